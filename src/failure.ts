@@ -1,0 +1,58 @@
+/**
+ * Every failure that a user may meet is made as one of these: what happened, why, and what to do.
+ * The command line prints it and exits with its code; a program reads its fields.
+ */
+
+/** 1: it was tried and failed; 2: wrong use or settings; 3: no node. */
+export type FailureExitCode = 1 | 2 | 3;
+
+export interface FailureParts {
+  /** A stable name for programs, such as `plugin-not-executable`. */
+  readonly kind: string;
+  /** What happened, naming the thing: one clause, no full stop at its end. */
+  readonly what: string;
+  /** Why, where that is known: one sentence without its full stop. */
+  readonly why?: string;
+  /** The next step: one sentence, a command where there is one. */
+  readonly fix?: string;
+  readonly exitCode: FailureExitCode;
+  readonly cause?: unknown;
+}
+
+export class Failure extends Error {
+  readonly kind: string;
+  readonly what: string;
+  readonly why: string | undefined;
+  readonly fix: string | undefined;
+  readonly exitCode: FailureExitCode;
+
+  constructor(parts: FailureParts) {
+    super(parts.why === undefined ? parts.what : `${parts.what}: ${parts.why}`, {
+      cause: parts.cause,
+    });
+    this.name = "Failure";
+    this.kind = parts.kind;
+    this.what = parts.what;
+    this.why = parts.why;
+    this.fix = parts.fix;
+    this.exitCode = parts.exitCode;
+  }
+}
+
+/** A wrong flag, argument or setting: exit code 2. */
+export function usageFailure(what: string, parts: { why?: string; fix?: string } = {}): Failure {
+  return new Failure({ kind: "usage", what, exitCode: 2, ...parts });
+}
+
+/** The message of anything that was thrown, for a `why`. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a system error (`ENOENT`, ...), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") {
+    return error.code;
+  }
+  return undefined;
+}

@@ -1,0 +1,2 @@
+/** The version in package.json, put in by the build (scripts/build.mjs) and by vitest.config.ts. */
+declare const CLN_DEV_VERSION: string;

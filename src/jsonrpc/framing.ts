@@ -1,0 +1,118 @@
+/**
+ * Cuts a stream of bytes into JSON objects, wherever the chunks fall. Used on the node's socket, on
+ * a plugin's stdout and on the control socket, which all carry objects back to back with only white
+ * space between them (lightningd ends each of its own with two newlines: common/jsonrpc_io.c).
+ */
+
+/** `object`: the bytes of one whole `{...}`; `text`: a run of other bytes that stood between objects. */
+export interface Frame {
+  readonly kind: "object" | "text";
+  readonly bytes: Buffer;
+}
+
+const BRACE_OPEN = 0x7b;
+const BRACE_CLOSE = 0x7d;
+const BRACKET_OPEN = 0x5b;
+const BRACKET_CLOSE = 0x5d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const NEWLINE = 0x0a;
+
+export class FrameTooLarge extends Error {
+  constructor(readonly maxBytes: number) {
+    super(`a message of more than ${maxBytes} bytes`);
+    this.name = "FrameTooLarge";
+  }
+}
+
+export class Framer {
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #kind: Frame["kind"] | undefined;
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  readonly #maxBytes: number;
+
+  /** @param maxBytes the longest frame that is gathered before {@link FrameTooLarge} is thrown */
+  constructor(maxBytes = 256 * 1024 * 1024) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes of a frame that has begun and not ended. */
+  get pendingBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Takes a chunk and gives the frames that it completes, in order. */
+  push(chunk: Buffer): Frame[] {
+    const frames: Frame[] = [];
+    let from = 0;
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at] as number;
+      if (this.#kind === "object") {
+        if (this.#endsObject(byte)) {
+          frames.push(this.#take("object", chunk.subarray(from, at + 1)));
+          from = at + 1;
+        }
+      } else if (byte === BRACE_OPEN) {
+        if (this.#kind === "text") frames.push(this.#take("text", chunk.subarray(from, at)));
+        from = at;
+        this.#kind = "object";
+        this.#depth = 1;
+      } else if (this.#kind === "text") {
+        if (byte === NEWLINE) {
+          frames.push(this.#take("text", chunk.subarray(from, at)));
+          from = at + 1;
+        }
+      } else if (isSpace(byte)) {
+        from = at + 1;
+      } else {
+        from = at;
+        this.#kind = "text";
+      }
+    }
+    if (this.#kind !== undefined) this.#hold(chunk.subarray(from));
+    return frames;
+  }
+
+  /** The end of the stream: what is left, if anything, is text or half an object. */
+  flush(): Buffer | undefined {
+    if (this.#heldBytes === 0) return undefined;
+    return this.#take("text", Buffer.alloc(0)).bytes;
+  }
+
+  #endsObject(byte: number): boolean {
+    if (this.#inString) {
+      if (this.#escaped) this.#escaped = false;
+      else if (byte === BACKSLASH) this.#escaped = true;
+      else if (byte === QUOTE) this.#inString = false;
+      return false;
+    }
+    if (byte === QUOTE) this.#inString = true;
+    else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) this.#depth++;
+    else if (byte === BRACE_CLOSE || byte === BRACKET_CLOSE) return --this.#depth === 0;
+    return false;
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > this.#maxBytes) throw new FrameTooLarge(this.#maxBytes);
+    if (bytes.length > 0) this.#held.push(bytes);
+  }
+
+  #take(kind: Frame["kind"], last: Buffer): Frame {
+    const bytes = this.#held.length === 0 ? last : Buffer.concat([...this.#held, last]);
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#kind = undefined;
+    this.#inString = false;
+    this.#escaped = false;
+    this.#depth = 0;
+    return { kind, bytes };
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === NEWLINE || byte === 0x0d || byte === 0x09;
+}

@@ -1,0 +1,31 @@
+/** JSON values as they come off a socket, a pipe or a file, and the little that is asked of them. */
+
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** JSON text that goes on the wire exactly as it stands. */
+export class RawJson {
+  constructor(readonly text: string) {}
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The parsed value, or undefined where the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object that the bytes hold (UTF-8), or undefined where they hold something else. */
+export function parseObject(bytes: Buffer): JsonObject | undefined {
+  const value = parseJson(bytes.toString("utf8"));
+  return isObject(value) ? value : undefined;
+}
+
+export function stringOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

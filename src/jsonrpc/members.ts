@@ -1,0 +1,85 @@
+/**
+ * The members of a JSON object as the text that stands in it: repeated keys are kept, and values are
+ * not decoded. lightningd hands option values on as this raw text (lightningd/plugin.c, cln-contract
+ * 3.5), so whoever plays its part, or restores what it shows, must see the same.
+ */
+
+export interface Member {
+  /** The key, decoded. */
+  readonly key: string;
+  /** The value's own text, with its quotes if it is a string. */
+  readonly raw: string;
+}
+
+/**
+ * @param json the text of one valid JSON object
+ * @returns its members in order, repeated keys included; undefined where it is not an object
+ */
+export function membersOf(json: string): Member[] | undefined {
+  let at = skipSpace(json, 0);
+  if (json[at] !== "{") return undefined;
+  const members: Member[] = [];
+  at = skipSpace(json, at + 1);
+  while (at < json.length && json[at] !== "}") {
+    const keyEnd = endOfValue(json, at);
+    const key: unknown = JSON.parse(json.slice(at, keyEnd));
+    at = skipSpace(json, keyEnd);
+    if (typeof key !== "string" || json[at] !== ":") return undefined;
+    at = skipSpace(json, at + 1);
+    const valueEnd = endOfValue(json, at);
+    members.push({ key, raw: json.slice(at, valueEnd) });
+    at = skipSpace(json, valueEnd);
+    if (json[at] === ",") at = skipSpace(json, at + 1);
+  }
+  return members;
+}
+
+/**
+ * @param json the text of one valid JSON array
+ * @returns the text of each of its elements; undefined where it is not an array
+ */
+export function elementsOf(json: string): string[] | undefined {
+  let at = skipSpace(json, 0);
+  if (json[at] !== "[") return undefined;
+  const elements: string[] = [];
+  at = skipSpace(json, at + 1);
+  while (at < json.length && json[at] !== "]") {
+    const end = endOfValue(json, at);
+    elements.push(json.slice(at, end));
+    at = skipSpace(json, end);
+    if (json[at] === ",") at = skipSpace(json, at + 1);
+  }
+  return elements;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && " \n\r\t".includes(text[at] ?? "")) at++;
+  return at;
+}
+
+function endOfValue(text: string, from: number): number {
+  const first = text[from];
+  if (first === '"') return endOfString(text, from);
+  if (first !== "{" && first !== "[") {
+    let at = from;
+    while (at < text.length && !",:]} \n\r\t".includes(text[at] ?? "")) at++;
+    return at;
+  }
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') at = endOfString(text, at) - 1;
+    else if (char === "{" || char === "[") depth++;
+    else if ((char === "}" || char === "]") && --depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    if (text[at] === "\\") at++;
+    else if (text[at] === '"') return at + 1;
+  }
+  return text.length;
+}

@@ -1,0 +1,82 @@
+/**
+ * A plugin file as a child process, started the way lightningd starts it (lightningd/plugin.c
+ * plugin_send_getmanifest, ccan/pipecmd): same argv, environment and working directory; stdin and
+ * stdout carry JSON-RPC, stderr is given on. Used by the offline handshake and the embedded node.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { type Frame, Framer } from "../jsonrpc/framing.js";
+
+export interface PluginProcessOptions {
+  /** Absolute path without symlinks: argv[0], as lightningd passes it. */
+  readonly path: string;
+  /** Working directory: the node's network directory. */
+  readonly cwd: string;
+  /** What LIGHTNINGD_VERSION says to the plugin. */
+  readonly version: string;
+  /** The environment of the node; ours when not given. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** The longest message that is read before the plugin counts as broken, in bytes. */
+  readonly maxMessageBytes?: number;
+  readonly onFrame: (frame: Frame) => void;
+  readonly onStderr: (chunk: Buffer) => void;
+  /** stdout has ended (or broken: then with the reason); the process may still live. */
+  readonly onStdoutEnd: (reason: Error | undefined) => void;
+  /** The process could not be started: `error.code` is ENOENT, EACCES, ETXTBSY, ... */
+  readonly onSpawnError: (error: Error) => void;
+  /** The process is gone and its pipes are drained. */
+  readonly onExit: (code: number | null, signal: NodeJS.Signals | null) => void;
+}
+
+export interface PluginProcess {
+  readonly pid: number | undefined;
+  /** Writes a message; what a dead plugin does not read is dropped. Gives false when its pipe is full. */
+  write(message: string): boolean;
+  /** Closes its stdin: the only signal that always reaches a plugin (cln-contract 4.5). */
+  closeStdin(): void;
+  kill(signal?: NodeJS.Signals): void;
+  /** The part of a message that has come and not ended, if any. */
+  pendingOutput(): Buffer | undefined;
+  pauseOutput(): void;
+  resumeOutput(): void;
+}
+
+/** Starts the plugin. Throws nothing: what goes wrong comes through the callbacks. */
+export function startPluginProcess(options: PluginProcessOptions): PluginProcess {
+  const framer = new Framer(options.maxMessageBytes);
+  const child: ChildProcess = spawn(options.path, [], {
+    cwd: options.cwd,
+    env: {
+      ...(options.env ?? process.env),
+      LIGHTNINGD_PLUGIN: "1",
+      LIGHTNINGD_VERSION: options.version,
+    },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  child.on("error", (error) => {
+    if (child.pid === undefined) options.onSpawnError(error);
+  });
+  child.on("close", (code, signal) => {
+    if (child.pid !== undefined) options.onExit(code, signal);
+  });
+  // A plugin that has died makes our writes fail (EPIPE): its end is reported by "close".
+  child.stdin?.on("error", () => {});
+  child.stderr?.on("data", (chunk: Buffer) => options.onStderr(chunk));
+  child.stdout?.on("data", (chunk: Buffer) => {
+    try {
+      for (const frame of framer.push(chunk)) options.onFrame(frame);
+    } catch (error) {
+      child.stdout?.destroy();
+      options.onStdoutEnd(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  child.stdout?.on("end", () => options.onStdoutEnd(undefined));
+  return {
+    pid: child.pid,
+    write: (message) => child.stdin?.write(message) ?? false,
+    closeStdin: () => void child.stdin?.end(),
+    kill: (signal = "SIGKILL") => void child.kill(signal),
+    pendingOutput: () => framer.flush(),
+    pauseOutput: () => void child.stdout?.pause(),
+    resumeOutput: () => void child.stdout?.resume(),
+  };
+}
