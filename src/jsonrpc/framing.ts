@@ -39,9 +39,9 @@ export class Framer {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes of a frame that has begun and not ended. */
-  get pendingBytes(): number {
-    return this.#heldBytes;
+  /** What has begun and not ended, if anything. */
+  get pendingKind(): Frame["kind"] | undefined {
+    return this.#kind;
   }
 
   /** Takes a chunk and gives the frames that it completes, in order. */
