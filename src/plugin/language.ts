@@ -1,0 +1,84 @@
+/**
+ * The language that a plugin is written in: for what is watched, for where its errors are looked
+ * for, and for the line that an explanation proposes. It is told from the program that runs the
+ * file; a compiled one by the build files that lie around it.
+ */
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, extname, join } from "node:path";
+
+/** `binary`: compiled, from what is not known; `other`: a script of a language that we do not know. */
+export type PluginLanguage = "python" | "node" | "shell" | "go" | "rust" | "binary" | "other";
+
+const BY_PROGRAM: readonly (readonly [RegExp, PluginLanguage])[] = [
+  [/^(python|pypy)[\d.]*$/, "python"],
+  [/^(uv|uvx|poetry|pipenv)$/, "python"],
+  [/^(node|nodejs|bun|deno|tsx|ts-node|npx)[\d.]*$/, "node"],
+  [/^(sh|bash|dash|ash|zsh|ksh|fish|busybox)$/, "shell"],
+];
+
+/** @param program name or path of what a `#!` line runs */
+export function languageOfProgram(program: string): PluginLanguage {
+  const name = basename(program);
+  return BY_PROGRAM.find(([pattern]) => pattern.test(name))?.[1] ?? "other";
+}
+
+/** How far above a compiled plugin its build files are looked for: `target/release/examples/x`. */
+const LEVELS = 4;
+
+/** @param path of a compiled plugin, absolute */
+export function languageOfBinary(path: string): PluginLanguage {
+  const home = homedir();
+  let folder = dirname(path);
+  for (let level = 0; level < LEVELS && folder !== home; level++) {
+    if (existsSync(join(folder, "Cargo.toml"))) return "rust";
+    if (existsSync(join(folder, "go.mod"))) return "go";
+    const above = dirname(folder);
+    if (above === folder) break;
+    folder = above;
+  }
+  return "binary";
+}
+
+/** The `#!` line for a script, told from its name and its first bytes; undefined where it is unclear. */
+export function shebangFor(path: string, head: string): string | undefined {
+  const byName = SHEBANGS[extname(path).toLowerCase()];
+  if (byName !== undefined) return byName;
+  if (/^\s*(import \w+|from [\w.]+ import|def |""")/m.test(head)) return SHEBANGS[".py"];
+  if (/^\s*(const |let |import .* from |'use strict'|"use strict"|.*require\()/m.test(head)) {
+    return SHEBANGS[".js"];
+  }
+  if (/^\s*(echo |read |while |set -|if \[)/m.test(head)) return SHEBANGS[".sh"];
+  return undefined;
+}
+
+const SHEBANGS: Readonly<Record<string, string>> = {
+  ".py": "#!/usr/bin/env python3",
+  ".js": "#!/usr/bin/env node",
+  ".mjs": "#!/usr/bin/env node",
+  ".cjs": "#!/usr/bin/env node",
+  ".ts": "#!/usr/bin/env -S npx tsx",
+  ".mts": "#!/usr/bin/env -S npx tsx",
+  ".sh": "#!/usr/bin/env bash",
+  ".bash": "#!/usr/bin/env bash",
+  ".rb": "#!/usr/bin/env ruby",
+  ".pl": "#!/usr/bin/env perl",
+  ".php": "#!/usr/bin/env php",
+  ".lua": "#!/usr/bin/env lua",
+};
+
+/** The command that builds a source file of a compiled language; undefined for any other file. */
+export function buildCommandFor(path: string): string | undefined {
+  return BUILDS[extname(path).toLowerCase()];
+}
+
+const BUILDS: Readonly<Record<string, string>> = {
+  ".go": "go build",
+  ".rs": "cargo build",
+  ".c": "cc",
+  ".cc": "c++",
+  ".cpp": "c++",
+  ".java": "your build tool",
+  ".kt": "your build tool",
+  ".zig": "zig build",
+};

@@ -1,0 +1,89 @@
+/**
+ * The first line of a script, read as the kernel and env(1) read it: which program runs the file,
+ * and what is wrong with the line. Used by plugin-file.ts, and by the explanations.
+ */
+import { accessSync, constants } from "node:fs";
+import { basename, delimiter, join } from "node:path";
+
+/** What runs a script. */
+export interface Interpreter {
+  /** The line without `#!` and without the blanks around it. */
+  readonly line: string;
+  /** The program's name as the line has it: `python3`, `/opt/venv/bin/python`. */
+  readonly name: string;
+  /** The program's absolute path here. The node may have another PATH, and find another one. */
+  readonly path: string;
+  /** It is looked up on the PATH by env(1). */
+  readonly byEnv: boolean;
+}
+
+export type ShebangFault =
+  | { readonly fault: "none" }
+  | { readonly fault: "byte-order-mark" }
+  | { readonly fault: "crlf"; readonly line: string }
+  | { readonly fault: "too-long" }
+  | { readonly fault: "no-program"; readonly line: string }
+  | { readonly fault: "missing"; readonly name: string; readonly byEnv: boolean }
+  | { readonly fault: "env-arguments"; readonly line: string };
+
+/** The kernel reads no more of a script than this to find its interpreter (BINPRM_BUF_SIZE). */
+export const HEAD_BYTES = 256;
+
+/** @param head the first {@link HEAD_BYTES} bytes of a script */
+export function readShebang(head: Buffer, path = process.env.PATH): Interpreter | ShebangFault {
+  if (head.subarray(0, 5).equals(Buffer.from("\ufeff#!"))) return { fault: "byte-order-mark" };
+  if (head[0] !== 0x23 || head[1] !== 0x21) return { fault: "none" };
+  const end = head.indexOf(0x0a);
+  if (end === -1 && head.length >= HEAD_BYTES) return { fault: "too-long" };
+  const whole = head.subarray(2, end === -1 ? head.length : end).toString("utf8");
+  if (whole.endsWith("\r")) return { fault: "crlf", line: `#!${whole.trimEnd()}` };
+  const line = whole.trim();
+  const [command = "", ...words] = line.split(/[ \t]+/);
+  if (command === "") return { fault: "no-program", line: "#!" };
+  if (!isProgram(command)) return { fault: "missing", name: command, byEnv: false };
+  if (basename(command) !== "env") return { line, name: command, path: command, byEnv: false };
+  return readEnv(line, words, path);
+}
+
+function readEnv(line: string, words: readonly string[], path: string | undefined) {
+  const split = words.some((word) => /^(-\w*S|--split-string)/.test(word));
+  if (words.length > 1 && !split && process.platform === "linux") {
+    return { fault: "env-arguments", line: `#!${line}` } as const;
+  }
+  const name = programOfEnv(words);
+  if (name === undefined) return { fault: "no-program", line: `#!${line}` } as const;
+  const found = findProgram(name, path);
+  if (found === undefined) return { fault: "missing", name, byEnv: true } as const;
+  return { line, name, path: found, byEnv: true };
+}
+
+/** The first word that is neither an option of env(1) nor a setting. */
+function programOfEnv(words: readonly string[]): string | undefined {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "-u" || word === "-C" || word === "--unset" || word === "--chdir") at++;
+    else if (/^-\w*S./.test(word)) return word.replace(/^-\w*S/, "");
+    else if (word.startsWith("--split-string=")) return word.slice("--split-string=".length);
+    else if (!word.startsWith("-") && !/^\w+=/.test(word)) return word;
+  }
+  return undefined;
+}
+
+/** Where a program is found on a PATH, as execvp(3) does. */
+export function findProgram(name: string, path = process.env.PATH): string | undefined {
+  if (name.includes("/")) return isProgram(name) ? name : undefined;
+  for (const folder of (path ?? "/bin:/usr/bin").split(delimiter)) {
+    const candidate = join(folder || ".", name);
+    if (isProgram(candidate)) return candidate;
+  }
+  return undefined;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
