@@ -3,6 +3,7 @@
  * not decoded. lightningd hands option values on as this raw text (lightningd/plugin.c, cln-contract
  * 3.5), so whoever plays its part, or restores what it shows, must see the same.
  */
+import { parseJson } from "./json.js";
 
 export interface Member {
   /** The key, decoded. */
@@ -19,17 +20,16 @@ export function membersOf(json: string): Member[] | undefined {
   let at = skipSpace(json, 0);
   if (json[at] !== "{") return undefined;
   const members: Member[] = [];
-  at = skipSpace(json, at + 1);
+  at = skipCommas(json, at + 1);
   while (at < json.length && json[at] !== "}") {
     const keyEnd = endOfValue(json, at);
-    const key: unknown = JSON.parse(json.slice(at, keyEnd));
+    const key = decodeKey(json.slice(at, keyEnd));
     at = skipSpace(json, keyEnd);
-    if (typeof key !== "string" || json[at] !== ":") return undefined;
+    if (key === undefined || json[at] !== ":") return undefined;
     at = skipSpace(json, at + 1);
     const valueEnd = endOfValue(json, at);
     members.push({ key, raw: json.slice(at, valueEnd) });
-    at = skipSpace(json, valueEnd);
-    if (json[at] === ",") at = skipSpace(json, at + 1);
+    at = skipCommas(json, valueEnd);
   }
   return members;
 }
@@ -42,14 +42,28 @@ export function elementsOf(json: string): string[] | undefined {
   let at = skipSpace(json, 0);
   if (json[at] !== "[") return undefined;
   const elements: string[] = [];
-  at = skipSpace(json, at + 1);
+  at = skipCommas(json, at + 1);
   while (at < json.length && json[at] !== "]") {
     const end = endOfValue(json, at);
     elements.push(json.slice(at, end));
-    at = skipSpace(json, end);
-    if (json[at] === ",") at = skipSpace(json, at + 1);
+    at = skipCommas(json, end);
   }
   return elements;
+}
+
+/** The decoded key; its text where lightningd takes what JSON.parse does not: a raw tab, say. */
+function decodeKey(raw: string): string | undefined {
+  if (!raw.startsWith('"')) return undefined;
+  if (!raw.includes("\\")) return raw.slice(1, -1);
+  const key = parseJson(raw);
+  return typeof key === "string" ? key : raw.slice(1, -1);
+}
+
+/** lightningd's parser does not care about commas: none, one or several (external/jsmn). */
+function skipCommas(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && ", \n\r\t".includes(text[at] ?? "")) at++;
+  return at;
 }
 
 function skipSpace(text: string, from: number): number {
@@ -63,7 +77,7 @@ function endOfValue(text: string, from: number): number {
   if (first === '"') return endOfString(text, from);
   if (first !== "{" && first !== "[") {
     let at = from;
-    while (at < text.length && !",:]} \n\r\t".includes(text[at] ?? "")) at++;
+    while (at < text.length && !",]} \n\r\t".includes(text[at] ?? "")) at++;
     return at;
   }
   let depth = 0;

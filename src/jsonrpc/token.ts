@@ -1,0 +1,115 @@
+/**
+ * JSON text looked at the way lightningd looks at it: as tokens that keep their own text. lightningd
+ * never decodes most strings, takes the first of repeated keys, and quotes tokens in its errors as
+ * they stood (common/json_parse_simple.c); JSON.parse loses all three. Used by whoever must answer
+ * as it does: the manifest's rules and the embedded node.
+ */
+import { elementsOf, membersOf } from "./members.js";
+
+type TokenType = "object" | "array" | "string" | "primitive";
+
+export interface TokenMember {
+  readonly key: string;
+  readonly value: Token;
+}
+
+export class Token {
+  #members: readonly TokenMember[] | undefined;
+
+  /** @param raw the text of one valid JSON value, without white space around it */
+  constructor(readonly raw: string) {}
+
+  get type(): TokenType {
+    const first = this.raw[0];
+    if (first === "{") return "object";
+    if (first === "[") return "array";
+    return first === '"' ? "string" : "primitive";
+  }
+
+  /** What lightningd takes for the value: a string without its quotes but not decoded, or the text itself. */
+  get text(): string {
+    return this.type === "string" ? this.raw.slice(1, -1) : this.raw;
+  }
+
+  /** The members in order, repeated keys included; none where this is not an object. */
+  get members(): readonly TokenMember[] {
+    this.#members ??= (membersOf(this.raw) ?? []).map(({ key, raw }) => ({
+      key,
+      value: new Token(raw),
+    }));
+    return this.#members;
+  }
+
+  /** The first member of that name, if this is an object and has one. */
+  member(key: string): Token | undefined {
+    return this.members.find((member) => member.key === key)?.value;
+  }
+
+  /** The elements; none where this is not an array. */
+  get elements(): readonly Token[] {
+    return (elementsOf(this.raw) ?? []).map((raw) => new Token(raw));
+  }
+
+  /** Is it a string with exactly this text? */
+  is(text: string): boolean {
+    return this.type === "string" && this.text === text;
+  }
+
+  /** lightningd looks at the first letter only. */
+  get isNull(): boolean {
+    return this.raw.startsWith("n");
+  }
+
+  /** The value of a JSON `true` or `false`; undefined for anything else. */
+  get bool(): boolean | undefined {
+    if (this.raw === "true") return true;
+    return this.raw === "false" ? false : undefined;
+  }
+
+  /**
+   * The unsigned number that lightningd reads here, quoted or not, also in hexadecimal or octal
+   * (json_to_u64: strtoull with base 0); undefined where it reads none.
+   */
+  get unsigned(): bigint | undefined {
+    const value = readNumber(this.text);
+    if (value === undefined || value > 0xffff_ffff_ffff_ffffn) return undefined;
+    return BigInt.asUintN(64, value);
+  }
+}
+
+/** A whole number as C's strtol reads it with base 0; undefined where something else stands there. */
+export function readNumber(text: string): bigint | undefined {
+  const match = /^[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.exec(text);
+  const digits = match?.[2];
+  if (digits === undefined) return undefined;
+  const octal = /^0[0-7]+$/.test(digits);
+  const value = BigInt(octal ? `0o${digits.slice(1)}` : digits);
+  return match?.[1] === "-" ? -value : value;
+}
+
+/**
+ * A string's text decoded as lightningd decodes it (ccan/json_escape): without `\u`, which it refuses
+ * by policy.
+ * @returns undefined where the text has an escape that lightningd does not take
+ */
+export function unescapeText(text: string): string | undefined {
+  if (!text.includes("\\")) return text;
+  let bad = false;
+  const plain = text.replace(/\\(.?)/gs, (_, letter: string) => {
+    const value = ESCAPES.get(letter);
+    if (value === undefined) bad = true;
+    return value ?? "";
+  });
+  return bad ? undefined : plain;
+}
+
+const ESCAPES = new Map([
+  ["n", "\n"],
+  ["b", "\b"],
+  ["f", "\f"],
+  ["t", "\t"],
+  ["r", "\r"],
+  ["/", "/"],
+  ["\\", "\\"],
+  ['"', '"'],
+]);
