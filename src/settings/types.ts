@@ -1,27 +1,48 @@
-/** What the flags, package.json and lightningd's config files come to: one frozen value a run. */
+/**
+ * What the flags, package.json and lightningd's config files come to: one frozen value a run.
+ * The commands hand in flags and arguments as plain values and get these back.
+ */
+
+/** What is taken from the process: no other environment variable counts (cln-contract 1.1). */
+export interface Surroundings {
+  /** `process.env.HOME`: unset and empty mean different things to lightningd. */
+  readonly home: string | undefined;
+  /** `process.cwd()`, absolute. */
+  readonly cwd: string;
+}
 
 /** The flags that say which node, as the command line gave them. */
 export interface NodeFlags {
+  /** Each `--lightning-dir`, in order. */
   readonly lightningDir: readonly string[];
-  readonly network?: string;
-  /** The short flags, in the order given: `mainnet`, `regtest`, `signet`, `testnet`, `testnet4`. */
-  readonly networkFlag?: string;
-  readonly rpcFile?: string;
-  readonly conf?: string;
+  /**
+   * What the last one of `--network=`, `--regtest`, `--mainnet`, ... on the command line says:
+   * `--mainnet` is `bitcoin` ({@link NETWORK_FLAGS} in networks.ts).
+   */
+  readonly network?: string | undefined;
+  readonly rpcFile?: string | undefined;
+  readonly conf?: string | undefined;
 }
+
+/** Who named the network: mainnet is touched only when the command line did. */
+export type NetworkNamedBy = "command line" | "package.json" | "config" | "default";
 
 /** Where a node is looked for. */
 export interface NodeAddress {
-  /** The base directory, absolute; undefined where only `--rpc-file` with an absolute path is known. */
+  /** The base directory, absolute. */
   readonly lightningDir: string;
-  /** As lightningd calls it: `bitcoin`, `regtest`, ... */
+  /**
+   * As lightningd calls it: `bitcoin`, `regtest`, ... What the flags and configs say: behind an
+   * absolute rpc-file may be another one, so ask the node before it matters.
+   */
   readonly network: string;
-  /** Who named the network: mainnet is touched only when the command line did. */
-  readonly networkNamedBy: "command line" | "config" | "default";
-  /** `<lightning-dir>/<network>`. */
+  readonly networkNamedBy: NetworkNamedBy;
+  /** `<lightning-dir>/<network>`; where only an absolute rpc-file is named, the folder of the socket. */
   readonly networkDir: string;
   /** The unix socket, absolute. It may be longer than a socket address allows. */
   readonly rpcFile: string;
+  /** To be shown when no node is there: what lightningd silently ignores in the config files. */
+  readonly hints: readonly string[];
 }
 
 /** One option for a plugin, as the user wrote it. A multi option stands here once for each value. */
@@ -29,6 +50,16 @@ export interface PluginOption {
   readonly name: string;
   /** Text, or a JSON value from package.json: number, boolean. `true` for a flag. */
   readonly value: string | number | boolean;
+}
+
+/** The flags of `watch`, `start` and `restart` that are about plugins, as the command line gave them. */
+export interface PluginFlags {
+  /** Each value of `--watch`, `--ignore`, `--call`; undefined or empty: not given. */
+  readonly watch?: readonly string[] | undefined;
+  readonly ignore?: readonly string[] | undefined;
+  readonly call?: readonly string[] | undefined;
+  readonly build?: string | undefined;
+  readonly safe?: boolean | undefined;
 }
 
 export interface PluginSettings {
@@ -45,4 +76,27 @@ export interface PluginSettings {
   readonly call: readonly string[];
   /** The new version must pass the handshake offline before the old one is stopped. */
   readonly safe: boolean;
+}
+
+/** Which nodes a command talks to. */
+export interface NodeSettings {
+  /** One for each lightning-dir; empty for the embedded node. */
+  readonly nodes: readonly NodeAddress[];
+  /** Set where the embedded node is asked for; without a lightning-dir it makes one of its own. */
+  readonly embedded?: { readonly lightningDir?: string };
+  /** Who said which node. */
+  readonly nodesFrom: SettingsSource;
+}
+
+/** The command line, the package.json of that path, or nobody: lightning-cli's own defaults. */
+export type SettingsSource =
+  | { readonly kind: "command line" }
+  | { readonly kind: "package.json"; readonly file: string }
+  | { readonly kind: "default" };
+
+/** Everything that `watch`, `start` and `restart` need to know before they begin. */
+export interface Settings extends NodeSettings {
+  /** At least one. */
+  readonly plugins: readonly PluginSettings[];
+  readonly pluginsFrom: SettingsSource;
 }

@@ -1,0 +1,135 @@
+/**
+ * What the lines of lightningd's config files say about where its socket is, read exactly as
+ * lightning-cli reads them (common/configdir.c, common/configvar.c; cln-contract 1.4 and 1.5).
+ * Used by locate-node.ts only.
+ */
+import { type ConfigLine, configFailure } from "./config-file.js";
+import { isNetwork, NETWORK_FLAGS, networkProblem } from "./networks.js";
+
+/** Where a config stands decides what it may say; included files count as the one that includes. */
+export type ConfigPlace = "base" | "network" | "explicit";
+
+/** What a config says; the last line wins. */
+export interface ConfigValues {
+  network?: string;
+  rpcFile?: string;
+  lightningDir?: string;
+}
+
+const VALUE_KEYS: readonly string[] = ["network", "rpc-file", "lightning-dir", "conf"];
+
+/** @throws Failure (exit code 2) for what lightning-cli refuses; unknown keys are nobody's business. */
+export function readValues(lines: readonly ConfigLine[], place: ConfigPlace): ConfigValues {
+  const values: ConfigValues = {};
+  for (const line of lines) {
+    const equals = line.text.indexOf("=");
+    const key = equals === -1 ? line.text : line.text.slice(0, equals);
+    const value = equals === -1 ? undefined : trimEnd(line.text.slice(equals + 1));
+    const network = Object.hasOwn(NETWORK_FLAGS, key) ? NETWORK_FLAGS[key] : undefined;
+    if (network !== undefined || key === "version") {
+      if (value !== undefined) {
+        throw refused(line, `${key} is a flag and takes no value`, `Write ${key} alone`);
+      }
+      if (network === undefined) {
+        throw refused(line, "lightningd prints its version and ends here", "Take the line out");
+      }
+      values.network = inPlace(line, key, place, network);
+    } else if (VALUE_KEYS.includes(key)) {
+      if (value === undefined) {
+        throw refused(line, `${key} needs a value`, `Write ${key}=${EXAMPLES[key] ?? "..."}`);
+      }
+      applyValue(values, line, key, value, place);
+    }
+  }
+  return values;
+}
+
+const EXAMPLES: { readonly [key: string]: string } = {
+  network: "regtest",
+  "rpc-file": "lightning-rpc",
+};
+
+function applyValue(
+  values: ConfigValues,
+  line: ConfigLine,
+  key: string,
+  value: string,
+  place: ConfigPlace,
+): void {
+  if (key === "network") {
+    const network = inPlace(line, key, place, value);
+    if (!isNetwork(network)) {
+      const { why, fix } = networkProblem(network, "network=");
+      throw refused(line, why, fix);
+    }
+    values.network = network;
+  } else if (value === "") {
+    throw refused(line, `${key} is empty`, "Write a path behind the =, or take the line out");
+  } else if (key === "rpc-file") {
+    values.rpcFile = value;
+  } else if (key === "lightning-dir") {
+    if (place !== "explicit") {
+      const why = "a config in the lightning-dir cannot say where the lightning-dir is";
+      throw refused(line, why, "Take the line out and give --lightning-dir on the command line");
+    }
+    values.lightningDir = value;
+  } else {
+    throw refused(
+      line,
+      "a config cannot name another one in its place",
+      `Write "include ${value}" for more lines, or give --conf on the command line`,
+    );
+  }
+}
+
+/** A network's own config may not choose the network: it was found through it. */
+function inPlace(line: ConfigLine, key: string, place: ConfigPlace, network: string): string {
+  if (place === "network") {
+    const why = `${key} is not permitted in the config of one network`;
+    throw refused(line, why, "Move the line to the config in the lightning-dir itself");
+  }
+  return network;
+}
+
+function refused(line: ConfigLine, why: string, fix: string) {
+  return configFailure(`cannot use ${JSON.stringify(line.text)} in ${line.at}`, {
+    why,
+    fix: `${fix} (${line.at})`,
+  });
+}
+
+/** Only what C's isspace() takes, and only at the end (configvar.c trim_whitespace). */
+export function trimEnd(value: string): string {
+  return value.replace(/[ \t\v\f\r\n]+$/, "");
+}
+
+/** Lines that look as if they were to say where the node is, and that lightningd silently ignores. */
+export function ignoredLines(lines: readonly ConfigLine[]): string[] {
+  return lines.flatMap((line) => {
+    const meant = meantBy(line.text);
+    if (meant === undefined || meant === line.text) return [];
+    const shown = JSON.stringify(line.text.slice(0, 80)).replace("\uFEFF", "\\ufeff");
+    const how = line.text.startsWith("\uFEFF")
+      ? "save the file without a byte order mark"
+      : `write ${meant}`;
+    return [`lightningd ignores the line ${shown} in ${line.at}: ${how}`];
+  });
+}
+
+/** The line as it should be written, where it seems to be about finding the node. */
+function meantBy(text: string): string | undefined {
+  const section = /^\s*\[\s*(\S+?)\s*\]\s*$/.exec(text)?.[1]?.toLowerCase();
+  if (section !== undefined && Object.hasOwn(NETWORK_FLAGS, section)) {
+    return `${section} (there are no sections: each network has a config in a folder of its own)`;
+  }
+  const plain = text.replace(/^\uFEFF/, "").trim();
+  const [, word, gap = "", rest = ""] =
+    /^-{0,2}([A-Za-z][\w-]*)(\s*=\s*|\s+|$)(.*)$/.exec(plain) ?? [];
+  if (word === undefined) return undefined;
+  const key = word.toLowerCase().replaceAll("_", "-");
+  if (Object.hasOwn(NETWORK_FLAGS, key)) return gap === "" || rest.startsWith("#") ? key : text;
+  if (key === "include") return text.startsWith("include ") ? text : `include ${rest}`;
+  // The key itself is well written: then readValues has dealt with the line.
+  if (VALUE_KEYS.some((known) => text === known || text.startsWith(`${known}=`))) return undefined;
+  return key === "network" || key === "rpc-file" ? `${key}=${rest}` : undefined;
+}

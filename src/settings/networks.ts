@@ -1,0 +1,48 @@
+/** The networks that lightningd knows, and what to say about names that it does not know. */
+import { nearestName } from "../nearest-name.js";
+
+/** bitcoin/chainparams.c: these names exactly, in small letters. */
+const NETWORKS: readonly string[] = [
+  "bitcoin",
+  "regtest",
+  "signet",
+  "testnet",
+  "testnet4",
+  "liquid-regtest",
+  "liquid",
+];
+
+export const DEFAULT_NETWORK = "bitcoin";
+
+/** The short flags (`--regtest`, a bare `regtest` in a config) and the network that each stands for. */
+export const NETWORK_FLAGS: { readonly [flag: string]: string } = {
+  mainnet: "bitcoin",
+  regtest: "regtest",
+  signet: "signet",
+  testnet: "testnet",
+  testnet4: "testnet4",
+};
+
+export function isNetwork(name: string): boolean {
+  return NETWORKS.includes(name);
+}
+
+/**
+ * Why `name` is no network and what was probably meant.
+ * @param prefix what stands before the name where it was written: `network=`, `--network=`
+ */
+export function networkProblem(name: string, prefix: string): { why: string; fix: string } {
+  const known = `lightningd knows ${NETWORKS.join(", ")}`;
+  if (name === "") return { why: "no network is named", fix: `Write ${prefix}regtest` };
+  if (name === "mainnet") {
+    return { why: "mainnet is only a flag", fix: `Write ${prefix}bitcoin` };
+  }
+  const bare = name.replace(/\s+#.*$/, "").replace(/^[\s"']+|[\s"']+$/g, "");
+  const meant = bare === "mainnet" ? DEFAULT_NETWORK : nearestName(bare.toLowerCase(), NETWORKS);
+  const fix =
+    meant === undefined ? `Name one of them: ${prefix}regtest` : `Write ${prefix}${meant}`;
+  if (/\s#/.test(name)) return { why: "a comment needs a line of its own", fix };
+  if (/^["'].*["']$/.test(name)) return { why: "quotes are part of the value", fix };
+  if (/^\s/.test(name)) return { why: "the space after the = is part of the value", fix };
+  return { why: known, fix };
+}
