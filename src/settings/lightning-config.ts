@@ -63,9 +63,8 @@ function applyValue(
       throw refused(line, why, fix);
     }
     values.network = network;
-  } else if (value === "") {
-    throw refused(line, `${key} is empty`, "Write a path behind the =, or take the line out");
   } else if (key === "rpc-file") {
+    if (value === "") throw refused(line, "rpc-file is empty", "Write rpc-file=lightning-rpc");
     values.rpcFile = value;
   } else if (key === "lightning-dir") {
     if (place !== "explicit") {

@@ -50,7 +50,7 @@ export function locateNode(choice: NodeChoice, surroundings: Surroundings): Node
   return { ...address, ...aroundSocket(address, choice) };
 }
 
-/** lightning-cli aborts on an empty value; what it comes from is a variable that is not set. */
+/** lightning-cli aborts on an empty flag; it mostly comes from a variable that is not set. */
 function refuseEmpty(flag: string, value: string | undefined): void {
   if (value === undefined || trimEnd(value) !== "") return;
   throw usageFailure(`${flag} is empty`, {

@@ -176,7 +176,10 @@ const PRECEDENCE: readonly CliCase[] = [
     refused: ["network=mainnet"],
   },
   { name: "--rpc-file=", choice: { rpcFile: "" }, refused: ["--rpc-file is empty"] },
-  base("rpc-file=", "rpc-file=\n", { refused: ["rpc-file=", "config:1", "is empty"] }),
+  base("rpc-file=", "rpc-file=\n", {
+    refused: ["rpc-file=", "config:1", "is empty"],
+    cliDiffers: "lightning-cli connects to a socket without a name, and fails",
+  }),
 ];
 
 const NAMED_CONFIG: readonly CliCase[] = [
@@ -203,10 +206,10 @@ const NAMED_CONFIG: readonly CliCase[] = [
     at: "l2/signet/s",
   },
   {
-    name: "--conf: an empty lightning-dir in it",
+    name: "--conf: an empty lightning-dir in it is the working directory",
     files: { "my.conf": "lightning-dir= \n" },
     choice: { conf: "my.conf" },
-    refused: ["lightning-dir=", "my.conf:1", "is empty"],
+    at: "bitcoin/lightning-rpc",
   },
   {
     name: "--conf: must exist",
