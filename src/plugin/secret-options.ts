@@ -1,0 +1,26 @@
+/**
+ * Which option values are never shown: in reports, logs, JSON and error messages alike. Used by
+ * whoever shows an option.
+ */
+
+/** Words that are telling wherever they stand in a name (`dbpassword`, `authtoken`). */
+const ANYWHERE = /passw(?:or)?d|passphrase|secret|token|macaroon|mnemonic/i;
+
+/** Whether the name says password, secret, token, macaroon, rune, key or the like. */
+export function isSecretName(name: string): boolean {
+  if (ANYWHERE.test(name)) return true;
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  // Short words hide in others: "prune", "keyword" and "monkey" are nobody's secret.
+  return words.some(
+    (word) => /(?:^|[^p])runes?\d*$/.test(word) || (/keys?\d*$/.test(word) && word !== "monkey"),
+  );
+}
+
+/** The value as it may be shown: `***` where the option's name looks secret. */
+export function shownValue(option: { readonly name: string; readonly value: unknown }): string {
+  if (isSecretName(option.name)) return "***";
+  return typeof option.value === "string" ? option.value : JSON.stringify(option.value);
+}
