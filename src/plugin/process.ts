@@ -17,6 +17,11 @@ export interface PluginProcessOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** The longest message that is read before the plugin counts as broken, in bytes. */
   readonly maxMessageBytes?: number;
+  /**
+   * Gives it a process group of its own, so that {@link PluginProcess.kill} also reaches what it has
+   * started itself. lightningd does not do that.
+   */
+  readonly ownGroup?: boolean;
   readonly onFrame: (frame: Frame) => void;
   readonly onStderr: (chunk: Buffer) => void;
   /** stdout has ended (or broken: then with the reason); the process may still live. */
@@ -34,6 +39,11 @@ export interface PluginProcess {
   /** Closes its stdin: the only signal that always reaches a plugin (cln-contract 4.5). */
   closeStdin(): void;
   kill(signal?: NodeJS.Signals): void;
+  /**
+   * Lets go of its pipes. A process that it has started may hold them open after its death, and
+   * would delay `onExit` for as long as it lives.
+   */
+  release(): void;
   /** The part of a message that has come and not ended, if any. */
   pendingOutput(): Buffer | undefined;
   pauseOutput(): void;
@@ -51,6 +61,7 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
       LIGHTNINGD_VERSION: options.version,
     },
     stdio: ["pipe", "pipe", "pipe"],
+    detached: options.ownGroup ?? false,
   });
   child.on("error", (error) => {
     if (child.pid === undefined) options.onSpawnError(error);
@@ -74,9 +85,24 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
     pid: child.pid,
     write: (message) => child.stdin?.write(message) ?? false,
     closeStdin: () => void child.stdin?.end(),
-    kill: (signal = "SIGKILL") => void child.kill(signal),
+    kill: (signal = "SIGKILL") => {
+      child.kill(signal);
+      if (options.ownGroup && child.pid !== undefined) killGroup(child.pid, signal);
+    },
+    release: () => {
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
+    },
     pendingOutput: () => framer.flush(),
     pauseOutput: () => void child.stdout?.pause(),
     resumeOutput: () => void child.stdout?.resume(),
   };
+}
+
+/** What the plugin has started and left behind, if there is any. */
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody is left in the group.
+  }
 }
