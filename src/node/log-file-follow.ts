@@ -1,0 +1,128 @@
+/** Follows a growing log file through rotation (renamed and made anew) and truncation. */
+import { type FSWatcher, watch } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { readTail } from "./log-file.js";
+import type { LogReader } from "./log-follow.js";
+import { type LogLine, parseLogLine } from "./log-lines.js";
+
+/** Events come at once where the system has them; this is for rotation, and where it has none. */
+const LOOK_EVERY_MS = 1000;
+const CHUNK_BYTES = 64 * 1024;
+/** A line without an end is given up beyond this. */
+const MAX_LINE_BYTES = 1024 * 1024;
+
+/** Resolves when the signal is aborted, or when all is read with `once`. */
+export async function followFile(path: string, reader: LogReader): Promise<void> {
+  const { lines, end } = readTail(path);
+  const before = lines.flatMap(parsed).filter(reader.wants);
+  reader.onLines(reader.since ? before : before.slice(before.length - reader.last));
+  if (reader.once) return;
+  const follower = new Follower(path, end, reader);
+  await follower.run();
+}
+
+class Follower {
+  readonly #path: string;
+  readonly #reader: LogReader;
+  #file: FileHandle | undefined;
+  #watcher: FSWatcher | undefined;
+  #at: number;
+  #rest = "";
+  #wake: () => void = () => {};
+
+  constructor(path: string, at: number, reader: LogReader) {
+    this.#path = path;
+    this.#at = at;
+    this.#reader = reader;
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#reader;
+    const wake = () => this.#wake();
+    signal.addEventListener("abort", wake, { once: true });
+    try {
+      await this.#open();
+      while (!signal.aborted) {
+        const woken = this.#sleep();
+        await this.#readNew();
+        await this.#followRotation();
+        if (signal.aborted) break;
+        await woken;
+      }
+    } finally {
+      signal.removeEventListener("abort", wake);
+      this.#wake();
+      await this.#close();
+    }
+  }
+
+  /** Armed before the file is read, so that no event falls between reading and waiting. */
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LOOK_EVERY_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #open(): Promise<void> {
+    this.#file = await open(this.#path, "r");
+    try {
+      this.#watcher = watch(this.#path, () => this.#wake());
+      this.#watcher.on("error", () => {});
+    } catch {
+      // No events to be had (inotify's limit): the timer alone will do.
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#watcher?.close();
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #readNew(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    const { size } = await file.stat();
+    if (size < this.#at) {
+      this.#at = 0;
+      this.#rest = "";
+    }
+    const bytes = Buffer.alloc(CHUNK_BYTES);
+    while (!this.#reader.signal.aborted) {
+      const { bytesRead } = await file.read(bytes, 0, CHUNK_BYTES, this.#at);
+      if (bytesRead === 0) return;
+      this.#at += bytesRead;
+      // lightningd writes nothing but printable ASCII and line ends (log.c).
+      this.#take(bytes.toString("latin1", 0, bytesRead));
+    }
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > MAX_LINE_BYTES) this.#rest = "";
+    this.#reader.onLines(lines.flatMap(parsed).filter(this.#reader.wants));
+  }
+
+  /** Another file has the name now: read it from its start. */
+  async #followRotation(): Promise<void> {
+    const now = await stat(this.#path).catch(() => undefined);
+    const held = await this.#file?.stat();
+    if (now === undefined || (held?.ino === now.ino && held.dev === now.dev)) return;
+    await this.#readNew();
+    await this.#close();
+    this.#at = 0;
+    this.#rest = "";
+    await this.#open().catch(() => {});
+    await this.#readNew();
+  }
+}
+
+function parsed(line: string): LogLine[] {
+  const logged = parseLogLine(line);
+  return logged === undefined ? [] : [logged];
+}
