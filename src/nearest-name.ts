@@ -1,35 +1,64 @@
-/** "Did you mean ...?": for keys, options and networks that were misspelt. */
+/** "Did you mean ...?": for plugins, options, keys, networks and methods that were misspelt. */
 
-/** The one of `names` that a slip of the finger away from `name`, or undefined where none is near. */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
-  for (const candidate of names) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  return best;
+/** The name that was most probably meant, or undefined where none is near. */
+export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
+  return nearNames(wanted, names, 1)[0];
 }
 
-/** Letters to add, drop, change, or swap with their neighbour, to get from `a` to `b`. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let least = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        least = Math.min(least, (beforeLast[j - 2] ?? 0) + 1);
-      }
-      row.push(least);
-    }
-    beforeLast = last;
-    last = row;
+/**
+ * @param limit how many names to give at most
+ * @returns the nearest names first; none when nothing is near
+ */
+export function nearNames(wanted: string, names: Iterable<string>, limit = 3): string[] {
+  const near: { name: string; distance: number }[] = [];
+  for (const name of new Set(names)) {
+    const distance = distanceBetween(wanted, name);
+    if (distance <= allowed(wanted)) near.push({ name, distance });
   }
-  return last[b.length] ?? 0;
+  near.sort((a, b) => a.distance - b.distance || a.name.localeCompare(b.name));
+  return near.slice(0, limit).map(({ name }) => name);
+}
+
+/** The same letters with other punctuation or case count as one slip; so does a cut-off end. */
+function distanceBetween(wanted: string, name: string): number {
+  if (letters(wanted) === letters(name)) return 0.5;
+  const shorter = wanted.length < name.length ? wanted : name;
+  if (shorter.length >= 3 && wanted.startsWith(shorter) && name.startsWith(shorter)) return 1;
+  return editDistance(wanted.toLowerCase(), name.toLowerCase());
+}
+
+function allowed(wanted: string): number {
+  return Math.max(1, Math.floor(wanted.length / 3));
+}
+
+function letters(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+/** Insertions, deletions, replacements, and swaps of two neighbours (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1];
+      let best = Math.min(
+        at(previous, column) + 1,
+        at(current, column - 1) + 1,
+        at(previous, column - 1) + (same ? 0 : 1),
+      );
+      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+        best = Math.min(best, at(before, column - 2) + 1);
+      }
+      current.push(best);
+    }
+    before = previous;
+    previous = current;
+  }
+  return at(previous, b.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY;
 }

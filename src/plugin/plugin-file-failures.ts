@@ -3,7 +3,7 @@ import { type Dirent, readdirSync, readFileSync, readlinkSync, statSync } from "
 import { basename, dirname, extname, join, parse } from "node:path";
 import { Failure, type FailureParts } from "../failure.js";
 import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
-import { nearNames } from "../near-name.js";
+import { nearNames } from "../nearest-name.js";
 import { buildCommandFor, shebangFor } from "./language.js";
 import type { ShebangFault } from "./shebang.js";
 
