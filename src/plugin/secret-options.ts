@@ -13,10 +13,8 @@ export function isSecretName(name: string): boolean {
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .split(/[^a-z0-9]+/);
-  // Short words hide in others: "prune", "keyword" and "monkey" are nobody's secret.
-  return words.some(
-    (word) => /(?:^|[^p])runes?\d*$/.test(word) || (/keys?\d*$/.test(word) && word !== "monkey"),
-  );
+  // Short words hide in others: "prune" and "keyword" are nobody's secret.
+  return words.some((word) => /(?:^|[^p])runes?\d*$/.test(word) || /keys?\d*$/.test(word));
 }
 
 /** The value as it may be shown: `***` where the option's name looks secret. */

@@ -59,7 +59,7 @@ function applyValue(
   if (key === "network") {
     const network = inPlace(line, key, place, value);
     if (!isNetwork(network)) {
-      const { why, fix } = networkProblem(network, "network=");
+      const { why, fix } = networkProblem(network, (name) => `network=${name}`);
       throw refused(line, why, fix);
     }
     values.network = network;

@@ -4,7 +4,7 @@
  * it reads two small files and loads nothing.
  */
 import { basename, dirname } from "node:path";
-import { Failure, usageFailure } from "../failure.js";
+import { usageFailure } from "../failure.js";
 import { configFailure, readNamedConfig, readOptionalConfig } from "./config-file.js";
 import {
   type ConfigPlace,
@@ -31,12 +31,11 @@ export interface NodeChoice {
 
 /** @throws Failure (exit code 2) for what lightning-cli would refuse as well */
 export function locateNode(choice: NodeChoice, surroundings: Surroundings): NodeAddress {
-  const chosenNetwork = checkedNetwork(choice);
-  refuseEmpty("--lightning-dir", choice.lightningDir);
+  const chosen = chosenNetwork(choice);
   refuseEmpty("--rpc-file", choice.rpcFile);
   refuseEmpty("--conf", choice.conf);
   const found = choice.conf === undefined ? fromFolder : fromNamedConfig;
-  const { base, network, rpcFile, hints } = found(choice, chosenNetwork, surroundings);
+  const { base, network, rpcFile, hints } = found(choice, chosen, surroundings);
   const networkDir = joinPath(base, network.name);
   const address = {
     lightningDir: base,
@@ -74,12 +73,12 @@ const DEFAULT_RPC_FILE = "lightning-rpc";
 function fromNamedConfig(
   choice: NodeChoice,
   chosen: Network | undefined,
-  { home, cwd }: Surroundings,
+  surroundings: Surroundings,
 ): Found {
-  const lines = readNamedConfig(joinPath(cwd, trimEnd(choice.conf ?? "")));
+  const lines = readNamedConfig(joinPath(surroundings.cwd, trimEnd(choice.conf ?? "")));
   const values = readValues(lines, "explicit");
   return {
-    base: baseOf(choice.lightningDir ?? values.lightningDir, { home, cwd }),
+    base: baseOf(choice.lightningDir, surroundings, values.lightningDir),
     network: chosen ?? networkOf(values.network),
     rpcFile: choice.rpcFile ?? values.rpcFile ?? DEFAULT_RPC_FILE,
     hints: ignoredLines(lines),
@@ -133,8 +132,10 @@ interface ReadConfig {
 }
 
 /** HOME unset and HOME="" are not the same (cln-contract 1.1). */
-function baseOf(lightningDir: string | undefined, { home, cwd }: Surroundings): string {
-  if (lightningDir !== undefined) return joinPath(cwd, trimEnd(lightningDir));
+function baseOf(flag: string | undefined, surroundings: Surroundings, inConfig?: string): string {
+  if (flag !== undefined) return lightningDirOf(flag, surroundings);
+  const { home, cwd } = surroundings;
+  if (inConfig !== undefined) return joinPath(cwd, inConfig);
   if (home === undefined) return cwd;
   return joinPath(cwd, home === "" ? ".lightning" : `${home}/.lightning`);
 }
@@ -144,20 +145,27 @@ function networkOf(fromConfig: string | undefined): Network {
   return { name: fromConfig, namedBy: "config" };
 }
 
-function checkedNetwork(choice: NodeChoice): Network | undefined {
+function chosenNetwork(choice: NodeChoice): Network | undefined {
   if (choice.network === undefined) return undefined;
-  const name = trimEnd(choice.network);
   const namedBy = choice.networkNamedBy ?? "command line";
-  if (isNetwork(name)) return { name, namedBy };
-  const prefix = namedBy === "command line" ? "--network=" : "network=";
-  const { why, fix } = networkProblem(name, prefix);
-  throw new Failure({
-    kind: "usage",
-    what: `${prefix}${name} names no network`,
+  return { name: checkNetworkFlag(choice.network), namedBy };
+}
+
+/** @throws Failure (exit code 2) where `--network` names none that lightningd knows */
+export function checkNetworkFlag(flag: string): string {
+  const name = trimEnd(flag);
+  if (isNetwork(name)) return name;
+  const { why, fix } = networkProblem(name, (known) => `--network=${known}`);
+  throw usageFailure(`--network=${name} names no network`, {
     why,
-    fix: name === "mainnet" && prefix === "--network=" ? `${fix} or --mainnet` : fix,
-    exitCode: 2,
+    fix: name === "mainnet" ? `${fix} or --mainnet` : fix,
   });
+}
+
+/** `--lightning-dir`, absolute. @throws Failure (exit code 2) where it is empty */
+export function lightningDirOf(flag: string, { cwd }: Surroundings): string {
+  refuseEmpty("--lightning-dir", flag);
+  return joinPath(cwd, trimEnd(flag));
 }
 
 /**

@@ -29,20 +29,22 @@ export function isNetwork(name: string): boolean {
 
 /**
  * Why `name` is no network and what was probably meant.
- * @param prefix what stands before the name where it was written: `network=`, `--network=`
+ * @param write how a network is named where `name` stands: `network=regtest`, `--network=regtest`
  */
-export function networkProblem(name: string, prefix: string): { why: string; fix: string } {
-  const known = `lightningd knows ${NETWORKS.join(", ")}`;
-  if (name === "") return { why: "no network is named", fix: `Write ${prefix}regtest` };
+export function networkProblem(
+  name: string,
+  write: (network: string) => string,
+): { why: string; fix: string } {
+  if (name === "") return { why: "no network is named", fix: `Write ${write("regtest")}` };
   if (name === "mainnet") {
-    return { why: "mainnet is only a flag", fix: `Write ${prefix}bitcoin` };
+    return { why: "mainnet is only a flag", fix: `Write ${write(DEFAULT_NETWORK)}` };
   }
   const bare = name.replace(/\s+#.*$/, "").replace(/^[\s"']+|[\s"']+$/g, "");
-  const meant = bare === "mainnet" ? DEFAULT_NETWORK : nearestName(bare.toLowerCase(), NETWORKS);
+  const meant = bare === "mainnet" ? DEFAULT_NETWORK : nearestName(bare, NETWORKS);
   const fix =
-    meant === undefined ? `Name one of them: ${prefix}regtest` : `Write ${prefix}${meant}`;
+    meant === undefined ? `Name one of them: ${write("regtest")}` : `Write ${write(meant)}`;
   if (/\s#/.test(name)) return { why: "a comment needs a line of its own", fix };
   if (/^["'].*["']$/.test(name)) return { why: "quotes are part of the value", fix };
   if (/^\s/.test(name)) return { why: "the space after the = is part of the value", fix };
-  return { why: known, fix };
+  return { why: `lightningd knows ${NETWORKS.join(", ")}`, fix };
 }

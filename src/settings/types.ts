@@ -22,6 +22,8 @@ export interface NodeFlags {
   readonly network?: string | undefined;
   readonly rpcFile?: string | undefined;
   readonly conf?: string | undefined;
+  /** `--embedded` */
+  readonly embedded?: boolean | undefined;
 }
 
 /** Who named the network: mainnet is touched only when the command line did. */
@@ -83,7 +85,7 @@ export interface NodeSettings {
   /** One for each lightning-dir; empty for the embedded node. */
   readonly nodes: readonly NodeAddress[];
   /** Set where the embedded node is asked for; without a lightning-dir it makes one of its own. */
-  readonly embedded?: { readonly lightningDir?: string };
+  readonly embedded?: { readonly lightningDir?: string; readonly network: string };
   /** Who said which node. */
   readonly nodesFrom: SettingsSource;
 }

@@ -12,7 +12,7 @@ describe("isSecretName", () => {
   ].flat();
   it.each(secret)("%s", (name) => expect(isSecretName(name)).toBe(true));
 
-  const plain = ["prune", "prune-depth", "keyword", "keysend-limit", "monkey", "host", "foo_opt"];
+  const plain = ["prune", "prune-depth", "keyword", "keysend-limit", "host", "foo_opt"];
   it.each(plain)("not %s", (name) => expect(isSecretName(name)).toBe(false));
 });
 

@@ -3,11 +3,11 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Failure } from "../../src/failure.js";
 import { atShortPath } from "../../src/node/connect.js";
 import { locateNode, type NodeChoice } from "../../src/settings/locate-node.js";
 import type { NodeAddress } from "../../src/settings/types.js";
 import { CLI_CASES, type CliCase } from "./cli-cases.js";
+import { failureOf, textOf } from "./failure-of.js";
 import { link, tempFolder, writeFiles } from "./temp-folder.js";
 
 describe("locateNode", () => {
@@ -17,8 +17,7 @@ describe("locateNode", () => {
     if (row.refused !== undefined) {
       const failure = failureOf(locate);
       expect(failure.exitCode).toBe(2);
-      const text = `${failure.what}: ${failure.why}. ${failure.fix}`;
-      for (const word of row.refused) expect(text).toContain(word);
+      for (const word of row.refused) expect(textOf(failure)).toContain(word);
       return;
     }
     const address = locate();
@@ -105,16 +104,6 @@ function setUp(row: CliCase) {
   );
   const home = row.home === undefined ? join(cwd, "home") : (row.home ?? undefined);
   return { choice, home, cwd };
-}
-
-function failureOf(action: () => unknown): Failure {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error("it was not refused");
 }
 
 function flagsOf(row: CliCase, choice: NodeChoice): string[] {

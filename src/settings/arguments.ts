@@ -1,0 +1,107 @@
+/**
+ * Splits what stands behind `watch`, `start` and `restart` on the command line into plugins and
+ * options: `[plugin...] [key=value...]`, and `-o key=value` anywhere.
+ */
+import { existsSync } from "node:fs";
+import { type Failure, usageFailure } from "../failure.js";
+import { shownValue } from "../plugin/secret-options.js";
+import { joinPath } from "./paths.js";
+import type { PluginOption } from "./types.js";
+
+export interface SplitArguments {
+  /** As they were written. */
+  readonly plugins: readonly string[];
+  /** Trailing ones first, then those of `-o`; a name may stand here more than once. */
+  readonly options: readonly PluginOption[];
+}
+
+const OPTION_NAME = /^[A-Za-z0-9_-]+$/;
+
+/**
+ * @param args the arguments of the command, in order
+ * @param optionFlags the values of `-o`, in order
+ * @param cwd what plugin paths are relative to: an existing file wins over `key=value`
+ * @throws Failure (exit code 2) for an option that stands before a plugin, has no name, or no value
+ */
+export function splitArguments(
+  args: readonly string[],
+  optionFlags: readonly string[],
+  cwd: string,
+): SplitArguments {
+  const plugins: string[] = [];
+  const options: PluginOption[] = [];
+  let lastOption: string | undefined;
+  for (const argument of args) {
+    if (argument === "") throw usageFailure("an argument is empty", EMPTY);
+    if (isOption(argument, cwd)) {
+      options.push(splitOption(argument));
+      lastOption = argument;
+    } else if (lastOption === undefined) {
+      plugins.push(argument);
+    } else {
+      throw misplaced(lastOption, argument);
+    }
+  }
+  options.push(...optionFlags.map(splitOption));
+  return { plugins, options };
+}
+
+const EMPTY = {
+  why: "a shell variable may not be set",
+  fix: "Name a plugin file, or an option as key=value",
+};
+
+/** Why `name` cannot be an option of a plugin, in one clause; undefined where it can. */
+export function checkOptionName(name: string): string | undefined {
+  if (name === "") return "an option needs a name";
+  if (name === "plugin" || name === "subcommand") {
+    // lightningd/plugin_control.c: every other key of `plugin start` is an option.
+    return `lightningd's "plugin start" has a parameter "${name}" of its own, so no option of that name can be passed`;
+  }
+  if (OPTION_NAME.test(name)) return undefined;
+  return `an option's name has only letters, digits, - and _`;
+}
+
+/** The names that stand in `options` more than once: right for multi options only. */
+export function repeatedOptions(options: readonly PluginOption[]): string[] {
+  const names = options.map((option) => option.name);
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+/** A plugin's path may hold a "=" too: then it has a "/" before it, or the file is there. */
+function isOption(argument: string, cwd: string): boolean {
+  const equals = argument.indexOf("=");
+  if (equals === -1 || argument.slice(0, equals).includes("/")) return false;
+  return !existsSync(joinPath(cwd, argument));
+}
+
+function splitOption(text: string): PluginOption {
+  const equals = text.indexOf("=");
+  if (equals === -1) {
+    throw usageFailure(`the option ${text} has no value`, {
+      why: "an option is written key=value",
+      fix: `Write ${text}=value (for a flag, ${text}=true)`,
+    });
+  }
+  const name = text.slice(0, equals);
+  const problem = checkOptionName(name);
+  if (problem !== undefined) {
+    throw usageFailure(`${shown(text)} is neither a plugin file nor an option`, {
+      why: `there is no such file, and ${problem}`,
+      fix: "Name a plugin file, or write the option as key=value",
+    });
+  }
+  return { name, value: text.slice(equals + 1) };
+}
+
+function misplaced(option: string, plugin: string): Failure {
+  return usageFailure(`the option ${shown(option)} stands before the plugin ${plugin}`, {
+    why: "options come after the plugins",
+    fix: `Write ${plugin} ${shown(option)}`,
+  });
+}
+
+function shown(option: string): string {
+  const [name = "", ...value] = option.split("=");
+  return `${name}=${shownValue({ name, value: value.join("=") })}`;
+}

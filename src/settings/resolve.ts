@@ -1,0 +1,150 @@
+/**
+ * Flags, package.json and defaults as one frozen value: what `watch`, `start` and `restart` work
+ * with. Commands that need no plugin use resolveNodes().
+ */
+import { existsSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
+import { type Failure, usageFailure } from "../failure.js";
+import { splitArguments } from "./arguments.js";
+import { findSettingsKey, type SettingsKey } from "./package-json.js";
+import { joinPath } from "./paths.js";
+import { projectPlugins } from "./project.js";
+import { resolveNodesWith } from "./resolve-nodes.js";
+import type {
+  NodeFlags,
+  PluginFlags,
+  PluginOption,
+  PluginSettings,
+  Settings,
+  Surroundings,
+} from "./types.js";
+
+export interface SettingsInput {
+  readonly flags: NodeFlags & PluginFlags;
+  /** The command's arguments: `[plugin...] [key=value...]`. */
+  readonly args: readonly string[];
+  /** The values of `-o`, each `key=value`. */
+  readonly options: readonly string[];
+  readonly surroundings: Surroundings;
+  /** The command's name, for the example in an error. */
+  readonly command: string;
+}
+
+/** @throws Failure (exit code 2) for wrong flags, arguments, settings or configs, or no plugin at all */
+export function resolveSettings(input: SettingsInput): Settings {
+  const { flags, surroundings } = input;
+  const key = findSettingsKey(surroundings.cwd);
+  const { plugins, pluginsFrom } = resolvePlugins(input, key);
+  const nodes = resolveNodesWith(key, flags, surroundings);
+  return freeze({ ...nodes, plugins, pluginsFrom });
+}
+
+function resolvePlugins(
+  { flags, args, options: optionFlags, surroundings, command }: SettingsInput,
+  key: SettingsKey | undefined,
+): Pick<Settings, "plugins" | "pluginsFrom"> {
+  const { plugins: named, options } = splitArguments(args, optionFlags, surroundings.cwd);
+  const listed = key === undefined ? [] : projectPlugins(key, surroundings.home);
+  if (key !== undefined) refuseTwice(listed, key.file);
+  const chosen = named.length === 0 ? listed : chosenPlugins(named, listed, surroundings.cwd);
+  if (chosen.length === 0) throw noPlugin(command, key?.file);
+  if (chosen.length > 1 && options[0] !== undefined) {
+    throw severalPlugins(options[0].name, chosen.length, key?.file);
+  }
+  return {
+    plugins: chosen.map((plugin) => withFlags(plugin, options, flags, surroundings.cwd)),
+    pluginsFrom:
+      named.length > 0 || key === undefined
+        ? { kind: "command line" }
+        : { kind: "package.json", file: key.file },
+  };
+}
+
+/** Each plugin of the command line once, with what package.json says of the same file. */
+function chosenPlugins(
+  named: readonly string[],
+  listed: readonly PluginSettings[],
+  cwd: string,
+): PluginSettings[] {
+  const chosen = named.map((name): PluginSettings => {
+    const path = joinPath(cwd, name);
+    const same = listed.find((plugin) => realPath(plugin.path) === realPath(path));
+    if (same !== undefined) return { ...same, path };
+    const known = existsSync(path) ? undefined : listedAs(name, listed);
+    return known ?? { path, options: [], watch: [], ignore: [], call: [], safe: false };
+  });
+  return [...new Map(chosen.map((plugin) => [realPath(plugin.path), plugin])).values()];
+}
+
+/** The one that package.json lists under this bare name, so that it may be named from any folder. */
+function listedAs(name: string, listed: readonly PluginSettings[]): PluginSettings | undefined {
+  const fitting = listed.filter((plugin) => basename(plugin.path) === name);
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** What the command line says goes before what package.json says, option by option, key by key. */
+function withFlags(
+  plugin: PluginSettings,
+  options: readonly PluginOption[],
+  flags: PluginFlags,
+  cwd: string,
+): PluginSettings {
+  const named = new Set(options.map((option) => option.name));
+  const { build: listedBuild, ...rest } = plugin;
+  // An empty --build takes the one of package.json away.
+  const flagBuild = flags.build ? { command: flags.build, cwd } : undefined;
+  const build = flags.build === undefined ? listedBuild : flagBuild;
+  return {
+    ...rest,
+    options: [...plugin.options.filter((option) => !named.has(option.name)), ...options],
+    watch: flags.watch?.length ? flags.watch.map((path) => joinPath(cwd, path)) : plugin.watch,
+    ignore: flags.ignore?.length ? flags.ignore : plugin.ignore,
+    call: flags.call?.length ? flags.call : plugin.call,
+    ...(build === undefined ? {} : { build }),
+    safe: flags.safe ?? plugin.safe,
+  };
+}
+
+function refuseTwice(listed: readonly PluginSettings[], file: string): void {
+  const paths = listed.map((plugin) => realPath(plugin.path));
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (twice === undefined) return;
+  throw usageFailure(`the plugin ${twice} stands twice under "cln-dev" in ${file}`, {
+    why: "a node runs a plugin file once",
+    fix: "Make one entry of the two",
+  });
+}
+
+function noPlugin(command: string, file: string | undefined): Failure {
+  return usageFailure("no plugin is named", {
+    why:
+      file === undefined
+        ? 'there is none on the command line, and no package.json here or above has the key "cln-dev"'
+        : `there is none on the command line, nor under "cln-dev" in ${file}`,
+    fix: `Run "cln-dev ${command} my-plugin.py", or add "cln-dev": { "path": "my-plugin.py" } to package.json`,
+  });
+}
+
+function severalPlugins(option: string, count: number, file: string | undefined): Failure {
+  return usageFailure(`the option ${option} with ${count} plugins`, {
+    why: "it does not say which of them it is for",
+    fix: `Name one plugin, or write the options into ${file ?? "package.json"}: "cln-dev": { "plugins": [{ "path": "my-plugin.py", "options": { "${option}": "value" } }] }`,
+  });
+}
+
+/** Nobody may change what the run was started with. */
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) freeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
