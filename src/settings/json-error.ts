@@ -27,56 +27,55 @@ interface Fault {
 /** What may come next; `first` also allows the end of a list or an object that is still empty. */
 type Expected = "value" | "first value" | "key" | "first key" | "colon" | "comma" | "nothing";
 
-const SCALAR =
-  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const TOKEN =
+  /[{}[\],:]|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 function firstFault(text: string): Fault | undefined {
   /** The closing brackets that are still to come. */
-  const open: ("}" | "]")[] = [];
+  const open: string[] = [];
   let expected: Expected = "value";
-  for (let at = skipSpace(text, 0); ; at = skipSpace(text, at)) {
-    const char = text[at];
-    const closing = open.at(-1);
-    if (char === undefined) {
-      if (expected === "nothing") return undefined;
-      return { at, why: closing ? `the file ends and a ${closing} is missing` : "it is empty" };
-    }
-    const ends = char === closing && ["first value", "first key", "comma"].includes(expected);
-    if (ends) {
+  let at = skipSpace(text, 0);
+  while (at < text.length) {
+    TOKEN.lastIndex = at;
+    const [token] = TOKEN.exec(text) ?? [];
+    const next = token === undefined ? undefined : after(token, expected, open);
+    if (token === undefined || next === undefined) return fault(text, at, expected, open.at(-1));
+    expected = next;
+    at = skipSpace(text, at + token.length);
+  }
+  if (expected === "nothing") return undefined;
+  const closing = open.at(-1);
+  return { at, why: closing ? `the file ends and a ${closing} is missing` : "it is empty" };
+}
+
+/** What may follow `token` (and `open` brought up to date); undefined where it may not stand. */
+function after(token: string, expected: Expected, open: string[]): Expected | undefined {
+  const value = expected === "value" || expected === "first value";
+  switch (token) {
+    case "{":
+      return value && open.push("}") ? "first key" : undefined;
+    case "[":
+      return value && open.push("]") ? "first value" : undefined;
+    case "}":
+    case "]":
+      if (open.at(-1) !== token || !["first value", "first key", "comma"].includes(expected)) {
+        return undefined;
+      }
       open.pop();
-      at++;
-    } else if (expected === "comma" && char === ",") {
-      at++;
-      expected = closing === "}" ? "key" : "value";
-      continue;
-    } else if (expected === "colon" && char === ":") {
-      at++;
-      expected = "value";
-      continue;
-    } else if (expected.endsWith("value") && (char === "{" || char === "[")) {
-      open.push(char === "{" ? "}" : "]");
-      at++;
-      expected = char === "{" ? "first key" : "first value";
-      continue;
-    } else {
-      const end = expected.endsWith("value") || expected.endsWith("key") ? endOf(text, at) : at;
-      if (end === at || (expected.endsWith("key") && char !== '"')) {
-        return fault(text, at, expected, closing);
-      }
-      at = end;
-      if (expected.endsWith("key")) {
-        expected = "colon";
-        continue;
-      }
-    }
-    expected = open.length === 0 ? "nothing" : "comma";
+      return afterValue(open);
+    case ",":
+      if (expected !== "comma") return undefined;
+      return open.at(-1) === "}" ? "key" : "value";
+    case ":":
+      return expected === "colon" ? "value" : undefined;
+    default:
+      if (value) return afterValue(open);
+      return token.startsWith('"') && expected.endsWith("key") ? "colon" : undefined;
   }
 }
 
-/** Where the string, number or word at `at` ends; `at` itself where there is none. */
-function endOf(text: string, at: number): number {
-  SCALAR.lastIndex = at;
-  return SCALAR.test(text) ? SCALAR.lastIndex : at;
+function afterValue(open: readonly string[]): Expected {
+  return open.length === 0 ? "nothing" : "comma";
 }
 
 function fault(text: string, at: number, expected: Expected, closing: string | undefined): Fault {
