@@ -38,7 +38,8 @@ function firstFault(text: string): Fault | undefined {
   while (at < text.length) {
     TOKEN.lastIndex = at;
     const [token] = TOKEN.exec(text) ?? [];
-    const next = token === undefined ? undefined : after(token, expected, open);
+    const next: Expected | undefined =
+      token === undefined ? undefined : after(token, expected, open);
     if (token === undefined || next === undefined) return fault(text, at, expected, open.at(-1));
     expected = next;
     at = skipSpace(text, at + token.length);
