@@ -45,7 +45,7 @@ export function resolveNodesWith(
 }
 
 /** The command line says by itself which node it is; what package.json says is then left alone. */
-function namesNode(flags: NodeFlags): boolean {
+export function namesNode(flags: NodeFlags): boolean {
   return (
     flags.lightningDir.length > 0 ||
     flags.conf !== undefined ||
