@@ -1,0 +1,307 @@
+/**
+ * One reload from its change to its outcome: build, settle, check, stop, start, verify (DESIGN: reload,
+ * exactly). Made by the reloader, which keeps what an attempt leaves behind.
+ */
+import { Failure } from "../failure.js";
+import { NodeUnreachable, RpcError } from "../node/errors.js";
+import { isAlreadyRegistered, startPlugin, stopPlugin } from "../node/plugin-command.js";
+import type { StartOption } from "../node/start-options.js";
+import { inspectPluginFile, type PluginFile } from "../plugin/plugin-file.js";
+import { runBuild } from "./build.js";
+import { diagnoseStart } from "./diagnosis.js";
+import type { Emit, Outcome, Phase } from "./events.js";
+import { type Look, lookAt, sameFile } from "./look.js";
+import { stopHanging, stopUnknown } from "./make-way.js";
+import { type Diagnosis, failed, NO_DIAGNOSIS, refused, unreachable } from "./outcomes.js";
+import { settle } from "./settle.js";
+import { type Kept, startOptionsFor } from "./take-over.js";
+import { type Change, merge, type Target } from "./target.js";
+
+/** What is believed of the plugin on the node between two attempts. */
+export type Belief =
+  /** Nothing: the node is asked. */
+  | { readonly is: "unknown" }
+  | { readonly is: "stopped" }
+  | { readonly is: "running"; readonly path: string }
+  /** A start was sent, of the file as it looked then, and its answer not waited for. */
+  | { readonly is: "starting"; readonly path: string; readonly look: Look };
+
+export interface AttemptOptions {
+  readonly target: Target;
+  readonly change: Change;
+  readonly belief: Belief;
+  readonly kept: Kept;
+  readonly emit: Emit;
+  /** Takes the changes that have come since, if any: this attempt covers them. */
+  readonly moreChanges: () => Change | undefined;
+  /** Resolves at the next change, or after so many ms. */
+  readonly nextHint: (ms: number) => Promise<void>;
+}
+
+export interface AttemptResult {
+  /** Undefined: superseded, the changes are to be tried again. */
+  readonly outcome: Outcome | undefined;
+  readonly belief: Belief;
+  readonly kept: Kept;
+  readonly change: Change;
+}
+
+/** A failure is not reported while the file is this young: a slow writer may not be at its end. */
+const YOUNG_FILE_MS = 250;
+/** A binary that its linker still holds open cannot be started (ETXTBSY). */
+const BUSY_RETRY_MS = 10;
+const BUSY_MAX_MS = 5_000;
+/** A key or a command during a start that is younger than this joins it instead of beginning anew. */
+const JOIN_MS = 1_000;
+
+/** The attempt is over, because a newer change makes its end uninteresting. */
+class Superseded extends Error {}
+
+export class Attempt {
+  readonly #options: AttemptOptions;
+  readonly #target: Target;
+  readonly #newer = new AbortController();
+  #change: Change;
+  #belief: Belief;
+  #kept: Kept;
+  #step: Phase | "settle" | "diagnose" = "settle";
+  #stepAt = 0;
+  #buildMs: number | undefined;
+  #stopMs: number | undefined;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+    this.#target = options.target;
+    this.#change = options.change;
+    this.#belief = options.belief;
+    this.#kept = options.kept;
+  }
+
+  /** Tells the attempt of a change that came while it runs. */
+  changed(change: Change): void {
+    if (this.#step === "settle" || this.#step === "stop") return;
+    if (this.#step === "start" && this.#isBeingStarted(change)) return;
+    const young = performance.now() - this.#stepAt < JOIN_MS;
+    if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
+      return;
+    // What a build writes is what it was asked for.
+    const ownOutput = change.files.every((file) => file === this.#target.plugin.path);
+    if (this.#step === "build" && change.cause === "file" && ownOutput) return;
+    this.#newer.abort();
+  }
+
+  /** Ends the attempt as soon as that can be. */
+  giveUp(): void {
+    this.#newer.abort();
+  }
+
+  /** Does the reload. Throws nothing. */
+  async run(): Promise<AttemptResult> {
+    const { emit } = this.#options;
+    emit({
+      event: "reloading",
+      ...this.#target.name,
+      cause: this.#change.cause,
+      files: this.#change.files,
+    });
+    let outcome: Outcome | undefined;
+    try {
+      outcome = (await this.#build()) ?? (await this.#reload());
+    } catch (error) {
+      outcome = this.#outcomeOf(error);
+    }
+    return { outcome, belief: this.#belief, kept: this.#kept, change: this.#change };
+  }
+
+  async #reload(): Promise<Outcome> {
+    const settled = await this.#settle();
+    await this.#makeWay(settled.file);
+    // What was saved during the stop is what is started.
+    const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
+    const { file, look } = same ? settled : await this.#settle();
+    const startOptions = await this.#startOptions();
+    this.#absorb();
+    const startMs = await this.#start(file, look, startOptions);
+    if (typeof startMs !== "number") return startMs;
+    this.#belief = { is: "running", path: file.realPath };
+    this.#verify(look);
+    this.#absorb();
+    return {
+      event: "reloaded",
+      ...this.#target.name,
+      cause: this.#change.cause,
+      files: this.#change.files,
+      totalMs: performance.now() - this.#change.at,
+      stopMs: this.#stopMs,
+      startMs,
+      buildMs: this.#buildMs,
+      takenOver: this.#kept.takenOver.map((option) => option.name),
+    };
+  }
+
+  async #build(): Promise<Outcome | undefined> {
+    const { build } = this.#target.plugin;
+    if (build === undefined) return undefined;
+    this.#begin("build");
+    const { ok, output, ending } = await runBuild(build.command, build.cwd, this.#newer.signal);
+    this.#throwIfSuperseded();
+    this.#buildMs = performance.now() - this.#stepAt;
+    this.#absorb();
+    if (ok) return undefined;
+    const diagnosis: Diagnosis = {
+      reason: undefined,
+      fix: "Mend it and save: the build runs again",
+      findings: output.split("\n").map((text) => ({ kind: "quote", text })),
+    };
+    const error = new Error(`${build.command}: ${ending}`);
+    return failed(this.#target.name, this.#change, "build", error, diagnosis, this.#runs());
+  }
+
+  async #settle(): Promise<{ readonly file: PluginFile; readonly look: Look }> {
+    this.#begin("settle");
+    const { path } = this.#target.plugin;
+    const settled = await settle({
+      plugin: path,
+      others: this.#change.files.filter((file) => file !== path),
+      nextHint: this.#options.nextHint,
+      signal: this.#newer.signal,
+    });
+    this.#absorb();
+    this.#throwIfSuperseded();
+    const file = await inspectPluginFile(path);
+    if (settled.usable) return { file, look: settled.look };
+    // What was wrong has just been put right.
+    throw new Superseded();
+  }
+
+  async #makeWay(file: PluginFile): Promise<void> {
+    const belief = this.#belief;
+    const { rpcFile } = this.#target.node;
+    if (belief.is === "stopped") return;
+    if (belief.is === "starting") {
+      // A file that changed replaces its own hanging start: see #start.
+      const changed = !sameFile(belief.look.fingerprint, lookAt(file.path).fingerprint);
+      if (changed && belief.path === file.realPath) return;
+      this.#begin("stop");
+      await stopHanging(this.#target, belief.path);
+    } else if (belief.is === "running") {
+      this.#begin("stop");
+      await stopPlugin(rpcFile, belief.path);
+      this.#stopMs = performance.now() - this.#stepAt;
+    } else {
+      const { signal } = this.#newer;
+      const begin = () => this.#begin("stop");
+      const way = await stopUnknown(this.#target, file.realPath, this.#kept, signal, begin);
+      this.#kept = way.kept;
+      if (way.stopped) this.#stopMs = performance.now() - this.#stepAt;
+    }
+    this.#belief = { is: "stopped" };
+  }
+
+  async #startOptions(): Promise<readonly StartOption[]> {
+    const { options, kept } = await startOptionsFor(
+      this.#target.plugin.options,
+      this.#kept,
+      async () => undefined,
+    );
+    this.#kept = kept;
+    return options;
+  }
+
+  /** Starts the plugin. @returns ms, or the outcome of a start that failed */
+  async #start(
+    file: PluginFile,
+    look: Look,
+    options: readonly StartOption[],
+  ): Promise<number | Outcome> {
+    this.#begin("start");
+    const { signal } = this.#newer;
+    const { rpcFile } = this.#target.node;
+    for (;;) {
+      const at = performance.now();
+      try {
+        this.#belief = { is: "starting", path: file.realPath, look };
+        await startPlugin(rpcFile, file.realPath, options, { signal });
+        return performance.now() - at;
+      } catch (error) {
+        if (error instanceof NodeUnreachable) throw error;
+        if (isAlreadyRegistered(error)) {
+          // Somebody else, or an earlier start, got there first.
+          await stopHanging(this.#target, file.realPath);
+        } else if (isBusy(error) && performance.now() - this.#stepAt < BUSY_MAX_MS) {
+          await this.#options.nextHint(BUSY_RETRY_MS);
+        } else {
+          this.#belief = { is: "stopped" };
+          return await this.#diagnose(file, look, error);
+        }
+        this.#throwIfSuperseded();
+      }
+    }
+  }
+
+  async #diagnose(file: PluginFile, look: Look, error: unknown): Promise<Outcome> {
+    this.#begin("diagnose");
+    const { signal } = this.#newer;
+    const diagnosis = await diagnoseStart(this.#target, file, error, signal);
+    const age = () => Date.now() - lookAt(file.path).writtenAt;
+    for (;;) {
+      this.#verify(look);
+      if (age() >= YOUNG_FILE_MS) break;
+      await this.#options.nextHint(YOUNG_FILE_MS - Math.max(0, age()));
+    }
+    this.#absorb();
+    return failed(this.#target.name, this.#change, "start", error, diagnosis, false);
+  }
+
+  /** The file as it was started must be the file as it is: the last save wins. */
+  #verify(look: Look): void {
+    this.#throwIfSuperseded();
+    const now = lookAt(this.#target.plugin.path);
+    if (!sameFile(now.fingerprint, look.fingerprint)) throw new Superseded();
+  }
+
+  #outcomeOf(error: unknown): Outcome | undefined {
+    const { name } = this.#target;
+    if (error instanceof Superseded || this.#newer.signal.aborted) return undefined;
+    if (error instanceof NodeUnreachable) {
+      this.#belief = { is: "unknown" };
+      return unreachable(name, error);
+    }
+    if (error instanceof Failure) return refused(name, error, this.#runs());
+    const phase = this.#step === "stop" ? "stop" : "start";
+    if (error instanceof RpcError) this.#belief = { is: "unknown" };
+    return failed(name, this.#change, phase, error, NO_DIAGNOSIS, this.#runs());
+  }
+
+  /** A hint that comes late, of a file that is being started as it is. */
+  #isBeingStarted(change: Change): boolean {
+    const { path } = this.#target.plugin;
+    if (this.#belief.is !== "starting" || change.files.length === 0) return false;
+    if (change.files.some((file) => file !== path)) return false;
+    return sameFile(lookAt(path).fingerprint, this.#belief.look.fingerprint);
+  }
+
+  #runs(): boolean {
+    return this.#belief.is === "running";
+  }
+
+  #begin(step: Phase | "settle" | "diagnose"): void {
+    this.#step = step;
+    this.#stepAt = performance.now();
+    if (step === "settle" || step === "diagnose") return;
+    this.#options.emit({ event: "phase", ...this.#target.name, phase: step });
+  }
+
+  #absorb(): void {
+    const more = this.#options.moreChanges();
+    if (more !== undefined) this.#change = merge(this.#change, more);
+  }
+
+  #throwIfSuperseded(): void {
+    if (this.#newer.signal.aborted) throw new Superseded();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof RpcError && error.message.includes("Text file busy");
+}

@@ -1,0 +1,79 @@
+/** Finds the running watch sessions of this user, and asks one of them. */
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isObject, type JsonObject } from "../jsonrpc/json.js";
+import { callNode } from "../node/client.js";
+import { NodeUnreachable } from "../node/errors.js";
+import { controlFolder } from "./control-folder.js";
+import type { Outcome } from "./events.js";
+import type { RestartFilter } from "./session.js";
+
+export interface SessionTarget {
+  /** The plugin as the session's user named it, absolute. */
+  readonly path: string;
+  /** The same without symlinks. */
+  readonly realPath: string;
+  readonly rpcFile: string;
+  readonly lightningDir: string;
+}
+
+export interface RunningSession {
+  readonly control: string;
+  readonly pid: number;
+  readonly targets: readonly SessionTarget[];
+}
+
+/** A session that does not say within this time who it is (stopped by Ctrl-Z, say) is passed over. */
+const STATUS_TIMEOUT_MS = 1_000;
+/** A start and a stop may take as long as the node lets them. */
+const RESTART_TIMEOUT_MS = 15 * 60_000;
+
+/** The sessions that answer. Sockets that nobody listens on are removed. */
+export async function findSessions(): Promise<RunningSession[]> {
+  const folder = controlFolder();
+  const names = readdirSync(folder).filter((name) => name.endsWith(".sock"));
+  const sessions = await Promise.all(names.map((name) => askStatus(join(folder, name))));
+  return sessions.filter((session) => session !== undefined).sort((a, b) => a.pid - b.pid);
+}
+
+/** Asks a session to reload, and waits for what comes of it. @throws RpcError, NodeUnreachable */
+export async function askRestart(
+  session: RunningSession,
+  filter: RestartFilter,
+): Promise<Outcome[]> {
+  const options = { timeoutMs: RESTART_TIMEOUT_MS };
+  const answer = await callNode(session.control, "restart", { ...filter }, options);
+  const outcomes = isObject(answer) && Array.isArray(answer.outcomes) ? answer.outcomes : [];
+  return outcomes.filter(isOutcomeOfSession);
+}
+
+async function askStatus(control: string): Promise<RunningSession | undefined> {
+  try {
+    const status = await callNode(control, "status", {}, { timeoutMs: STATUS_TIMEOUT_MS });
+    if (!isObject(status) || typeof status.pid !== "number") return undefined;
+    const targets = Array.isArray(status.targets) ? status.targets : [];
+    return { control, pid: status.pid, targets: targets.filter(isObject).map(readTarget) };
+  } catch (error) {
+    if (error instanceof NodeUnreachable && error.reason === "refused") {
+      rmSync(control, { force: true });
+    }
+    return undefined;
+  }
+}
+
+function readTarget(target: JsonObject): SessionTarget {
+  return {
+    path: String(target.path),
+    realPath: String(target.realPath),
+    rpcFile: String(target.rpcFile),
+    lightningDir: String(target.lightningDir),
+  };
+}
+
+/** The session is this same program, of this same user: its event is taken for what it says it is. */
+function isOutcomeOfSession(value: unknown): value is Outcome {
+  return (
+    isObject(value) &&
+    ["reloaded", "failed", "unreachable", "refused"].includes(String(value.event))
+  );
+}

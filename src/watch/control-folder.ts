@@ -1,0 +1,46 @@
+/**
+ * Where running watch sessions have their control sockets: a folder that only this user can enter.
+ */
+import { lstatSync, mkdirSync, statSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { Failure, messageOf } from "../failure.js";
+
+/**
+ * The folder, made if it is not there: `$XDG_RUNTIME_DIR/cln-dev`, or one under the system's temp
+ * folder that bears the user's number.
+ * @throws Failure `control-folder`: it belongs to somebody else, or others may enter it
+ */
+export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const runtime = env.XDG_RUNTIME_DIR;
+  const uid = userInfo().uid;
+  const folder = isOwnFolder(runtime, uid)
+    ? join(runtime, "cln-dev")
+    : join(tmpdir(), `cln-dev-${uid}`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unsafe(folder, messageOf(error));
+  }
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory()) throw unsafe(folder, "it is not a folder");
+  if (stat.uid !== uid) throw unsafe(folder, `it belongs to the user with the number ${stat.uid}`);
+  if ((stat.mode & 0o077) !== 0) throw unsafe(folder, "other users may enter it");
+  return folder;
+}
+
+function isOwnFolder(path: string | undefined, uid: number): path is string {
+  if (!path?.startsWith("/")) return false;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o200) !== 0;
+}
+
+function unsafe(folder: string, why: string): Failure {
+  return new Failure({
+    kind: "control-folder",
+    what: `the folder for control sockets cannot be used: ${folder}`,
+    why,
+    fix: "Remove it, or set XDG_RUNTIME_DIR to a folder that is yours alone",
+    exitCode: 2,
+  });
+}

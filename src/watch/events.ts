@@ -1,0 +1,199 @@
+/**
+ * What a watch session says: one value for each thing that happened. The terminal, the plain lines
+ * and `--json` (one object a line, with these very fields) are renderings of these.
+ */
+
+/** Why a reload was begun. `start`: the session's first; `node`: the node came back. */
+export type Cause = "start" | "file" | "key" | "command" | "signal" | "node";
+
+/** Where in a reload something went wrong. */
+export type Phase = "build" | "check" | "stop" | "start";
+
+/** Which plugin on which node: every event about a plugin carries it. */
+export interface TargetName {
+  /** The plugin's file name. */
+  readonly plugin: string;
+  /** Its absolute path, as the user named it. */
+  readonly path: string;
+  /** The node's rpc-file. */
+  readonly node: string;
+}
+
+export interface NodeFacts {
+  readonly rpcFile: string;
+  readonly lightningDir: string;
+  readonly network: string;
+  /** As `getinfo` says it, such as `v26.06.6`. */
+  readonly version: string;
+  /** The node's public key, hex. */
+  readonly id: string;
+  readonly alias: string;
+  readonly embedded: boolean;
+}
+
+/** One line of a report on a failure, already in words; `quote` lines are the plugin's own text. */
+export interface Finding {
+  readonly kind: "heading" | "quote" | "own-frame" | "note";
+  readonly text: string;
+}
+
+export interface Watching {
+  readonly event: "watching";
+  readonly nodes: readonly NodeFacts[];
+  readonly plugins: readonly {
+    readonly plugin: string;
+    readonly path: string;
+    /** What is watched, for a person. */
+    readonly files: string;
+    /** `name=value`, secret values as `***`. */
+    readonly options: readonly string[];
+  }[];
+  /** How to reach this session from a script. */
+  readonly control: string | undefined;
+}
+
+export interface Reloading extends TargetName {
+  readonly event: "reloading";
+  readonly cause: Cause;
+  /** Absolute paths of the files that changed; empty unless the cause is `file`. */
+  readonly files: readonly string[];
+}
+
+/** A reload has come to its next step: what a spinner shows. */
+export interface PhaseBegun extends TargetName {
+  readonly event: "phase";
+  readonly phase: Phase;
+}
+
+export interface Reloaded extends TargetName {
+  readonly event: "reloaded";
+  readonly cause: Cause;
+  readonly files: readonly string[];
+  /** From the change (the first file event) to the node's answer, ms. */
+  readonly totalMs: number;
+  /** The node's `plugin stop`, ms; undefined where it did not run. */
+  readonly stopMs: number | undefined;
+  /** The node's `plugin start`, ms: the plugin's own start is most of it. */
+  readonly startMs: number;
+  readonly buildMs: number | undefined;
+  /** Names of options that were taken over from the running plugin. */
+  readonly takenOver: readonly string[];
+}
+
+export interface Failed extends TargetName {
+  readonly event: "failed";
+  readonly cause: Cause;
+  readonly files: readonly string[];
+  readonly phase: Phase;
+  /** The node's error code; undefined where it is not the node that said so. */
+  readonly code: number | undefined;
+  /** The node's own message. */
+  readonly message: string;
+  /** Why, and what to do, where that is known. */
+  readonly reason: string | undefined;
+  readonly fix: string | undefined;
+  /** What the plugin itself wrote: its traceback, a stray print, how far it came. */
+  readonly findings: readonly Finding[];
+  /** Whether the version before still runs. */
+  readonly running: boolean;
+  readonly totalMs: number;
+}
+
+export interface Unreachable extends TargetName {
+  readonly event: "unreachable";
+  readonly message: string;
+  readonly fix: string | undefined;
+}
+
+export interface Refused extends TargetName {
+  readonly event: "refused";
+  /** A stable name, such as `plugin-not-executable` or `plugin-not-dynamic`. */
+  readonly kind: string;
+  readonly message: string;
+  readonly fix: string | undefined;
+  readonly running: boolean;
+  /** What a one-shot command ends with. */
+  readonly exitCode: number;
+}
+
+/** A reload ends in exactly one of these. */
+export type Outcome = Reloaded | Failed | Unreachable | Refused;
+
+export interface NodeGone {
+  readonly event: "node-gone";
+  readonly node: string;
+  readonly message: string;
+}
+
+export interface NodeBack {
+  readonly event: "node-back";
+  readonly node: string;
+  readonly goneMs: number;
+}
+
+export interface PluginDied extends TargetName {
+  readonly event: "plugin-died";
+  /** What the node logged about it, newest last. */
+  readonly log: readonly string[];
+}
+
+/** What a new version changed for its users, such as `+method hello`. */
+export interface ManifestChanged extends TargetName {
+  readonly event: "manifest";
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** The answer to a `--call`. */
+export interface Called extends TargetName {
+  readonly event: "called";
+  readonly call: string;
+  readonly ok: boolean;
+  /** The result, or the error, as JSON text. */
+  readonly result: string;
+  /** The same of the call before, for comparison. */
+  readonly before: string | undefined;
+  readonly log: readonly string[];
+}
+
+export interface LogLine {
+  readonly event: "log";
+  readonly node: string;
+  readonly plugin: string;
+  readonly level: string;
+  readonly text: string;
+  readonly time: string | undefined;
+}
+
+export interface Notice {
+  readonly event: "notice";
+  readonly level: "info" | "warn";
+  readonly message: string;
+}
+
+export interface Ended {
+  readonly event: "ended";
+  /** Whether the plugins were stopped (`--stop-on-exit`, or the embedded node that ended). */
+  readonly stopped: boolean;
+}
+
+export type WatchEvent =
+  | Watching
+  | Reloading
+  | PhaseBegun
+  | Outcome
+  | NodeGone
+  | NodeBack
+  | PluginDied
+  | ManifestChanged
+  | Called
+  | LogLine
+  | Notice
+  | Ended;
+
+export type Emit = (event: WatchEvent) => void;
+
+export function isOutcome(event: WatchEvent): event is Outcome {
+  return ["reloaded", "failed", "unreachable", "refused"].includes(event.event);
+}

@@ -1,0 +1,251 @@
+/**
+ * The files of one plugin as a source of changes. chokidar watches folders only, never a file (a
+ * watch on a file goes deaf after `git checkout`), and what it says is a hint: a look at the file
+ * decides, since events are coalesced and come early (src/watch/look.ts).
+ */
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type FSWatcher, watch } from "chokidar";
+import { messageOf, systemCode } from "../failure.js";
+import { type Belonging, type BelongingSettings, belongingOf } from "../plugin/belonging.js";
+import { lookAt, sameFile } from "./look.js";
+
+export interface FileSourceOptions {
+  readonly plugin: BelongingSettings;
+  /** A file that belongs to the plugin is not what it was. `at`: performance.now() of the hint. */
+  readonly onChange: (path: string, at: number) => void;
+  /** Something that the user should know: events are missing and files are polled, say. */
+  readonly onNotice: (message: string) => void;
+  /** Ask for the files every so many ms instead of waiting for events. */
+  readonly pollMs?: number;
+}
+
+const POLL_MS = 200;
+const FOLDER_CHECK_MS = 250;
+
+export class FileSource {
+  readonly #options: FileSourceOptions;
+  #belonging: Belonging;
+  #watchers: FSWatcher[] = [];
+  #known = new Map<string, string>();
+  #folders = new Map<string, string>();
+  #folderCheck: NodeJS.Timeout | undefined;
+  #pollMs: number | undefined;
+  #openedAt = 0;
+  #generation = 0;
+  #closed = false;
+
+  private constructor(options: FileSourceOptions) {
+    this.#options = options;
+    this.#pollMs = options.pollMs;
+    this.#belonging = belongingOf(options.plugin);
+  }
+
+  /** Starts to watch; resolves when every change from now on is seen. */
+  static async open(options: FileSourceOptions): Promise<FileSource> {
+    const source = new FileSource(options);
+    await source.#open();
+    return source;
+  }
+
+  /** What is watched, for a person. */
+  get description(): string {
+    return this.#belonging.description;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#folderCheck);
+    await this.#closeWatchers();
+  }
+
+  /** Looks at the plugin file as if an event had come: for when one may have been lost. */
+  lookAgain(): void {
+    this.#hint(this.#options.plugin.path, true);
+  }
+
+  async #open(): Promise<void> {
+    const generation = ++this.#generation;
+    this.#openedAt = Date.now();
+    const { trees, files, enters } = this.#belonging;
+    const polled = this.#pollMs !== undefined;
+    this.#watchers = [];
+    this.#rememberFolders();
+    const opening = trees.map((tree) =>
+      this.#watch(tree, (path, isFile) =>
+        isFile ? !polled || !this.#counts(path) : !enters(path),
+      ),
+    );
+    for (const folder of new Set(files.map((file) => dirname(file)))) {
+      if (trees.includes(folder)) continue;
+      const inFolder = (path: string) => path === folder || (polled && this.#counts(path));
+      opening.push(this.#watch(folder, (path) => !inFolder(path)));
+    }
+    await Promise.all(opening);
+    if (generation !== this.#generation) return;
+    // Changed between the look that the caller may have had and the moment that we listen.
+    this.#know(this.#options.plugin.path);
+  }
+
+  #watch(
+    folder: string,
+    ignored: (path: string, isFile: boolean | undefined) => boolean,
+  ): Promise<void> {
+    const watcher = watch(folder, {
+      ignoreInitial: true,
+      ignorePermissionErrors: true,
+      atomic: false,
+      usePolling: this.#pollMs !== undefined,
+      ...(this.#pollMs === undefined
+        ? {}
+        : { interval: this.#pollMs, binaryInterval: this.#pollMs }),
+      ignored: (path, stats) =>
+        path !== folder && (stats === undefined ? false : ignored(path, stats.isFile())),
+    });
+    this.#watchers.push(watcher);
+    watcher.on("raw", (event: string, name: string | null, details: unknown) => {
+      const at = watchedPathOf(details);
+      if (at !== undefined) this.#hintIn(at, name, event === "rename");
+    });
+    watcher.on("all", (event, path) => {
+      if (event === "addDir") this.#hintBelow(path);
+      else if (this.#pollMs !== undefined) this.#hint(path, event !== "change");
+    });
+    return new Promise((resolve) => {
+      watcher.on("error", (error) => {
+        this.#failed(error);
+        resolve();
+      });
+      watcher.on("ready", () => resolve());
+    });
+  }
+
+  #hintIn(folder: string, name: string | null, renamed: boolean): void {
+    if (name !== null) this.#hint(join(folder, name), renamed);
+    else for (const path of this.#known.keys()) this.#hint(path, false);
+    if (name === null || folder.endsWith(`/${name}`)) this.#checkFolders();
+  }
+
+  /** A folder has come: what is in it may have come before we listened. */
+  #hintBelow(folder: string): void {
+    if (!this.#belonging.enters(folder)) return;
+    try {
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) this.#hintBelow(path);
+        else this.#hint(path, true);
+      }
+    } catch {
+      // It went away again.
+    }
+  }
+
+  /** @param appeared the event says that the name is new, not that the content changed */
+  #hint(path: string, appeared: boolean): void {
+    if (this.#closed || !this.#counts(path)) return;
+    const file = this.#isPlugin(path) ? this.#options.plugin.path : path;
+    const at = performance.now();
+    const look = lookAt(file);
+    const before = this.#known.get(file);
+    if (before !== undefined && sameFile(before, look.fingerprint)) return;
+    this.#known.set(file, look.fingerprint);
+    if (look.state === "missing") this.#watchFolders();
+    if (before === undefined) {
+      // Not seen before: it counts where it came just now, not where only its mode changed.
+      if (look.state === "missing") return;
+      if (!appeared && look.writtenAt < this.#openedAt) return;
+    }
+    if (this.#isPlugin(path)) this.#followTarget();
+    this.#options.onChange(file, at);
+  }
+
+  #counts(path: string): boolean {
+    return this.#belonging.includes(path);
+  }
+
+  #isPlugin(path: string): boolean {
+    return this.#belonging.own.has(path);
+  }
+
+  #know(path: string): void {
+    this.#known.set(path, lookAt(path).fingerprint);
+  }
+
+  /** A symlink on the way to the plugin may point elsewhere now: then other folders are watched. */
+  #followTarget(): void {
+    const next = belongingOf(this.#options.plugin);
+    if (next.real === this.#belonging.real) return;
+    this.#belonging = next;
+    void this.#reopen();
+  }
+
+  #rememberFolders(): void {
+    const { trees, files } = this.#belonging;
+    const folders = new Set([...trees, ...files.map((file) => dirname(file))]);
+    this.#folders = new Map([...folders].map((folder) => [folder, identityOf(folder)]));
+  }
+
+  /** While the plugin is missing its folder may be, too; then no event tells of its return. */
+  #watchFolders(): void {
+    this.#folderCheck ??= setInterval(() => {
+      this.#checkFolders();
+      this.#hint(this.#options.plugin.path, true);
+      const back = lookAt(this.#options.plugin.path).state !== "missing";
+      if (
+        back &&
+        [...this.#folders].every(([folder, identity]) => identity === identityOf(folder))
+      ) {
+        clearInterval(this.#folderCheck);
+        this.#folderCheck = undefined;
+      }
+    }, FOLDER_CHECK_MS);
+  }
+
+  #checkFolders(): void {
+    const moved = [...this.#folders].some(([folder, identity]) => identity !== identityOf(folder));
+    if (!moved || this.#closed) return;
+    this.#rememberFolders();
+    this.#watchFolders();
+    void this.#reopen().then(() => this.#hint(this.#options.plugin.path, true));
+  }
+
+  async #reopen(): Promise<void> {
+    const known = this.#known.get(this.#options.plugin.path);
+    await this.#closeWatchers();
+    if (this.#closed) return;
+    await this.#open();
+    if (known !== undefined) this.#known.set(this.#options.plugin.path, known);
+    this.lookAgain();
+  }
+
+  async #closeWatchers(): Promise<void> {
+    const watchers = this.#watchers;
+    this.#watchers = [];
+    await Promise.all(watchers.map((watcher) => watcher.close()));
+  }
+
+  #failed(error: unknown): void {
+    const code = systemCode(error);
+    if (this.#closed) return;
+    if (this.#pollMs === undefined && ["ENOSPC", "EMFILE", "ENFILE"].includes(code ?? "")) {
+      this.#pollMs = POLL_MS;
+      this.#options.onNotice(
+        `the system has no more inotify ${code === "ENOSPC" ? "watches (fs.inotify.max_user_watches)" : "instances (fs.inotify.max_user_instances)"}: files are looked at every ${POLL_MS} ms instead; raise the limit with sysctl`,
+      );
+      void this.#reopen();
+      return;
+    }
+    this.#options.onNotice(`watching ${this.description}: ${messageOf(error)}`);
+  }
+}
+
+function identityOf(folder: string): string {
+  const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? "missing" : `${stat.dev} ${stat.ino}`;
+}
+
+function watchedPathOf(details: unknown): string | undefined {
+  if (typeof details !== "object" || details === null || !("watchedPath" in details))
+    return undefined;
+  return typeof details.watchedPath === "string" ? details.watchedPath : undefined;
+}

@@ -1,0 +1,55 @@
+/** Keys pressed in the terminal as a source of wishes. Only where stdin is a terminal. */
+import type { ReadStream } from "node:tty";
+
+export type Key = "reload" | "call" | "logs" | "emit" | "help" | "quit" | "blank" | "suspend";
+
+const KEYS: { readonly [char: string]: Key } = {
+  r: "reload",
+  c: "call",
+  l: "logs",
+  e: "emit",
+  "?": "help",
+  h: "help",
+  q: "quit",
+  "\u0003": "quit",
+  "\u0004": "quit",
+  "\r": "blank",
+  "\n": "blank",
+  "\u001a": "suspend",
+};
+
+/**
+ * Listens to single keys until it is closed; the terminal is then as it was. It is given back when
+ * the process exits in any other way, too.
+ */
+export function listenToKeys(stdin: ReadStream, onKey: (key: Key) => void): { close(): void } {
+  const restore = () => {
+    if (stdin.isTTY) stdin.setRawMode(false);
+  };
+  const onData = (chunk: Buffer) => {
+    for (const char of chunk.toString("utf8")) {
+      const key = KEYS[char];
+      if (key === "suspend") suspend(stdin);
+      else if (key !== undefined) onKey(key);
+    }
+  };
+  stdin.setRawMode(true);
+  stdin.on("data", onData);
+  stdin.resume();
+  process.on("exit", restore);
+  return {
+    close() {
+      stdin.off("data", onData);
+      stdin.pause();
+      process.off("exit", restore);
+      restore();
+    },
+  };
+}
+
+/** Ctrl-Z as in any program: the shell has the terminal back until `fg`. */
+function suspend(stdin: ReadStream): void {
+  stdin.setRawMode(false);
+  process.once("SIGCONT", () => stdin.setRawMode(true));
+  process.kill(process.pid, "SIGTSTP");
+}

@@ -1,0 +1,101 @@
+/** The first half of a reload on the node: the old version goes, whatever state it is in. */
+import { realpathSync } from "node:fs";
+import { Failure } from "../failure.js";
+import {
+  isUnmanageable,
+  type ListedPlugin,
+  listPlugins,
+  stopPlugin,
+} from "../node/plugin-command.js";
+import { killPluginProcesses } from "../node/plugin-processes.js";
+import { importantPlugins } from "../node/running-options.js";
+import { type Kept, takeOver } from "./take-over.js";
+import type { Target } from "./target.js";
+
+const STARTING_POLL_MS = 100;
+/** A plugin that is slow to start elsewhere is not waited for longer than this. */
+const STARTING_MAX_MS = 30_000;
+const KILLED_POLL_MS = 10;
+const KILLED_MAX_MS = 5_000;
+
+/** Stops what the node runs of the plugin, of which nothing is known yet: it is looked at first. */
+export async function stopUnknown(
+  target: Target,
+  path: string,
+  kept: Kept,
+  signal: AbortSignal,
+  beforeStop: () => void,
+): Promise<{ readonly stopped: boolean; readonly kept: Kept }> {
+  const { rpcFile } = target.node;
+  const entry = await entryOnceNodeIsUp(rpcFile, path, signal);
+  if (entry === undefined) return { stopped: false, kept };
+  if (!entry.active) {
+    beforeStop();
+    await stopHanging(target, path);
+    return { stopped: true, kept };
+  }
+  if (!entry.dynamic) throw notDynamic(path);
+  const important = await importantPlugins(rpcFile);
+  if (important.includes(path)) throw isImportant(path);
+  const now = await takeOver(rpcFile, path, target.plugin.options, kept);
+  beforeStop();
+  return { stopped: await stopPlugin(rpcFile, path), kept: now };
+}
+
+/**
+ * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to stop
+ * it, so its process is ended instead (cln-contract 3.7).
+ */
+export async function stopHanging(target: Target, path: string): Promise<void> {
+  const { rpcFile, networkDir } = target.node;
+  const until = performance.now() + KILLED_MAX_MS;
+  for (;;) {
+    try {
+      await stopPlugin(rpcFile, path);
+      return;
+    } catch (error) {
+      if (!isUnmanageable(error) || performance.now() > until) throw error;
+    }
+    killPluginProcesses(path, realpathSync(networkDir));
+    await new Promise((resolve) => setTimeout(resolve, KILLED_POLL_MS));
+  }
+}
+
+/**
+ * The node's entry for the plugin. A node whose own start has not ended would never answer a
+ * `plugin start` (cln-contract 3.9), so it is waited for.
+ */
+async function entryOnceNodeIsUp(
+  rpcFile: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<ListedPlugin | undefined> {
+  const until = performance.now() + STARTING_MAX_MS;
+  for (;;) {
+    const plugins = await listPlugins(rpcFile, { signal });
+    const entry = plugins.find((plugin) => plugin.name === path);
+    const starting = plugins.some((plugin) => plugin !== entry && !plugin.active);
+    if (!starting || performance.now() > until) return entry;
+    await new Promise((resolve) => setTimeout(resolve, STARTING_POLL_MS));
+  }
+}
+
+function notDynamic(path: string): Failure {
+  return new Failure({
+    kind: "plugin-not-dynamic",
+    what: `${path} runs and cannot be reloaded`,
+    why: 'its manifest does not say "dynamic": true, so the node stops it only when it ends itself',
+    fix: 'Add "dynamic": true to the manifest, and restart the node once',
+    exitCode: 1,
+  });
+}
+
+function isImportant(path: string): Failure {
+  return new Failure({
+    kind: "plugin-important",
+    what: `${path} runs as an important plugin`,
+    why: "the node was told (--important-plugin) to end when this plugin ends",
+    fix: "Start the node with --plugin instead of --important-plugin while you work on it",
+    exitCode: 1,
+  });
+}

@@ -1,0 +1,128 @@
+/**
+ * Knows whether a node is there: an open connection that ends when the node does, a look at its
+ * plugins every so often, and while it is gone a knock on its door until it is back and has started.
+ */
+import type { Socket } from "node:net";
+import { messageOf } from "../failure.js";
+import { connectUnix } from "../node/connect.js";
+import { NodeUnreachable } from "../node/errors.js";
+import { type ListedPlugin, listPlugins } from "../node/plugin-command.js";
+
+export interface NodeMonitorOptions {
+  readonly rpcFile: string;
+  /** The node has gone; said once. */
+  readonly onGone: (message: string) => void;
+  /** It answers again, and its own plugins have started. */
+  readonly onBack: (plugins: readonly ListedPlugin[], goneMs: number) => void;
+  /** What it runs now. */
+  readonly onPlugins: (plugins: readonly ListedPlugin[], askedAt: number) => void;
+}
+
+/** A plugin that has died is noticed within two seconds. */
+const LOOK_MS = 1_500;
+const KNOCK_MS = 100;
+/** A node whose plugins are not all active after this time is taken as it is. */
+const STARTING_MAX_MS = 30_000;
+
+export class NodeMonitor {
+  readonly #options: NodeMonitorOptions;
+  #connection: Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #goneAt: number | undefined;
+  #answeredAt: number | undefined;
+  #asking: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: NodeMonitorOptions) {
+    this.#options = options;
+  }
+
+  get gone(): boolean {
+    return this.#goneAt !== undefined;
+  }
+
+  /** Begins to watch a node that has just answered. */
+  watch(): void {
+    this.#connect();
+    this.#next(LOOK_MS);
+  }
+
+  /** Begins with a node that is not there yet: {@link NodeMonitorOptions.onBack} says when it is. */
+  await(): void {
+    this.#goneAt = performance.now();
+    this.#next(KNOCK_MS);
+  }
+
+  /** Somebody had no answer: finds out at once. */
+  suspect(): void {
+    if (!this.gone) this.#next(0);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#connection?.destroy();
+    await this.#asking;
+  }
+
+  #connect(): void {
+    this.#connection?.destroy();
+    try {
+      const connection = connectUnix(this.#options.rpcFile);
+      this.#connection = connection;
+      connection.on("error", () => {});
+      connection.on("close", () => {
+        if (this.#connection === connection && !this.#closed)
+          this.#lost("it closed the connection");
+      });
+      connection.resume();
+    } catch {
+      // Its folder has gone: the next look says so.
+    }
+  }
+
+  #next(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#asking = this.#ask().finally(() => {
+        this.#asking = undefined;
+      });
+    }, ms);
+  }
+
+  async #ask(): Promise<void> {
+    const askedAt = performance.now();
+    try {
+      const plugins = await listPlugins(this.#options.rpcFile, { timeoutMs: 5_000 });
+      if (this.#closed) return;
+      if (this.gone) this.#answered(plugins);
+      else this.#options.onPlugins(plugins, askedAt);
+    } catch (error) {
+      if (error instanceof NodeUnreachable && error.reason !== "silent") {
+        this.#lost(error.why ?? messageOf(error));
+      }
+    }
+    this.#next(this.gone ? KNOCK_MS : LOOK_MS);
+  }
+
+  #lost(message: string): void {
+    this.#answeredAt = undefined;
+    if (this.gone) return;
+    this.#goneAt = performance.now();
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.#options.onGone(message);
+    this.#next(KNOCK_MS);
+  }
+
+  #answered(plugins: readonly ListedPlugin[]): void {
+    this.#answeredAt ??= performance.now();
+    const starting = plugins.some((plugin) => !plugin.active);
+    if (starting && performance.now() - this.#answeredAt < STARTING_MAX_MS) return;
+    const goneMs = performance.now() - (this.#goneAt ?? performance.now());
+    this.#goneAt = undefined;
+    this.#connect();
+    this.#options.onBack(plugins, goneMs);
+  }
+}

@@ -1,0 +1,52 @@
+/** Makes the outcome of an attempt from what happened in it. */
+import { type Failure, messageOf } from "../failure.js";
+import { type NodeUnreachable, RpcError } from "../node/errors.js";
+import type { Failed, Finding, Phase, Refused, TargetName, Unreachable } from "./events.js";
+import type { Change } from "./target.js";
+
+/** What is known of a failure beyond the node's words. */
+export interface Diagnosis {
+  readonly reason: string | undefined;
+  readonly fix: string | undefined;
+  readonly findings: readonly Finding[];
+}
+
+export const NO_DIAGNOSIS: Diagnosis = { reason: undefined, fix: undefined, findings: [] };
+
+export function failed(
+  name: TargetName,
+  change: Change,
+  phase: Phase,
+  error: unknown,
+  diagnosis: Diagnosis,
+  running: boolean,
+): Failed {
+  return {
+    event: "failed",
+    ...name,
+    cause: change.cause,
+    files: change.files,
+    phase,
+    code: error instanceof RpcError ? error.code : undefined,
+    message: messageOf(error),
+    ...diagnosis,
+    running,
+    totalMs: performance.now() - change.at,
+  };
+}
+
+export function unreachable(name: TargetName, error: NodeUnreachable): Unreachable {
+  return { event: "unreachable", ...name, message: error.message, fix: error.fix };
+}
+
+export function refused(name: TargetName, failure: Failure, running: boolean): Refused {
+  return {
+    event: "refused",
+    ...name,
+    kind: failure.kind,
+    message: failure.message,
+    fix: failure.fix,
+    running,
+    exitCode: failure.exitCode,
+  };
+}

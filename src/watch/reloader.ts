@@ -1,0 +1,168 @@
+/**
+ * Keeps one plugin on one node at its latest version: the only thing in a watch session that has
+ * state. Changes come in from any source; every one of them is covered by exactly one outcome, and
+ * what comes during a reload is merged into the next, which replaces a start that still hangs.
+ */
+import { realpathSync } from "node:fs";
+import { Attempt, type Belief } from "./attempt.js";
+import type { Cause, Emit, Outcome } from "./events.js";
+import { NOTHING_KEPT } from "./take-over.js";
+import { type Change, merge, type Target } from "./target.js";
+
+type Waiter = (outcome: Outcome) => void;
+
+export interface ReloaderHooks {
+  readonly emit: Emit;
+  /** The node did not answer: somebody should find out when it does. */
+  readonly onUnreachable?: () => void;
+}
+
+export class Reloader {
+  readonly target: Target;
+  readonly #hooks: ReloaderHooks;
+  #belief: Belief = { is: "unknown" };
+  #kept = NOTHING_KEPT;
+  #pending: Change | undefined;
+  /** Who waits for the outcome of {@link #pending}. */
+  #waiters: Waiter[] = [];
+  /** Who waits for the outcome of the reload under way. */
+  #covered: Waiter[] = [];
+  #attempt: Attempt | undefined;
+  #working: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #unserved = false;
+  #settledAt = 0;
+  #closed = false;
+
+  constructor(target: Target, hooks: ReloaderHooks) {
+    this.target = target;
+    this.#hooks = hooks;
+  }
+
+  /** What is believed of the plugin: for the node's monitor and for reports. */
+  get belief(): Belief {
+    return this.#belief;
+  }
+
+  /** The plugin file without symlinks: the name by which the node knows it. */
+  get realPath(): string {
+    const { path } = this.target.plugin;
+    if (this.#belief.is === "running") return this.#belief.path;
+    try {
+      return realpathSync(path);
+    } catch {
+      return path;
+    }
+  }
+
+  /** When the last reload ended, performance.now(). */
+  get settledAt(): number {
+    return this.#settledAt;
+  }
+
+  get busy(): boolean {
+    return this.#working !== undefined;
+  }
+
+  /**
+   * Asks for a reload.
+   * @param at performance.now() of the first hint
+   * @returns the outcome that covers this change
+   */
+  request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {
+    const change: Change = { cause, files, at };
+    this.#pending = merge(this.#pending, change);
+    const outcome = new Promise<Outcome>((resolve) => this.#waiters.push(resolve));
+    this.#attempt?.changed(change);
+    this.#wake?.();
+    this.#working ??= this.#work();
+    return outcome;
+  }
+
+  /** The node has gone: what it ran is gone with it. Reloads wait until {@link nodeBack}. */
+  nodeGone(): void {
+    if (this.#belief.is !== "unknown") this.#belief = { is: "unknown" };
+    this.#attempt?.giveUp();
+  }
+
+  /** The node answers again. @param running whether it runs the plugin already */
+  nodeBack(running: boolean): void {
+    // One that the node started by itself has the present code, and its options by the node's config.
+    const satisfied = running && !this.#unserved && this.target.plugin.options.length === 0;
+    if (satisfied && !this.busy) this.#belief = { is: "unknown" };
+    else void this.request("node");
+  }
+
+  /** The node's list no longer has the plugin. */
+  died(): void {
+    this.#belief = { is: "stopped" };
+  }
+
+  /** Ends: a reload under way is given up; the plugin stays as it is. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#attempt?.giveUp();
+    this.#wake?.();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#pending !== undefined && !this.#closed) {
+        const change = this.#takePending();
+        if (change) await this.#reload(change);
+      }
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  async #reload(change: Change): Promise<void> {
+    const attempt = new Attempt({
+      target: this.target,
+      change,
+      belief: this.#belief,
+      kept: this.#kept,
+      emit: this.#hooks.emit,
+      moreChanges: () => this.#takePending(),
+      nextHint: (ms) => this.#nextHint(ms),
+    });
+    this.#attempt = attempt;
+    const result = await attempt.run();
+    this.#attempt = undefined;
+    this.#belief = result.belief;
+    this.#kept = result.kept;
+    this.#settledAt = performance.now();
+    if (result.outcome === undefined) {
+      // Superseded: what it stood for goes into the reload that follows.
+      this.#pending = merge(result.change, this.#pending ?? result.change);
+      return;
+    }
+    this.#unserved = result.outcome.event === "unreachable";
+    this.#hooks.emit(result.outcome);
+    if (this.#unserved) this.#hooks.onUnreachable?.();
+    const covered = this.#covered;
+    this.#covered = [];
+    for (const resolve of covered) resolve(result.outcome);
+  }
+
+  #takePending(): Change | undefined {
+    const change = this.#pending;
+    this.#pending = undefined;
+    this.#covered.push(...this.#waiters);
+    this.#waiters = [];
+    return change;
+  }
+
+  #nextHint(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#wake = done;
+    });
+  }
+}

@@ -1,0 +1,76 @@
+/** One node of a watch session: who it is, whether it is there, and what is kept up to date on it. */
+import { Failure, messageOf } from "../failure.js";
+import type { ListedPlugin } from "../node/plugin-command.js";
+import type { NodeAddress } from "../settings/types.js";
+import type { Emit, NodeFacts } from "./events.js";
+import { meetNode } from "./meet-node.js";
+import { NodeMonitor } from "./node-monitor.js";
+import type { Reloader } from "./reloader.js";
+
+export class WatchedNode {
+  readonly address: NodeAddress;
+  readonly reloaders: readonly Reloader[];
+  readonly #emit: Emit;
+  readonly #monitor: NodeMonitor;
+
+  constructor(address: NodeAddress, reloadersOf: (node: WatchedNode) => Reloader[], emit: Emit) {
+    this.address = address;
+    this.#emit = emit;
+    this.#monitor = new NodeMonitor({
+      rpcFile: address.rpcFile,
+      onGone: (message) => this.#gone(message),
+      onBack: (plugins, goneMs) => void this.#back(plugins, goneMs),
+      onPlugins: (plugins, askedAt) => this.#look(plugins, askedAt),
+    });
+    this.reloaders = reloadersOf(this);
+  }
+
+  /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
+  async meet(): Promise<NodeFacts> {
+    const facts = await meetNode(this.address);
+    this.#monitor.watch();
+    return facts;
+  }
+
+  /** A call had no answer: whether the node is gone is found out at once. */
+  suspect(): void {
+    this.#monitor.suspect();
+  }
+
+  async close(): Promise<void> {
+    await this.#monitor.close();
+    await Promise.all(this.reloaders.map((reloader) => reloader.close()));
+  }
+
+  #gone(message: string): void {
+    this.#emit({ event: "node-gone", node: this.address.rpcFile, message });
+    for (const reloader of this.reloaders) reloader.nodeGone();
+  }
+
+  async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
+    try {
+      await meetNode(this.address);
+    } catch (error) {
+      const message = error instanceof Failure ? error.message : messageOf(error);
+      this.#emit({ event: "notice", level: "warn", message });
+      return;
+    }
+    this.#emit({ event: "node-back", node: this.address.rpcFile, goneMs });
+    for (const reloader of this.reloaders) reloader.nodeBack(runs(plugins, reloader.realPath));
+  }
+
+  /** A plugin that should be running and is not in the node's list has died. */
+  #look(plugins: readonly ListedPlugin[], askedAt: number): void {
+    for (const reloader of this.reloaders) {
+      const { belief } = reloader;
+      if (belief.is !== "running" || reloader.busy || reloader.settledAt > askedAt) continue;
+      if (runs(plugins, belief.path)) continue;
+      reloader.died();
+      this.#emit({ event: "plugin-died", ...reloader.target.name, log: [] });
+    }
+  }
+}
+
+function runs(plugins: readonly ListedPlugin[], path: string): boolean {
+  return plugins.some((plugin) => plugin.name === path && plugin.active);
+}
