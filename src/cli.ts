@@ -1,0 +1,172 @@
+/**
+ * The command line: what it takes and what it says of itself. A command's code is loaded only when
+ * it runs, because the start counts (DESIGN: speed). The only place that ends the process.
+ */
+import { Command, CommanderError, Option } from "commander";
+import type { Context, ExitCode, GlobalFlags } from "./commands/context.js";
+import { Failure } from "./failure.js";
+import { NETWORK_FLAGS } from "./settings/networks.js";
+
+const defaults = { lightningDir: [], json: false, color: true, quiet: false, verbose: false };
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
+
+async function main(argv: readonly string[]): Promise<number> {
+  const ending = new AbortController();
+  const onSignal = () => {
+    // A second one does not wait for anything.
+    if (ending.signal.aborted) process.exit(130);
+    ending.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  // Whoever read our output has gone (`| head`): there is nobody left to tell.
+  process.stdout.on("error", () => process.exit(0));
+  let exitCode: number = 0;
+  let network: string | undefined;
+  const program = new Command("cln-dev");
+
+  /** Runs a command with what the global flags come to; a failure becomes a message and a code. */
+  const run = async (command: (context: Context) => Promise<ExitCode>) => {
+    const flags: GlobalFlags = { ...defaults, ...program.opts(), network };
+    const { stdin, stdout, stderr } = process;
+    const io = { stdin, stdout, stderr, signal: ending.signal };
+    try {
+      exitCode = await command({
+        flags,
+        io,
+        surroundings: { home: process.env.HOME, cwd: process.cwd() },
+      });
+    } catch (error) {
+      exitCode = await tell(error, flags);
+    }
+    if (ending.signal.aborted && exitCode !== 0) exitCode = 130;
+  };
+
+  // Before the commands: they inherit it.
+  program.exitOverride().configureOutput({
+    outputError: (text, write) => write(text.replace(/^error: /, "cln-dev: ")),
+  });
+  program
+    .description("Save your Core Lightning plugin, and the node runs the new code.")
+    .version(CLN_DEV_VERSION, "--version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .configureHelp({ showGlobalOptions: true })
+    .option("--lightning-dir <dir>", "the node's folder (several times: several nodes)", collect)
+    .addOption(new Option("--network <name>", "bitcoin, testnet, testnet4, signet, regtest, ..."))
+    .option("--rpc-file <path>", "the node's socket, if it is not lightning-rpc")
+    .option("--conf <file>", "read this config file instead of those in the lightning-dir")
+    .option("--embedded", "use the embedded node: no lightningd needed")
+    .option("--json", "one JSON object a line, for programs")
+    .option("--no-color", "no colours")
+    .option("-q, --quiet", "say only what went wrong")
+    .option("-v, --verbose", "say each step")
+    .on("option:network", (name: string) => {
+      network = name;
+    });
+  for (const [flag, name] of Object.entries(NETWORK_FLAGS)) {
+    program
+      .addOption(
+        new Option(`--${flag}`, `short for --network=${name}`).hideHelp(flag !== "regtest"),
+      )
+      .on(`option:${flag}`, () => {
+        network = name;
+      });
+  }
+
+  const withPlugin = (command: Command) =>
+    command
+      .argument("[plugin...]", "the plugin's file, then its options as key=value")
+      .option("-o, --option <key=value>", "an option for the plugin (several times)", collect, []);
+
+  withPlugin(program.command("watch"))
+    .description("reload the plugin whenever it is saved")
+    .option("--watch <path>", "watch this file or folder instead (several times)", collect)
+    .option("--ignore <pattern>", "leave this out, as in a .gitignore (several times)", collect)
+    .option("--build <command>", "run this before each reload; when it fails there is none")
+    .option("--call <method params>", "call this after each reload (several times)", collect)
+    .option("--safe", "stop the old version only if the new one passes its handshake")
+    .option("--stop-on-exit", "stop the plugin at the end")
+    .option("--poll [ms]", "look at the files every so many ms (Docker, WSL, network drives)")
+    .addHelpText(
+      "after",
+      example("cln-dev watch ./myplugin.py --lightning-dir=/tmp/l1-regtest foo_opt=BAR"),
+    )
+    .action((args: string[], flags) =>
+      run(async (context) => (await import("./commands/watch.js")).watch(context, args, flags)),
+    );
+  withPlugin(program.command("restart"))
+    .description("reload now: by the watch session that has the plugin, or else by itself")
+    .addHelpText("after", example("cln-dev restart && lightning-cli --regtest myplugin"))
+    .action((args: string[], flags) =>
+      run(async (context) => (await import("./commands/restart.js")).restart(context, args, flags)),
+    );
+  withPlugin(program.command("start"))
+    .description("start the plugin, in place of one that runs")
+    .addHelpText("after", example("cln-dev start ./myplugin.py --regtest foo_opt=BAR"))
+    .action((args: string[], flags) =>
+      run(async (context) => (await import("./commands/start.js")).start(context, args, flags)),
+    );
+  program
+    .command("stop")
+    .argument("[plugin...]", "the plugin's file, or its name on the node")
+    .description("stop the plugin")
+    .addHelpText("after", example("cln-dev stop ./myplugin.py --regtest"))
+    .action((args: string[]) =>
+      run(async (context) => (await import("./commands/stop.js")).stop(context, args)),
+    );
+  program
+    .command("list")
+    .description("show the plugins that the node runs")
+    .addHelpText("after", example("cln-dev list --regtest"))
+    .action(() => run(async (context) => (await import("./commands/list.js")).list(context)));
+  program
+    .command("call")
+    .argument("<method>", "an RPC method of the node or of a plugin")
+    .argument("[params...]", "its parameters: JSON literals as such, the rest as strings")
+    .option("-k, --keywords", "the parameters are key=value")
+    .description("call a method and print its result")
+    .addHelpText("after", example("cln-dev call --regtest -k myplugin foo1=bar1"))
+    .action((method: string, params: string[], flags) =>
+      run(async (context) =>
+        (await import("./commands/call.js")).call(context, method, params, flags),
+      ),
+    );
+
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return exitCode;
+}
+
+function example(line: string): string {
+  return `\nExample:\n  $ ${line}`;
+}
+
+async function tell(error: unknown, flags: GlobalFlags): Promise<number> {
+  const { failureJson, failureLines } = await import("./report/failure.js");
+  const { styleOf } = await import("./report/style.js");
+  if (flags.json) {
+    process.stderr.write(`${JSON.stringify({ error: failureJson(error) })}\n`);
+  } else {
+    const { paint } = styleOf(process.stderr, flags);
+    process.stderr.write(`${failureLines(error, paint).join("\n")}\n`);
+  }
+  return error instanceof Failure ? error.exitCode : 1;
+}
+
+/** What goes into a pipe is written later: it must not be lost. */
+async function flush(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write("", () => resolve()));
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => flush().then(() => process.exit(exitCode)),
+  (error: unknown) => {
+    process.stderr.write(`cln-dev: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

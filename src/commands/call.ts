@@ -1,0 +1,32 @@
+/** `cln-dev call`: any RPC method, with lightning-cli's conventions. */
+import { usageFailure } from "../failure.js";
+import { callNodeText } from "../node/client.js";
+import { indentJson } from "../report/indent-json.js";
+import { resolveNodes } from "../settings/resolve-nodes.js";
+import { meetNode } from "../watch/meet-node.js";
+import { callParams } from "./call-params.js";
+import type { Context, ExitCode } from "./context.js";
+import { atNode } from "./reach-node.js";
+
+/** A plugin's method may take as long as it likes: lightning-cli waits for ever. */
+const CALL_TIMEOUT_MS = 24 * 60 * 60_000;
+
+export async function call(
+  context: Context,
+  method: string,
+  params: readonly string[],
+  flags: { readonly keywords?: boolean },
+): Promise<ExitCode> {
+  const { nodes } = resolveNodes(context.flags, context.surroundings);
+  const [node, ...others] = nodes;
+  if (node === undefined || others.length > 0) {
+    throw usageFailure("call takes exactly one node", { fix: "Give one --lightning-dir" });
+  }
+  const options = { timeoutMs: CALL_TIMEOUT_MS, signal: context.io.signal };
+  const text = await atNode(node, async () => {
+    await meetNode(node);
+    return callNodeText(node.rpcFile, method, callParams(params, flags.keywords), options);
+  });
+  context.io.stdout.write(`${context.flags.json ? text : indentJson(text)}\n`);
+  return 0;
+}

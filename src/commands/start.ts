@@ -1,0 +1,35 @@
+/** `cln-dev start`: one reload without a watch session; a plugin that does not run is started. */
+
+import { usageFailure } from "../failure.js";
+import { openReporter } from "../report/reporter.js";
+import { meetNode } from "../watch/meet-node.js";
+import { exitCodeOf, reloadOnce } from "../watch/reload-once.js";
+import type { Context, ExitCode } from "./context.js";
+import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
+import { atNode } from "./reach-node.js";
+
+export async function start(
+  context: Context,
+  args: readonly string[],
+  flags: PluginCommandFlags,
+  command = "start",
+): Promise<ExitCode> {
+  const settings = settingsOf(context, command, args, flags);
+  if (settings.embedded) {
+    throw usageFailure(`${command} needs a node that runs already`, {
+      why: "the embedded node of a watch session ends with it",
+      fix: "Start one with cln-dev node, and name it with --lightning-dir",
+    });
+  }
+  const { signal } = context.io;
+  await Promise.all(settings.nodes.map((node) => atNode(node, () => meetNode(node, { signal }))));
+  const { stdout, stderr } = context.io;
+  const { cwd } = context.surroundings;
+  const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys: false });
+  try {
+    const outcomes = await reloadOnce(settings, (event) => reporter.event(event), signal);
+    return exitCodeOf(outcomes);
+  } finally {
+    reporter.close();
+  }
+}

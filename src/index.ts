@@ -1,0 +1,12 @@
+/**
+ * The public API, for programs that do what `cln-dev watch` does. `Session.open()` watches plugins
+ * and keeps them up to date on nodes; everything that happens comes as a `WatchEvent`.
+ */
+export { Failure } from "./failure.js";
+export { callNode } from "./node/client.js";
+export { NodeUnreachable, RpcError } from "./node/errors.js";
+export { listPlugins, startPlugin, stopPlugin } from "./node/plugin-command.js";
+export { locateNode } from "./settings/locate-node.js";
+export type { NodeAddress, PluginOption, PluginSettings } from "./settings/types.js";
+export type * from "./watch/events.js";
+export { Session, type SessionOptions } from "./watch/session.js";
