@@ -93,7 +93,7 @@ function inPlace(line: ConfigLine, key: string, place: ConfigPlace, network: str
 function refused(line: ConfigLine, why: string, fix: string) {
   return configFailure(`cannot use ${JSON.stringify(line.text)} in ${line.at}`, {
     why,
-    fix: `${fix} (${line.at})`,
+    fix,
   });
 }
 
@@ -102,7 +102,7 @@ export function trimEnd(value: string): string {
   return value.replace(/[ \t\v\f\r\n]+$/, "");
 }
 
-/** Lines that look as if they were to say where the node is, and that lightningd silently ignores. */
+/** Lines that seem to say where the node is, and that lightning-cli silently ignores. */
 export function ignoredLines(lines: readonly ConfigLine[]): string[] {
   return lines.flatMap((line) => {
     const meant = meantBy(line.text);
@@ -111,7 +111,7 @@ export function ignoredLines(lines: readonly ConfigLine[]): string[] {
     const how = line.text.startsWith("\uFEFF")
       ? "save the file without a byte order mark"
       : `write ${meant}`;
-    return [`lightningd ignores the line ${shown} in ${line.at}: ${how}`];
+    return [`the line ${shown} in ${line.at} is ignored, here as by lightning-cli: ${how}`];
   });
 }
 

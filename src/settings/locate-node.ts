@@ -121,7 +121,7 @@ function readConfig(file: string, place: ConfigPlace): ReadConfig {
   }
   const { unreadable } = read;
   const hints =
-    unreadable === undefined ? [] : [`${file} was not read, as lightningd would do: ${unreadable}`];
+    unreadable === undefined ? [] : [`${file} is ignored, here as by lightning-cli: ${unreadable}`];
   return { values: {}, hints, unreadable };
 }
 

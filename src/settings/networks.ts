@@ -46,5 +46,7 @@ export function networkProblem(
   if (/\s#/.test(name)) return { why: "a comment needs a line of its own", fix };
   if (/^["'].*["']$/.test(name)) return { why: "quotes are part of the value", fix };
   if (/^\s/.test(name)) return { why: "the space after the = is part of the value", fix };
+  if (/[^ -~]/.test(name))
+    return { why: "it holds a character that is no plain letter or digit", fix };
   return { why: `lightningd knows ${NETWORKS.join(", ")}`, fix };
 }

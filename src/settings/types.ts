@@ -43,7 +43,7 @@ export interface NodeAddress {
   readonly networkDir: string;
   /** The unix socket, absolute. It may be longer than a socket address allows. */
   readonly rpcFile: string;
-  /** To be shown when no node is there: what lightningd silently ignores in the config files. */
+  /** To be shown when no node is there: what is silently ignored in the config files. */
   readonly hints: readonly string[];
 }
 
