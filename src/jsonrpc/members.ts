@@ -10,6 +10,8 @@ export interface Member {
   readonly key: string;
   /** The value's own text, with its quotes if it is a string. */
   readonly raw: string;
+  /** Where the value's text begins in the object's. */
+  readonly at: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export function membersOf(json: string): Member[] | undefined {
     if (key === undefined || json[at] !== ":") return undefined;
     at = skipSpace(json, at + 1);
     const valueEnd = endOfValue(json, at);
-    members.push({ key, raw: json.slice(at, valueEnd) });
+    members.push({ key, raw: json.slice(at, valueEnd), at });
     at = skipCommas(json, valueEnd);
   }
   return members;

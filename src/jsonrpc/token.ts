@@ -11,6 +11,8 @@ type TokenType = "object" | "array" | "string" | "primitive";
 export interface TokenMember {
   readonly key: string;
   readonly value: Token;
+  /** Where the value's text begins in the object's. */
+  readonly at: number;
 }
 
 export class Token {
@@ -33,9 +35,10 @@ export class Token {
 
   /** The members in order, repeated keys included; none where this is not an object. */
   get members(): readonly TokenMember[] {
-    this.#members ??= (membersOf(this.raw) ?? []).map(({ key, raw }) => ({
+    this.#members ??= (membersOf(this.raw) ?? []).map(({ key, raw, at }) => ({
       key,
       value: new Token(raw),
+      at,
     }));
     return this.#members;
   }
@@ -43,6 +46,29 @@ export class Token {
   /** The first member of that name, if this is an object and has one. */
   member(key: string): Token | undefined {
     return this.members.find((member) => member.key === key)?.value;
+  }
+
+  /** The text of this object with another value in the first member of that name, all else as it stood. */
+  withMember(key: string, raw: string): string {
+    const member = this.members.find((candidate) => candidate.key === key);
+    if (member === undefined) return this.raw;
+    const end = member.at + member.value.raw.length;
+    return this.raw.slice(0, member.at) + raw + this.raw.slice(end);
+  }
+
+  /** This object without the members of that name, or this array without its first element. */
+  without(key: string): Token {
+    if (this.type === "array") {
+      return new Token(
+        `[${this.elements
+          .slice(1)
+          .map(({ raw }) => raw)
+          .join(",")}]`,
+      );
+    }
+    const kept = this.members.filter((member) => member.key !== key);
+    const texts = kept.map((member) => `${JSON.stringify(member.key)}:${member.value.raw}`);
+    return new Token(`{${texts.join(",")}}`);
   }
 
   /** The elements; none where this is not an array. */

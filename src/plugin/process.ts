@@ -23,17 +23,23 @@ export interface PluginProcessOptions {
    */
   readonly ownGroup?: boolean;
   readonly onFrame: (frame: Frame) => void;
+  /** Its stdout as it comes: who gives this reads for himself, and is given no frames. */
+  readonly onOutput?: (chunk: Buffer) => void;
   readonly onStderr: (chunk: Buffer) => void;
   /** stdout has ended (or broken: then with the reason); the process may still live. */
   readonly onStdoutEnd: (reason: Error | undefined) => void;
   /** The process could not be started: `error.code` is ENOENT, EACCES, ETXTBSY, ... */
   readonly onSpawnError: (error: Error) => void;
+  /** The process itself is gone; a child of its may still hold its pipes, so more may come. */
+  readonly onGone?: () => void;
   /** The process is gone and its pipes are drained. */
   readonly onExit: (code: number | null, signal: NodeJS.Signals | null) => void;
 }
 
 export interface PluginProcess {
   readonly pid: number | undefined;
+  /** What has been written and not yet taken by the plugin, in bytes. */
+  readonly unsentBytes: number;
   /** Writes a message; what a dead plugin does not read is dropped. Gives false when its pipe is full. */
   write(message: string): boolean;
   /** Closes its stdin: the only signal that always reaches a plugin (cln-contract 4.5). */
@@ -48,6 +54,8 @@ export interface PluginProcess {
   pendingOutput(): Buffer | undefined;
   pauseOutput(): void;
   resumeOutput(): void;
+  /** The same for stdin and stdout alone: its last words on stderr still come. */
+  releaseStdio(): void;
 }
 
 /** Starts the plugin. Throws nothing: what goes wrong comes through the callbacks. */
@@ -66,6 +74,7 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
   child.on("error", (error) => {
     if (child.pid === undefined) options.onSpawnError(error);
   });
+  child.on("exit", () => options.onGone?.());
   child.on("close", (code, signal) => {
     if (child.pid !== undefined) options.onExit(code, signal);
   });
@@ -73,6 +82,10 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
   child.stdin?.on("error", () => {});
   child.stderr?.on("data", (chunk: Buffer) => options.onStderr(chunk));
   child.stdout?.on("data", (chunk: Buffer) => {
+    if (options.onOutput !== undefined) {
+      options.onOutput(chunk);
+      return;
+    }
     try {
       for (const frame of framer.push(chunk)) options.onFrame(frame);
     } catch (error) {
@@ -83,6 +96,9 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
   child.stdout?.on("end", () => options.onStdoutEnd(undefined));
   return {
     pid: child.pid,
+    get unsentBytes() {
+      return child.stdin?.writableLength ?? 0;
+    },
     write: (message) => child.stdin?.write(message) ?? false,
     closeStdin: () => void child.stdin?.end(),
     kill: (signal = "SIGKILL") => {
@@ -95,6 +111,9 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
     pendingOutput: () => framer.flush(),
     pauseOutput: () => void child.stdout?.pause(),
     resumeOutput: () => void child.stdout?.resume(),
+    releaseStdio: () => {
+      for (const pipe of [child.stdin, child.stdout]) pipe?.destroy();
+    },
   };
 }
 
