@@ -1,0 +1,120 @@
+/**
+ * One request that a client has made, until it is answered (struct command of lightningd/jsonrpc.c).
+ * It outlives its connection: then what it answers goes nowhere.
+ */
+import { Token } from "../jsonrpc/token.js";
+import type { BuiltinMethod } from "./builtin-method.js";
+import { type JsonRecord, type JsonValue, jsonText } from "./json-text.js";
+import type { LogBook } from "./log-book.js";
+import type { ResultFilter } from "./result-filter.js";
+import { CheckPassed, RpcFault } from "./rpc-fault.js";
+
+/** Where answers go: a place in the connection's queue, taken when the first byte is written. */
+export interface AnswerStream {
+  write(text: string): void;
+  close(): void;
+}
+
+/** The connection, as its commands see it. */
+export interface CommandOrigin {
+  /** The source under which it logs: `jsonrpc#<number>`. */
+  readonly logSource: string;
+  /** Did the client ask for `message` and `progress` notifications? */
+  notificationsEnabled: boolean;
+  openStream(): AnswerStream;
+  commandDone(command: Command): void;
+}
+
+const NO_PARAMS = new Token("{}");
+
+export class Command {
+  /** The method's name as the log and `check` call it; `check` puts another in its place. */
+  name = "";
+  params: Token = NO_PARAMS;
+  /** `check` only wants to know whether it would work. */
+  checking = false;
+  filter: ResultFilter | undefined;
+  /** Taken from the connection when the command came. */
+  readonly wantsNotifications: boolean;
+  #request: Token;
+  #stream: AnswerStream | undefined;
+  #origin: CommandOrigin | undefined;
+  #onDone: (() => void)[] = [];
+
+  /** @param id the text of the id's token, quotes included */
+  constructor(
+    readonly id: string,
+    request: Token,
+    readonly log: LogBook,
+    origin: CommandOrigin | undefined,
+  ) {
+    this.#origin = origin;
+    this.#request = request;
+    this.wantsNotifications = origin?.notificationsEnabled ?? false;
+  }
+
+  get origin(): CommandOrigin | undefined {
+    return this.#origin;
+  }
+
+  /** The whole request as it came, or as a plugin has replaced it. */
+  get request(): Token {
+    return this.#request;
+  }
+
+  /** Another request is carried out in the place of the client's; the answer bears the client's id. */
+  replaceRequest(request: Token): void {
+    this.#request = request;
+    this.name = request.member("method")?.text ?? this.name;
+    this.params = request.member("params") ?? NO_PARAMS;
+  }
+
+  /** The client is gone. */
+  detach(): void {
+    this.#origin = undefined;
+    this.#stream = undefined;
+  }
+
+  /** Calls back when the command has been answered, by whomever. */
+  whenDone(listener: () => void): void {
+    this.#onDone.push(listener);
+  }
+
+  succeed(result: JsonRecord): void {
+    const shown: JsonValue = this.filter?.apply(result) ?? result;
+    this.respond(`{"jsonrpc":"2.0","id":${this.id},"result":${jsonText(shown)}}`);
+  }
+
+  fail(fault: RpcFault): void {
+    const { code, message, data } = fault;
+    this.respond(`{"jsonrpc":"2.0","id":${this.id},"error":${jsonText({ code, message, data })}}`);
+  }
+
+  /** Writes something before the answer: a `message` or `progress` notification. */
+  notify(text: string): void {
+    this.#stream ??= this.#origin?.openStream();
+    this.#stream?.write(`${text}\n\n`);
+  }
+
+  /** Writes the answer's text as it stands. */
+  respond(text: string): void {
+    this.notify(text);
+    this.#stream?.close();
+    this.#origin?.commandDone(this);
+    const listeners = this.#onDone;
+    this.#onDone = [];
+    for (const listener of listeners) listener();
+  }
+
+  /** Runs a built-in method and answers with what comes of it, unless it answers later itself. */
+  run(method: BuiltinMethod): void {
+    try {
+      const result = method.run(this);
+      if (result !== undefined) this.succeed(result);
+    } catch (error) {
+      if (error instanceof CheckPassed) this.succeed({ command_to_check: this.name });
+      else if (error instanceof RpcFault) this.fail(error);
+      else throw error;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The node's log: a ring of 16 MiB with every level, which `getlog` shows; lines at or above the
+ * print level also go to the log file and to the plugins that subscribe to `log` (lightningd/log.c).
+ * Used by everything in the embedded node.
+ */
+import { isAtLeast, type LogLevel } from "./log-level.js";
+
+export interface LogEntry {
+  readonly level: LogLevel;
+  /** For the level `io`: the direction, seen from the node. */
+  readonly direction: "in" | "out" | undefined;
+  /** Microseconds since the epoch. */
+  readonly time: number;
+  readonly source: string;
+  readonly text: string;
+  readonly data: Buffer | undefined;
+}
+
+/** What a line takes in lightningd's ring beside its text (struct log_hdr). */
+const HEADER_BYTES = 56;
+export const RING_BYTES = 16 * 1024 * 1024;
+const MAX_ENTRY_BYTES = RING_BYTES / 64;
+
+export class LogBook {
+  readonly createdAt = nowMicroseconds();
+  #entries: LogEntry[] = [];
+  #first = 0;
+  #bytes = 0;
+
+  /**
+   * @param printLevel what is printed, from this level on
+   * @param onPrint called with each entry that is printed, for the log file
+   * @param onLine called with each entry that is not `io`, for subscribers to `log` and `warning`
+   */
+  constructor(
+    readonly printLevel: LogLevel,
+    private readonly onPrint: (entry: LogEntry) => void,
+    private readonly onLine: (entry: LogEntry, isPrinted: boolean) => void,
+  ) {}
+
+  get bytesUsed(): number {
+    return this.#bytes;
+  }
+
+  add(source: string, level: LogLevel, text: string): LogEntry {
+    const entry = this.#entry(source, level, printable(text), undefined, undefined);
+    const isPrinted = isAtLeast(level, this.printLevel);
+    if (isPrinted) this.onPrint(entry);
+    this.#keep(entry);
+    this.onLine(entry, isPrinted);
+    return entry;
+  }
+
+  /** Bytes that were read or written. They are copied. */
+  io(source: string, direction: "in" | "out", text: string, data: Buffer): void {
+    const copy = Buffer.from(data.subarray(0, MAX_ENTRY_BYTES));
+    const entry = this.#entry(source, "io", text, direction, copy);
+    if (this.printLevel === "io") this.onPrint(entry);
+    this.#keep(entry);
+  }
+
+  /** The entries that the ring still holds, oldest first, from a level on. */
+  entries(minimum: LogLevel): readonly LogEntry[] {
+    return this.#entries.slice(this.#first).filter((entry) => isAtLeast(entry.level, minimum));
+  }
+
+  #entry(
+    source: string,
+    level: LogLevel,
+    text: string,
+    direction: LogEntry["direction"],
+    data: Buffer | undefined,
+  ): LogEntry {
+    return { level, direction, time: nowMicroseconds(), source, text, data };
+  }
+
+  #keep(entry: LogEntry): void {
+    const kept =
+      entry.text.length <= MAX_ENTRY_BYTES
+        ? entry
+        : {
+            ...entry,
+            text: `[TRUNCATED message from ${entry.text.length} bytes]: ${entry.text.slice(0, MAX_ENTRY_BYTES)}`,
+          };
+    this.#entries.push(kept);
+    this.#bytes += sizeOf(kept);
+    while (this.#bytes > RING_BYTES) {
+      const oldest = this.#entries[this.#first];
+      if (oldest === undefined) break;
+      this.#bytes -= sizeOf(oldest);
+      this.#first++;
+    }
+    if (this.#first > 1024 && this.#first > this.#entries.length / 2) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}
+
+function sizeOf(entry: LogEntry): number {
+  return HEADER_BYTES + entry.text.length + (entry.data?.length ?? 0);
+}
+
+function nowMicroseconds(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000);
+}
+
+/** As lightningd prints: each byte that is not plain ASCII becomes a question mark. */
+function printable(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
+  return Buffer.from(text, "utf8")
+    .toString("latin1")
+    .replace(/[^ -~]/g, "?");
+}

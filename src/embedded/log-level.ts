@@ -1,0 +1,17 @@
+/** lightningd's log levels, their names and how they are parsed (common/status_levels.c). */
+
+export const LOG_LEVELS = ["io", "trace", "debug", "info", "unusual", "broken"] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The level of that name, in any case; `warn` and `error` are other names of two of them. */
+export function parseLogLevel(name: string): LogLevel | undefined {
+  const lower = name.toLowerCase();
+  if (lower === "error") return "broken";
+  if (lower === "warn") return "unusual";
+  return LOG_LEVELS.find((level) => level === lower);
+}
+
+export function isAtLeast(level: LogLevel, minimum: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(minimum);
+}

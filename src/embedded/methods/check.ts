@@ -1,0 +1,41 @@
+/** `check`: would this command's parameters be taken? (lightningd/jsonrpc.c json_check) */
+import type { BuiltinMethod } from "../builtin-method.js";
+import { forward, methodExists, unknownMethod } from "../dispatch.js";
+import type { NodeContext } from "../node-context.js";
+import { readParams, required, text } from "../params.js";
+
+export function checkMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "check",
+    usage: "command_to_check",
+    run: (command) => {
+      const { command_to_check: name } = readParams(
+        command,
+        {
+          command_to_check: required((token) => {
+            if (!methodExists(node, token.text)) throw unknownMethod(token.text);
+            return text(token);
+          }),
+        },
+        { extra: true },
+      );
+      command.checking = true;
+      command.name = name;
+      const builtin = node.methods.get(name);
+      if (builtin !== undefined) {
+        command.params = command.params.without("command_to_check");
+        return builtin.run(command);
+      }
+      const plugin = node.host.ownerOfMethod(name);
+      if (plugin?.manifest?.cancheck) {
+        forward(plugin, command, "check");
+        return undefined;
+      }
+      plugin?.log(
+        "unusual",
+        `Plugin does not support check command for ${name} (id ${command.id})`,
+      );
+      return { command_to_check: name };
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** `notifications`, `batching` and `deprecations`: switches of one connection (lightningd/jsonrpc.c). */
+import type { BuiltinMethod } from "../builtin-method.js";
+import type { Command } from "../command.js";
+import { bool, readParams, required } from "../params.js";
+
+export function connectionSwitches(): BuiltinMethod[] {
+  return [
+    switchMethod("notifications", (command, enable) => {
+      if (command.origin !== undefined) command.origin.notificationsEnabled = enable;
+    }),
+    // There is no database whose writes could be gathered, and nothing deprecated to be hidden.
+    switchMethod("batching", () => {}),
+    switchMethod("deprecations", () => {}),
+  ];
+}
+
+function switchMethod(
+  name: string,
+  apply: (command: Command, enable: boolean) => void,
+): BuiltinMethod {
+  return {
+    name,
+    usage: "enable",
+    run: (command) => {
+      const { enable } = readParams(command, { enable: required(bool) });
+      apply(command, enable);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/** `listconfigs`: every option with its value and where that came from (lightningd/configs.c). */
+import { RawJson } from "../../jsonrpc/json.js";
+import type { Token } from "../../jsonrpc/token.js";
+import type { BuiltinMethod } from "../builtin-method.js";
+import type { ConfigVar, ConfigVars, NodeOption } from "../config-vars.js";
+import type { JsonRecord, JsonValue } from "../json-text.js";
+import type { NodeContext } from "../node-context.js";
+import { BadParam, optional, readParams } from "../params.js";
+import { optionValue } from "../plugin-init.js";
+
+export function listconfigsMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "listconfigs",
+    usage: "[config]",
+    run: (command) => {
+      const { config } = readParams(command, {
+        config: optional((token) => knownOption(node.configs, token)),
+      });
+      const shown: [string, JsonRecord][] = [];
+      for (const option of config === undefined ? node.configs.options : [config]) {
+        const record = showOption(node.configs, option);
+        if (record !== undefined) shown.push([option.name, record]);
+      }
+      return { configs: Object.fromEntries(shown) };
+    },
+  };
+}
+
+export function knownOption(configs: ConfigVars, token: Token): NodeOption {
+  const option = configs.option(token.text);
+  if (option === undefined) throw new BadParam(token, "Unknown config option");
+  return option;
+}
+
+/** @returns undefined for an option that has neither a value nor a default */
+export function showOption(configs: ConfigVars, option: NodeOption): JsonRecord | undefined {
+  const vars = configs.values(option.name);
+  const tail = {
+    ...(option.plugin === undefined ? {} : { plugin: option.plugin }),
+    ...(option.dynamic ? { dynamic: true } : {}),
+  };
+  const [first] = vars;
+  if (option.type === "flag") {
+    return { set: first !== undefined, source: sourceOf(first), ...tail };
+  }
+  if (option.multi) {
+    return {
+      [fieldName(option)]: vars.map((item) => shownValue(option, item.value ?? "")),
+      sources: vars.map(sourceOf),
+      ...tail,
+    };
+  }
+  const value = first === undefined ? option.default : (first.value ?? "");
+  const isConcealed = option.type === "string-conceal";
+  if (value === undefined && !isConcealed) return undefined;
+  return {
+    [fieldName(option)]: shownValue(option, value ?? ""),
+    source: sourceOf(first),
+    ...tail,
+  };
+}
+
+function fieldName(option: NodeOption): string {
+  const stem = option.multi ? "values" : "value";
+  if (option.type === "bool") return `${stem}_bool`;
+  return option.type === "int" ? `${stem}_int` : `${stem}_str`;
+}
+
+function shownValue(option: NodeOption, value: string): JsonValue {
+  if (option.type === "string-conceal") return "...";
+  // lightningd ends itself over a number that is no JSON ("Bad literal"); we show it as text.
+  if (option.type === "int") return /^-?[0-9.]+$/.test(value) ? new RawJson(value) : value;
+  return optionValue(option, value);
+}
+
+function sourceOf(item: ConfigVar | undefined): string {
+  if (item === undefined) return "default";
+  const { source } = item;
+  return source.kind === "file" ? `${source.path}:${source.line}` : source.kind;
+}

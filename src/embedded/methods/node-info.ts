@@ -1,0 +1,82 @@
+/** `getinfo`, `help` and `stop` (lightningd/peer_control.c, lightningd/jsonrpc.c). */
+import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
+import type { BuiltinMethod } from "../builtin-method.js";
+import type { NodeContext } from "../node-context.js";
+import { optional, readParams, text } from "../params.js";
+import { FEATURES } from "../plugin-init.js";
+import { CheckPassed, RpcFault } from "../rpc-fault.js";
+
+export function getinfoMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "getinfo",
+    usage: "",
+    run: (command) => {
+      readParams(command, {});
+      const { id, alias, color } = node.identity;
+      return {
+        id,
+        alias,
+        color,
+        num_peers: 0,
+        num_pending_channels: 0,
+        num_active_channels: 0,
+        num_inactive_channels: 0,
+        address: [],
+        binding: [],
+        version: node.version,
+        blockheight: 0,
+        network: node.network,
+        fees_collected_msat: 0,
+        "lightning-dir": node.networkDir,
+        our_features: { ...FEATURES },
+      };
+    },
+  };
+}
+
+export function helpMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "help",
+    usage: "[command]",
+    run: (command) => {
+      const { command: only } = readParams(
+        command,
+        { command: optional(text) },
+        { checksFurther: true },
+      );
+      const known = usages(node);
+      const usage = only === undefined ? undefined : known.get(only);
+      if (only !== undefined && usage === undefined) {
+        throw new RpcFault(METHOD_NOT_FOUND, `Unknown command ${only}`);
+      }
+      if (command.checking) throw new CheckPassed();
+      const shown = [...known.keys()].filter((name) => only === undefined || name === only).sort();
+      return {
+        help: shown.map((name) => ({ command: `${name} ${known.get(name)}` })),
+        "format-hint": "simple",
+      };
+    },
+  };
+}
+
+function usages(node: NodeContext): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  for (const method of node.methods.values()) known.set(method.name, method.usage);
+  for (const plugin of node.host.plugins) {
+    for (const { name, usage } of plugin.manifest?.rpcmethods ?? []) known.set(name, usage);
+  }
+  return known;
+}
+
+export function stopMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "stop",
+    usage: "",
+    run: (command) => {
+      readParams(command, {});
+      node.log.add("lightningd", "unusual", "JSON-RPC shutdown");
+      node.stop(command);
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/** The `plugin` method in all its subcommands (lightningd/plugin_control.c). */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { PLUGIN_ERROR } from "../../jsonrpc/message.js";
+import type { BuiltinMethod } from "../builtin-method.js";
+import type { Command } from "../command.js";
+import type { HostedPlugin, StartWaiter } from "../hosted-plugin.js";
+import type { JsonRecord } from "../json-text.js";
+import type { NodeContext } from "../node-context.js";
+import { anything, readParams, readSubcommand, required, text } from "../params.js";
+import {
+  canonicalPath,
+  defaultPlugins,
+  notExecutable,
+  pathsMatch,
+  pluginsIn,
+} from "../plugin-paths.js";
+import { CheckPassed, invalidParams, RpcFault } from "../rpc-fault.js";
+import { systemMessage } from "../system-message.js";
+
+const SUBCOMMANDS = ["start", "stop", "startdir", "rescan", "list"] as const;
+
+export function pluginMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "plugin",
+    usage: `subcommand=${SUBCOMMANDS.join("|")}`,
+    run: (command) => {
+      const subcommand = readSubcommand(command, SUBCOMMANDS);
+      if (subcommand === "start") return start(node, command);
+      if (subcommand === "stop") return stop(node, command);
+      if (subcommand === "startdir") return startDirectory(node, command);
+      readParams(command, { subcommand: required(anything) });
+      if (subcommand === "rescan") return rescan(node, command);
+      return list(node, "list");
+    },
+  };
+}
+
+function list(node: NodeContext, command: string): JsonRecord {
+  return {
+    command,
+    plugins: node.host.plugins.map((plugin) => ({
+      name: plugin.path,
+      active: plugin.state === "active",
+      dynamic: plugin.dynamic,
+    })),
+  };
+}
+
+function start(node: NodeContext, command: Command): undefined {
+  const { plugin: given } = readParams(
+    command,
+    { subcommand: required(anything), plugin: required(text) },
+    { extra: true, checksFurther: true },
+  );
+  const { params } = command;
+  if (params.type === "array" && params.elements.length !== 2) {
+    throw invalidParams("Extra parameters must be in object");
+  }
+  const path = executablePath(node, given);
+  if (command.checking) throw new CheckPassed();
+  const plugin = node.host.register(path, startWaiter(node, command));
+  if (plugin === undefined) {
+    // lightningd shows whatever error came last: for a plugin that runs already, EINVAL.
+    const exists = canonicalPath(path, node.networkDir) !== undefined;
+    throw invalidParams(`${path}: ${exists ? "Invalid argument" : "No such file or directory"}`);
+  }
+  plugin.startParams = params.members.filter(({ key }) => key !== "subcommand" && key !== "plugin");
+  node.host.launch(plugin, command.id, (error) =>
+    command.fail(new RpcFault(PLUGIN_ERROR, `${path}: opening pipe: ${systemMessage(error)}`)),
+  );
+  return undefined;
+}
+
+function startWaiter(node: NodeContext, command: Command): StartWaiter {
+  return {
+    killed: (plugin, reason) =>
+      command.fail(new RpcFault(PLUGIN_ERROR, `${plugin.path}: ${reason}`)),
+    succeeded: () => command.succeed(list(node, "start")),
+  };
+}
+
+/** Relative to the network directory, where lightningd runs; else in its folder for plugins. */
+function executablePath(node: NodeContext, given: string): string {
+  if (notExecutable(resolve(node.networkDir, given)) === undefined) return given;
+  const path = given.startsWith("/") ? given : join(pluginsDirectory(node), given);
+  const problem = notExecutable(path);
+  if (problem !== undefined) throw invalidParams(`${path} is not executable: ${problem}`);
+  return path;
+}
+
+function pluginsDirectory(node: NodeContext): string {
+  return join(node.lightningDir, "plugins");
+}
+
+function stop(node: NodeContext, command: Command): JsonRecord | undefined {
+  const { plugin: name } = readParams(command, {
+    subcommand: required(anything),
+    plugin: required(text),
+  });
+  const plugin = node.host.plugins.find(({ path }) => pathsMatch(path, name, node.networkDir));
+  if (plugin === undefined) throw invalidParams(`Could not find plugin ${name}`);
+  if (!plugin.dynamic) {
+    throw invalidParams(`${name} cannot be managed when lightningd is up`);
+  }
+  if (node.host.sendShutdown(plugin)) {
+    awaitEnd(node, command, plugin);
+    return undefined;
+  }
+  plugin.kill("info", "stopped by lightningd via RPC");
+  return stopped(plugin);
+}
+
+/** It may take its time to end; then it is killed. Its end, however it comes, is the answer. */
+function awaitEnd(node: NodeContext, command: Command, plugin: HostedPlugin): void {
+  const timer = setTimeout(() => {
+    plugin.log("unusual", "Timeout on shutdown: killing anyway");
+    plugin.kill("info", "stopped by lightningd via RPC");
+  }, node.shutdownTimeoutMs);
+  plugin.whenEnded(() => {
+    clearTimeout(timer);
+    command.succeed(stopped(plugin));
+  });
+}
+
+function stopped(plugin: HostedPlugin): JsonRecord {
+  return { command: "stop", result: `Successfully stopped ${plugin.name}.` };
+}
+
+function startDirectory(node: NodeContext, command: Command): undefined {
+  const { directory } = readParams(
+    command,
+    { subcommand: required(anything), directory: required(text) },
+    { checksFurther: true },
+  );
+  const path = resolve(node.networkDir, directory);
+  if (!existsSync(path)) throw invalidParams(`Could not open ${directory}`);
+  if (command.checking) throw new CheckPassed();
+  for (const file of filesOf(path, directory)) {
+    if (node.host.register(file) === undefined) {
+      throw invalidParams(`Failed to register ${file}: Invalid argument`);
+    }
+  }
+  answerWhenActive(node, command, "startdir");
+  return undefined;
+}
+
+function filesOf(path: string, directory: string): readonly string[] {
+  try {
+    return pluginsIn(path);
+  } catch (error) {
+    throw invalidParams(`Failed to open plugin-dir ${directory}: ${systemMessage(error)}`);
+  }
+}
+
+function rescan(node: NodeContext, command: Command): undefined {
+  for (const file of defaultPlugins(node.lightningDir)) node.host.register(file);
+  answerWhenActive(node, command, "rescan");
+  return undefined;
+}
+
+function answerWhenActive(node: NodeContext, command: Command, subcommand: string): void {
+  node.host.launchAll(command.id, (plugin, error) =>
+    plugin.log("unusual", `opening pipe: ${systemMessage(error)}`),
+  );
+  node.host.whenAllActive(() => command.succeed(list(node, subcommand)));
+}

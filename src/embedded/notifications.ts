@@ -1,0 +1,55 @@
+/** Sends notifications to the plugins that subscribe to them (lightningd/plugin.c plugins_notify). */
+import { NOTIFICATIONS } from "../plugin/topics.js";
+import type { HostedPlugin } from "./hosted-plugin.js";
+import { type JsonRecord, jsonText } from "./json-text.js";
+
+/** lightningd's own notifications hold their payload under their own name. */
+export function notificationText(topic: string, payload: JsonRecord): string {
+  return rawNotificationText(topic, `{"${topic}":${jsonText(payload)}}`);
+}
+
+/** @param params the text of the whole `params` */
+export function rawNotificationText(topic: string, params: string): string {
+  return `{"jsonrpc":"2.0","method":${JSON.stringify(topic)},"params":${params}}\n\n`;
+}
+
+/** Does it get this topic: by name, or by `*`, which is all but `log`? */
+export function isSubscribed(plugin: HostedPlugin, topic: string): boolean {
+  const subscriptions = plugin.manifest?.subscriptions ?? [];
+  return subscriptions.includes(topic) || (topic !== "log" && subscriptions.includes("*"));
+}
+
+/**
+ * Sends a message to each active plugin, once for each of its subscriptions that fit.
+ * @param text the whole message, made only when somebody wants it
+ * @returns the plugins that got it
+ */
+export function notifyAll(
+  plugins: Iterable<HostedPlugin>,
+  topic: string,
+  text: () => string,
+): readonly HostedPlugin[] {
+  const receivers: HostedPlugin[] = [];
+  let message: string | undefined;
+  for (const wanted of topic === "log" ? [topic] : [topic, "*"]) {
+    for (const plugin of plugins) {
+      if (plugin.state !== "active" || plugin.ended) continue;
+      const times = (plugin.manifest?.subscriptions ?? []).filter((name) => name === wanted);
+      for (const _ of times) {
+        message ??= text();
+        plugin.send(message);
+      }
+      if (times.length > 0 && !receivers.includes(plugin)) receivers.push(plugin);
+    }
+  }
+  return receivers;
+}
+
+/** Is it a topic of lightningd, or one that some plugin has announced to send? */
+export function isKnownTopic(plugins: Iterable<HostedPlugin>, topic: string): boolean {
+  if (NOTIFICATIONS.has(topic)) return true;
+  for (const plugin of plugins) {
+    if (plugin.manifest?.notifications.includes(topic)) return true;
+  }
+  return false;
+}
