@@ -130,6 +130,15 @@ async function main(argv: readonly string[]): Promise<number> {
         (await import("./commands/call.js")).call(context, method, params, flags),
       ),
     );
+  program
+    .command("node")
+    .description("run the embedded node alone, until Ctrl-C")
+    .option("--log-level <level>", "io, trace, debug, info, unusual or broken")
+    .option("--plugin <path>", "start this plugin with the node (several times)", collect)
+    .addHelpText("after", example("cln-dev node --lightning-dir=/tmp/l1-regtest"))
+    .action((flags) =>
+      run(async (context) => (await import("./commands/node.js")).node(context, flags)),
+    );
 
   try {
     await program.parseAsync(argv, { from: "user" });
