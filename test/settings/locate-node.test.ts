@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Failure } from "../../src/failure.js";
 import { atShortPath } from "../../src/node/connect.js";
 import { locateNode, type NodeChoice } from "../../src/settings/locate-node.js";
 import type { NodeAddress } from "../../src/settings/types.js";
@@ -73,6 +75,56 @@ describe("locateNode", () => {
   });
 });
 
+const anyLine = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom("regtest", "signet", "testnet4", "mainnet", "#", "") },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom(
+          "network",
+          "rpc-file",
+          "Network",
+          "networks",
+          " network",
+          "alias",
+          "include",
+        ),
+        fc.constantFrom("=", "= ", " = ", " ", ""),
+        fc.constantFrom("regtest", "liquid", "bitcoin", "mainnet", "r", "sub/../r", "a\tb"),
+        fc.constantFrom("", " ", "\t", "\v\f", " #", "\u00a0"),
+      )
+      .map((parts) => parts.join("")),
+  },
+  fc.constantFrom("include a", "include b", "include regtest/config", "include ./a", "include  a"),
+  fc.string({ unit: "binary", maxLength: 12 }).map((text) => text.replaceAll("version", "")),
+);
+
+const anyConfig = fc
+  .array(fc.tuple(anyLine, fc.constantFrom("\n", "\n", "\r\n", "\r")), { maxLength: 5 })
+  .map((lines) => lines.flat().join(""));
+
+const anyConfigs = fc.record({
+  "l1/config": anyConfig,
+  "l1/regtest/config": anyConfig,
+  "l1/a": anyConfig,
+  "l1/b": anyConfig,
+});
+
+describe("any config", () => {
+  it("gives a socket, or is refused as a mistake of the user", () => {
+    const cwd = tempFolder();
+    fc.assert(
+      fc.property(anyConfigs, (files) => {
+        writeFiles(cwd, files);
+        const socket = socketOrRefused({ lightningDir: "l1" }, cwd);
+        expect(socket === undefined || socket.startsWith("/")).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 const lightningCli = await runs("lightning-cli", ["--version"]);
 const elsewhere = lightningCli ? "" : " (skipped: lightning-cli is not on PATH)";
 
@@ -80,17 +132,56 @@ describe.skipIf(!lightningCli)(`lightning-cli looks where locateNode does${elsew
   const same = CLI_CASES.filter((row) => row.cliDiffers === undefined);
   it.each(same)("$name", async (row) => {
     const { choice, home, cwd } = setUp(row);
-    const seen = row.at === undefined ? undefined : await listenAt(join(cwd, row.at));
-    const { exitCode, stderr } = await run("lightning-cli", [...flagsOf(row, choice), "getinfo"], {
+    await expectOfCli(row.at === undefined ? undefined : join(cwd, row.at), {
+      flags: flagsOf(row, choice),
+      home,
       cwd,
-      env: { PATH: process.env.PATH, ...(home === undefined ? {} : { HOME: home }) },
     });
-    if (seen !== undefined)
-      expect({ connected: seen(), stderr }).toMatchObject({ connected: true });
-    // Exit code 2 would say that it accepted the config and found no node (cln-contract 1.6).
-    else expect(exitCode).not.toBeOneOf([0, 2]);
+  });
+
+  it("for any config", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyConfigs, async (files) => {
+        const cwd = mkdtempSync(join(tempFolder(), "run-"));
+        writeFiles(cwd, files);
+        const choice = { lightningDir: "l1" };
+        const socket = socketOrRefused(choice, cwd);
+        await expectOfCli(socket, { flags: ["--lightning-dir=l1"], home: cwd, cwd });
+      }),
+      { numRuns: 60 },
+    );
   });
 });
+
+/** undefined: refused, as a user's mistake ought to be. */
+function socketOrRefused(choice: NodeChoice, cwd: string): string | undefined {
+  try {
+    return locateNode(choice, { home: cwd, cwd }).rpcFile;
+  } catch (error) {
+    if (error instanceof Failure && error.exitCode === 2) return undefined;
+    throw error;
+  }
+}
+
+/** Runs lightning-cli, which must connect to `socket`, or refuse its config where that is undefined. */
+async function expectOfCli(
+  socket: string | undefined,
+  { flags, home, cwd }: { flags: string[]; home: string | undefined; cwd: string },
+): Promise<void> {
+  const server = socket === undefined ? undefined : await listenAt(socket);
+  try {
+    const env = { PATH: process.env.PATH, ...(home === undefined ? {} : { HOME: home }) };
+    const { exitCode, stderr } = await run("lightning-cli", [...flags, "getinfo"], { cwd, env });
+    if (server !== undefined) {
+      expect({ connected: server.connected(), stderr }).toMatchObject({ connected: true });
+    } else {
+      // Exit code 2 would say that it accepted the config and found no node (cln-contract 1.6).
+      expect(exitCode).not.toBeOneOf([0, 2]);
+    }
+  } finally {
+    await server?.close();
+  }
+}
 
 function setUp(row: CliCase) {
   const cwd = tempFolder();
@@ -116,19 +207,21 @@ function flagsOf(row: CliCase, choice: NodeChoice): string[] {
   return flags;
 }
 
-/** A server that hangs up at once; the function returned says whether anybody came. */
-async function listenAt(socket: string): Promise<() => boolean> {
+/** A server that hangs up at once. */
+async function listenAt(socket: string) {
   let connected = false;
   const server = createServer((connection) => {
     connected = true;
     connection.destroy();
   });
-  onTestFinished(() => new Promise((done) => server.close(() => done())));
   mkdirSync(dirname(socket), { recursive: true });
   const listening = new Promise((done) => server.once("listening", done));
   atShortPath(socket, (path) => server.listen(path));
   await listening;
-  return () => connected;
+  return {
+    connected: () => connected,
+    close: () => new Promise<void>((done) => server.close(() => done())),
+  };
 }
 
 interface RunOptions {
