@@ -63,8 +63,12 @@ describe("locateNode", () => {
 
   it("ends also when a config includes others without end", () => {
     const cwd = tempFolder();
-    writeFiles(cwd, { "l1/config": "include a\n", "l1/a": "include b\ninclude b\n" });
-    writeFiles(cwd, { "l1/b": "include a\ninclude a\n" });
+    // Each file includes the next one twice: not deep, but 2^40 files.
+    for (let index = 0; index < 40; index++) {
+      const next = `include ${index + 1}\n`;
+      writeFiles(cwd, { [`l1/${index === 0 ? "config" : index}`]: next + next });
+    }
+    writeFiles(cwd, { "l1/40": "" });
     const failure = failureOf(() => locateNode({ lightningDir: "l1" }, { home: cwd, cwd }));
     expect(failure.what).toContain("never end");
   });

@@ -137,6 +137,15 @@ describe("the plugins", () => {
     expect(paths(settings(["a.py", "sub/../a.py", "b.py"]))).toHaveLength(1);
   });
 
+  it("stand in package.json once", () => {
+    const { root, settings } = project(["a.py", { path: "./link.py" }], { "a.py": "" });
+    link(root, "link.py", "a.py");
+    const failure = failureOf(() => settings());
+    expect(failure.exitCode).toBe(2);
+    expect(textOf(failure)).toContain(`${root}/a.py stands twice`);
+    expect(textOf(failure)).toContain(`${root}/package.json`);
+  });
+
   it("must be there", () => {
     const none = failureOf(() => project(undefined).settings());
     expect(none.exitCode).toBe(2);
