@@ -20,7 +20,7 @@ export interface ConfigLine {
 const MAX_INCLUDE_DEPTH = 100;
 /** Ours, in bytes and files: a config that includes itself twice would never end otherwise. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
-const MAX_FILES = 10_000;
+const MAX_FILES = 1_000;
 
 /**
  * The lines of a config that may be missing; undefined where it cannot be read. lightningd does not
