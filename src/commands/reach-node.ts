@@ -1,5 +1,5 @@
 /** What a command adds when no node is there: what its config hid, and which other nodes are. */
-import { NodeUnreachable } from "../node/errors.js";
+import { NodeUnreachable, type UnreachableReason } from "../node/errors.js";
 import type { NodeAddress } from "../settings/types.js";
 
 /**
@@ -16,13 +16,10 @@ export async function atNode<T>(node: NodeAddress, act: () => Promise<T>): Promi
 }
 
 async function withNeighbours(error: NodeUnreachable, node: NodeAddress): Promise<NodeUnreachable> {
-  const others: NodeAddress[] = [];
-  const seen = others.map(
-    (other) => `  --lightning-dir=${other.lightningDir} --network=${other.network}`,
-  );
+  const seen = WRONG_PLACE.has(error.reason) ? await neighbours(node) : [];
   const lines = [
-    ...(error.fix === undefined ? [] : [error.fix]),
     ...node.hints,
+    ...(error.fix === undefined ? [] : [error.fix]),
     ...(seen.length > 0 ? ["These nodes run here:", ...seen] : []),
   ];
   return new NodeUnreachable(error.reason, error.rpcFile, {
@@ -31,4 +28,24 @@ async function withNeighbours(error: NodeUnreachable, node: NodeAddress): Promis
     fix: lines.join("\n"),
     cause: error.cause,
   });
+}
+
+/** Where it may be that another node was meant; a busy or dying one was the right one. */
+const WRONG_PLACE: ReadonlySet<UnreachableReason> = new Set([
+  "missing",
+  "refused",
+  "denied",
+  "not-a-socket",
+  "garbage",
+]);
+
+const MAX_NEIGHBOURS = 8;
+
+async function neighbours(node: NodeAddress): Promise<string[]> {
+  const { runningNodes } = await import("../settings/running-nodes.js");
+  const nodes = await runningNodes(node, { home: process.env.HOME, cwd: process.cwd() });
+  return nodes
+    .filter((other) => other.listening)
+    .slice(0, MAX_NEIGHBOURS)
+    .map((other) => `  ${other.flags}  (${other.network})`);
 }

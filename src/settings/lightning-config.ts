@@ -111,7 +111,7 @@ export function ignoredLines(lines: readonly ConfigLine[]): string[] {
     const how = line.text.startsWith("\uFEFF")
       ? "save the file without a byte order mark"
       : `write ${meant}`;
-    return [`the line ${shown} in ${line.at} is ignored, here as by lightning-cli: ${how}`];
+    return [`The line ${shown} in ${line.at} is ignored, here as by lightning-cli: ${how}`];
   });
 }
 
