@@ -26,7 +26,7 @@ it("says what the config hid, and which nodes run here", async () => {
     exitCode: 3,
     why: "so",
     fix: expect.stringMatching(
-      /^The line " network=regtest" in .*config:1 .*\n[^]*These nodes run here:\n[^]*--network=regtest {2}\(regtest\)/,
+      /^The line " network=regtest" in .*config:1 .*\n[\s\S]*These nodes run here:\n[\s\S]*--network=regtest {2}\(regtest\)/,
     ),
   });
   await expect(fail("silent")).rejects.toMatchObject({
