@@ -6,6 +6,7 @@
 import { type Failure, usageFailure } from "../failure.js";
 import { parseJson } from "../jsonrpc/json.js";
 import type { OptionType } from "../plugin/manifest-options.js";
+import { shownValue } from "../plugin/secret-options.js";
 
 /** An option with the JSON text that is sent for it. A multi option stands once for each value. */
 export interface StartOption {
@@ -56,7 +57,7 @@ export function encodeStartOptions(
 function encodeText(name: string, text: string): string {
   const raw = `"${text}"`;
   if (typeof parseJson(raw) === "string") return raw;
-  throw usageFailure(`option ${name} cannot be passed on as ${JSON.stringify(text)}`, {
+  throw usageFailure(`option ${name} cannot be passed on as ${shown(name, text)}`, {
     why: "lightningd hands the text of the request on undecoded, so a double quote, a control character or a lone backslash does not reach the plugin as it is",
     fix: "Set it in the node's config file instead",
   });
@@ -65,7 +66,7 @@ function encodeText(name: string, text: string): string {
 /** strtol takes `0x10`, `010` and `+5`, and lightningd then writes JSON that nobody can read. */
 function checkInt(name: string, text: string): void {
   if (/^-?(0|[1-9]\d*)$/.test(text)) return;
-  throw usageFailure(`option ${name} takes a whole number, not ${JSON.stringify(text)}`, {
+  throw usageFailure(`option ${name} takes a whole number, not ${shown(name, text)}`, {
     fix: "Write it in decimal digits, such as 42 or -1",
   });
 }
@@ -77,6 +78,10 @@ function givenTwice(name: string, shape: OptionShape | undefined): Failure {
       : "only a multi option takes several values",
     fix: "Give it once",
   });
+}
+
+function shown(name: string, value: string): string {
+  return JSON.stringify(shownValue({ name, value }));
 }
 
 function isOff(value: GivenOption["value"]): boolean {

@@ -11,7 +11,7 @@ import type { PluginOption } from "./types.js";
 export interface SplitArguments {
   /** As they were written. */
   readonly plugins: readonly string[];
-  /** Trailing ones first, then those of `-o`; a name may stand here more than once. */
+  /** Trailing ones first, then those of `-o`; a name given twice stands here twice. */
   readonly options: readonly PluginOption[];
 }
 
@@ -60,12 +60,6 @@ export function checkOptionName(name: string): string | undefined {
   }
   if (OPTION_NAME.test(name)) return undefined;
   return `an option's name has only letters, digits, - and _`;
-}
-
-/** The names that stand in `options` more than once: right for multi options only. */
-export function repeatedOptions(options: readonly PluginOption[]): string[] {
-  const names = options.map((option) => option.name);
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
 /** A plugin's path may hold a "=" too: then it has a "/" before it, or the file is there. */

@@ -27,7 +27,7 @@ export interface NodeFlags {
 }
 
 /** Who named the network: mainnet is touched only when the command line did. */
-export type NetworkNamedBy = "command line" | "package.json" | "config" | "default";
+type NetworkNamedBy = "command line" | "package.json" | "config" | "default";
 
 /** Where a node is looked for. */
 export interface NodeAddress {
@@ -91,7 +91,7 @@ export interface NodeSettings {
 }
 
 /** The command line, the package.json of that path, or nobody: lightning-cli's own defaults. */
-export type SettingsSource =
+type SettingsSource =
   | { readonly kind: "command line" }
   | { readonly kind: "package.json"; readonly file: string }
   | { readonly kind: "default" };

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { repeatedOptions, splitArguments } from "../../src/settings/arguments.js";
+import { splitArguments } from "../../src/settings/arguments.js";
 import { failureOf, textOf } from "./failure-of.js";
 import { tempFolder, writeFiles } from "./temp-folder.js";
 
@@ -71,13 +71,5 @@ describe("splitArguments", () => {
         });
       }),
     );
-  });
-});
-
-describe("repeatedOptions", () => {
-  it("names what stands there more than once, once", () => {
-    const options = ["a", "b", "a", "c", "b", "a"].map((name) => ({ name, value: "" }));
-    expect(repeatedOptions(options)).toEqual(["a", "b"]);
-    expect(repeatedOptions(options.slice(3))).toEqual([]);
   });
 });
