@@ -13,9 +13,7 @@ const GREETING = "Hello";
 
 const manifest = {
   dynamic: true,
-  options: [
-    { name: "hello-name", type: "string", default: "world", description: "Whom to greet" },
-  ],
+  options: [{ name: "hello-name", type: "string", default: "world", description: "Whom to greet" }],
   rpcmethods: [
     { name: "hello", usage: "[name]", description: "Greets somebody" },
     { name: "hello-node", usage: "", description: "Asks the node who it is" },

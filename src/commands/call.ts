@@ -1,10 +1,11 @@
 /** `cln-dev call`: any RPC method, with lightning-cli's conventions. */
 import { usageFailure } from "../failure.js";
+import { callParams } from "../node/call-params.js";
 import { callNodeText } from "../node/client.js";
 import { indentJson } from "../report/indent-json.js";
 import { resolveNodes } from "../settings/resolve-nodes.js";
 import { meetNode } from "../watch/meet-node.js";
-import { callParams } from "./call-params.js";
+
 import type { Context, ExitCode } from "./context.js";
 import { atNode } from "./reach-node.js";
 

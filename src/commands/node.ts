@@ -4,7 +4,7 @@ import { LOG_LEVELS, parseLogLevel } from "../embedded/log-level.js";
 import { type EmbeddedNodeOptions, startEmbeddedNode } from "../embedded/node.js";
 import { usageFailure } from "../failure.js";
 import type { Context, ExitCode, Io } from "./context.js";
-import { PluginStderr } from "./plugin-stderr.js";
+import { PluginStderr, writeLinesTo } from "./plugin-stderr.js";
 
 export interface NodeCommandOptions {
   /** `--lightning-dir`; one under the system's temp folder when not given. */
@@ -40,7 +40,7 @@ export async function runNode(
   options: NodeCommandOptions,
   io: Pick<Io, "stdout" | "stderr" | "signal">,
 ): Promise<ExitCode> {
-  const stderr = new PluginStderr(io.stderr);
+  const stderr = new PluginStderr(writeLinesTo(io.stderr));
   const node = await startEmbeddedNode({
     ...readOptions(options),
     onPluginStderr: (name, chunk) => stderr.take(name, chunk),

@@ -2,12 +2,14 @@
 import { usageFailure } from "../failure.js";
 import { openReporter, type Reporter } from "../report/reporter.js";
 import { styleOf } from "../report/style.js";
-import type { NodeAddress, Settings } from "../settings/types.js";
-import { type Key, listenToKeys } from "../watch/keys.js";
+import type { PluginSettings } from "../settings/types.js";
 import { Session } from "../watch/session.js";
 import type { Context, ExitCode } from "./context.js";
+import { type OpenNode, openNode } from "./embedded-node.js";
 import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
+import { PluginStderr } from "./plugin-stderr.js";
 import { atNode } from "./reach-node.js";
+import { serveKeys } from "./watch-keys.js";
 
 export interface WatchFlags extends PluginCommandFlags {
   readonly stopOnExit?: boolean;
@@ -27,15 +29,20 @@ export async function watch(
   const keys = stdin.isTTY === true && styleOf(stdout, context.flags).live;
   const { cwd } = context.surroundings;
   const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys });
-  const node = await openNode(settings);
+  let session: Session | undefined;
+  const said = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
+  const { network } = context.flags;
+  const node = await openNode(settings, network, (name, chunk) => said.take(name, chunk));
   try {
-    const session = await openSession(settings, node.nodes, node.embedded, reporter, pollMs);
+    session = await openSession(settings.plugins, node, reporter, pollMs);
     try {
       await untilTheEnd(session, reporter, keys ? stdin : undefined, signal);
     } finally {
       reporter.close();
+      const running = session.running;
       await session.close(flags.stopOnExit === true);
-      reporter.event({ event: "ended", stopped: flags.stopOnExit === true || node.embedded });
+      const stopped = flags.stopOnExit === true || node.embedded;
+      reporter.event({ event: "ended", running: stopped ? [] : running });
     }
   } finally {
     reporter.close();
@@ -44,23 +51,9 @@ export async function watch(
   return 0;
 }
 
-interface OpenNode {
-  readonly nodes: readonly NodeAddress[];
-  readonly embedded: boolean;
-  close(): Promise<void>;
-}
-
-async function openNode(settings: Settings): Promise<OpenNode> {
-  if (settings.embedded === undefined) {
-    return { nodes: settings.nodes, embedded: false, close: async () => {} };
-  }
-  throw usageFailure("no embedded node yet");
-}
-
 function openSession(
-  { plugins }: Settings,
-  nodes: readonly NodeAddress[],
-  embedded: boolean,
+  plugins: readonly PluginSettings[],
+  { nodes, embedded }: OpenNode,
   reporter: Reporter,
   pollMs: number | undefined,
 ): Promise<Session> {
@@ -85,32 +78,18 @@ async function untilTheEnd(
 ): Promise<void> {
   const onUsr2 = () => void session.restart("signal");
   process.on("SIGUSR2", onUsr2);
-  let listening: { close(): void } | undefined;
+  let keys: { close(): void } | undefined;
   try {
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
-      const onKey = (key: Key) => {
-        if (key === "quit") resolve();
-        else if (key === "reload") void session.restart("key");
-        else if (key === "help") reporter.print(...HELP);
-        else if (key === "blank") reporter.print("");
-      };
-      if (terminal) listening = listenToKeys(terminal, onKey);
+      if (terminal) keys = serveKeys(terminal, session, reporter, resolve);
     });
   } finally {
-    listening?.close();
+    keys?.close();
     process.off("SIGUSR2", onUsr2);
   }
 }
-
-const HELP = [
-  "",
-  "  r   reload now",
-  "  q   quit (Ctrl-C as well); the plugin goes on running",
-  "  ?   this help",
-  "",
-];
 
 function pollOf(poll: string | true | undefined): number | undefined {
   if (poll === undefined) return undefined;

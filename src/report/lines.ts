@@ -1,8 +1,10 @@
 /** The events of a watch session in words: for the terminal and, without colours, for a log. */
 import { basename, relative } from "node:path";
 import type {
+  Called,
   Failed,
   Finding,
+  LogLine,
   NodeFacts,
   Reloaded,
   TargetName,
@@ -11,6 +13,7 @@ import type {
 } from "../watch/events.js";
 import { rpcErrorText } from "./failure.js";
 import { harmless } from "./harmless.js";
+import { indentJson } from "./indent-json.js";
 import type { Paint } from "./style.js";
 
 export interface LineOptions {
@@ -88,9 +91,9 @@ export class Lines {
       case "manifest":
         return quiet ? [] : this.#manifest(event);
       case "called":
-        return [];
+        return this.#called(event);
       case "log":
-        return [];
+        return [this.#log(event)];
       case "notice":
         return quiet && event.level === "info"
           ? []
@@ -101,10 +104,14 @@ export class Lines {
               ),
             ];
       case "ended":
-        return quiet
-          ? []
-          : [this.#paint.dim(event.stopped ? "stopped" : "bye; the plugin goes on running")];
+        return quiet ? [] : [this.#paint.dim(this.#bye(event.running))];
     }
+  }
+
+  #bye(running: readonly string[]): string {
+    if (running.length === 0) return "bye";
+    const names = running.map(clean).join(", ");
+    return `bye; ${names} ${running.length === 1 ? "goes" : "go"} on running`;
   }
 
   #first(event: Watching): string[] {
@@ -170,6 +177,31 @@ export class Lines {
     if (kind === "heading") return `  ${bold(safe)}`;
     if (kind === "note") return `  ${dim(safe)}`;
     return kind === "own-frame" ? `  ${dim("│")} ${red(safe)}` : `  ${dim("│")} ${safe}`;
+  }
+
+  #called({ call, ok, result, log }: Called): string[] {
+    const { dim, red, cyan } = this.#paint;
+    const head = `          ${ok ? cyan("→") : red("✗")} ${clean(call)}`;
+    const body = indentJson(result).split("\n");
+    return [
+      `${head}${body.length === 1 ? `   ${clean(body[0] ?? "")}` : ""}`,
+      ...(body.length === 1 ? [] : body.map((line) => `            ${clean(line)}`)),
+      ...log.map((line) => `            ${dim(clean(line))}`),
+    ];
+  }
+
+  #log({ plugin, level, text, node }: LogLine): string {
+    const { yellow, red, dim } = this.#paint;
+    const colours: { readonly [level: string]: (text: string) => string } = {
+      unusual: yellow,
+      broken: red,
+      stderr: (line) => line,
+    };
+    const said = text
+      .split("\n")
+      .map((line) => (colours[level] ?? dim)(clean(line)))
+      .join("\n            ");
+    return `          ${dim(`${clean(plugin)}${this.#on(node)} ${level}:`)} ${said}`;
   }
 
   #manifest(event: Extract<WatchEvent, { event: "manifest" }>): string[] {

@@ -4,14 +4,15 @@
  */
 import { Failure } from "../failure.js";
 import { NodeUnreachable, RpcError } from "../node/errors.js";
-import { isAlreadyRegistered, startPlugin, stopPlugin } from "../node/plugin-command.js";
+import { stopPlugin } from "../node/plugin-command.js";
 import type { StartOption } from "../node/start-options.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/plugin-file.js";
+import { bringUp } from "./bring-up.js";
 import { runBuild } from "./build.js";
 import { diagnoseStart } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
-import { stopHanging, stopUnknown } from "./make-way.js";
+import { findRunning, stopHanging } from "./make-way.js";
 import { type Diagnosis, failed, NO_DIAGNOSIS, refused, unreachable } from "./outcomes.js";
 import { settle } from "./settle.js";
 import { type Kept, startOptionsFor } from "./take-over.js";
@@ -23,8 +24,8 @@ export type Belief =
   | { readonly is: "unknown" }
   | { readonly is: "stopped" }
   | { readonly is: "running"; readonly path: string }
-  /** A start was sent, of the file as it looked then, and its answer not waited for. */
-  | { readonly is: "starting"; readonly path: string; readonly look: Look };
+  /** A start has not ended: one of ours, of the file as it looked then, or somebody else's. */
+  | { readonly is: "starting"; readonly path: string; readonly look: Look | undefined };
 
 export interface AttemptOptions {
   readonly target: Target;
@@ -48,9 +49,6 @@ export interface AttemptResult {
 
 /** A failure is not reported while the file is this young: a slow writer may not be at its end. */
 const YOUNG_FILE_MS = 250;
-/** A binary that its linker still holds open cannot be started (ETXTBSY). */
-const BUSY_RETRY_MS = 10;
-const BUSY_MAX_MS = 5_000;
 /** A key or a command during a start that is younger than this joins it instead of beginning anew. */
 const JOIN_MS = 1_000;
 
@@ -115,16 +113,16 @@ export class Attempt {
 
   async #reload(): Promise<Outcome> {
     const settled = await this.#settle();
-    await this.#makeWay(settled.file);
+    // Whatever can be wrong without the node is found while the old version still runs.
+    await this.#lookAtNode(settled.file);
+    const options = await this.#startOptions(settled.file);
+    await this.#stop(settled.file);
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
     const { file, look } = same ? settled : await this.#settle();
-    const startOptions = await this.#startOptions();
     this.#absorb();
-    const startMs = await this.#start(file, look, startOptions);
+    const startMs = await this.#start(file, look, options);
     if (typeof startMs !== "number") return startMs;
-    this.#belief = { is: "running", path: file.realPath };
-    this.#verify(look);
     this.#absorb();
     return {
       event: "reloaded",
@@ -174,35 +172,43 @@ export class Attempt {
     throw new Superseded();
   }
 
-  async #makeWay(file: PluginFile): Promise<void> {
+  /** Learns what the node runs of the plugin, where that is not known. */
+  async #lookAtNode(file: PluginFile): Promise<void> {
+    if (this.#belief.is !== "unknown") return;
+    const { signal } = this.#newer;
+    const found = await findRunning(this.#target, file.realPath, this.#kept, signal);
+    this.#kept = found.kept;
+    const path = file.realPath;
+    if (found.is === "hanging") this.#belief = { is: "starting", path, look: undefined };
+    else this.#belief = found.is === "running" ? { is: "running", path } : { is: "stopped" };
+  }
+
+  /** The old version goes. */
+  async #stop(file: PluginFile): Promise<void> {
     const belief = this.#belief;
-    const { rpcFile } = this.#target.node;
-    if (belief.is === "stopped") return;
-    if (belief.is === "starting") {
-      // A file that changed replaces its own hanging start: see #start.
-      const changed = !sameFile(belief.look.fingerprint, lookAt(file.path).fingerprint);
+    if (belief.is === "running") {
+      this.#begin("stop");
+      await stopPlugin(this.#target.node.rpcFile, belief.path);
+      this.#stopMs = performance.now() - this.#stepAt;
+    } else if (belief.is === "starting") {
+      // A file that has changed since replaces its own hanging start: lightningd compares checksums.
+      const now = lookAt(file.path).fingerprint;
+      const changed = belief.look !== undefined && !sameFile(belief.look.fingerprint, now);
       if (changed && belief.path === file.realPath) return;
       this.#begin("stop");
       await stopHanging(this.#target, belief.path);
-    } else if (belief.is === "running") {
-      this.#begin("stop");
-      await stopPlugin(rpcFile, belief.path);
-      this.#stopMs = performance.now() - this.#stepAt;
-    } else {
-      const { signal } = this.#newer;
-      const begin = () => this.#begin("stop");
-      const way = await stopUnknown(this.#target, file.realPath, this.#kept, signal, begin);
-      this.#kept = way.kept;
-      if (way.stopped) this.#stopMs = performance.now() - this.#stepAt;
     }
     this.#belief = { is: "stopped" };
   }
 
-  async #startOptions(): Promise<readonly StartOption[]> {
+  async #startOptions(file: PluginFile): Promise<readonly StartOption[]> {
     const { options, kept } = await startOptionsFor(
       this.#target.plugin.options,
       this.#kept,
-      async () => undefined,
+      async () => {
+        const { learnShapes } = await import("./learn-shapes.js");
+        return learnShapes(this.#target, file, this.#newer.signal);
+      },
     );
     this.#kept = kept;
     return options;
@@ -215,27 +221,19 @@ export class Attempt {
     options: readonly StartOption[],
   ): Promise<number | Outcome> {
     this.#begin("start");
+    const path = file.realPath;
+    this.#belief = { is: "starting", path, look };
     const { signal } = this.#newer;
-    const { rpcFile } = this.#target.node;
-    for (;;) {
-      const at = performance.now();
-      try {
-        this.#belief = { is: "starting", path: file.realPath, look };
-        await startPlugin(rpcFile, file.realPath, options, { signal });
-        return performance.now() - at;
-      } catch (error) {
-        if (error instanceof NodeUnreachable) throw error;
-        if (isAlreadyRegistered(error)) {
-          // Somebody else, or an earlier start, got there first.
-          await stopHanging(this.#target, file.realPath);
-        } else if (isBusy(error) && performance.now() - this.#stepAt < BUSY_MAX_MS) {
-          await this.#options.nextHint(BUSY_RETRY_MS);
-        } else {
-          this.#belief = { is: "stopped" };
-          return await this.#diagnose(file, look, error);
-        }
-        this.#throwIfSuperseded();
-      }
+    const { nextHint } = this.#options;
+    try {
+      const startMs = await bringUp({ target: this.#target, path, options, signal, nextHint });
+      this.#belief = { is: "running", path };
+      this.#verify(look);
+      return startMs;
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      this.#belief = { is: "stopped" };
+      return await this.#diagnose(file, look, error);
     }
   }
 
@@ -276,9 +274,10 @@ export class Attempt {
   /** A hint that comes late, of a file that is being started as it is. */
   #isBeingStarted(change: Change): boolean {
     const { path } = this.#target.plugin;
-    if (this.#belief.is !== "starting" || change.files.length === 0) return false;
+    const look = this.#belief.is === "starting" ? this.#belief.look : undefined;
+    if (look === undefined || change.files.length === 0) return false;
     if (change.files.some((file) => file !== path)) return false;
-    return sameFile(lookAt(path).fingerprint, this.#belief.look.fingerprint);
+    return sameFile(lookAt(path).fingerprint, look.fingerprint);
   }
 
   #runs(): boolean {
@@ -300,8 +299,4 @@ export class Attempt {
   #throwIfSuperseded(): void {
     if (this.#newer.signal.aborted) throw new Superseded();
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof RpcError && error.message.includes("Text file busy");
 }

@@ -161,6 +161,7 @@ export interface LogLine {
   readonly event: "log";
   readonly node: string;
   readonly plugin: string;
+  /** As the node has it (`info`, `unusual`, ...), or `stderr` for a plugin on the embedded node. */
   readonly level: string;
   readonly text: string;
   readonly time: string | undefined;
@@ -174,8 +175,8 @@ export interface Notice {
 
 export interface Ended {
   readonly event: "ended";
-  /** Whether the plugins were stopped (`--stop-on-exit`, or the embedded node that ended). */
-  readonly stopped: boolean;
+  /** File names of the plugins that go on running. */
+  readonly running: readonly string[];
 }
 
 export type WatchEvent =

@@ -1,4 +1,4 @@
-/** The first half of a reload on the node: the old version goes, whatever state it is in. */
+/** The first half of a reload on the node: what runs there, and how the old version goes. */
 import { realpathSync } from "node:fs";
 import { Failure } from "../failure.js";
 import {
@@ -18,28 +18,31 @@ const STARTING_MAX_MS = 30_000;
 const KILLED_POLL_MS = 10;
 const KILLED_MAX_MS = 5_000;
 
-/** Stops what the node runs of the plugin, of which nothing is known yet: it is looked at first. */
-export async function stopUnknown(
+export interface Found {
+  /** `hanging`: its start has not ended. */
+  readonly is: "absent" | "hanging" | "running";
+  readonly kept: Kept;
+}
+
+/**
+ * Looks at what the node runs of the plugin, and reads what a stop would lose.
+ * @param path the plugin's canonical path
+ * @throws Failure: it runs and must not be stopped
+ */
+export async function findRunning(
   target: Target,
   path: string,
   kept: Kept,
   signal: AbortSignal,
-  beforeStop: () => void,
-): Promise<{ readonly stopped: boolean; readonly kept: Kept }> {
+): Promise<Found> {
   const { rpcFile } = target.node;
   const entry = await entryOnceNodeIsUp(rpcFile, path, signal);
-  if (entry === undefined) return { stopped: false, kept };
-  if (!entry.active) {
-    beforeStop();
-    await stopHanging(target, path);
-    return { stopped: true, kept };
-  }
+  if (entry === undefined) return { is: "absent", kept };
+  if (!entry.active) return { is: "hanging", kept };
   if (!entry.dynamic) throw notDynamic(path);
   const important = await importantPlugins(rpcFile);
   if (important.includes(path)) throw isImportant(path);
-  const now = await takeOver(rpcFile, path, target.plugin.options, kept);
-  beforeStop();
-  return { stopped: await stopPlugin(rpcFile, path), kept: now };
+  return { is: "running", kept: await takeOver(rpcFile, path, target.plugin.options, kept) };
 }
 
 /**

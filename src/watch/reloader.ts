@@ -31,6 +31,7 @@ export class Reloader {
   #working: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #unserved = false;
+  #startedAt = 0;
   #settledAt = 0;
   #closed = false;
 
@@ -53,6 +54,11 @@ export class Reloader {
     } catch {
       return path;
     }
+  }
+
+  /** When the last start was sent, or about then: performance.now(). */
+  get startedAt(): number {
+    return this.#startedAt;
   }
 
   /** When the last reload ended, performance.now(). */
@@ -133,6 +139,8 @@ export class Reloader {
     this.#belief = result.belief;
     this.#kept = result.kept;
     this.#settledAt = performance.now();
+    const { outcome } = result;
+    if (outcome?.event === "reloaded") this.#startedAt = this.#settledAt - outcome.startMs;
     if (result.outcome === undefined) {
       // Superseded: what it stood for goes into the reload that follows.
       this.#pending = merge(result.change, this.#pending ?? result.change);

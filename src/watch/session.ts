@@ -3,14 +3,18 @@
  * control socket, nodes) before the reloaders and hands on what they say; keys and signals come in
  * through its methods. It knows nothing of terminals.
  */
+import { basename } from "node:path";
+import type { LogLevel } from "../node/log-lines.js";
 import { stopPlugin } from "../node/plugin-command.js";
 import { shownValue } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
+import { AfterReload } from "./after-reload.js";
 import type { SessionTarget } from "./control-client.js";
 import { controlFolder } from "./control-folder.js";
 import { ControlServer } from "./control-server.js";
-import type { Cause, Emit, NodeFacts, Outcome } from "./events.js";
+import { type Cause, type Emit, isOutcome, type NodeFacts, type Outcome } from "./events.js";
 import { FileSource } from "./file-source.js";
+import { LogSource } from "./log-source.js";
 import { Reloader } from "./reloader.js";
 import { targetOf } from "./target.js";
 import { WatchedNode } from "./watched-node.js";
@@ -27,6 +31,8 @@ export interface SessionOptions {
   readonly pollMs?: number;
 }
 
+const MAX_HELD_LINES = 200;
+
 /** Which targets a restart is about; an absent member stands for all. */
 export interface RestartFilter {
   /** The plugin's path, absolute, with or without its symlinks resolved. */
@@ -37,20 +43,22 @@ export interface RestartFilter {
 export class Session {
   readonly #options: SessionOptions;
   readonly #nodes: readonly WatchedNode[];
+  readonly #after = new Map<Reloader, AfterReload>();
   #files: readonly FileSource[] = [];
+  #logs: readonly LogSource[] = [];
+  /** Lines that plugins wrote to stderr while they were being started, by file name. */
+  readonly #heldStderr = new Map<string, string[]>();
   #control: ControlServer | undefined;
   #first: Promise<Outcome[]> = Promise.resolve([]);
 
   private constructor(options: SessionOptions) {
     this.#options = options;
-    const { plugins, onEvent } = options;
     this.#nodes = options.nodes.map((address) => {
       const reloadersOf = (node: WatchedNode) =>
-        plugins.map((plugin) => {
-          const hooks = { emit: onEvent, onUnreachable: () => node.suspect() };
-          return new Reloader(targetOf(plugin, address), hooks);
-        });
-      return new WatchedNode(address, reloadersOf, onEvent);
+        options.plugins.map((plugin) => this.#reloaderFor(plugin, node));
+      return new WatchedNode(address, reloadersOf, options.onEvent, (reloader) =>
+        this.#recentLog(reloader),
+      );
     });
   }
 
@@ -94,10 +102,46 @@ export class Session {
     return Promise.all(wanted.map((reloader) => reloader.request(cause)));
   }
 
+  /** Makes the user's calls (`--call`) again. */
+  repeatCalls(): void {
+    for (const after of this.#after.values()) after.repeatCalls();
+  }
+
+  /** Switches between all log lines of the plugins and only those that warn. @returns the level now */
+  toggleLogs(): LogLevel {
+    const level = this.#logs.some((source) => source.level === "unusual") ? "debug" : "unusual";
+    for (const source of this.#logs) source.level = level;
+    return level;
+  }
+
+  /**
+   * A plugin on the embedded node wrote a line to stderr. While it is being started the line waits:
+   * if the start fails, it is in the report on that.
+   */
+  pluginWrote(plugin: string, line: string): void {
+    const busy = this.#reloaders.some(
+      (reloader) => reloader.busy && basename(reloader.realPath) === plugin,
+    );
+    if (!busy) {
+      this.#tellStderr(plugin, line);
+      return;
+    }
+    const held = this.#heldStderr.get(plugin) ?? [];
+    this.#heldStderr.set(plugin, [...held, line].slice(-MAX_HELD_LINES));
+  }
+
+  /** File names of the plugins that run now. */
+  get running(): readonly string[] {
+    const running = this.#reloaders.filter(({ belief }) => belief.is === "running");
+    return [...new Set(running.map(({ target }) => target.name.plugin))];
+  }
+
   /** Ends the session; the plugins go on running unless they are to be stopped. */
   async close(stopPlugins = false): Promise<void> {
     await Promise.all(this.#files.map((source) => source.close()));
     await this.#control?.close();
+    await Promise.all([...this.#after.values()].map((after) => after.cut()));
+    await Promise.all(this.#logs.map((source) => source.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
     if (!stopPlugins) return;
     const stops = this.#reloaders.map(({ belief, target }) =>
@@ -126,7 +170,53 @@ export class Session {
       restart: async (params) => ({ outcomes: await this.restart("command", readFilter(params)) }),
     });
     onEvent(this.#watching(nodes.value, this.#control.path));
+    this.#logs = this.#nodes.map(({ address, reloaders }) => {
+      const names = [...new Set(reloaders.map(({ realPath }) => basename(realPath)))];
+      return new LogSource(address, names, onEvent);
+    });
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
+  }
+
+  #reloaderFor(plugin: PluginSettings, node: WatchedNode): Reloader {
+    const target = targetOf(plugin, node.address);
+    const { onEvent } = this.#options;
+    const reloader = new Reloader(target, {
+      emit: (event) => {
+        onEvent(event);
+        if (isOutcome(event)) this.#settled(reloader, event);
+      },
+      onUnreachable: () => node.suspect(),
+    });
+    this.#after.set(reloader, new AfterReload(target, onEvent, () => this.#recentLog(reloader)));
+    return reloader;
+  }
+
+  #settled(reloader: Reloader, outcome: Outcome): void {
+    const plugin = basename(reloader.realPath);
+    const held = this.#heldStderr.get(plugin) ?? [];
+    this.#heldStderr.delete(plugin);
+    if (outcome.event !== "reloaded") return;
+    for (const line of held) this.#tellStderr(plugin, line);
+    this.#after.get(reloader)?.reloaded();
+  }
+
+  #tellStderr(plugin: string, text: string): void {
+    const node = this.#nodes[0]?.address.rpcFile ?? "";
+    this.#options.onEvent({
+      event: "log",
+      node,
+      plugin,
+      level: "stderr",
+      text,
+      time: new Date().toISOString(),
+    });
+  }
+
+  /** What the plugin logged since it was started. */
+  #recentLog(reloader: Reloader): readonly string[] {
+    const index = this.#nodes.findIndex(({ reloaders }) => reloaders.includes(reloader));
+    const since = performance.timeOrigin + reloader.startedAt;
+    return this.#logs[index]?.recent(basename(reloader.realPath), since) ?? [];
   }
 
   #openFiles(plugin: PluginSettings): Promise<FileSource> {

@@ -11,9 +11,17 @@ export class WatchedNode {
   readonly address: NodeAddress;
   readonly reloaders: readonly Reloader[];
   readonly #emit: Emit;
+  readonly #recentLog: (reloader: Reloader) => readonly string[];
   readonly #monitor: NodeMonitor;
 
-  constructor(address: NodeAddress, reloadersOf: (node: WatchedNode) => Reloader[], emit: Emit) {
+  /** @param recentLog what a plugin logged since it was started */
+  constructor(
+    address: NodeAddress,
+    reloadersOf: (node: WatchedNode) => Reloader[],
+    emit: Emit,
+    recentLog: (reloader: Reloader) => readonly string[],
+  ) {
+    this.#recentLog = recentLog;
     this.address = address;
     this.#emit = emit;
     this.#monitor = new NodeMonitor({
@@ -66,7 +74,8 @@ export class WatchedNode {
       if (belief.is !== "running" || reloader.busy || reloader.settledAt > askedAt) continue;
       if (runs(plugins, belief.path)) continue;
       reloader.died();
-      this.#emit({ event: "plugin-died", ...reloader.target.name, log: [] });
+      const log = this.#recentLog(reloader);
+      this.#emit({ event: "plugin-died", ...reloader.target.name, log });
     }
   }
 }
