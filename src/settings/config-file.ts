@@ -51,7 +51,7 @@ export function readNamedConfig(file: string): readonly ConfigLine[] {
     content = readText(file);
   } catch (error) {
     throw configFailure(`cannot read the config ${file}`, {
-      why: reasonOf(error),
+      why: `${reasonOf(error)}${file.includes("/~/") ? "; the ~ in it is not expanded" : ""}`,
       fix: "Name a file that is there with --conf, or leave --conf out to use the lightning-dir's own config",
       cause: error,
     });

@@ -43,10 +43,16 @@ export function locateNode(choice: NodeChoice, surroundings: Surroundings): Node
     networkNamedBy: network.namedBy,
     networkDir,
     rpcFile: joinPath(networkDir, rpcFile),
-    hints,
+    hints: [...hints, ...tildeHints(joinPath(networkDir, rpcFile))],
   };
   if (!rpcFile.startsWith("/")) return address;
   return { ...address, ...aroundSocket(address, choice) };
+}
+
+/** A shell expands `~` at the beginning of a word only, lightningd never. */
+function tildeHints(rpcFile: string): string[] {
+  if (!rpcFile.includes("/~/")) return [];
+  return [`The ~ in ${rpcFile} is a folder of that name: write the path in full, or $HOME`];
 }
 
 /** lightning-cli aborts on an empty flag; it mostly comes from a variable that is not set. */
