@@ -61,16 +61,8 @@ export interface PluginProcess {
 /** Starts the plugin. Throws nothing: what goes wrong comes through the callbacks. */
 export function startPluginProcess(options: PluginProcessOptions): PluginProcess {
   const framer = new Framer(options.maxMessageBytes);
-  const child: ChildProcess = spawn(options.path, [], {
-    cwd: options.cwd,
-    env: {
-      ...(options.env ?? process.env),
-      LIGHTNINGD_PLUGIN: "1",
-      LIGHTNINGD_VERSION: options.version,
-    },
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: options.ownGroup ?? false,
-  });
+  const child = spawnChild(options);
+  if (child === undefined) return NO_PROCESS;
   child.on("error", (error) => {
     if (child.pid === undefined) options.onSpawnError(error);
   });
@@ -116,6 +108,40 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
     },
   };
 }
+
+/** Node reports some reasons (ENOENT, EACCES) by an event, and throws at others (ETXTBSY, ENOEXEC). */
+function spawnChild(options: PluginProcessOptions): ChildProcess | undefined {
+  try {
+    return spawn(options.path, [], {
+      cwd: options.cwd,
+      env: {
+        ...(options.env ?? process.env),
+        LIGHTNINGD_PLUGIN: "1",
+        LIGHTNINGD_VERSION: options.version,
+      },
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: options.ownGroup ?? false,
+    });
+  } catch (error) {
+    process.nextTick(() =>
+      options.onSpawnError(error instanceof Error ? error : new Error(String(error))),
+    );
+    return undefined;
+  }
+}
+
+const NO_PROCESS: PluginProcess = {
+  pid: undefined,
+  unsentBytes: 0,
+  write: () => false,
+  closeStdin: () => {},
+  kill: () => {},
+  release: () => {},
+  pendingOutput: () => undefined,
+  pauseOutput: () => {},
+  resumeOutput: () => {},
+  releaseStdio: () => {},
+};
 
 /** What the plugin has started and left behind, if there is any. */
 function killGroup(pid: number, signal: NodeJS.Signals): void {

@@ -1,0 +1,143 @@
+/** Writes plugins: small ones, in Python where it is there (it starts faster), else for Node. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export interface PluginParts {
+  /** What its method `version` returns. */
+  readonly version?: string;
+  /** The names of string options. */
+  readonly options?: readonly (
+    | string
+    | { readonly name: string; readonly [key: string]: unknown }
+  )[];
+  readonly dynamic?: boolean;
+  /** More methods, all of which return {}. */
+  readonly methods?: readonly string[];
+  /** Names of modules in its folder `lib`, whose VERSION is part of the answer. */
+  readonly modules?: readonly string[];
+  /** Lines that are run first, in the plugin's language. */
+  readonly start?: string;
+}
+
+export interface Language {
+  readonly name: "python" | "node";
+  readonly extension: string;
+  readonly plugin: (parts?: PluginParts) => string;
+  readonly module: (version: string) => string;
+  /** A line that ends the plugin with an error that says so. */
+  readonly fails: (words: string) => string;
+  /** A line that waits for ever. */
+  readonly hangs: string;
+  /** A line that writes to a file beside the plugin. */
+  readonly writes: (file: string) => string;
+}
+
+function manifestOf({ options = [], dynamic = true, methods = [] }: PluginParts): string {
+  return JSON.stringify({
+    dynamic,
+    options: options.map((option) => ({
+      type: "string",
+      description: "for a test",
+      ...(typeof option === "string" ? { name: option } : option),
+    })),
+    rpcmethods: ["version", "die", ...methods].map((name) => ({
+      name,
+      usage: "",
+      description: "for a test",
+    })),
+  });
+}
+
+const python: Language = {
+  name: "python",
+  extension: ".py",
+  plugin: (parts = {}) => `#!/usr/bin/env -S python3 -S
+import json, os, sys
+${(parts.modules ?? []).map((name) => `from lib import ${name}`).join("\n")}
+VERSION = ${JSON.stringify(parts.version ?? "1")}
+options = {}
+${parts.start ?? ""}
+def send(message):
+    sys.stdout.write(json.dumps(message) + "\\n\\n")
+    sys.stdout.flush()
+for line in sys.stdin:
+    if not line.strip():
+        continue
+    request = json.loads(line)
+    method = request["method"]
+    result = {}
+    if method == "getmanifest":
+        result = json.loads(${JSON.stringify(manifestOf(parts))})
+    elif method == "init":
+        options = request["params"]["options"]
+    elif method == "version":
+        modules = {${(parts.modules ?? []).map((name) => `"${name}": ${name}.VERSION`).join(", ")}}
+        result = {"version": VERSION, "pid": os.getpid(), "options": options, "modules": modules}
+    elif method == "die":
+        os._exit(7)
+    if "id" in request:
+        send({"jsonrpc": "2.0", "id": request["id"], "result": result})
+`,
+  module: (version) => `VERSION = ${JSON.stringify(version)}\n`,
+  fails: (words) => `raise RuntimeError(${JSON.stringify(words)})`,
+  hangs: "sys.stdin.read()",
+  writes: (file) =>
+    `open(os.path.join(os.path.dirname(os.path.abspath(__file__)), ${JSON.stringify(file)}), "a").write("x\\n")`,
+};
+
+const node: Language = {
+  name: "node",
+  extension: ".js",
+  plugin: (parts = {}) => `#!${process.execPath}
+const modules = {};
+${(parts.modules ?? []).map((name) => `modules.${name} = require("./lib/${name}.js").VERSION;`).join("\n")}
+const VERSION = ${JSON.stringify(parts.version ?? "1")};
+let options = {};
+${parts.start ?? ""}
+const answers = {
+  getmanifest: () => (${manifestOf(parts)}),
+  init: (params) => { options = params.options; return {}; },
+  version: () => ({ version: VERSION, pid: process.pid, options, modules }),
+  die: () => process.exit(7),
+};
+const lines = require("node:readline").createInterface({ input: process.stdin });
+lines.on("line", (line) => {
+  if (line.trim() === "") return;
+  const { id, method, params } = JSON.parse(line);
+  const result = (answers[method] ?? (() => ({})))(params);
+  if (id !== undefined) process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result }) + "\\n\\n");
+});
+`,
+  module: (version) => `exports.VERSION = ${JSON.stringify(version)};\n`,
+  fails: (words) => `throw new Error(${JSON.stringify(words)});`,
+  hangs: `require("node:fs").readSync(0, Buffer.alloc(1 << 20)); for (;;) require("node:fs").readSync(0, Buffer.alloc(1 << 20)) || process.exit();`,
+  writes: (file) =>
+    `require("node:fs").appendFileSync(require("node:path").join(__dirname, ${JSON.stringify(file)}), "x\\n");`,
+};
+
+/** Whether a program can be run. */
+export function has(program: string): boolean {
+  try {
+    execFileSync(program, ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The language of the tests' plugins. */
+export const language: Language = has("python3") ? python : node;
+
+/** Writes a plugin file. @returns its path */
+export function writePlugin(folder: string, parts: PluginParts = {}, stem = "plugin"): string {
+  return writeProgram(join(folder, `${stem}${language.extension}`), language.plugin(parts));
+}
+
+/** Writes an executable file. @returns its path */
+export function writeProgram(path: string, text: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+  return path;
+}
