@@ -20,6 +20,8 @@ const BEFORE: Readonly<Record<HandshakePhase, string>> = {
 
 /** How long the pipes of a dead plugin are read on, for what is still in them, in ms. */
 const DRAIN_MS = 250;
+/** How long a plugin that has not answered may take to end when its stdin is closed, in ms. */
+const EOF_MS = 150;
 const MAX_STRAY_LINES = 100;
 const MAX_LOGGED = 200;
 const DEFAULT_VERSION = "v26.06.6";
@@ -49,6 +51,8 @@ export class HandshakeRun {
   #manifestText: string | undefined;
   #manifestMs: number | undefined;
   #initMs: number | undefined;
+  /** Its time is over, and its stdin closed. */
+  #late = false;
   #timer: NodeJS.Timeout | undefined;
   #drain: NodeJS.Timeout | undefined;
   readonly #cut = () => this.#finish({ end: { kind: "cut" }, words: undefined });
@@ -87,16 +91,32 @@ export class HandshakeRun {
     this.#phase = phase;
     this.#asked = performance.now();
     this.#process.write(encodeRequest(`cln-dev:${phase}`, phase, params));
+    this.#timer = setTimeout(() => this.#onTimeout(phase), timeoutMs);
+  }
+
+  /** At the end of its stdin a plugin may still say what it has kept to itself. */
+  #onTimeout(phase: "getmanifest" | "init"): void {
+    this.#late = true;
+    this.#process.closeStdin();
     this.#timer = setTimeout(() => {
-      const words = `timed out ${BEFORE[phase]}`;
-      this.#finish({ end: { kind: "timeout", phase, ms: timeoutMs }, words });
-    }, timeoutMs);
+      // Python then says where it hangs, by a traceback.
+      if (this.#file.language === "python") this.#process.kill("SIGINT");
+      this.#timer = setTimeout(() => this.#timedOut(phase, false), EOF_MS);
+    }, EOF_MS);
+  }
+
+  #timedOut(phase: HandshakePhase, answersAtEof: boolean): void {
+    const ms = this.#options.timeoutMs;
+    const words = `timed out ${BEFORE[phase]}`;
+    this.#finish({ end: { kind: "timeout", phase, ms, answersAtEof }, words });
   }
 
   #onFrame(frame: Frame): void {
     const text = frame.bytes.toString("utf8");
     if (frame.kind === "text") this.#keepStray(text.trimEnd());
-    if (this.#end === undefined) this.#finish(this.#judge(frame, text));
+    if (this.#end !== undefined) return;
+    if (!this.#late) this.#finish(this.#judge(frame, text));
+    else if (frame.kind === "object") this.#timedOut(this.#phase, text.includes('"jsonrpc"'));
   }
 
   #keepStray(text: string): void {
@@ -203,7 +223,8 @@ export class HandshakeRun {
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     const phase = this.#phase;
     const words = `exited ${BEFORE[phase]}`;
-    this.#finish({ end: { kind: "exited", phase, code, signal }, words });
+    if (this.#late) this.#timedOut(phase, false);
+    else this.#finish({ end: { kind: "exited", phase, code, signal }, words });
   }
 
   #onSpawnError(error: Error): void {

@@ -44,7 +44,13 @@ export type HandshakeEnd =
       readonly code: number | null;
       readonly signal: NodeJS.Signals | null;
     }
-  | { readonly kind: "timeout"; readonly phase: HandshakePhase; readonly ms: number }
+  | {
+      readonly kind: "timeout";
+      readonly phase: HandshakePhase;
+      readonly ms: number;
+      /** The answer came after all when its stdin was closed: it had not been flushed, or it reads on. */
+      readonly answersAtEof: boolean;
+    }
   /** What it wrote to stdout is not the protocol. `written` is what lightningd would quote. */
   | { readonly kind: "garbage"; readonly phase: HandshakePhase; readonly written: string }
   /** Its manifest, or the options that it was given, are against lightningd's rules. */

@@ -144,7 +144,7 @@ describe("ends otherwise", () => {
       "const on = {}",
       { timeoutMs: 300 },
       {
-        end: { kind: "timeout", phase: "getmanifest", ms: 300 },
+        end: { kind: "timeout", phase: "getmanifest", ms: 300, answersAtEof: false },
         words: "timed out before replying to getmanifest",
       },
     ],
@@ -153,9 +153,16 @@ describe("ends otherwise", () => {
       init(""),
       { timeoutMs: 300 },
       {
-        end: { kind: "timeout", phase: "init", ms: 300 },
+        end: { kind: "timeout", phase: "init", ms: 300, answersAtEof: false },
         words: "timed out before replying to init",
       },
+    ],
+    [
+      "answers only at the end of its stdin",
+      `let all = ""; process.stdin.removeAllListeners("data"); process.stdin.on("data", (c) => { all += c; });
+       process.stdin.on("end", () => say(JSON.parse(all).id, { result: {} }));`,
+      { timeoutMs: 300 },
+      { end: { kind: "timeout", phase: "getmanifest", ms: 300, answersAtEof: true } },
     ],
     [
       "prints, then answers",

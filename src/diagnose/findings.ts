@@ -1,0 +1,133 @@
+/** A post-mortem in lines, for the terminal, the log and `--json` alike; report/ colours them. */
+import type { Handshake } from "../plugin/handshake.js";
+import type { JudgedFrame, JudgedTrace, PostMortem, StrayText } from "./post-mortem.js";
+
+/** `own-frame`: a place in the plugin's own code; `quote`: text of the plugin, or its code. */
+export interface Finding {
+  readonly kind: "heading" | "quote" | "own-frame" | "note";
+  readonly text: string;
+}
+
+/** Foreign frames around the own ones that are still shown. */
+const MAX_FRAMES = 8;
+const MAX_STDERR_LINES = 20;
+
+export function findingsOf(postMortem: PostMortem): Finding[] {
+  const { handshake, trace, stray } = postMortem;
+  return [
+    ...stray.flatMap(strayFindings),
+    ...(trace === undefined ? stderrFindings(handshake.stderr) : traceOf(trace, handshake)),
+    { kind: "note", text: `Run once offline: ${endOf(handshake)}.` },
+  ];
+}
+
+/** A plugin that hung was told to end, and its trace says where that found it. */
+function traceOf(trace: JudgedTrace, { end }: Handshake): Finding[] {
+  const hung = end.kind === "timeout" && /^(KeyboardInterrupt|EOFError)/.test(trace.error);
+  return traceFindings(hung ? { ...trace, error: "It waited here:" } : trace);
+}
+
+export function traceFindings(trace: JudgedTrace): Finding[] {
+  return [
+    ...trace.error.split("\n").map((text): Finding => ({ kind: "heading", text })),
+    ...framesShown(trace.frames).flatMap(frameFindings),
+  ];
+}
+
+/** The own frames, and the one where it failed; what lies between is only counted. */
+function framesShown(frames: readonly JudgedFrame[]): (JudgedFrame | number)[] {
+  const last = frames.length - 1;
+  const own = frames.filter((frame) => frame.own).slice(-MAX_FRAMES);
+  const shown: (JudgedFrame | number)[] = [];
+  for (const [index, frame] of frames.entries()) {
+    const before = shown.at(-1);
+    if (own.includes(frame) || index === last) shown.push(frame);
+    else if (own.length === 0 && index > last - 3) shown.push(frame);
+    else if (typeof before === "number") shown[shown.length - 1] = before + 1;
+    else shown.push(1);
+  }
+  return shown;
+}
+
+function frameFindings(frame: JudgedFrame | number): Finding[] {
+  if (typeof frame === "number") {
+    return [
+      { kind: "note", text: `(${frame === 1 ? "a frame" : `${frame} frames`} of libraries)` },
+    ];
+  }
+  const { file, line, name, code, own } = frame;
+  const place = `${file}:${line}${name === undefined ? "" : ` in ${name}`}`;
+  return [
+    { kind: own ? "own-frame" : "note", text: place },
+    ...(code === undefined ? [] : [{ kind: "quote", text: code } as const]),
+  ];
+}
+
+function strayFindings({ text, printedBy }: StrayText): Finding[] {
+  const findings: Finding[] = [
+    { kind: "heading", text: "It wrote to stdout, where only JSON-RPC may stand:" },
+    { kind: "quote", text: text.length > 300 ? `${text.slice(0, 300)}...` : text },
+  ];
+  if (printedBy === undefined) return findings;
+  const place = `${printedBy.file}:${printedBy.line}`;
+  findings.push(
+    { kind: "own-frame", text: printedBy.certain ? place : `${place} (its only print)` },
+    { kind: "quote", text: printedBy.code },
+  );
+  return findings;
+}
+
+function stderrFindings(stderr: string): Finding[] {
+  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (lines.length === 0) return [];
+  const shown = lines.slice(-MAX_STDERR_LINES);
+  const left = lines.length - shown.length;
+  return [
+    { kind: "heading", text: "Its stderr:" },
+    ...(left > 0 ? [{ kind: "note", text: `(${left} lines before)` } as const] : []),
+    ...shown.map((text): Finding => ({ kind: "quote", text })),
+  ];
+}
+
+const BEFORE = {
+  getmanifest: "before it answered getmanifest",
+  init: "before it answered init",
+  running: "right after init",
+} as const;
+
+/** How far it came and how it ended, as the rest of a sentence. */
+export function endOf({ end, manifestMs }: Handshake): string {
+  switch (end.kind) {
+    case "passed":
+      return "it started and shook hands well";
+    case "init-error":
+      return "it answered init with an error, which the node takes for a start";
+    case "disabled":
+      return `it disabled itself (${end.reason})`;
+    case "exited":
+      return `it ${exitText(end.code, end.signal)} ${BEFORE[end.phase]}`;
+    case "timeout":
+      return end.answersAtEof
+        ? `it answered ${end.phase} only when its stdin was closed`
+        : `it did not answer ${end.phase} within ${seconds(end.ms)}`;
+    case "garbage":
+      return `it wrote what is not JSON-RPC ${BEFORE[end.phase]}`;
+    case "refused":
+      return `it answered getmanifest after ${Math.round(manifestMs ?? 0)} ms`;
+    case "not-dynamic":
+      return "its manifest does not say that it is dynamic";
+    case "not-started":
+      return `the system could not start it (${end.code})`;
+    case "cut":
+      return "it was given up";
+  }
+}
+
+export function exitText(code: number | null, signal: string | null): string {
+  if (signal !== null) return `was ended by ${signal}`;
+  return code === null ? "closed its stdout" : `exited with code ${code}`;
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+}

@@ -1,0 +1,53 @@
+/** What compiled plugins say when they die: Go's and Rust's panics, C's failed assertions. */
+import type { Trace, TraceFrame } from "./trace.js";
+
+export function readGoTrace(lines: readonly string[]): Trace | undefined {
+  const errorAt = lines.findLastIndex((line) => /^(panic|fatal error): /.test(line));
+  if (errorAt === -1) return undefined;
+  const frames: TraceFrame[] = [];
+  for (let at = errorAt + 1; at < lines.length; at++) {
+    const [, file, number] = /^\t(\/.+):(\d+)(?: \+0x[0-9a-f]+)?$/.exec(lines[at] ?? "") ?? [];
+    if (file !== undefined) {
+      const name = (lines[at - 1] ?? "").replace(/\(.*$/, "");
+      frames.unshift({ file, line: Number(number), name });
+    } else if (frames.length > 0 && lines[at]?.trim() === "") {
+      break; // The next goroutine.
+    }
+  }
+  return { error: lines[errorAt]?.trim() ?? "", frames };
+}
+
+export function readRustTrace(lines: readonly string[]): Trace | undefined {
+  const at = lines.findLastIndex((line) => /^thread '.*' (\(\d+\) )?panicked at /.test(line));
+  if (at === -1) return readRustError(lines);
+  const line = lines[at] ?? "";
+  const [, old, file, number] = /panicked at (?:'(.*)', )?(.+?):(\d+):\d+:?$/.exec(line) ?? [];
+  if (file === undefined) return { error: line, frames: [] };
+  const message = old ?? lines[at + 1] ?? "";
+  return { error: `panic: ${message}`, frames: [{ file, line: Number(number) }] };
+}
+
+/** `main` has returned an error: there is no place, only its chain of causes. */
+function readRustError(lines: readonly string[]): Trace | undefined {
+  const at = lines.findLastIndex((line) => /^Error: \S/.test(line));
+  if (at === -1) return undefined;
+  return {
+    error: lines
+      .slice(at, at + 6)
+      .join("\n")
+      .trimEnd(),
+    frames: [],
+  };
+}
+
+/** glibc and musl: `prog: file.c:12: main: Assertion `x' failed.` */
+export function readAssertion(lines: readonly string[]): Trace | undefined {
+  for (const line of lines.toReversed()) {
+    const [, file, number, name, text] =
+      /^.+?: (\S+?):(\d+): (?:(.+?): )?(Assertion .* failed\.)/.exec(line) ?? [];
+    if (file === undefined || text === undefined) continue;
+    const frame = { file, line: Number(number), ...(name === undefined ? {} : { name }) };
+    return { error: text, frames: [frame] };
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+/** Finds the trace in what a plugin wrote to stderr. */
+import type { PluginLanguage } from "../../plugin/language.js";
+import { readAssertion, readGoTrace, readRustTrace } from "./compiled-trace.js";
+import { readNodeTrace } from "./node-trace.js";
+import { readPythonTrace } from "./python-trace.js";
+import { readShellTrace } from "./shell-trace.js";
+import type { Trace, TraceReader } from "./trace.js";
+
+const COMPILED: readonly TraceReader[] = [readRustTrace, readGoTrace, readAssertion];
+
+/** A shell script often only starts a program of another language: its trace says more. */
+const READERS: Readonly<Record<PluginLanguage, readonly TraceReader[]>> = {
+  python: [readPythonTrace],
+  node: [readNodeTrace],
+  shell: [readPythonTrace, readNodeTrace, ...COMPILED, readShellTrace],
+  go: [readGoTrace],
+  rust: [readRustTrace],
+  binary: COMPILED,
+  other: [readPythonTrace, readNodeTrace, ...COMPILED],
+};
+
+/** @returns undefined where nothing in the text is a trace */
+export function readTrace(stderr: string, language: PluginLanguage): Trace | undefined {
+  const lines = stderr.split(/\r?\n/);
+  for (const read of READERS[language]) {
+    const trace = read(lines);
+    if (trace !== undefined) return trace;
+  }
+  return undefined;
+}

@@ -1,0 +1,21 @@
+/** What a dying program says about where it died, in one form for all languages. */
+
+export interface TraceFrame {
+  /** As the program named it: mostly absolute, but relative to its build folder in Rust. */
+  readonly file: string;
+  readonly line: number;
+  /** The function, where it is named. */
+  readonly name?: string;
+  /** The line of code, where the program showed it. */
+  readonly code?: string;
+}
+
+export interface Trace {
+  /** Its error, in its own words: `NameError: name 'x' is not defined`. Several lines at times. */
+  readonly error: string;
+  /** The call that failed comes last, whatever the language's own order is. */
+  readonly frames: readonly TraceFrame[];
+}
+
+/** Reads one language's traces. @returns the last one in the text, or undefined */
+export type TraceReader = (lines: readonly string[]) => Trace | undefined;
