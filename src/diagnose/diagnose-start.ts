@@ -1,0 +1,97 @@
+/**
+ * What a person is told of a start that failed: why, what to do, and what the plugin itself said.
+ * Used by the watch and by the one-shot commands; loaded only when something has failed.
+ */
+
+import { isObject } from "../jsonrpc/json.js";
+import { callNode } from "../node/client.js";
+import { NodeUnreachable, RpcError } from "../node/errors.js";
+import type { NodePlace, RawOption } from "../plugin/init-params.js";
+import type { PluginFile } from "../plugin/plugin-file.js";
+import { explain } from "./explain.js";
+import type { ExplainContext, Explanation } from "./explanation.js";
+import { type Finding, findingsOf } from "./findings.js";
+import { readDeath } from "./node-death.js";
+import { type PostMortem, postMortem } from "./post-mortem.js";
+
+export interface FailedStart {
+  readonly file: PluginFile;
+  readonly options: readonly RawOption[];
+  readonly node: NodePlace;
+  /** When the start was sent: what the node wrote down before that is of no interest. */
+  readonly since: Date;
+  /** How long each step of the handshake may take offline, in ms; 5 s when not given. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Diagnosis {
+  readonly explanation: Explanation | undefined;
+  readonly findings: readonly Finding[];
+  readonly postMortem: PostMortem | undefined;
+}
+
+const OFFLINE_TIMEOUT_MS = 5_000;
+/** The node is asked for these only to say more: it does not get long for it. */
+const ASK_TIMEOUT_MS = 2_000;
+
+/** Never throws. */
+export async function diagnoseFailedStart(
+  error: RpcError | NodeUnreachable,
+  start: FailedStart,
+): Promise<Diagnosis> {
+  const died = error instanceof NodeUnreachable && error.reason === "closed";
+  const ran = died || runsPlugin(error) ? await runOffline(start, died) : undefined;
+  const context: ExplainContext = {
+    path: start.file.realPath,
+    file: start.file,
+    options: start.options,
+    postMortem: ran,
+    death: died ? readDeath(start.node.networkDir, start.since) : undefined,
+    ...(error instanceof RpcError ? await askNode(error, start) : {}),
+  };
+  return {
+    explanation: explain(error, context),
+    findings: ran === undefined || died ? deathFindings(context) : findingsOf(ran),
+    postMortem: ran,
+  };
+}
+
+/** Whether running the plugin could say more: not where the node did not get so far. */
+function runsPlugin(error: RpcError | NodeUnreachable): boolean {
+  if (!(error instanceof RpcError) || error.code !== -3) return false;
+  return !/(opening pipe|already registered|Plugin changed|stopped by|hook dependencies)/.test(
+    error.message,
+  );
+}
+
+/** After the node's death nothing is asked of the plugin but what the node had asked last. */
+function runOffline(start: FailedStart, died: boolean): Promise<PostMortem> {
+  return postMortem(start.file, {
+    ...start.node,
+    options: start.options,
+    upTo: died ? "getmanifest" : "init",
+    timeoutMs: start.timeoutMs ?? OFFLINE_TIMEOUT_MS,
+    ...(start.signal === undefined ? {} : { signal: start.signal }),
+  });
+}
+
+async function askNode(error: RpcError, start: FailedStart): Promise<Partial<ExplainContext>> {
+  if (!/^.*Option ".*" already registered$/.test(error.message)) return {};
+  const options = { timeoutMs: ASK_TIMEOUT_MS };
+  const listed: unknown = await callNode(start.node.rpcFile, "listconfigs", {}, options).catch(
+    () => undefined,
+  );
+  return isObject(listed) ? { configs: listed.configs } : {};
+}
+
+function deathFindings({ death }: ExplainContext): Finding[] {
+  if (death === undefined) return [];
+  const telling = death.lines.filter(
+    (line) => !/backtrace: .*(\(null\)|ccan\/|libc|csu\/)/.test(line),
+  );
+  return [
+    { kind: "heading", text: `The node wrote ${death.file}:` },
+    ...telling.slice(0, 8).map((text): Finding => ({ kind: "quote", text })),
+  ];
+}
