@@ -45,7 +45,8 @@ function plainWords(error: RpcError, path: string): string {
   return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
 }
 
-function explainWords(message: string, context: ExplainContext): Explanation | undefined {
+/** The same for words alone, such as those of a log line. */
+export function explainWords(message: string, context: ExplainContext): Explanation | undefined {
   for (const row of ROWS) {
     const match = row.words.exec(message);
     if (match === null) continue;

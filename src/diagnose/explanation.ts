@@ -4,7 +4,7 @@ import type { RawOption } from "../plugin/init-params.js";
 import type { PluginLanguage } from "../plugin/language.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
 import type { NodeDeath } from "./node-death.js";
-import type { PostMortem } from "./post-mortem.js";
+import type { JudgedTrace, PostMortem } from "./post-mortem.js";
 
 /** Why something failed and what to do, each one sentence without its full stop. */
 export interface Explanation {
@@ -24,6 +24,8 @@ export interface ExplainContext {
   readonly options?: readonly RawOption[];
   /** The plugin run offline after it had failed. */
   readonly postMortem?: PostMortem | undefined;
+  /** The trace that it left, where that was found elsewhere than in the post-mortem. */
+  readonly trace?: JudgedTrace | undefined;
   /** Canonical paths of the plugins that the node has. */
   readonly plugins?: readonly string[];
   /** The methods that the node has, from `help`. */

@@ -1,4 +1,5 @@
 /** A post-mortem in lines, for the terminal, the log and `--json` alike; report/ colours them. */
+import { stripVTControlCharacters } from "node:util";
 import type { Handshake } from "../plugin/handshake.js";
 import type { JudgedFrame, JudgedTrace, PostMortem, StrayText } from "./post-mortem.js";
 
@@ -78,7 +79,9 @@ function strayFindings({ text, printedBy }: StrayText): Finding[] {
 }
 
 function stderrFindings(stderr: string): Finding[] {
-  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const lines = stripVTControlCharacters(stderr)
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "");
   if (lines.length === 0) return [];
   const shown = lines.slice(-MAX_STDERR_LINES);
   const left = lines.length - shown.length;

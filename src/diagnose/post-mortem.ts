@@ -3,6 +3,7 @@
  * getmanifest", and the plugin's own words go where nobody looks. So the plugin is run once more,
  * offline, and its trace and its stray output are read. Never on the good path.
  */
+import { stripVTControlCharacters } from "node:util";
 import { type Handshake, type HandshakeOptions, shakeHands } from "../plugin/handshake.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
 import { codeAt, ownFile } from "./own-code.js";
@@ -60,7 +61,8 @@ export function examine(handshake: Handshake): PostMortem {
 
 /** The trace in a plugin's stderr, its own frames told from those of its libraries. */
 export function judgeTrace(file: PluginFile, stderr: string): JudgedTrace | undefined {
-  const trace = readTrace(stderr, file.language);
+  // Some programs colour what they write, whoever reads it.
+  const trace = readTrace(stripVTControlCharacters(stderr), file.language);
   if (trace === undefined) return undefined;
   const frames = trace.frames.map((frame) => {
     const own = ownFile(file, frame);

@@ -2,7 +2,10 @@
 import { basename, dirname } from "node:path";
 import { shellPath } from "../plugin/plugin-file-failures.js";
 import type { Facts, Row } from "./explanation.js";
-import { dynamicHint } from "./language-hints.js";
+import { dynamicHint, hintsFor } from "./language-hints.js";
+import { culprit, type JudgedTrace } from "./post-mortem.js";
+
+const DIED = /^(exited during normal operation|Plugin terminated before replying to RPC call\.)$/;
 
 export const NODE_ROWS: readonly Row[] = [
   {
@@ -137,19 +140,38 @@ export const NODE_ROWS: readonly Row[] = [
     fix: "Start it again",
   },
   {
+    id: "died-of-error",
+    words: DIED,
+    when: (facts) => traceOf(facts) !== undefined,
+    reason: (facts) => {
+      const place = culprit(traceOf(facts));
+      const where = place === undefined ? "" : ` at ${place.file}:${place.line}`;
+      return `it died of ${firstLine(traceOf(facts)?.error ?? "")}${where}`;
+    },
+    fix: "Mend that line and save",
+  },
+  {
+    id: "died-no-loop",
+    words: DIED,
+    when: ({ postMortem }) => {
+      const end = postMortem?.handshake.end;
+      return end?.kind === "exited" && end.phase === "running" && end.code === 0;
+    },
+    reason:
+      "it ended by itself, content, right after init: it does not go on reading requests from stdin",
+    fix: ({ language }) => `Read requests until stdin ends: ${hintsFor(language).loop}`,
+  },
+  {
     id: "in-flight",
     words: /^Plugin terminated before replying to RPC call\.$/,
     reason: "the plugin died, or was stopped, while it worked on this call",
-    fix: diedFix,
+    fix: "Look at its last log lines, and at the node's stderr",
   },
   {
     id: "died-later",
     words: /^exited during normal operation$/,
-    reason: ({ postMortem }) =>
-      postMortem?.trace === undefined
-        ? "the plugin ended by itself after it had been started"
-        : `it died of ${firstLine(postMortem.trace.error)}`,
-    fix: diedFix,
+    reason: "it ended by itself while it ran; why, it told only the node's own stderr",
+    fix: "Look at its last log lines, and at the node's stderr",
   },
   {
     id: "unknown-method",
@@ -167,10 +189,8 @@ function interpreterReason({ file, path }: Facts): string {
   return `the node does not find ${file.interpreter.name}, which the #! line names; here it is ${file.interpreter.path}`;
 }
 
-function diedFix({ postMortem }: Facts): string {
-  return postMortem?.trace === undefined
-    ? "Look at the plugin's last log lines; its traceback went to the node's own stderr"
-    : "Mend that line and save";
+function traceOf({ trace, postMortem }: Facts): JudgedTrace | undefined {
+  return trace ?? postMortem?.trace;
 }
 
 export function firstLine(text: string): string {

@@ -2,7 +2,7 @@
 import type { Frame } from "../jsonrpc/framing.js";
 import { isObject, type JsonObject, parseObject, RawJson, stringOf } from "../jsonrpc/json.js";
 import { membersOf } from "../jsonrpc/members.js";
-import { encodeRequest } from "../jsonrpc/message.js";
+import { encodeRequest, type Params } from "../jsonrpc/message.js";
 import type { Handshake, HandshakeEnd, HandshakeOptions, HandshakePhase } from "./handshake.js";
 import { initParams, problemWithOptions } from "./init-params.js";
 import { KeptOutput } from "./kept-output.js";
@@ -86,16 +86,15 @@ export class HandshakeRun {
     return this.#done;
   }
 
-  #ask(phase: "getmanifest" | "init", params: RawJson): void {
-    const { timeoutMs } = this.#options;
+  #ask(phase: HandshakePhase, params: Params, method: string = phase): void {
     this.#phase = phase;
     this.#asked = performance.now();
-    this.#process.write(encodeRequest(`cln-dev:${phase}`, phase, params));
-    this.#timer = setTimeout(() => this.#onTimeout(phase), timeoutMs);
+    this.#process.write(encodeRequest(`cln-dev:${phase}`, method, params));
+    this.#timer = setTimeout(() => this.#onTimeout(phase), this.#options.timeoutMs);
   }
 
   /** At the end of its stdin a plugin may still say what it has kept to itself. */
-  #onTimeout(phase: "getmanifest" | "init"): void {
+  #onTimeout(phase: HandshakePhase): void {
     this.#late = true;
     this.#process.closeStdin();
     this.#timer = setTimeout(() => {
@@ -156,7 +155,7 @@ export class HandshakeRun {
   #onAnswer(message: JsonObject, text: string): Verdict | undefined {
     clearTimeout(this.#timer);
     if (this.#phase === "getmanifest") return this.#onManifest(text);
-    return this.#phase === "init" ? this.#onInit(message) : undefined;
+    return this.#phase === "init" ? this.#onInit(message) : PASSED;
   }
 
   #onManifest(answer: string): Verdict | undefined {
@@ -200,7 +199,11 @@ export class HandshakeRun {
     }
     this.#phase = "running";
     if (isObject(error)) return { end: { kind: "init-error", error }, words: undefined };
-    const { lingerMs = 0 } = this.#options;
+    const { lingerMs = 0, thenCall } = this.#options;
+    if (thenCall !== undefined) {
+      this.#ask("running", thenCall.params, thenCall.method);
+      return undefined;
+    }
     if (lingerMs === 0) return PASSED;
     this.#timer = setTimeout(() => this.#finish(PASSED), lingerMs);
     return undefined;

@@ -6,6 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import type { JsonObject } from "../jsonrpc/json.js";
+import type { Params } from "../jsonrpc/message.js";
 import { HandshakeRun } from "./handshake-run.js";
 import type { NodePlace, RawOption } from "./init-params.js";
 import type { Manifest } from "./manifest.js";
@@ -20,6 +21,8 @@ export interface HandshakeOptions extends NodePlace {
   readonly timeoutMs: number;
   /** How long the plugin must live on after its answer to `init`, in ms; 0 when not given. */
   readonly lingerMs?: number;
+  /** A call that is made after `init`; the handshake has passed when it is answered. */
+  readonly thenCall?: { readonly method: string; readonly params: Params };
   /** A plugin that is not dynamic fails, as it does when it is started by `plugin start`. */
   readonly mustBeDynamic?: boolean;
   /** The node's version, for LIGHTNINGD_VERSION. */

@@ -3,7 +3,6 @@ import { basename, relative } from "node:path";
 import type {
   Called,
   Failed,
-  Finding,
   LogLine,
   NodeFacts,
   Reloaded,
@@ -14,6 +13,7 @@ import type {
 import { rpcErrorText } from "./failure.js";
 import { harmless } from "./harmless.js";
 import { indentJson } from "./indent-json.js";
+import { renderFindings } from "./post-mortem.js";
 import type { Paint } from "./style.js";
 
 export interface LineOptions {
@@ -30,6 +30,9 @@ export interface LineOptions {
   /** Keys are listened to. */
   readonly keys: boolean;
 }
+
+/** As wide as what stands before an event's text. */
+const INDENT = " ".repeat(10);
 
 export class Lines {
   readonly #options: LineOptions;
@@ -167,16 +170,8 @@ export class Lines {
       this.#line(red("✗"), text),
       ...(event.reason === undefined ? [] : [`          ${clean(event.reason)}`]),
       ...this.#fix(event.fix),
-      ...event.findings.map((finding) => this.#finding(finding)),
+      ...renderFindings(event.findings, this.#paint, INDENT),
     ];
-  }
-
-  #finding({ kind, text }: Finding): string {
-    const { dim, bold, red } = this.#paint;
-    const safe = clean(text);
-    if (kind === "heading") return `  ${bold(safe)}`;
-    if (kind === "note") return `  ${dim(safe)}`;
-    return kind === "own-frame" ? `  ${dim("│")} ${red(safe)}` : `  ${dim("│")} ${safe}`;
   }
 
   #called({ call, ok, result, log }: Called): string[] {

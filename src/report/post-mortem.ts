@@ -1,22 +1,26 @@
-/** What a failed plugin said, as lines for a terminal: its own places stand out. */
+/** What a failed plugin said, as lines for a person: the places in its own code stand out. */
 import type { Finding } from "../diagnose/findings.js";
-import { harmlessLine } from "./harmless.js";
-import type { Painter } from "./painter.js";
+import { harmless } from "./harmless.js";
+import type { Paint } from "./style.js";
 
-/** @returns indented lines, without line ends */
-export function renderFindings(findings: readonly Finding[], paint: Painter): string[] {
-  return findings.map(({ kind, text }) => {
-    const shown = harmlessLine(text);
-    switch (kind) {
-      case "heading":
-        return `  ${paint.red(shown)}`;
-      case "own-frame":
-        return `    ${paint.bold(paint.yellow(shown))}`;
-      case "quote":
-        return `      ${shown}`;
-      case "note":
-        return `    ${paint.dim(shown)}`;
-    }
-    return shown;
-  });
+/** @param indent put before each line. @returns lines without line ends */
+export function renderFindings(
+  findings: readonly Finding[],
+  paint: Paint,
+  indent: string,
+): string[] {
+  return findings.map(({ kind, text }) => indent + renderFinding(kind, harmless(text), paint));
+}
+
+function renderFinding(kind: Finding["kind"], text: string, paint: Paint): string {
+  switch (kind) {
+    case "heading":
+      return paint.red(text);
+    case "own-frame":
+      return `  ${paint.bold(paint.yellow(text))}`;
+    case "quote":
+      return `    ${text}`;
+    case "note":
+      return `  ${paint.dim(text)}`;
+  }
 }

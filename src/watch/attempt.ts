@@ -9,7 +9,7 @@ import type { StartOption } from "../node/start-options.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/plugin-file.js";
 import { bringUp } from "./bring-up.js";
 import { runBuild } from "./build.js";
-import { diagnoseStart } from "./diagnosis.js";
+import { diagnoseStart, type StartAttempt } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
 import { findRunning, stopHanging } from "./make-way.js";
@@ -225,23 +225,36 @@ export class Attempt {
     this.#belief = { is: "starting", path, look };
     const { signal } = this.#newer;
     const { nextHint } = this.#options;
+    const start = { target: this.#target, file, options, since: new Date(), signal };
     try {
       const startMs = await bringUp({ target: this.#target, path, options, signal, nextHint });
       this.#belief = { is: "running", path };
       this.#verify(look);
       return startMs;
     } catch (error) {
+      if (error instanceof NodeUnreachable && error.reason === "closed") {
+        return await this.#nodeDied(start, error);
+      }
       if (!(error instanceof RpcError)) throw error;
       this.#belief = { is: "stopped" };
-      return await this.#diagnose(file, look, error);
+      return await this.#diagnose(start, look, error);
     }
   }
 
-  async #diagnose(file: PluginFile, look: Look, error: unknown): Promise<Outcome> {
+  /** The node went away during the start: a plugin can do that to it. */
+  async #nodeDied(start: StartAttempt, error: NodeUnreachable): Promise<Outcome> {
     this.#begin("diagnose");
-    const { signal } = this.#newer;
-    const diagnosis = await diagnoseStart(this.#target, file, error, signal);
-    const age = () => Date.now() - lookAt(file.path).writtenAt;
+    this.#belief = { is: "unknown" };
+    const { reason, fix } = await diagnoseStart(start, error);
+    const outcome = unreachable(this.#target.name, error);
+    if (reason === undefined) return outcome;
+    return { ...outcome, message: `${error.what}: ${reason}`, fix: fix ?? error.fix };
+  }
+
+  async #diagnose(start: StartAttempt, look: Look, error: unknown): Promise<Outcome> {
+    this.#begin("diagnose");
+    const diagnosis = await diagnoseStart(start, error);
+    const age = () => Date.now() - lookAt(start.file.path).writtenAt;
     for (;;) {
       this.#verify(look);
       if (age() >= YOUNG_FILE_MS) break;

@@ -3,6 +3,8 @@
  * and `--json` (one object a line, with these very fields) are renderings of these.
  */
 
+import type { Finding } from "../diagnose/findings.js";
+
 /** Why a reload was begun. `start`: the session's first; `node`: the node came back. */
 export type Cause = "start" | "file" | "key" | "command" | "signal" | "node";
 
@@ -29,12 +31,6 @@ export interface NodeFacts {
   readonly id: string;
   readonly alias: string;
   readonly embedded: boolean;
-}
-
-/** One line of a report on a failure, already in words; `quote` lines are the plugin's own text. */
-export interface Finding {
-  readonly kind: "heading" | "quote" | "own-frame" | "note";
-  readonly text: string;
 }
 
 export interface Watching {

@@ -1,7 +1,8 @@
 /** Makes the outcome of an attempt from what happened in it. */
+import type { Finding } from "../diagnose/findings.js";
 import { type Failure, messageOf } from "../failure.js";
 import { type NodeUnreachable, RpcError } from "../node/errors.js";
-import type { Failed, Finding, Phase, Refused, TargetName, Unreachable } from "./events.js";
+import type { Failed, Phase, Refused, TargetName, Unreachable } from "./events.js";
 import type { Change } from "./target.js";
 
 /** What is known of a failure beyond the node's words. */

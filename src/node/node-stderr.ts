@@ -1,0 +1,48 @@
+/**
+ * Where a node's own stderr goes, which is also where its plugins' stderr goes: lightningd does not
+ * read it (cln-contract 4.1). A file can be read, for the traceback of a plugin that has died.
+ */
+import { readFileSync, readlinkSync, statSync } from "node:fs";
+import { readTail } from "./log-file.js";
+
+export type StderrPlace =
+  | { readonly kind: "file"; readonly path: string }
+  /** Thrown away: so it is with `lightningd --daemon`. */
+  | { readonly kind: "nowhere" }
+  | { readonly kind: "terminal"; readonly path: string }
+  /** A pipe or a socket: a service manager or a container reads it. */
+  | { readonly kind: "pipe" };
+
+const MAX_TAIL_BYTES = 64 * 1024;
+
+/**
+ * @param lightningDir the base directory, where the node's pid file is
+ * @returns undefined where it cannot be told: no pid file, another user's node, no /proc
+ */
+export function stderrPlace(lightningDir: string, network: string): StderrPlace | undefined {
+  try {
+    const pid = readFileSync(`${lightningDir}/lightningd-${network}.pid`, "utf8").trim();
+    if (!/^\d+$/.test(pid)) return undefined;
+    const target = readlinkSync(`/proc/${pid}/fd/2`);
+    if (target === "/dev/null") return { kind: "nowhere" };
+    if (/^\/dev\/(pts\/|tty)/.test(target)) return { kind: "terminal", path: target };
+    if (/^(pipe|socket):/.test(target)) return { kind: "pipe" };
+    return statSync(target).isFile() ? { kind: "file", path: target } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The end of what was written to a node's stderr, if it was written to since then.
+ * @returns undefined where it cannot be read
+ */
+export function recentStderr(place: StderrPlace | undefined, since: Date): string | undefined {
+  if (place?.kind !== "file") return undefined;
+  try {
+    if (statSync(place.path).mtimeMs < since.getTime()) return undefined;
+    return readTail(place.path, MAX_TAIL_BYTES).lines.join("\n");
+  } catch {
+    return undefined;
+  }
+}

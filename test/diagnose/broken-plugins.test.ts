@@ -1,0 +1,124 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import pc from "picocolors";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { diagnoseCall, diagnoseDeath } from "../../src/diagnose/diagnose-death.js";
+import { type Diagnosis, diagnoseFailedStart } from "../../src/diagnose/diagnose-start.js";
+import { type EmbeddedNode, startEmbeddedNode } from "../../src/embedded/node.js";
+import { Failure } from "../../src/failure.js";
+import { callNode } from "../../src/node/client.js";
+import { NodeUnreachable, RpcError } from "../../src/node/errors.js";
+import { listPlugins, startPlugin } from "../../src/node/plugin-command.js";
+import { inspectPluginFile, type PluginFile } from "../../src/plugin/plugin-file.js";
+import { findProgram } from "../../src/plugin/shebang.js";
+import { renderFindings } from "../../src/report/post-mortem.js";
+import { BROKEN, type BrokenPlugin } from "./broken-plugins.js";
+
+/** Long enough for a plugin on a busy machine, short enough for the ones that hang. */
+const TIMEOUT_MS = 900;
+const python = findProgram("python3");
+
+interface Place {
+  readonly rpcFile: string;
+  readonly networkDir: string;
+  readonly lightningDir: string;
+  readonly network: string;
+}
+
+let folder: string;
+let embedded: EmbeddedNode;
+const saved = { PATH: process.env.PATH, PYTHONUNBUFFERED: process.env.PYTHONUNBUFFERED };
+
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "cln-dev-broken-")));
+  delete process.env.PYTHONUNBUFFERED;
+  // Version managers put a slow script before the real interpreter.
+  const real =
+    python &&
+    execFileSync(python, ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
+  if (real) process.env.PATH = `${dirname(real.trim())}${delimiter}${saved.PATH}`;
+  embedded = await startEmbeddedNode({
+    lightningDir: join(folder, "l1"),
+    pluginTimeoutMs: TIMEOUT_MS,
+  });
+});
+afterAll(async () => {
+  await embedded.close();
+  for (const [name, value] of Object.entries(saved)) {
+    if (value !== undefined) process.env[name] = value;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Writes the plugin's files into a folder of its own. @returns the plugin's path */
+function write(broken: BrokenPlugin): string {
+  const own = mkdtempSync(join(folder, "p-"));
+  mkdirSync(own, { recursive: true });
+  for (const [name, text] of Object.entries(broken.beside ?? {}))
+    writeFileSync(join(own, name), text);
+  const source = join(own, broken.name);
+  writeFileSync(source, broken.text);
+  if (broken.needs === "gcc") {
+    execFileSync("gcc", ["-g", "-o", join(own, "p"), broken.name], { cwd: own });
+    return join(own, "p");
+  }
+  chmodSync(source, broken.mode ?? 0o755);
+  return source;
+}
+
+/** All that a developer is told of the plugin. */
+async function reportOn(broken: BrokenPlugin, node: Place): Promise<string> {
+  const plugin = write(broken);
+  const options = broken.options ?? [];
+  let file: PluginFile;
+  try {
+    file = await inspectPluginFile(plugin);
+  } catch (error) {
+    if (error instanceof Failure) return [error.what, error.why, error.fix].join("\n");
+    throw error;
+  }
+  const since = new Date();
+  const dead = { file, options, node, since, timeoutMs: TIMEOUT_MS };
+  try {
+    await startPlugin(node.rpcFile, file.realPath, options);
+  } catch (error) {
+    if (!(error instanceof RpcError || error instanceof NodeUnreachable)) throw error;
+    return textOf(error, await diagnoseFailedStart(error, { ...dead }));
+  }
+  if (broken.diesLater) {
+    await vi.waitFor(async () => {
+      const names = (await listPlugins(node.rpcFile)).map(({ name }) => name);
+      expect(names).not.toContain(file.realPath);
+    }, 5000);
+    return textOf(undefined, await diagnoseDeath(dead));
+  }
+  const call = { method: broken.call ?? "help", params: [] };
+  const error: unknown = await callNode(node.rpcFile, call.method, call.params).catch((e) => e);
+  if (!(error instanceof RpcError)) throw new Error(`${broken.what}: it works`);
+  return textOf(error, await diagnoseCall(error, dead, call));
+}
+
+function textOf(error: Error | undefined, { explanation, findings }: Diagnosis): string {
+  const head = error instanceof RpcError ? `(${error.code}) ${error.message}` : error?.message;
+  const why = explanation && [explanation.reason, explanation.fix];
+  return [head, ...(why ?? []), ...renderFindings(findings, pc.createColors(false), "  ")].join(
+    "\n",
+  );
+}
+
+function canRun(broken: BrokenPlugin): boolean {
+  if (broken.needs === "gcc") return findProgram("gcc") !== undefined;
+  return !broken.name.endsWith(".py") || python !== undefined;
+}
+
+describe("a broken plugin on the embedded node", () => {
+  for (const broken of BROKEN) {
+    test.runIf(canRun(broken))(broken.what, async () => {
+      const report = await reportOn(broken, { ...embedded, network: "regtest" });
+      if (process.env.SHOW_REPORTS) console.log(`== ${broken.what}\n${report}\n`);
+      for (const words of broken.says) expect(report).toMatch(words);
+    });
+  }
+});
