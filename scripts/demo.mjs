@@ -1,0 +1,66 @@
+// `npm run demo`: an example plugin, watched on the embedded node. In a terminal you edit and save;
+// without one (a pipe, CI) a copy is saved once here, and the end comes by itself.
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+const example = join(root, "examples", hasPython ? "hello.py" : "hello.js");
+const terminal = process.stdin.isTTY && process.stdout.isTTY && !process.env.CI;
+
+process.exitCode = terminal ? await byHand() : await byItself();
+
+async function byHand() {
+  const file = relative(process.cwd(), example);
+  console.log(`Open ${file} in your editor, change GREETING (or anything else), and save.\n`);
+  return ended(watch(example, "inherit"));
+}
+
+async function byItself() {
+  const folder = mkdtempSync(join(tmpdir(), "cln-dev-demo-"));
+  try {
+    const plugin = join(folder, example.slice(example.lastIndexOf("/") + 1));
+    copyFileSync(example, plugin);
+    chmodSync(plugin, 0o755);
+    const child = watch(plugin, ["ignore", "pipe", "inherit"]);
+    let seen = "";
+    let step = "start";
+    // Each good reload is followed by what the plugin's method answers now.
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      process.stdout.write(text);
+      seen += text;
+      const answers = seen.match(/"greeting"/g)?.length ?? 0;
+      if (step === "start" && answers === 1) {
+        step = "saved";
+        console.log(`(saving ${plugin} with another greeting)`);
+        const code = readFileSync(plugin, "utf8");
+        writeFileSync(plugin, code.replace('"Hello"', '"Good morning"'));
+      }
+      if (step === "saved" && answers === 2) {
+        step = "end";
+        child.kill("SIGTERM");
+      }
+    });
+    const impatient = setTimeout(() => child.kill("SIGTERM"), 30_000);
+    const code = await ended(child);
+    clearTimeout(impatient);
+    return seen.includes("Good morning") ? code : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function watch(plugin, stdio) {
+  const args = [join(root, "bin", "cln-dev.js"), "watch", plugin, "--embedded", "--call", "hello"];
+  return spawn(process.execPath, args, { stdio });
+}
+
+/** Ctrl-C reaches the child by itself: we only wait for it. */
+function ended(child) {
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  return new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
+}
