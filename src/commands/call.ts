@@ -3,10 +3,10 @@ import { usageFailure } from "../failure.js";
 import { callParams } from "../node/call-params.js";
 import { callNodeText } from "../node/client.js";
 import { indentJson } from "../report/indent-json.js";
-import { resolveNodes } from "../settings/resolve-nodes.js";
 import { meetNode } from "../watch/meet-node.js";
 
 import type { Context, ExitCode } from "./context.js";
+import { nodesOf } from "./nodes.js";
 import { atNode } from "./reach-node.js";
 
 /** A plugin's method may take as long as it likes: lightning-cli waits for ever. */
@@ -18,8 +18,7 @@ export async function call(
   params: readonly string[],
   flags: { readonly keywords?: boolean },
 ): Promise<ExitCode> {
-  const { nodes } = resolveNodes(context.flags, context.surroundings);
-  const [node, ...others] = nodes;
+  const [node, ...others] = await nodesOf(context);
   if (node === undefined || others.length > 0) {
     throw usageFailure("call takes exactly one node", { fix: "Give one --lightning-dir" });
   }

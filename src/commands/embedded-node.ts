@@ -13,7 +13,6 @@ export interface OpenNode {
  */
 export async function openNode(
   settings: Settings,
-  network: string | undefined,
   onPluginStderr: (name: string, chunk: Buffer) => void,
 ): Promise<OpenNode> {
   const { embedded, nodes } = settings;
@@ -21,12 +20,12 @@ export async function openNode(
   const { startEmbeddedNode } = await import("../embedded/node.js");
   const node = await startEmbeddedNode({
     ...(embedded.lightningDir === undefined ? {} : { lightningDir: embedded.lightningDir }),
-    ...(network === undefined ? {} : { network }),
+    network: embedded.network,
     onPluginStderr,
   });
   const address: NodeAddress = {
     lightningDir: node.lightningDir,
-    network: network ?? "regtest",
+    network: embedded.network,
     networkNamedBy: "command line",
     networkDir: node.networkDir,
     rpcFile: node.rpcFile,

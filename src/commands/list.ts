@@ -3,10 +3,10 @@ import { basename } from "node:path";
 import { type ListedPlugin, listPlugins } from "../node/plugin-command.js";
 import { harmless } from "../report/harmless.js";
 import { type Paint, styleOf } from "../report/style.js";
-import { resolveNodes } from "../settings/resolve-nodes.js";
 import type { NodeAddress } from "../settings/types.js";
 import { findSessions } from "../watch/control-client.js";
 import type { Context, ExitCode } from "./context.js";
+import { nodesOf } from "./nodes.js";
 import { atNode } from "./reach-node.js";
 
 interface Listed {
@@ -14,14 +14,15 @@ interface Listed {
   readonly plugins: readonly (ListedPlugin & { readonly watched: boolean })[];
 }
 
-export async function list({ flags, io, surroundings }: Context): Promise<ExitCode> {
-  const { nodes } = resolveNodes(flags, surroundings);
+export async function list(context: Context): Promise<ExitCode> {
+  const { flags, io } = context;
+  const nodes = await nodesOf(context);
   const watched = (await findSessions()).flatMap((session) => session.targets);
   const listed: Listed[] = await Promise.all(
     nodes.map(async (node) => {
       const plugins = await atNode(node, () => listPlugins(node.rpcFile, { signal: io.signal }));
       const isWatched = (name: string) =>
-        watched.some((target) => target.realPath === name && target.rpcFile === node.rpcFile);
+        watched.some((target) => target.realPath === name && target.node.rpcFile === node.rpcFile);
       return {
         node,
         plugins: plugins.map((plugin) => ({ ...plugin, watched: isWatched(plugin.name) })),

@@ -53,7 +53,7 @@ function filtersOf({ flags, surroundings }: Context, plugins: readonly string[])
 function fits(session: RunningSession, { path, rpcFiles }: RestartFilter): boolean {
   return session.targets.some(
     (target) =>
-      (rpcFiles === undefined || rpcFiles.includes(target.rpcFile)) &&
+      (rpcFiles === undefined || rpcFiles.includes(target.node.rpcFile)) &&
       (path === undefined || target.path === path || target.realPath === path),
   );
 }
@@ -61,8 +61,8 @@ function fits(session: RunningSession, { path, rpcFiles }: RestartFilter): boole
 function severalFit(sessions: readonly RunningSession[]) {
   const lines = sessions.flatMap((session) =>
     session.targets.map(
-      ({ path, lightningDir }) =>
-        `  cln-dev restart ${harmless(path)} --lightning-dir=${harmless(lightningDir)}   (pid ${session.pid})`,
+      ({ path, node }) =>
+        `  cln-dev restart ${harmless(path)} --lightning-dir=${harmless(node.lightningDir)}   (pid ${session.pid})`,
     ),
   );
   return usageFailure(`${sessions.length} watch sessions run`, {

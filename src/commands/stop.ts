@@ -6,15 +6,15 @@ import { isUnmanageable, listPlugins, stopPlugin } from "../node/plugin-command.
 import { harmless } from "../report/harmless.js";
 import { joinPath } from "../settings/paths.js";
 import { resolveSettings } from "../settings/resolve.js";
-import { resolveNodes } from "../settings/resolve-nodes.js";
 import type { NodeAddress } from "../settings/types.js";
 import { meetNode } from "../watch/meet-node.js";
 import type { Context, ExitCode } from "./context.js";
+import { nodesOf } from "./nodes.js";
 import { atNode } from "./reach-node.js";
 
 export async function stop(context: Context, args: readonly string[]): Promise<ExitCode> {
   const { flags, io, surroundings } = context;
-  const { nodes } = resolveNodes(flags, surroundings);
+  const nodes = await nodesOf(context);
   const names = args.length > 0 ? args : pathsFromSettings(context);
   const stopped: { plugin: string; node: string; stopped: boolean }[] = [];
   for (const node of nodes) {

@@ -31,8 +31,7 @@ export async function watch(
   const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys });
   let session: Session | undefined;
   const said = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
-  const { network } = context.flags;
-  const node = await openNode(settings, network, (name, chunk) => said.take(name, chunk));
+  const node = await openNode(settings, (name, chunk) => said.take(name, chunk));
   try {
     session = await openSession(settings.plugins, node, reporter, pollMs);
     try {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isObject, type JsonObject } from "../jsonrpc/json.js";
 import { callNode } from "../node/client.js";
 import { NodeUnreachable } from "../node/errors.js";
+import type { NodeAddress } from "../settings/types.js";
 import { controlFolder } from "./control-folder.js";
 import type { Outcome } from "./events.js";
 import type { RestartFilter } from "./session.js";
@@ -13,8 +14,7 @@ export interface SessionTarget {
   readonly path: string;
   /** The same without symlinks. */
   readonly realPath: string;
-  readonly rpcFile: string;
-  readonly lightningDir: string;
+  readonly node: NodeAddress;
 }
 
 export interface RunningSession {
@@ -65,8 +65,19 @@ function readTarget(target: JsonObject): SessionTarget {
   return {
     path: String(target.path),
     realPath: String(target.realPath),
-    rpcFile: String(target.rpcFile),
-    lightningDir: String(target.lightningDir),
+    node: readNode(isObject(target.node) ? target.node : {}),
+  };
+}
+
+/** Whoever asks has not named the network: mainnet stays out of reach. */
+function readNode(node: JsonObject): NodeAddress {
+  return {
+    lightningDir: String(node.lightningDir),
+    network: String(node.network),
+    networkNamedBy: "default",
+    networkDir: String(node.networkDir),
+    rpcFile: String(node.rpcFile),
+    hints: [],
   };
 }
 

@@ -87,8 +87,7 @@ export class Session {
     return this.#reloaders.map(({ target, realPath }) => ({
       path: target.name.path,
       realPath,
-      rpcFile: target.node.rpcFile,
-      lightningDir: target.node.lightningDir,
+      node: target.node,
     }));
   }
 
