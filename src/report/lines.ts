@@ -91,6 +91,8 @@ export class Lines {
           ),
           ...event.log.map((line) => `          ${this.#paint.dim(clean(line))}`),
         ];
+      case "explained":
+        return this.#told(event);
       case "manifest":
         return quiet ? [] : this.#manifest(event);
       case "called":
@@ -153,6 +155,15 @@ export class Lines {
     return this.#line(green("✓"), `${text}   ${dim(parts.join("   "))}`);
   }
 
+  /** Why, what to do, and what the plugin itself said. */
+  #told({ reason, fix, findings }: Pick<Failed, "reason" | "fix" | "findings">): string[] {
+    return [
+      ...(reason === undefined ? [] : [`          ${clean(reason)}`]),
+      ...this.#fix(fix),
+      ...renderFindings(findings, this.#paint, INDENT),
+    ];
+  }
+
   #failed(event: Failed): string[] {
     const { red } = this.#paint;
     const said =
@@ -166,12 +177,7 @@ export class Lines {
       start: "did not start",
     };
     const text = `${this.#name(event)} ${verb[event.phase]}: ${said}${this.#still(event.running)}`;
-    return [
-      this.#line(red("✗"), text),
-      ...(event.reason === undefined ? [] : [`          ${clean(event.reason)}`]),
-      ...this.#fix(event.fix),
-      ...renderFindings(event.findings, this.#paint, INDENT),
-    ];
+    return [this.#line(red("✗"), text), ...this.#told(event)];
   }
 
   #called({ call, ok, result, log }: Called): string[] {

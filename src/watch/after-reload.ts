@@ -3,17 +3,19 @@
  * changed for its users, and the user's own calls (`--call`). A newer reload cuts it short.
  */
 import { messageOf } from "../failure.js";
+import type { RawJson } from "../jsonrpc/json.js";
 import { callParams } from "../node/call-params.js";
 import { callNodeText } from "../node/client.js";
 import { RpcError } from "../node/errors.js";
+import { diagnoseFailedCall } from "./diagnosis.js";
 import type { Emit } from "./events.js";
-import type { Target } from "./target.js";
+import type { Reloader } from "./reloader.js";
 import { splitWords } from "./words.js";
 
 const CALL_TIMEOUT_MS = 60_000;
 
 export class AfterReload {
-  readonly #target: Target;
+  readonly #reloader: Reloader;
   readonly #emit: Emit;
   readonly #recentLog: () => readonly string[];
   readonly #results = new Map<string, string>();
@@ -21,8 +23,8 @@ export class AfterReload {
   #work: Promise<void> = Promise.resolve();
 
   /** @param recentLog the plugin's last log lines, shown with a call that fails */
-  constructor(target: Target, emit: Emit, recentLog: () => readonly string[]) {
-    this.#target = target;
+  constructor(reloader: Reloader, emit: Emit, recentLog: () => readonly string[]) {
+    this.#reloader = reloader;
     this.#emit = emit;
     this.#recentLog = recentLog;
   }
@@ -51,39 +53,47 @@ export class AfterReload {
   }
 
   async #callAll(signal: AbortSignal): Promise<void> {
-    for (const call of this.#target.plugin.call) {
-      const { ok, text } = await this.#call(call, signal);
+    const { plugin, name } = this.#reloader.target;
+    for (const call of plugin.call) {
+      const { error, text } = await this.#call(call, signal);
       if (signal.aborted) return;
-      this.#emit({
-        event: "called",
-        ...this.#target.name,
-        call,
-        ok,
-        result: text,
-        before: this.#results.get(call),
-        log: ok ? [] : this.#recentLog(),
-      });
+      const ok = error === undefined;
+      const log = ok ? [] : this.#recentLog();
+      const before = this.#results.get(call);
+      this.#emit({ event: "called", ...name, call, ok, result: text, before, log });
       if (ok) this.#results.set(call, text);
+      else await this.#explain(call, error);
     }
   }
 
-  async #call(call: string, signal: AbortSignal): Promise<{ ok: boolean; text: string }> {
-    const [method = "", ...params] = splitWords(call);
+  async #explain(call: string, error: unknown): Promise<void> {
+    const { belief, target, stderr } = this.#reloader;
+    if (belief.is !== "running" || belief.started === undefined) return;
+    const { method, params } = readCall(call);
+    const words = { method, params };
+    const diagnosis = await diagnoseFailedCall(belief.started, error, words, stderr);
+    if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
+    this.#emit({ event: "explained", ...target.name, ...diagnosis });
+  }
+
+  async #call(call: string, signal: AbortSignal): Promise<{ error?: unknown; text: string }> {
+    const { rpcFile } = this.#reloader.target.node;
     try {
+      const { method, params } = readCall(call);
       const options = { timeoutMs: CALL_TIMEOUT_MS, signal };
-      const text = await callNodeText(
-        this.#target.node.rpcFile,
-        method,
-        callParams(params),
-        options,
-      );
-      return { ok: true, text };
+      return { text: await callNodeText(rpcFile, method, params, options) };
     } catch (error) {
       const answer =
         error instanceof RpcError
           ? { code: error.code, message: error.message, data: error.data }
           : { message: messageOf(error) };
-      return { ok: false, text: JSON.stringify(answer) };
+      return { error, text: JSON.stringify(answer) };
     }
   }
+}
+
+/** `hello name=x` @throws Failure: `key=value` and other words are mixed */
+function readCall(call: string): { readonly method: string; readonly params: RawJson } {
+  const [method = "", ...words] = splitWords(call);
+  return { method, params: callParams(words) };
 }

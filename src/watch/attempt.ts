@@ -9,7 +9,7 @@ import type { StartOption } from "../node/start-options.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/plugin-file.js";
 import { bringUp } from "./bring-up.js";
 import { runBuild } from "./build.js";
-import { diagnoseStart, type StartAttempt } from "./diagnosis.js";
+import { diagnoseStart, type Started } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
 import { findRunning, stopHanging } from "./make-way.js";
@@ -23,7 +23,8 @@ export type Belief =
   /** Nothing: the node is asked. */
   | { readonly is: "unknown" }
   | { readonly is: "stopped" }
-  | { readonly is: "running"; readonly path: string }
+  /** `started` is known where it was us who started it. */
+  | { readonly is: "running"; readonly path: string; readonly started?: Started }
   /** A start has not ended: one of ours, of the file as it looked then, or somebody else's. */
   | { readonly is: "starting"; readonly path: string; readonly look: Look | undefined };
 
@@ -225,36 +226,36 @@ export class Attempt {
     this.#belief = { is: "starting", path, look };
     const { signal } = this.#newer;
     const { nextHint } = this.#options;
-    const start = { target: this.#target, file, options, since: new Date(), signal };
+    const started = { target: this.#target, file, options, since: new Date() };
     try {
       const startMs = await bringUp({ target: this.#target, path, options, signal, nextHint });
-      this.#belief = { is: "running", path };
+      this.#belief = { is: "running", path, started };
       this.#verify(look);
       return startMs;
     } catch (error) {
       if (error instanceof NodeUnreachable && error.reason === "closed") {
-        return await this.#nodeDied(start, error);
+        return await this.#nodeDied(started, error);
       }
       if (!(error instanceof RpcError)) throw error;
       this.#belief = { is: "stopped" };
-      return await this.#diagnose(start, look, error);
+      return await this.#diagnose(started, look, error);
     }
   }
 
   /** The node went away during the start: a plugin can do that to it. */
-  async #nodeDied(start: StartAttempt, error: NodeUnreachable): Promise<Outcome> {
+  async #nodeDied(started: Started, error: NodeUnreachable): Promise<Outcome> {
     this.#begin("diagnose");
     this.#belief = { is: "unknown" };
-    const { reason, fix } = await diagnoseStart(start, error);
+    const { reason, fix } = await diagnoseStart(started, error, this.#newer.signal);
     const outcome = unreachable(this.#target.name, error);
     if (reason === undefined) return outcome;
     return { ...outcome, message: `${error.what}: ${reason}`, fix: fix ?? error.fix };
   }
 
-  async #diagnose(start: StartAttempt, look: Look, error: unknown): Promise<Outcome> {
+  async #diagnose(started: Started, look: Look, error: unknown): Promise<Outcome> {
     this.#begin("diagnose");
-    const diagnosis = await diagnoseStart(start, error);
-    const age = () => Date.now() - lookAt(start.file.path).writtenAt;
+    const diagnosis = await diagnoseStart(started, error, this.#newer.signal);
+    const age = () => Date.now() - lookAt(started.file.path).writtenAt;
     for (;;) {
       this.#verify(look);
       if (age() >= YOUNG_FILE_MS) break;

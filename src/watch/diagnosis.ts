@@ -1,27 +1,56 @@
-/** Finds out why a start failed. What it needs is loaded only then: none of it is on the good path. */
+/**
+ * Finds out why something went wrong: a start that failed, a plugin that died, a call that it did not
+ * survive. What is needed for that is loaded only then: none of it is on the good path.
+ */
+import type { Diagnosis as Found } from "../diagnose/diagnose-start.js";
+import type { Params } from "../jsonrpc/message.js";
 import { NodeUnreachable, RpcError } from "../node/errors.js";
 import type { StartOption } from "../node/start-options.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
 import { type Diagnosis, NO_DIAGNOSIS } from "./outcomes.js";
 import type { Target } from "./target.js";
 
-export interface StartAttempt {
+/** A start that was sent: what, with which options, and when. */
+export interface Started {
   readonly target: Target;
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
-  /** When it was sent. */
   readonly since: Date;
-  readonly signal: AbortSignal;
 }
 
-export async function diagnoseStart(attempt: StartAttempt, error: unknown): Promise<Diagnosis> {
-  const { target, ...start } = attempt;
+export async function diagnoseStart(
+  { target, ...start }: Started,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
   if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
   const { diagnoseFailedStart } = await import("../diagnose/diagnose-start.js");
-  const found = await diagnoseFailedStart(error, { ...start, node: target.node });
-  return {
-    reason: found.explanation?.reason,
-    fix: found.explanation?.fix,
-    findings: found.findings,
-  };
+  return told(await diagnoseFailedStart(error, { ...start, node: target.node, signal }));
+}
+
+/** @param stderr what the plugin wrote there, where that is heard (on the embedded node) */
+export async function diagnoseDead(
+  { target, ...start }: Started,
+  stderr: string | undefined,
+): Promise<Diagnosis> {
+  const { diagnoseDeath } = await import("../diagnose/diagnose-death.js");
+  const heard = stderr === undefined ? {} : { stderr };
+  return told(await diagnoseDeath({ ...start, node: target.node, ...heard }));
+}
+
+/** @param stderr as above */
+export async function diagnoseFailedCall(
+  { target, ...start }: Started,
+  error: unknown,
+  call: { readonly method: string; readonly params: Params },
+  stderr: string | undefined,
+): Promise<Diagnosis> {
+  if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
+  const { diagnoseCall } = await import("../diagnose/diagnose-death.js");
+  const heard = stderr === undefined ? {} : { stderr };
+  return told(await diagnoseCall(error, { ...start, node: target.node, ...heard }, call));
+}
+
+function told({ explanation, findings }: Found): Diagnosis {
+  return { reason: explanation?.reason, fix: explanation?.fix, findings };
 }

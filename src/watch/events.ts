@@ -133,6 +133,14 @@ export interface PluginDied extends TargetName {
   readonly log: readonly string[];
 }
 
+/** Why the plugin died, or did not survive a call: follows a `plugin-died` or a `called`. */
+export interface Explained extends TargetName {
+  readonly event: "explained";
+  readonly reason: string | undefined;
+  readonly fix: string | undefined;
+  readonly findings: readonly Finding[];
+}
+
 /** What a new version changed for its users, such as `+method hello`. */
 export interface ManifestChanged extends TargetName {
   readonly event: "manifest";
@@ -183,6 +191,7 @@ export type WatchEvent =
   | NodeGone
   | NodeBack
   | PluginDied
+  | Explained
   | ManifestChanged
   | Called
   | LogLine

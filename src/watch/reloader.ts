@@ -32,6 +32,8 @@ export class Reloader {
   #wake: (() => void) | undefined;
   #unserved = false;
   #startedAt = 0;
+  /** What the plugin has written to stderr since it was started, where that is heard. */
+  stderr: string | undefined;
   #settledAt = 0;
   #closed = false;
 

@@ -32,6 +32,7 @@ export interface SessionOptions {
 }
 
 const MAX_HELD_LINES = 200;
+const MAX_KEPT_STDERR = 64 * 1024;
 
 /** Which targets a restart is about; an absent member stands for all. */
 export interface RestartFilter {
@@ -118,10 +119,11 @@ export class Session {
    * if the start fails, it is in the report on that.
    */
   pluginWrote(plugin: string, line: string): void {
-    const busy = this.#reloaders.some(
-      (reloader) => reloader.busy && basename(reloader.realPath) === plugin,
-    );
-    if (!busy) {
+    const its = this.#reloaders.filter((reloader) => basename(reloader.realPath) === plugin);
+    for (const reloader of its) {
+      reloader.stderr = `${reloader.stderr ?? ""}${line}\n`.slice(-MAX_KEPT_STDERR);
+    }
+    if (!its.some((reloader) => reloader.busy)) {
       this.#tellStderr(plugin, line);
       return;
     }
@@ -182,11 +184,14 @@ export class Session {
     const reloader = new Reloader(target, {
       emit: (event) => {
         onEvent(event);
+        if (event.event === "phase" && event.phase === "start") {
+          reloader.stderr = this.#options.embedded ? "" : undefined;
+        }
         if (isOutcome(event)) this.#settled(reloader, event);
       },
       onUnreachable: () => node.suspect(),
     });
-    this.#after.set(reloader, new AfterReload(target, onEvent, () => this.#recentLog(reloader)));
+    this.#after.set(reloader, new AfterReload(reloader, onEvent, () => this.#recentLog(reloader)));
     return reloader;
   }
 

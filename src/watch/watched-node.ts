@@ -2,6 +2,7 @@
 import { Failure, messageOf } from "../failure.js";
 import type { ListedPlugin } from "../node/plugin-command.js";
 import type { NodeAddress } from "../settings/types.js";
+import { diagnoseDead, type Started } from "./diagnosis.js";
 import type { Emit, NodeFacts } from "./events.js";
 import { meetNode } from "./meet-node.js";
 import { NodeMonitor } from "./node-monitor.js";
@@ -67,6 +68,12 @@ export class WatchedNode {
     for (const reloader of this.reloaders) reloader.nodeBack(runs(plugins, reloader.realPath));
   }
 
+  async #explainDeath({ target, stderr }: Reloader, started: Started): Promise<void> {
+    const diagnosis = await diagnoseDead(started, stderr);
+    if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
+    this.#emit({ event: "explained", ...target.name, ...diagnosis });
+  }
+
   /** A plugin that should be running and is not in the node's list has died. */
   #look(plugins: readonly ListedPlugin[], askedAt: number): void {
     for (const reloader of this.reloaders) {
@@ -76,6 +83,7 @@ export class WatchedNode {
       reloader.died();
       const log = this.#recentLog(reloader);
       this.#emit({ event: "plugin-died", ...reloader.target.name, log });
+      if (belief.started) void this.#explainDeath(reloader, belief.started);
     }
   }
 }
