@@ -21,6 +21,9 @@ export function addNodeOptions(
     default: "lightning-rpc",
     multi: false,
   });
+  for (const name of ["plugin", "important-plugin"]) {
+    configs.addOption({ ...plain, name, type: "string", default: undefined, multi: true });
+  }
   add("log-level", logLevel);
   add("log-file", node.logFile, true);
 }

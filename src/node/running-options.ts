@@ -4,6 +4,7 @@
  */
 import { isObject, parseJson } from "../jsonrpc/json.js";
 import { type CallOptions, callNode } from "./client.js";
+import { RpcError } from "./errors.js";
 import type { OptionShape, StartOption } from "./start-options.js";
 
 export interface RunningOptions {
@@ -64,10 +65,16 @@ function shapeOf(config: { readonly [key: string]: unknown }): OptionShape {
 
 /**
  * Paths that the node was given with `--important-plugin`: it ends when one of them does.
- * @throws RpcError, NodeUnreachable
+ * @throws NodeUnreachable
  */
 export async function importantPlugins(rpcFile: string): Promise<readonly string[]> {
-  const answer = await callNode(rpcFile, "listconfigs", { config: "important-plugin" });
+  const answer = await callNode(rpcFile, "listconfigs", { config: "important-plugin" }).catch(
+    (error: unknown) => {
+      // Before v0.9.1 there was no such option.
+      if (error instanceof RpcError) return undefined;
+      throw error;
+    },
+  );
   const configs = isObject(answer) && isObject(answer.configs) ? answer.configs : {};
   const important = configs["important-plugin"];
   const values = isObject(important) ? important.values_str : undefined;

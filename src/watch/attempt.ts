@@ -12,7 +12,7 @@ import { runBuild } from "./build.js";
 import { diagnoseStart, type Started } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
-import { findRunning, stopHanging } from "./make-way.js";
+import { type Found, findRunning, stopHanging } from "./make-way.js";
 import { type Diagnosis, failed, NO_DIAGNOSIS, refused, unreachable } from "./outcomes.js";
 import { settle } from "./settle.js";
 import { type Kept, startOptionsFor } from "./take-over.js";
@@ -67,6 +67,8 @@ export class Attempt {
   #stepAt = 0;
   #buildMs: number | undefined;
   #stopMs: number | undefined;
+  /** The node runs the plugin, and it must not be stopped. */
+  #mustStay = false;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
@@ -177,7 +179,13 @@ export class Attempt {
   async #lookAtNode(file: PluginFile): Promise<void> {
     if (this.#belief.is !== "unknown") return;
     const { signal } = this.#newer;
-    const found = await findRunning(this.#target, file.realPath, this.#kept, signal);
+    let found: Found;
+    try {
+      found = await findRunning(this.#target, file.realPath, this.#kept, signal);
+    } catch (error) {
+      this.#mustStay = error instanceof Failure && !(error instanceof NodeUnreachable);
+      throw error;
+    }
     this.#kept = found.kept;
     const path = file.realPath;
     if (found.is === "hanging") this.#belief = { is: "starting", path, look: undefined };
@@ -295,7 +303,7 @@ export class Attempt {
   }
 
   #runs(): boolean {
-    return this.#belief.is === "running";
+    return this.#belief.is === "running" || this.#mustStay;
   }
 
   #begin(step: Phase | "settle" | "diagnose"): void {

@@ -40,7 +40,7 @@ export function runBuild(command: string, cwd: string, signal: AbortSignal): Pro
     child.stderr.on("data", keep);
     const finish = (ok: boolean, ending: string) => {
       signal.removeEventListener("abort", kill);
-      resolve({ ok, output, ending });
+      resolve({ ok, output: output.trimEnd(), ending });
     };
     child.on("error", (error) => finish(false, error.message));
     child.on("close", (code, by) =>

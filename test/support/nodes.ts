@@ -1,7 +1,9 @@
 /** The nodes that tests run on, and the words with them. */
+import { join } from "node:path";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { isObject } from "../../src/jsonrpc/json.js";
 import { callNode } from "../../src/node/client.js";
+import { Program } from "./program.js";
 import type { Sandbox } from "./sandbox.js";
 
 export interface TestNode {
@@ -34,6 +36,43 @@ export async function startNode(box: Sandbox, options: TestNodeOptions = {}): Pr
     flag: `--lightning-dir=${lightningDir}`,
     close: () => node.close(),
   };
+}
+
+/** A node in a process of its own, which can be killed. */
+export interface NodeProcess extends TestNode {
+  /** As a crash, or the kernel for want of memory, ends it. */
+  kill(): Promise<void>;
+  /** In the same lightning-dir. */
+  startAgain(): Promise<void>;
+}
+
+export async function startNodeProcess(box: Sandbox): Promise<NodeProcess> {
+  const lightningDir = box.folder();
+  const flag = `--lightning-dir=${lightningDir}`;
+  let program: Program | undefined;
+  const startAgain = async () => {
+    program = new Program(box, ["node", flag]);
+    await program.prints(/embedded node on/);
+  };
+  await startAgain();
+  const networkDir = join(lightningDir, "regtest");
+  return {
+    lightningDir,
+    networkDir,
+    rpcFile: join(networkDir, "lightning-rpc"),
+    flag,
+    startAgain,
+    kill: async () => {
+      program?.kill("SIGKILL");
+      await program?.ended;
+    },
+    close: async () => void (await program?.end()),
+  };
+}
+
+/** What the node's `plugin list` says. */
+export async function listed(node: { readonly rpcFile: string }): Promise<unknown> {
+  return (await ask(node, "plugin", ["list"])).plugins;
 }
 
 /** What a method of the plugin under test answers. */

@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 export interface PluginParts {
-  /** What its method `version` returns. */
-  readonly version?: string;
+  /** What its method `version` returns; null: it has no such method. */
+  readonly version?: string | null;
   /** The names of string options. */
   readonly options?: readonly (
     | string
@@ -18,6 +18,8 @@ export interface PluginParts {
   readonly modules?: readonly string[];
   /** Lines that are run first, in the plugin's language. */
   readonly start?: string;
+  /** A line that is run when `init` comes. */
+  readonly onInit?: string;
 }
 
 export interface Language {
@@ -29,11 +31,17 @@ export interface Language {
   readonly fails: (words: string) => string;
   /** A line that waits for ever. */
   readonly hangs: string;
+  /** A line that waits for ever unless the file is there, and makes it. */
+  readonly hangsOnce: (file: string) => string;
+  /** A line that writes the plugin's process id to a file. */
+  readonly writesPid: (file: string) => string;
   /** A line that writes to a file beside the plugin. */
   readonly writes: (file: string) => string;
 }
 
-function manifestOf({ options = [], dynamic = true, methods = [] }: PluginParts): string {
+function manifestOf(parts: PluginParts): string {
+  const { version, options = [], dynamic = true, methods = [] } = parts;
+  const common = version === null ? [] : ["version", "die"];
   return JSON.stringify({
     dynamic,
     options: options.map((option) => ({
@@ -41,7 +49,7 @@ function manifestOf({ options = [], dynamic = true, methods = [] }: PluginParts)
       description: "for a test",
       ...(typeof option === "string" ? { name: option } : option),
     })),
-    rpcmethods: ["version", "die", ...methods].map((name) => ({
+    rpcmethods: [...common, ...methods].map((name) => ({
       name,
       usage: "",
       description: "for a test",
@@ -71,6 +79,7 @@ for line in sys.stdin:
         result = json.loads(${JSON.stringify(manifestOf(parts))})
     elif method == "init":
         options = request["params"]["options"]
+        ${parts.onInit ?? "pass"}
     elif method == "version":
         modules = {${(parts.modules ?? []).map((name) => `"${name}": ${name}.VERSION`).join(", ")}}
         result = {"version": VERSION, "pid": os.getpid(), "options": options, "modules": modules}
@@ -82,6 +91,10 @@ for line in sys.stdin:
   module: (version) => `VERSION = ${JSON.stringify(version)}\n`,
   fails: (words) => `raise RuntimeError(${JSON.stringify(words)})`,
   hangs: "sys.stdin.read()",
+  hangsOnce: (file) =>
+    `os.path.exists(${JSON.stringify(file)}) or (open(${JSON.stringify(file)}, "w").close(), sys.stdin.read())`,
+  writesPid: (file) =>
+    `open(${JSON.stringify(`${file}.tmp`)}, "w").write(str(os.getpid())); os.rename(${JSON.stringify(`${file}.tmp`)}, ${JSON.stringify(file)})`,
   writes: (file) =>
     `open(os.path.join(os.path.dirname(os.path.abspath(__file__)), ${JSON.stringify(file)}), "a").write("x\\n")`,
 };
@@ -97,7 +110,7 @@ let options = {};
 ${parts.start ?? ""}
 const answers = {
   getmanifest: () => (${manifestOf(parts)}),
-  init: (params) => { options = params.options; return {}; },
+  init: (params) => { options = params.options; ${parts.onInit ?? ""} return {}; },
   version: () => ({ version: VERSION, pid: process.pid, options, modules }),
   die: () => process.exit(7),
 };
@@ -111,7 +124,11 @@ lines.on("line", (line) => {
 `,
   module: (version) => `exports.VERSION = ${JSON.stringify(version)};\n`,
   fails: (words) => `throw new Error(${JSON.stringify(words)});`,
-  hangs: `require("node:fs").readSync(0, Buffer.alloc(1 << 20)); for (;;) require("node:fs").readSync(0, Buffer.alloc(1 << 20)) || process.exit();`,
+  hangs: "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
+  hangsOnce: (file) =>
+    `if (!require("node:fs").existsSync(${JSON.stringify(file)})) { require("node:fs").writeFileSync(${JSON.stringify(file)}, ""); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }`,
+  writesPid: (file) =>
+    `require("node:fs").writeFileSync(${JSON.stringify(`${file}.tmp`)}, String(process.pid)); require("node:fs").renameSync(${JSON.stringify(`${file}.tmp`)}, ${JSON.stringify(file)});`,
   writes: (file) =>
     `require("node:fs").appendFileSync(require("node:path").join(__dirname, ${JSON.stringify(file)}), "x\\n");`,
 };

@@ -1,0 +1,402 @@
+/** What a watch session does with a plugin on its node: options, failures, hangs, ends. */
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { callNode } from "../../src/node/client.js";
+import { RpcError } from "../../src/node/errors.js";
+import { ask, listed, liveVersion, startNode, startNodeProcess } from "../support/nodes.js";
+import { language, writePlugin, writeProgram } from "../support/plugin.js";
+import { isAlive } from "../support/processes.js";
+import { Program } from "../support/program.js";
+import { sandbox } from "../support/sandbox.js";
+import { until } from "../support/until.js";
+
+describe("options", () => {
+  const options = ["foo_opt", "bar_opt", { name: "many", multi: true }];
+
+  it("given on the command line are set at every reload, and shown at the beginning", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { options });
+    const given = ["foo_opt=BAR", "-o", "bar_opt=x=y z"];
+    const watch = new Program(box, ["watch", plugin, ...given, node.flag, "--json"]);
+    expect((await watch.next("watching")).plugins).toMatchObject([
+      { options: ["foo_opt=BAR", "bar_opt=x=y z"] },
+    ]);
+    await watch.next("reloaded", { cause: "start" });
+    writePlugin(box.work, { options, version: "2" });
+    await watch.next("reloaded", { cause: "file" });
+    expect(await ask(node, "version")).toMatchObject({
+      version: "2",
+      options: { foo_opt: "BAR", bar_opt: "x=y z" },
+    });
+  });
+
+  it("of a plugin that runs already are taken over, but for those that are given", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { options });
+    const start =
+      '{"subcommand":"start","plugin":PLUGIN,"foo_opt":"old","bar_opt":"old","many":"a"}';
+    await callNode(
+      node.rpcFile,
+      "plugin",
+      JSON.parse(start.replace("PLUGIN", JSON.stringify(plugin))),
+    );
+    const watch = new Program(box, ["watch", plugin, "bar_opt=new", node.flag, "--json"]);
+    const kept = { takenOver: ["foo_opt", "many"] };
+    expect(await watch.next("reloaded")).toMatchObject(kept);
+    const wanted = { options: { foo_opt: "old", bar_opt: "new", many: ["a"] } };
+    expect(await ask(node, "version")).toMatchObject(wanted);
+    writePlugin(box.work, { options, version: "2" });
+    expect(await watch.next("reloaded")).toMatchObject(kept);
+    expect(await ask(node, "version")).toMatchObject({ ...wanted, version: "2" });
+  });
+
+  it("that are secret are shown nowhere", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { options: ["api-token"] });
+    const args = ["watch", plugin, "api-token=geheim", node.flag];
+    for (const form of [["--json"], ["--verbose"]]) {
+      const watch = new Program(box, [...args, ...form]);
+      await watch.prints(/reloaded|started in/);
+      const { stdout, stderr } = await watch.end();
+      expect(stdout).toContain("api-token=***");
+      expect(stdout + stderr).not.toContain("geheim");
+    }
+    expect(await ask(node, "version")).toMatchObject({ options: { "api-token": "geheim" } });
+  });
+});
+
+describe("a save that breaks the plugin", () => {
+  it("is told with the node's words, and mended by the next save", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    writePlugin(box.work, { start: language.fails("broken by hand") });
+    expect(await watch.outcome()).toMatchObject({
+      event: "failed",
+      phase: "start",
+      code: -3,
+      message: `${plugin}: exited before replying to getmanifest`,
+      running: false,
+    });
+    expect(await listed(node)).toEqual([]);
+    writePlugin(box.work, { version: "mended" });
+    const mended = await watch.outcome();
+    expect(mended).toMatchObject({ event: "reloaded" });
+    expect(mended).not.toHaveProperty("stopMs");
+    expect(await liveVersion(node)).toBe("mended");
+  });
+
+  it("leaves the old version running where the file cannot be a plugin at all", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    for (const [spoil, kind] of [
+      [() => chmodSync(plugin, 0o644), "plugin-not-executable"],
+      [() => writeFileSync(plugin, ""), "plugin-empty"],
+      [() => writeFileSync(plugin, "print(1)\n"), "plugin-not-executable"],
+      [() => chmodSync(plugin, 0o755), "plugin-interpreter"],
+      [() => writeFileSync(plugin, "#!/no/such/python\n"), "plugin-interpreter"],
+      [() => rmSync(plugin), "plugin-missing"],
+    ] as const) {
+      spoil();
+      expect(await watch.outcome()).toMatchObject({ event: "refused", kind, running: true });
+      expect(await liveVersion(node)).toBe("1");
+    }
+    writePlugin(box.work, { version: "2" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    expect(await liveVersion(node)).toBe("2");
+  });
+
+  it("and hangs in getmanifest is superseded by the next save", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    const pidFile = join(box.root, "pid");
+    writePlugin(box.work, { start: `${language.writesPid(pidFile)}\n${language.hangs}` });
+    const pid = await until("the hanging plugin", () => existsSync(pidFile) && numberIn(pidFile));
+    writePlugin(box.work, { version: "2" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [plugin] });
+    expect(await liveVersion(node)).toBe("2");
+    expect(await listed(node)).toEqual([{ name: plugin, active: true, dynamic: true }]);
+    await until("the end of the hanging plugin", () => !isAlive(pid));
+  });
+
+  it("and hangs in init is superseded by a save of another file, or by restart", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const pidFile = join(box.root, "pid");
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    writePlugin(box.work, { onInit: language.hangsOnce(pidFile) });
+    await until("the hanging plugin", () => existsSync(pidFile));
+    writeFileSync(join(box.work, `helper${language.extension}`), language.module("1"));
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    expect(await listed(node)).toEqual([{ name: plugin, active: true, dynamic: true }]);
+  });
+});
+
+describe("a plugin that the node does not let go", () => {
+  it("is never started over: not dynamic", async () => {
+    const box = sandbox();
+    const plugin = writePlugin(box.work, { dynamic: false });
+    const node = await startNode(box, { plugins: [plugin] });
+    const { pid } = await ask(node, "version");
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    const refused = { event: "refused", kind: "plugin-not-dynamic", running: true };
+    expect(await watch.outcome()).toMatchObject(refused);
+    writePlugin(box.work, { dynamic: true, version: "2" });
+    expect(await watch.outcome()).toMatchObject(refused);
+    expect(await ask(node, "version")).toMatchObject({ version: "1", pid });
+  });
+
+  it("is told when its new version is no longer dynamic", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    writePlugin(box.work, { dynamic: false });
+    expect(await watch.outcome()).toMatchObject({
+      event: "failed",
+      message: `${plugin}: Not a dynamic plugin`,
+      running: false,
+    });
+    writePlugin(box.work, { version: "3" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+  });
+});
+
+describe("while nothing is saved", () => {
+  it("a plugin that dies by itself is noticed, and started again by the next save", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    await expect(callNode(node.rpcFile, "die")).rejects.toBeInstanceOf(RpcError);
+    await watch.next("plugin-died", { path: plugin, node: node.rpcFile });
+    writePlugin(box.work, { version: "2" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    expect(await liveVersion(node)).toBe("2");
+  });
+
+  it("a plugin that somebody else starts again is left alone", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { version: "1" });
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    await callNode(node.rpcFile, "plugin", ["stop", plugin]);
+    await callNode(node.rpcFile, "plugin", ["start", plugin]);
+    const { pid } = await ask(node, "version");
+    writePlugin(box.work, { version: "2" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [plugin] });
+    const after = await ask(node, "version");
+    expect(after.version).toBe("2");
+    expect(after.pid).not.toBe(pid);
+    expect(watch.events.filter(({ event }) => event === "plugin-died")).toEqual([]);
+  });
+
+  it("a node that is killed is waited for, and gets the plugin again with its options", async () => {
+    const box = sandbox();
+    const node = await startNodeProcess(box);
+    const plugin = writePlugin(box.work, { options: ["foo"] });
+    const watch = new Program(box, ["watch", plugin, "foo=bar", node.flag, "--json"]);
+    await watch.next("reloaded");
+    await node.kill();
+    await watch.next("node-gone", { node: node.rpcFile });
+    writePlugin(box.work, { options: ["foo"], version: "2" });
+    await watch.next("unreachable");
+    await node.startAgain();
+    await watch.next("node-back", { node: node.rpcFile });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    expect(await ask(node, "version")).toMatchObject({ version: "2", options: { foo: "bar" } });
+    writePlugin(box.work, { options: ["foo"], version: "3" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [plugin] });
+    expect(await liveVersion(node)).toBe("3");
+  });
+
+  it("a node that stops and starts again gets the plugin, too", async () => {
+    const box = sandbox();
+    const node = await startNodeProcess(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    await callNode(node.rpcFile, "stop");
+    await watch.next("node-gone");
+    await node.startAgain();
+    await watch.next("reloaded", { cause: "node" });
+    expect(await liveVersion(node)).toBe("1");
+  });
+});
+
+describe("several plugins and nodes", () => {
+  it("each plugin on each node has its own outcome, and one that fails holds up no other", async () => {
+    const box = sandbox();
+    const nodes = [await startNode(box), await startNode(box)];
+    const flags = nodes.map((node) => node.flag);
+    const one = writePlugin(box.folder("work/one"), { options: ["foo"], methods: ["one"] });
+    const second = { methods: ["two"], version: null };
+    const two = writePlugin(box.folder("work/two"), second);
+    writeFileSync(
+      join(box.work, "package.json"),
+      JSON.stringify({
+        "cln-dev": {
+          plugins: [{ path: `one/plugin${language.extension}`, options: { foo: "bar" } }, two],
+        },
+      }),
+    );
+    const watch = new Program(box, ["watch", ...flags, "--json"]);
+    for (let count = 0; count < 4; count++) await watch.next("reloaded");
+    const targets = watch.events
+      .filter(({ event }) => event === "reloaded")
+      .map(({ path, node }) => `${path} ${node}`);
+    expect(new Set(targets)).toEqual(
+      new Set([one, two].flatMap((path) => nodes.map(({ rpcFile }) => `${path} ${rpcFile}`))),
+    );
+    for (const node of nodes) {
+      expect(await ask(node, "version")).toMatchObject({ options: { foo: "bar" } });
+    }
+
+    writePlugin(join(box.work, "two"), { ...second, start: language.fails("two") });
+    await watch.next("failed", { path: two });
+    await watch.next("failed", { path: two });
+    writePlugin(join(box.work, "one"), { options: ["foo"], methods: ["one"], version: "2" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", path: one });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", path: one });
+    for (const node of nodes) expect(await liveVersion(node)).toBe("2");
+  });
+});
+
+describe("a build step", () => {
+  const script = (box: { root: string }) => join(box.root, "build.sh");
+
+  it("runs before each reload; when it fails the old version goes on and its output is shown", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const source = join(box.work, "source.txt");
+    const plugin = join(box.work, "plugin");
+    const good = (version: string) => language.plugin({ version });
+    writeFileSync(source, good("1"));
+    writeProgram(
+      script(box),
+      `#!/bin/sh\ngrep -q VERSION "${source}" || { echo "no VERSION in it" >&2; exit 3; }\ncp "${source}" "${plugin}" && chmod +x "${plugin}"\n`,
+    );
+    const args = ["--build", script(box), "--watch", source, node.flag, "--json"];
+    const watch = new Program(box, ["watch", plugin, ...args]);
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    expect(await liveVersion(node)).toBe("1");
+    writeFileSync(source, "nothing\n");
+    expect(await watch.outcome()).toMatchObject({
+      event: "failed",
+      phase: "build",
+      message: `${script(box)}: exit code 3`,
+      findings: [{ kind: "quote", text: "no VERSION in it" }],
+      running: true,
+    });
+    expect(await liveVersion(node)).toBe("1");
+    writeFileSync(source, good("2"));
+    const built = await watch.outcome();
+    expect(built).toMatchObject({ event: "reloaded", cause: "file" });
+    expect(built.files).toContain(source);
+    expect(built.buildMs).toEqual(expect.any(Number));
+    expect(await liveVersion(node)).toBe("2");
+    // What the build wrote was no change of its own.
+    writeFileSync(source, good("3"));
+    expect((await watch.outcome()).files).toContain(source);
+    expect(await liveVersion(node)).toBe("3");
+    expect(watch.events.filter(({ event }) => event === "reloaded")).toHaveLength(3);
+  });
+
+  it("that still runs is ended by a newer save, with all that it has started", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const source = join(box.work, "source.txt");
+    writeFileSync(source, "fast");
+    const pidFile = join(box.root, "pid");
+    const build = `if grep -q slow "${source}"; then sleep 600 & echo $! > "${pidFile}"; wait; fi`;
+    const args = ["--build", build, "--watch", source, node.flag, "--json"];
+    const watch = new Program(box, ["watch", plugin, ...args]);
+    await watch.next("reloaded");
+    writeFileSync(source, "slow\n");
+    const pid = await until("the build", () => existsSync(pidFile) && numberIn(pidFile));
+    writeFileSync(source, "fast\n");
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [source] });
+    await until("the end of the build", () => !isAlive(pid));
+  });
+});
+
+describe("the end", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "by %s is 0, and the plugin goes on",
+    async (signal) => {
+      const box = sandbox();
+      const node = await startNode(box);
+      const plugin = writePlugin(box.work);
+      const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+      await watch.next("reloaded");
+      watch.kill(signal);
+      expect(await watch.ended).toMatchObject({ code: 0, stderr: "" });
+      expect(watch.events.at(-1)).toMatchObject({ event: "ended" });
+      expect(await liveVersion(node)).toBe("1");
+    },
+  );
+
+  it("with --stop-on-exit stops the plugin", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, "--stop-on-exit", node.flag, "--json"]);
+    await watch.next("reloaded");
+    expect(await watch.end()).toMatchObject({ code: 0 });
+    expect(await listed(node)).toEqual([]);
+  });
+
+  it("comes at once while a start hangs", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { start: language.hangs });
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("phase", { phase: "start" });
+    expect(await watch.end()).toMatchObject({ code: 0 });
+  });
+
+  it("comes while the node is gone", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    await node.close();
+    await watch.next("node-gone");
+    expect(await watch.end()).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+it("SIGUSR2 reloads", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writePlugin(box.work);
+  const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+  await watch.next("reloaded");
+  const { pid } = await ask(node, "version");
+  watch.kill("SIGUSR2");
+  expect(await watch.outcome()).toMatchObject({ event: "reloaded", cause: "signal", files: [] });
+  expect((await ask(node, "version")).pid).not.toBe(pid);
+});
+
+function numberIn(file: string): number {
+  return Number(readFileSync(file, "utf8"));
+}
