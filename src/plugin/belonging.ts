@@ -2,11 +2,12 @@
  * Which files belong to a plugin: the ones whose change is a reason to reload it. By default the
  * plugin file and the files of its language under its folder; `--watch` replaces that.
  */
-import { existsSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
-import ignore, { type Ignore } from "ignore";
+import { dirname, extname } from "node:path";
+import { ignoredUnder, isBelow } from "./ignored.js";
 import { languageOfProgram, type PluginLanguage } from "./language.js";
+import { namesOf, realPathOf } from "./link-names.js";
 import { HEAD_BYTES, readShebang } from "./shebang.js";
 
 export interface Belonging {
@@ -30,6 +31,8 @@ export interface BelongingSettings {
   readonly path: string;
   readonly watch: readonly string[];
   readonly ignore: readonly string[];
+  /** A build step makes the plugin from the sources under this folder. */
+  readonly build?: { readonly cwd: string };
 }
 
 const LANGUAGES: readonly (readonly string[])[] = [
@@ -42,74 +45,65 @@ const LANGUAGES: readonly (readonly string[])[] = [
   [".php"],
 ];
 
+/** What a build step is fed with, beside the plugin's own language. */
+const SOURCES = [".rs", ".go", ".c", ".h", ".cc", ".cpp", ".hpp", ".zig", ".java", ".kt", ".ts"];
+
 const EXTENSION_OF: { readonly [language in PluginLanguage]?: string } = {
   python: ".py",
   node: ".js",
   shell: ".sh",
 };
 
-const LEFT_OUT = [
-  ".git",
-  ".hg",
-  ".svn",
-  "node_modules",
-  "__pycache__",
-  ".venv",
-  "venv",
-  ".tox",
-  ".mypy_cache",
-  ".pytest_cache",
-  ".ruff_cache",
-  "target",
-  "dist",
-  "build",
-  // What editors leave beside a file while they save it.
-  "*~",
-  ".*.sw?",
-  ".#*",
-  "#*#",
-  "4913",
-];
-
 /** Works out what belongs to a plugin. The plugin file need not be there yet. */
 export function belongingOf(settings: BelongingSettings): Belonging {
   const real = realPathOf(settings.path);
   const own = namesOf(settings.path);
   if (settings.watch.length > 0) return { real, own, ...watched(settings, own) };
-  const folder = dirname(real);
   const extensions = extensionsOf(real);
-  if (extensions.length === 0 || isShared(folder)) {
-    return {
-      real,
-      own,
-      trees: [],
-      files: [...own],
-      includes: (path) => own.has(path),
-      enters: () => false,
-      description: settings.path,
-    };
+  if (settings.build) {
+    return { real, own, ...tree(settings.build.cwd, [...extensions, ...SOURCES], settings, own) };
   }
-  const ignored = ignoredUnder(folder, settings.ignore);
+  const folder = dirname(real);
+  if (extensions.length > 0 && !isShared(folder)) {
+    return { real, own, ...tree(folder, extensions, settings, own) };
+  }
   return {
     real,
     own,
-    trees: [folder],
-    files: [...own].filter((path) => dirname(path) !== folder),
+    trees: [],
+    files: [...own],
+    includes: (path) => own.has(path),
+    enters: () => false,
+    description: settings.path,
+  };
+}
+
+type Watched = Omit<Belonging, "real" | "own">;
+
+/** The files of some languages in a folder and below. */
+function tree(
+  folder: string,
+  extensions: readonly string[],
+  settings: BelongingSettings,
+  own: ReadonlySet<string>,
+): Watched {
+  const root = realPathOf(folder);
+  const ignored = ignoredUnder(root, settings.ignore);
+  const shown = extensions.slice(0, extensions[0] === ".js" ? 4 : 1);
+  const kinds = settings.build ? "sources" : shown.map((extension) => `*${extension}`).join(" ");
+  return {
+    trees: [root],
+    files: [...own].filter((path) => dirname(path) !== root),
     includes: (path) =>
-      own.has(path) || (extensions.includes(extname(path)) && !ignored(path, false)),
-    enters: (path) => path === folder || !ignored(path, true),
-    description: `${extensions
-      .slice(0, extensions[0] === ".js" ? 4 : 1)
-      .map((extension) => `*${extension}`)
-      .join(" ")} under ${folder}`,
+      own.has(path) ||
+      (isBelow(root, path) && extensions.includes(extname(path)) && !ignored(path, false)),
+    enters: (path) => path === root || !ignored(path, true),
+    description: `${kinds} under ${root}`,
   };
 }
 
 /** `--watch`: files as such, folders with all that is in them; the plugin itself always counts. */
-function watched(
-  settings: BelongingSettings,
-  own: ReadonlySet<string>,
-): Omit<Belonging, "real" | "own"> {
+function watched(settings: BelongingSettings, own: ReadonlySet<string>): Watched {
   const paths = settings.watch.map(realPathOf);
   const trees = paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
   const files = new Set(
@@ -153,92 +147,4 @@ function isShared(folder: string): boolean {
   return [homedir(), tmpdir(), "/", "/tmp", "/usr/local/bin", "/usr/bin"].some(
     (shared) => folder === shared || folder === realPathOf(shared),
   );
-}
-
-/** What is left out below a folder: the usual folders, .gitignore files on the way, `--ignore`. */
-function ignoredUnder(
-  root: string,
-  patterns: readonly string[],
-): (path: string, isFolder: boolean) => boolean {
-  const own = ignore().add([...LEFT_OUT, ...patterns]);
-  const git = new Map<string, Ignore | undefined>();
-  const top = repositoryOf(root);
-  return (path, isFolder) => {
-    if (matches(own, root, path, isFolder)) return true;
-    for (
-      let folder = dirname(path);
-      isBelow(top, folder) || folder === top;
-      folder = dirname(folder)
-    ) {
-      if (!git.has(folder)) git.set(folder, readGitignore(folder));
-      const rules = git.get(folder);
-      if (rules && matches(rules, folder, path, isFolder)) return true;
-      if (folder === dirname(folder)) break;
-    }
-    return false;
-  };
-}
-
-function matches(rules: Ignore, from: string, path: string, isFolder: boolean): boolean {
-  const inside = relative(from, path).split(sep).join("/");
-  if (inside === "" || inside.startsWith("..")) return false;
-  return rules.ignores(isFolder ? `${inside}/` : inside);
-}
-
-function readGitignore(folder: string): Ignore | undefined {
-  const file = join(folder, ".gitignore");
-  if (!existsSync(file)) return undefined;
-  return ignore().add(readFileSync(file, "utf8"));
-}
-
-/** The git repository that a folder is in, or the folder itself. */
-function repositoryOf(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, ".git"))) return at;
-    if (at === dirname(at)) return folder;
-  }
-}
-
-function isBelow(folder: string, path: string): boolean {
-  return path.startsWith(folder === sep ? folder : folder + sep);
-}
-
-/** The path, what each symlink on it points to, and so on: a change of any one is a change of the plugin. */
-function namesOf(path: string): ReadonlySet<string> {
-  const names = new Set<string>([path, realPathOf(path)]);
-  const ways = [path];
-  for (const way of ways) {
-    const parts = way.split(sep);
-    // From 3: a link directly under `/` (as /tmp is on macOS) is not one that somebody switches.
-    for (let count = 3; count <= parts.length; count++) {
-      const prefix = parts.slice(0, count).join(sep);
-      const target = linkTarget(prefix);
-      if (target === undefined) continue;
-      names.add(prefix);
-      const next = join(target, ...parts.slice(count));
-      if (!ways.includes(next) && ways.length < MAX_LINKS) ways.push(next);
-    }
-  }
-  return names;
-}
-
-/** As the kernel: more symlinks on a way are a loop (man 7 path_resolution). */
-const MAX_LINKS = 40;
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return resolve(dirname(path), readlinkSync(path));
-  } catch {
-    return undefined;
-  }
-}
-
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // It is not there yet: its folder may be behind a symlink all the same.
-    const parent = dirname(path);
-    return parent === path ? path : join(realPathOf(parent), basename(path));
-  }
 }
