@@ -18,8 +18,15 @@ export function findingsOf(postMortem: PostMortem): Finding[] {
   return [
     ...stray.flatMap(strayFindings),
     ...(trace === undefined ? stderrFindings(handshake.stderr) : traceOf(trace, handshake)),
-    { kind: "note", text: `Run once offline: ${endOf(handshake)}.` },
+    ...(SAYS_IT_ALL.includes(handshake.end.kind) ? [] : [endNote(handshake)]),
   ];
+}
+
+/** Ends that the node's own message tells as well. */
+const SAYS_IT_ALL: readonly string[] = ["refused", "disabled", "not-dynamic"];
+
+function endNote(handshake: Handshake): Finding {
+  return { kind: "note", text: `Run once offline: ${endOf(handshake)}` };
 }
 
 /** A plugin that hung was told to end, and its trace says where that found it. */
@@ -36,19 +43,22 @@ export function traceFindings(trace: JudgedTrace): Finding[] {
 }
 
 /** The own frames, and the one where it failed; what lies between is only counted. */
-function framesShown(frames: readonly JudgedFrame[]): (JudgedFrame | number)[] {
-  const last = frames.length - 1;
-  const own = frames.filter((frame) => frame.own).slice(-MAX_FRAMES);
+function framesShown(all: readonly JudgedFrame[]): (JudgedFrame | number)[] {
+  const frames = all.some(({ own }) => own) ? all.filter(({ file }) => !INTERNAL.test(file)) : all;
   const shown: (JudgedFrame | number)[] = [];
+  const own = frames.filter((frame) => frame.own).slice(-MAX_FRAMES);
   for (const [index, frame] of frames.entries()) {
     const before = shown.at(-1);
-    if (own.includes(frame) || index === last) shown.push(frame);
-    else if (own.length === 0 && index > last - 3) shown.push(frame);
+    const atEnd = index > frames.length - (own.length === 0 ? 4 : 2);
+    if (own.includes(frame) || atEnd) shown.push(frame);
     else if (typeof before === "number") shown[shown.length - 1] = before + 1;
-    else shown.push(1);
+    else if (before !== undefined) shown.push(1);
   }
   return shown;
 }
+
+/** The interpreter's own insides. */
+const INTERNAL = /^(node:|<)/;
 
 function frameFindings(frame: JudgedFrame | number): Finding[] {
   if (typeof frame === "number") {

@@ -96,7 +96,7 @@ export const EXIT_ROWS: readonly Row[] = [
     reason: (facts) => `it was ended by ${signalOf(facts)}, without a word`,
     fix: (facts) =>
       /SIG(SEGV|BUS|ABRT|ILL|FPE)/.test(signalOf(facts) ?? "")
-        ? `Run it in a debugger: ${facts.language === "binary" ? "gdb" : "see how for your language"}, or build it with -fsanitize=address`
+        ? `Run it in a debugger${facts.language === "binary" ? " (gdb), or build it with -fsanitize=address" : ", and look at the native modules that it loads"}`
         : "Find out who sends that signal: often it is the plugin itself, or the system for want of memory",
   },
   {

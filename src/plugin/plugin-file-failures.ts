@@ -27,7 +27,7 @@ export function missing(path: string): Failure {
     return fault("plugin-missing", 2, {
       what: `no such plugin: ${path}`,
       why: `the folder ${folder} does not exist`,
-      fix: "Check the path; a relative one counts from the folder that you are in.",
+      fix: "Check the path; a relative one counts from the folder that you are in",
     });
   }
   const names = entries.filter((entry) => !entry.name.startsWith(".")).map((entry) => entry.name);
@@ -40,7 +40,7 @@ export function missing(path: string): Failure {
     fix:
       meant.length > 0
         ? `Did you mean ${meant.map((name) => join(folder, name)).join(" or ")}?`
-        : "Check the path; a relative one counts from the folder that you are in.",
+        : "Check the path; a relative one counts from the folder that you are in",
   });
 }
 
@@ -52,7 +52,7 @@ export function folder(path: string): Failure {
     fix:
       inside.length > 0
         ? `Name the file: ${inside.map((name) => join(path, name)).join(" or ")}`
-        : "Name the plugin's file in it.",
+        : "Name the plugin's file in it",
   });
 }
 
@@ -60,14 +60,14 @@ export function notAFile(path: string): Failure {
   return fault("plugin-folder", 2, {
     what: `${path} is not a regular file`,
     why: "a plugin is one executable file",
-    fix: "Name the plugin's file.",
+    fix: "Name the plugin's file",
   });
 }
 
 export function empty(path: string): Failure {
   return fault("plugin-empty", 1, {
     what: `${path} is empty`,
-    fix: "Save the plugin's code in it.",
+    fix: "Save the plugin's code in it",
   });
 }
 
@@ -75,7 +75,7 @@ export function unreadable(path: string): Failure {
   return fault("plugin-unreadable", 1, {
     what: `${path} cannot be read`,
     why: "permission denied",
-    fix: `Allow it: chmod u+r ${shellPath(path)}, or check the rights of the folders above it.`,
+    fix: `Allow it: chmod u+r ${shellPath(path)}, or check the rights of the folders above it`,
   });
 }
 
@@ -84,7 +84,7 @@ export function notExecutable(path: string, mode: number): Failure {
     return fault("plugin-not-executable", 1, {
       what: `${path} is not executable`,
       why: "its mode allows it, so its file system is probably mounted with noexec",
-      fix: "Move the plugin to a file system that allows programs.",
+      fix: "Move the plugin to a file system that allows programs",
     });
   }
   return fault("plugin-not-executable", 1, {
@@ -103,7 +103,7 @@ export function shebang(path: string, found: ShebangFault, head: string): Failur
     return fault("plugin-source", 1, {
       what: `${path} is source code`,
       why: `a ${extname(path)} file has to be compiled before it can run`,
-      fix: `Build it (${build}), and give the program that comes of it as the plugin.`,
+      fix: `Build it (${build}), and give the program that comes of it as the plugin`,
     });
   }
   return fault("plugin-interpreter", 1, {
@@ -136,7 +136,7 @@ function explainShebang(
     case "too-long":
       return {
         why: "its #! line is longer than the 255 bytes that the system reads",
-        fix: "Use a shorter path, or #!/usr/bin/env with the program's name.",
+        fix: "Use a shorter path, or #!/usr/bin/env with the program's name",
       };
     case "no-program":
       return { why: `its first line, ${found.line}, names no program`, fix: `Write ${wanted}` };
@@ -146,7 +146,7 @@ function explainShebang(
           ? `its #! line asks env for ${found.name}, which is not on the PATH`
           : `its #! line names ${found.name}, which does not exist or cannot be run`,
         fix: found.byEnv
-          ? `Install ${found.name}, or write the absolute path of the program that runs the file.`
+          ? `Install ${found.name}, or write the absolute path of the program that runs the file`
           : `Write ${wanted}`,
       };
     case "env-arguments":

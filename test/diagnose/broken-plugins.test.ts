@@ -20,6 +20,9 @@ import { BROKEN, type BrokenPlugin } from "./broken-plugins.js";
 const TIMEOUT_MS = 900;
 const python = findProgram("python3");
 
+/** A running regtest lightningd to run the table on as well, if there is one. */
+const realDir = process.env.CLN_DEV_TEST_LIGHTNING_DIR;
+
 interface Place {
   readonly rpcFile: string;
   readonly networkDir: string;
@@ -113,10 +116,31 @@ function canRun(broken: BrokenPlugin): boolean {
   return !broken.name.endsWith(".py") || python !== undefined;
 }
 
-describe("a broken plugin on the embedded node", () => {
-  for (const broken of BROKEN) {
+/** Each way of running the table: a node, and which rows it can take. */
+const NODES: readonly { name: string; place: () => Place; takes: (b: BrokenPlugin) => boolean }[] =
+  [
+    {
+      name: "the embedded node",
+      place: () => ({ ...embedded, network: "regtest" }),
+      takes: () => true,
+    },
+    ...(realDir === undefined ? [] : [realNode(realDir)]),
+  ];
+
+function realNode(lightningDir: string) {
+  const networkDir = join(lightningDir, "regtest");
+  const rpcFile = join(networkDir, "lightning-rpc");
+  return {
+    name: `lightningd at ${lightningDir}`,
+    place: () => ({ rpcFile, networkDir, lightningDir, network: "regtest" }),
+    takes: (broken: BrokenPlugin) => !broken.hangs,
+  };
+}
+
+describe.each(NODES)("a broken plugin on $name", ({ place, takes }) => {
+  for (const broken of BROKEN.filter(takes)) {
     test.runIf(canRun(broken))(broken.what, async () => {
-      const report = await reportOn(broken, { ...embedded, network: "regtest" });
+      const report = await reportOn(broken, place());
       if (process.env.SHOW_REPORTS) console.log(`== ${broken.what}\n${report}\n`);
       for (const words of broken.says) expect(report).toMatch(words);
     });
