@@ -1,14 +1,10 @@
-/** One run of the offline handshake: the state between two messages. Used by handshake.ts alone. */
+/** One run of the offline handshake: its process and its clock. Used by handshake.ts alone. */
 import type { Frame } from "../jsonrpc/framing.js";
-import { isObject, type JsonObject, parseObject, RawJson, stringOf } from "../jsonrpc/json.js";
-import { membersOf } from "../jsonrpc/members.js";
-import { encodeRequest, type Params } from "../jsonrpc/message.js";
-import type { Handshake, HandshakeEnd, HandshakeOptions, HandshakePhase } from "./handshake.js";
-import { initParams, problemWithOptions } from "./init-params.js";
+import { encodeRequest } from "../jsonrpc/message.js";
+import type { Handshake, HandshakeOptions, HandshakePhase } from "./handshake.js";
+import { ends, FIRST_STEP, HandshakeJudge, idOf, type Step } from "./handshake-judge.js";
 import { KeptOutput } from "./kept-output.js";
-import { type Manifest, parseManifest } from "./manifest.js";
 import type { PluginFile } from "./plugin-file.js";
-import { problemWithLog } from "./plugin-log.js";
 import { type PluginProcess, startPluginProcess } from "./process.js";
 
 /** What lightningd calls the time before an answer (lightningd/plugin.c state_desc). */
@@ -22,44 +18,32 @@ const BEFORE: Readonly<Record<HandshakePhase, string>> = {
 const DRAIN_MS = 250;
 /** How long a plugin that has not answered may take to end when its stdin is closed, in ms. */
 const EOF_MS = 150;
-const MAX_STRAY_LINES = 100;
-const MAX_LOGGED = 200;
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const DEFAULT_VERSION = "v26.06.6";
-
-/** How the handshake ends, and lightningd's words for it. */
-interface Verdict {
-  readonly end: HandshakeEnd;
-  readonly words: string | undefined;
-}
-
-const PASSED: Verdict = { end: { kind: "passed" }, words: undefined };
 
 export class HandshakeRun {
   readonly #file: PluginFile;
   readonly #options: HandshakeOptions;
+  readonly #judge: HandshakeJudge;
   readonly #stderr = new KeptOutput();
-  readonly #stray: string[] = [];
-  readonly #logged: { level: string; message: string }[] = [];
   readonly #done: Promise<Handshake>;
   #resolve: (handshake: Handshake) => void = () => {};
-  #process: PluginProcess;
+  readonly #process: PluginProcess;
   #phase: HandshakePhase = "getmanifest";
-  #asked = performance.now();
-  #end: HandshakeEnd | undefined;
-  #words: string | undefined;
-  #manifest: Manifest | undefined;
-  #manifestText: string | undefined;
+  #askedAt = performance.now();
+  #end: Extract<Step, { next: "end" }> | undefined;
   #manifestMs: number | undefined;
   #initMs: number | undefined;
   /** Its time is over, and its stdin closed. */
   #late = false;
   #timer: NodeJS.Timeout | undefined;
   #drain: NodeJS.Timeout | undefined;
-  readonly #cut = () => this.#finish({ end: { kind: "cut" }, words: undefined });
+  readonly #cut = () => this.#take(ends({ kind: "cut" }));
 
   constructor(file: PluginFile, options: HandshakeOptions, cwd: string) {
     this.#file = file;
     this.#options = options;
+    this.#judge = new HandshakeJudge(file, options);
     this.#done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -68,7 +52,7 @@ export class HandshakeRun {
       cwd,
       version: options.version ?? DEFAULT_VERSION,
       ...(options.env === undefined ? {} : { env: options.env }),
-      maxMessageBytes: 16 * 1024 * 1024,
+      maxMessageBytes: MAX_MESSAGE_BYTES,
       ownGroup: true,
       onFrame: (frame) => this.#onFrame(frame),
       onStderr: (chunk) => this.#stderr.add(chunk),
@@ -82,172 +66,100 @@ export class HandshakeRun {
     const { signal } = this.#options;
     signal?.addEventListener("abort", this.#cut, { once: true });
     if (signal?.aborted) this.#cut();
-    else this.#ask("getmanifest", new RawJson('{"allow-deprecated-apis":true}'));
+    else this.#take(FIRST_STEP);
     return this.#done;
   }
 
-  #ask(phase: HandshakePhase, params: Params, method: string = phase): void {
+  #take(step: Step): void {
+    if (this.#end !== undefined) return;
+    clearTimeout(this.#timer);
+    if (step.next === "ask") this.#ask(step);
+    else if (step.next === "end") this.#finish(step);
+    else {
+      this.#phase = "running";
+      this.#timer = setTimeout(() => this.#take(ends({ kind: "passed" })), step.ms);
+    }
+  }
+
+  #ask({ phase, method, params }: Extract<Step, { next: "ask" }>): void {
     this.#phase = phase;
-    this.#asked = performance.now();
-    this.#process.write(encodeRequest(`cln-dev:${phase}`, method, params));
-    this.#timer = setTimeout(() => this.#onTimeout(phase), this.#options.timeoutMs);
+    this.#askedAt = performance.now();
+    this.#process.write(encodeRequest(idOf(phase), method, params));
+    this.#timer = setTimeout(() => this.#onTimeout(), this.#options.timeoutMs);
+  }
+
+  /** The outcome is known: the process is ended, and then {@link #conclude} tells it. */
+  #finish(step: Extract<Step, { next: "end" }>): void {
+    this.#end = step;
+    clearTimeout(this.#drain);
+    this.#process.closeStdin();
+    this.#process.kill();
+    this.#drain = setTimeout(() => this.#process.release(), DRAIN_MS);
+  }
+
+  #onFrame(frame: Frame): void {
+    if (this.#end !== undefined) {
+      if (frame.kind === "text") this.#judge.keepStray(frame.bytes.toString("utf8"));
+    } else if (this.#late) {
+      if (frame.kind === "object") this.#timedOut(frame.bytes.includes('"jsonrpc"'));
+    } else {
+      const step = this.#judge.judge(frame, this.#phase);
+      if (step !== undefined) this.#onStep(step);
+    }
+  }
+
+  /** An answer has come, or the end. */
+  #onStep(step: Step): void {
+    const ms = performance.now() - this.#askedAt;
+    if (this.#phase === "getmanifest" && this.#judge.manifestText !== undefined) {
+      this.#manifestMs = ms;
+    } else if (this.#phase === "init") {
+      this.#initMs = ms;
+    }
+    this.#take(step);
   }
 
   /** At the end of its stdin a plugin may still say what it has kept to itself. */
-  #onTimeout(phase: HandshakePhase): void {
+  #onTimeout(): void {
     this.#late = true;
     this.#process.closeStdin();
     this.#timer = setTimeout(() => {
       // Python then says where it hangs, by a traceback.
       if (this.#file.language === "python") this.#process.kill("SIGINT");
-      this.#timer = setTimeout(() => this.#timedOut(phase, false), EOF_MS);
+      this.#timer = setTimeout(() => this.#timedOut(false), EOF_MS);
     }, EOF_MS);
   }
 
-  #timedOut(phase: HandshakePhase, answersAtEof: boolean): void {
-    const ms = this.#options.timeoutMs;
-    const words = `timed out ${BEFORE[phase]}`;
-    this.#finish({ end: { kind: "timeout", phase, ms, answersAtEof }, words });
-  }
-
-  #onFrame(frame: Frame): void {
-    const text = frame.bytes.toString("utf8");
-    if (frame.kind === "text") this.#keepStray(text.trimEnd());
-    if (this.#end !== undefined) return;
-    if (!this.#late) this.#finish(this.#judge(frame, text));
-    else if (frame.kind === "object") this.#timedOut(this.#phase, text.includes('"jsonrpc"'));
-  }
-
-  #keepStray(text: string): void {
-    if (this.#stray.length < MAX_STRAY_LINES) this.#stray.push(text);
-  }
-
-  /** What lightningd would make of this output; undefined: it goes on. */
-  #judge(frame: Frame, text: string): Verdict | undefined {
-    // It looks at what it has only once there is a closing brace in it.
-    if (frame.kind === "text") return text.includes("}") ? this.#garbage(text) : undefined;
-    // Once something else stands before a message, it reads the two as one broken message.
-    if (this.#stray.length > 0) return this.#garbage(`${this.#stray.join("\n")}\n${text}`);
-    const message = parseObject(frame.bytes);
-    if (message !== undefined && "jsonrpc" in message) {
-      if (message.id === undefined) return this.#onNotification(message);
-      return message.id === `cln-dev:${this.#phase}` ? this.#onAnswer(message, text) : undefined;
-    }
-    this.#keepStray(text);
-    if (message === undefined) return this.#garbage(text);
-    return this.#garbage(text, `JSON-RPC message does not contain "jsonrpc" field: '${text}'`);
-  }
-
-  #garbage(written: string, words = `Failed to parse RPC JSON response '${written}'`): Verdict {
-    return { end: { kind: "garbage", phase: this.#phase, written }, words };
-  }
-
-  #onNotification(message: JsonObject): Verdict | undefined {
-    if (message.method !== "log" || !isObject(message.params)) return undefined;
-    const problem = problemWithLog(message.params);
-    if (problem !== undefined) return this.#garbage(JSON.stringify(message), problem);
-    const level = stringOf(message.params.level) ?? "info";
-    const text = stringOf(message.params.message) ?? "";
-    if (this.#logged.length < MAX_LOGGED) this.#logged.push({ level, message: text });
-    return undefined;
-  }
-
-  #onAnswer(message: JsonObject, text: string): Verdict | undefined {
-    clearTimeout(this.#timer);
-    if (this.#phase === "getmanifest") return this.#onManifest(text);
-    return this.#phase === "init" ? this.#onInit(message) : PASSED;
-  }
-
-  #onManifest(answer: string): Verdict | undefined {
-    this.#manifestMs = performance.now() - this.#asked;
-    const result = membersOf(answer)?.find((member) => member.key === "result")?.raw;
-    this.#manifestText = result;
-    const parsed = parseManifest(result === undefined ? undefined : new RawJson(result), {
-      path: this.#file.realPath,
-      answer,
-      hasOption: () => false,
-      ownerOfMethod: () => undefined,
-    });
-    if ("error" in parsed) {
-      return { end: { kind: "refused", about: "manifest" }, words: parsed.error };
-    }
-    const { manifest } = parsed;
-    this.#manifest = manifest;
-    const { options: given = [], mustBeDynamic = true } = this.#options;
-    if (manifest.disable !== undefined) {
-      const end = { kind: "disabled", phase: "getmanifest", reason: manifest.disable } as const;
-      return { end, words: `disabled itself: ${manifest.disable}` };
-    }
-    const problem = problemWithOptions(manifest.options, given);
-    if (problem !== undefined)
-      return { end: { kind: "refused", about: "options" }, words: problem };
-    if (mustBeDynamic && !manifest.dynamic) {
-      return { end: { kind: "not-dynamic" }, words: "Not a dynamic plugin" };
-    }
-    if (this.#options.upTo === "getmanifest") return PASSED;
-    this.#ask("init", initParams(manifest.options, given, this.#options));
-    return undefined;
-  }
-
-  #onInit(message: JsonObject): Verdict | undefined {
-    this.#initMs = performance.now() - this.#asked;
-    const { result, error } = message;
-    if (isObject(result) && "disable" in result) {
-      const reason = stringOf(result.disable) ?? JSON.stringify(result.disable);
-      const end = { kind: "disabled", phase: "init", reason } as const;
-      return { end, words: `disabled itself at init: ${reason}` };
-    }
-    this.#phase = "running";
-    if (isObject(error)) return { end: { kind: "init-error", error }, words: undefined };
-    const { lingerMs = 0, thenCall } = this.#options;
-    if (thenCall !== undefined) {
-      this.#ask("running", thenCall.params, thenCall.method);
-      return undefined;
-    }
-    if (lingerMs === 0) return PASSED;
-    this.#timer = setTimeout(() => this.#finish(PASSED), lingerMs);
-    return undefined;
+  #timedOut(answersAtEof: boolean): void {
+    const [phase, ms] = [this.#phase, this.#options.timeoutMs];
+    this.#take(ends({ kind: "timeout", phase, ms, answersAtEof }, `timed out ${BEFORE[phase]}`));
   }
 
   /** For lightningd the end of stdout is the plugin's end; how it died is known a moment later. */
   #onStdoutEnd(reason: Error | undefined): void {
-    const pending = this.#process.pendingOutput()?.toString("utf8");
-    if (pending !== undefined) this.#keepStray(pending.trimEnd());
+    const pending = this.#process.pendingOutput();
+    if (pending !== undefined) this.#judge.keepStray(pending.toString("utf8"));
     if (this.#end !== undefined) return;
-    if (reason !== undefined) this.#finish(this.#garbage(reason.message));
+    if (reason !== undefined) this.#take(this.#judge.garbage(reason.message, this.#phase));
     else this.#drain ??= setTimeout(() => this.#exited(null, null), DRAIN_MS);
   }
 
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#end === undefined) this.#exited(code, signal);
+    this.#exited(code, signal);
     this.#conclude();
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     const phase = this.#phase;
-    const words = `exited ${BEFORE[phase]}`;
-    if (this.#late) this.#timedOut(phase, false);
-    else this.#finish({ end: { kind: "exited", phase, code, signal }, words });
+    if (this.#late) this.#timedOut(false);
+    else this.#take(ends({ kind: "exited", phase, code, signal }, `exited ${BEFORE[phase]}`));
   }
 
   #onSpawnError(error: Error): void {
     const code = "code" in error && typeof error.code === "string" ? error.code : "unknown";
-    const reason = code === "ENOENT" ? "No such file or directory" : error.message;
-    const words = `opening pipe: ${SYSTEM_TEXTS[code] ?? reason}`;
-    this.#finish({ end: { kind: "not-started", code }, words });
+    const reason = SYSTEM_TEXTS[code] ?? error.message;
+    this.#take(ends({ kind: "not-started", code }, `opening pipe: ${reason}`));
     this.#conclude();
-  }
-
-  /** The outcome is known: the process is ended, and then {@link #conclude} tells it. */
-  #finish(verdict: Verdict | undefined): void {
-    if (verdict === undefined || this.#end !== undefined) return;
-    this.#end = verdict.end;
-    this.#words = verdict.words;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#drain);
-    this.#process.closeStdin();
-    this.#process.kill();
-    this.#drain = setTimeout(() => this.#process.release(), DRAIN_MS);
   }
 
   #conclude(): void {
@@ -255,17 +167,18 @@ export class HandshakeRun {
     this.#options.signal?.removeEventListener("abort", this.#cut);
     // What is left of its process group, if it died by itself.
     this.#process.kill();
+    const { manifest, manifestText, stray, logged } = this.#judge;
     this.#resolve({
       file: this.#file,
-      end: this.#end ?? { kind: "cut" },
-      words: this.#words,
-      manifest: this.#manifest,
-      manifestText: this.#manifestText,
+      end: this.#end?.end ?? { kind: "cut" },
+      words: this.#end?.words,
+      manifest,
+      manifestText,
       manifestMs: this.#manifestMs,
       initMs: this.#initMs,
-      stray: this.#stray,
+      stray,
       stderr: this.#stderr.text,
-      logged: this.#logged,
+      logged,
     });
   }
 }

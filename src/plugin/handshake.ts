@@ -64,6 +64,15 @@ export type HandshakeEnd =
   /** The caller's signal ended it. */
   | { readonly kind: "cut" };
 
+/** A message that the plugin logged. */
+export interface Logged {
+  readonly level: string;
+  /** Its text, cut where it is very long. */
+  readonly message: string;
+  /** The length of the whole text, in UTF-8. */
+  readonly bytes: number;
+}
+
 export interface Handshake {
   readonly file: PluginFile;
   readonly end: HandshakeEnd;
@@ -82,7 +91,7 @@ export interface Handshake {
   /** What it wrote to stderr: the beginning and the end where it is long. */
   readonly stderr: string;
   /** What it logged by `log` notifications. */
-  readonly logged: readonly { readonly level: string; readonly message: string }[];
+  readonly logged: readonly Logged[];
 }
 
 /**

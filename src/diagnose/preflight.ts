@@ -1,0 +1,165 @@
+/**
+ * The look at a new version before the old one is stopped (`--safe`): it must shake hands offline,
+ * and must not be one that the node would not survive.
+ */
+import { isObject, stringOf } from "../jsonrpc/json.js";
+import { callNode } from "../node/client.js";
+import { NATIVE_METHODS } from "../node/native-methods.js";
+import { isVersionBetween } from "../node/version.js";
+import type { Handshake } from "../plugin/handshake.js";
+import type { NodePlace, RawOption } from "../plugin/init-params.js";
+import type { PluginFile } from "../plugin/plugin-file.js";
+import { explain } from "./explain.js";
+import type { Explanation, Facts } from "./explanation.js";
+import { endOf, type Finding, findingsOf } from "./findings.js";
+import { explainKiller } from "./killers.js";
+import { type PostMortem, postMortem } from "./post-mortem.js";
+import { builtinClashes, unicodeUsages } from "./preflight-manifest.js";
+
+export interface PreflightOptions {
+  readonly file: PluginFile;
+  /** The options that the start will bring. */
+  readonly options: readonly RawOption[];
+  readonly node: NodePlace;
+  /** The node's version, as `getinfo` says it. */
+  readonly version?: string;
+  /** Whether the version before runs: what it holds, such as a port, the new one cannot have. */
+  readonly running: boolean;
+  /** How long each step of the handshake may take, in ms; 20 s when not given. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type Preflight =
+  | {
+      readonly ok: true;
+      readonly handshake: Handshake;
+      /** What could not be tried, if anything. */
+      readonly note: string | undefined;
+    }
+  | {
+      readonly ok: false;
+      readonly handshake: Handshake;
+      /** What the node would have said, or what would have become of it. */
+      readonly message: string;
+      readonly explanation: Explanation | undefined;
+      readonly findings: readonly Finding[];
+    };
+
+const TIMEOUT_MS = 20_000;
+/** A plugin that ends right after its init is broken as well. */
+const LINGER_MS = 100;
+const ASK_TIMEOUT_MS = 5_000;
+
+/** Runs the new version once, offline, and looks at what the node has. Never throws. */
+export async function preflight(options: PreflightOptions): Promise<Preflight> {
+  const { file, node, signal } = options;
+  const ran = await postMortem(file, {
+    ...node,
+    options: options.options,
+    upTo: "init",
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    lingerMs: LINGER_MS,
+    ...(options.version === undefined ? {} : { version: options.version }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const facts: Facts = {
+    path: file.realPath,
+    file,
+    language: file.language,
+    options: options.options,
+    postMortem: ran,
+    message: "",
+    groups: [],
+  };
+  const killer = await findKiller(facts, options);
+  if (killer !== undefined) {
+    const message = "lightningd would crash";
+    return { ok: false, handshake: ran.handshake, message, explanation: killer, findings: [] };
+  }
+  const passed = ran.handshake.end.kind === "passed";
+  const note = passed ? undefined : blockedByRunning(ran, options.running);
+  if (passed || note !== undefined) return { ok: true, handshake: ran.handshake, note };
+  return {
+    ok: false,
+    handshake: ran.handshake,
+    message: ran.handshake.words ?? endOf(ran.handshake),
+    explanation: explain(ran.handshake, facts),
+    findings: findingsOf(ran),
+  };
+}
+
+/** An init that fails only because the version before runs says nothing about the new one. */
+function blockedByRunning({ handshake, trace }: PostMortem, running: boolean): string | undefined {
+  const { end } = handshake;
+  const inInit = end.kind === "init-error" || (end.kind === "exited" && end.phase === "init");
+  if (!running || !inInit) return undefined;
+  const said = `${trace?.error ?? ""}\n${handshake.stderr}\n${JSON.stringify(end)}`;
+  if (
+    !/EADDRINUSE|address already in use|database is locked|resource temporarily unavailable|already (running|locked)/i.test(
+      said,
+    )
+  ) {
+    return undefined;
+  }
+  return "its init could not be tried, because the running version holds what it needs";
+}
+
+async function findKiller(
+  facts: Facts,
+  { node, options, version }: PreflightOptions,
+): Promise<Explanation | undefined> {
+  const text = facts.postMortem?.handshake.manifestText;
+  if (unicodeUsages(text).length > 0) return explainKiller("kills-node-unicode-usage", facts);
+  const natives = [...NATIVE_METHODS];
+  if (builtinClashes(text, natives).length > 0) {
+    return explainKiller("kills-node-builtin-method", { ...facts, methods: natives });
+  }
+  if (hasGiantLog(facts) && isVersionBetween(version ?? "", "v26.04", "v26.06.6")) {
+    return explainKiller("kills-node-giant-log", facts);
+  }
+  // Only a start with options walks the values that crash it (cln-contract 3.6).
+  if (options.length === 0 || !isVersionBetween(version ?? "", "v23.08", "v26.06.6")) {
+    return undefined;
+  }
+  const dropped = await droppedOptions(facts, node.rpcFile);
+  return dropped.length === 0 ? undefined : staleOption(dropped);
+}
+
+/** lightningd's limit for one entry of its log (lightningd/log.c cap_header). */
+const MAX_LOG_BYTES = 262_144;
+
+function hasGiantLog({ postMortem }: Facts): boolean {
+  return postMortem?.handshake.logged.some(({ bytes }) => bytes > MAX_LOG_BYTES) ?? false;
+}
+
+interface DroppedOption {
+  readonly name: string;
+  /** Where it is set: `/path/config:5`, `cmdline`, `setconfig transient`. */
+  readonly source: string;
+}
+
+/** Options of the running version that are set in the config, and that the new version has not. */
+async function droppedOptions(facts: Facts, rpcFile: string): Promise<DroppedOption[]> {
+  const manifest = facts.postMortem?.handshake.manifest;
+  const listed: unknown = await callNode(rpcFile, "listconfigs", {}, { timeoutMs: ASK_TIMEOUT_MS })
+    // Without an answer there is nothing to be refused.
+    .catch(() => undefined);
+  if (manifest === undefined || !isObject(listed) || !isObject(listed.configs)) return [];
+  const declared = manifest.options.map(({ name }) => name);
+  return Object.entries(listed.configs).flatMap(([name, config]) => {
+    if (!isObject(config) || config.plugin !== facts.path || declared.includes(name)) return [];
+    const sources: unknown[] = Array.isArray(config.sources) ? config.sources : [config.source];
+    const source = sources.map(stringOf).find((one) => one && !/^(default|pluginstart)$/.test(one));
+    return source === undefined ? [] : [{ name, source }];
+  });
+}
+
+function staleOption(dropped: readonly DroppedOption[]): Explanation {
+  const named = dropped.map(({ name, source }) => `${name} (set in ${source})`).join(", ");
+  return {
+    id: "kills-node-stale-option",
+    reason: `the new version no longer declares ${named}; releases from v23.08 to v26.06.6 crash then at a start with options`,
+    fix: "Keep the option in the manifest, or take its value out of the node's config and restart the node",
+  };
+}

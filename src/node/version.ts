@@ -1,0 +1,18 @@
+/** lightningd's versions: `v26.06.6`, `v25.09rc2`, `v26.06.6-113-gabcdef0` (commits after a tag). */
+
+/** A number that grows with the version; undefined where the text is none. */
+function rankOf(version: string): number | undefined {
+  const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?(rc\d+)?(-\d+-g)?/.exec(version);
+  if (match === null) return undefined;
+  const [, year, month, patch, candidate, commits] = match;
+  const whole = (Number(year) * 100 + Number(month)) * 100 + Number(patch ?? 0);
+  if (candidate !== undefined) return whole - 0.5;
+  return commits === undefined ? whole : whole + 0.5;
+}
+
+/** Whether a version lies between two others, both included. An unknown version does. */
+export function isVersionBetween(version: string, first: string, last: string): boolean {
+  const rank = rankOf(version);
+  if (rank === undefined) return true;
+  return rank >= (rankOf(first) ?? 0) && rank <= (rankOf(last) ?? Number.POSITIVE_INFINITY);
+}
