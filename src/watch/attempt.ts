@@ -152,7 +152,10 @@ export class Attempt {
     const diagnosis: Diagnosis = {
       reason: undefined,
       fix: "Mend it and save: the build runs again",
-      findings: output.trimEnd().split("\n").map((text) => ({ kind: "quote", text })),
+      findings: output
+        .trimEnd()
+        .split("\n")
+        .map((text) => ({ kind: "quote", text })),
     };
     const error = new Error(`${build.command}: ${ending}`);
     return failed(this.#target.name, this.#change, "build", error, diagnosis, this.#runs());
