@@ -13,8 +13,8 @@ import { diagnoseStart, type Started } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
 import { type Found, findRunning, stopHanging } from "./make-way.js";
-import { type Diagnosis, failed, NO_DIAGNOSIS, refused, unreachable } from "./outcomes.js";
-import { settle } from "./settle.js";
+import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "./outcomes.js";
+import { settle, untilOld } from "./settle.js";
 import { type Kept, startOptionsFor } from "./take-over.js";
 import { type Change, merge, type Target } from "./target.js";
 
@@ -48,8 +48,6 @@ export interface AttemptResult {
   readonly change: Change;
 }
 
-/** A failure is not reported while the file is this young: a slow writer may not be at its end. */
-const YOUNG_FILE_MS = 250;
 /** A key or a command during a start that is younger than this joins it instead of beginning anew. */
 const JOIN_MS = 1_000;
 
@@ -144,21 +142,12 @@ export class Attempt {
     const { build } = this.#target.plugin;
     if (build === undefined) return undefined;
     this.#begin("build");
-    const { ok, output, ending } = await runBuild(build.command, build.cwd, this.#newer.signal);
+    const result = await runBuild(build.command, build.cwd, this.#newer.signal);
     this.#throwIfSuperseded();
     this.#buildMs = performance.now() - this.#stepAt;
     this.#absorb();
-    if (ok) return undefined;
-    const diagnosis: Diagnosis = {
-      reason: undefined,
-      fix: "Mend it and save: the build runs again",
-      findings: output
-        .trimEnd()
-        .split("\n")
-        .map((text) => ({ kind: "quote", text })),
-    };
-    const error = new Error(`${build.command}: ${ending}`);
-    return failed(this.#target.name, this.#change, "build", error, diagnosis, this.#runs());
+    if (result.ok) return undefined;
+    return notBuilt(this.#target.name, this.#change, build.command, result, this.#runs());
   }
 
   async #settle(): Promise<{ readonly file: PluginFile; readonly look: Look }> {
@@ -214,14 +203,8 @@ export class Attempt {
   }
 
   async #startOptions(file: PluginFile): Promise<readonly StartOption[]> {
-    const { options, kept } = await startOptionsFor(
-      this.#target.plugin.options,
-      this.#kept,
-      async () => {
-        const { learnShapes } = await import("./learn-shapes.js");
-        return learnShapes(this.#target, file, this.#newer.signal);
-      },
-    );
+    const { signal } = this.#newer;
+    const { options, kept } = await startOptionsFor(this.#target, file, this.#kept, signal);
     this.#kept = kept;
     return options;
   }
@@ -266,12 +249,8 @@ export class Attempt {
   async #diagnose(started: Started, look: Look, error: unknown): Promise<Outcome> {
     this.#begin("diagnose");
     const diagnosis = await diagnoseStart(started, error, this.#newer.signal);
-    const age = () => Date.now() - lookAt(started.file.path).writtenAt;
-    for (;;) {
-      this.#verify(look);
-      if (age() >= YOUNG_FILE_MS) break;
-      await this.#options.nextHint(YOUNG_FILE_MS - Math.max(0, age()));
-    }
+    const check = () => this.#verify(look);
+    await untilOld(started.file.path, this.#options.nextHint, check);
     this.#absorb();
     return failed(this.#target.name, this.#change, "start", error, diagnosis, false);
   }

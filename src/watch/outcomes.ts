@@ -2,6 +2,7 @@
 import type { Finding } from "../diagnose/findings.js";
 import { type Failure, messageOf } from "../failure.js";
 import { type NodeUnreachable, RpcError } from "../node/errors.js";
+import type { BuildResult } from "./build.js";
 import type { Failed, Phase, Refused, TargetName, Unreachable } from "./events.js";
 import type { Change } from "./target.js";
 
@@ -34,6 +35,25 @@ export function failed(
     running,
     totalMs: performance.now() - change.at,
   };
+}
+
+/** The user's build step did not work: what it printed is all there is to say. */
+export function notBuilt(
+  name: TargetName,
+  change: Change,
+  command: string,
+  { output, ending }: BuildResult,
+  running: boolean,
+): Failed {
+  const diagnosis: Diagnosis = {
+    reason: undefined,
+    fix: "Mend it and save: the build runs again",
+    findings: output
+      .trimEnd()
+      .split("\n")
+      .map((text) => ({ kind: "quote", text })),
+  };
+  return failed(name, change, "build", new Error(`${command}: ${ending}`), diagnosis, running);
 }
 
 export function unreachable(name: TargetName, error: NodeUnreachable): Unreachable {

@@ -14,6 +14,9 @@ const MODE_GRACE_MS = 150;
 /** A writer that never pauses is not waited for: the look after the start catches its end. */
 const GROWING_MAX_MS = 250;
 
+/** A slow writer that pauses for less than this may not be at its end. */
+const YOUNG_FILE_MS = 250;
+
 export type Unusable = "missing" | "empty" | "not-a-file" | "not-executable";
 
 export type Settled =
@@ -51,6 +54,23 @@ export async function settle(options: SettleOptions): Promise<Settled> {
     if (ready || (why === undefined && waited >= GROWING_MAX_MS)) return { usable: true, look };
     before = look;
     await options.nextHint(LOOK_AGAIN_MS);
+  }
+}
+
+/**
+ * Waits until a file has been left alone for a while.
+ * @param check called at each look: what it throws ends the wait
+ */
+export async function untilOld(
+  path: string,
+  nextHint: SettleOptions["nextHint"],
+  check: () => void,
+): Promise<void> {
+  for (;;) {
+    check();
+    const age = Date.now() - lookAt(path).writtenAt;
+    if (age >= YOUNG_FILE_MS) return;
+    await nextHint(YOUNG_FILE_MS - Math.max(0, age));
   }
 }
 

@@ -10,7 +10,9 @@ import {
   type OptionShape,
   type StartOption,
 } from "../node/start-options.js";
+import type { PluginFile } from "../plugin/plugin-file.js";
 import type { PluginOption } from "../settings/types.js";
+import type { Target } from "./target.js";
 
 /** What has to be remembered about a plugin's options from one reload to the next. */
 export interface Kept {
@@ -54,16 +56,22 @@ export async function takeOver(
 }
 
 /**
- * @param learnShapes asks the plugin itself how it declares its options; called only for a value
- * that means something else, or does harm, if the type is not the one that it looks like
+ * What a start is sent. The plugin itself is asked how it declares its options only for a value that
+ * means something else, or does harm, if the type is not the one that it looks like.
  * @throws Failure (exit code 2) for a value that cannot be passed on
  */
 export async function startOptionsFor(
-  given: readonly PluginOption[],
+  target: Target,
+  file: PluginFile,
   kept: Kept,
-  learnShapes: () => Promise<ReadonlyMap<string, OptionShape> | undefined>,
+  signal: AbortSignal,
 ): Promise<{ readonly options: readonly StartOption[]; readonly kept: Kept }> {
-  const shapes = kept.shapes ?? (needsShape(given) ? await learnShapes() : undefined);
+  const given = target.plugin.options;
+  let { shapes } = kept;
+  if (shapes === undefined && needsShape(given)) {
+    const { learnShapes } = await import("./learn-shapes.js");
+    shapes = await learnShapes(target, file, signal);
+  }
   const options = [...kept.takenOver, ...encodeStartOptions(given, shapes)];
   return { options, kept: { ...kept, shapes } };
 }
