@@ -7,6 +7,7 @@ import type {
   NodeFacts,
   Reloaded,
   TargetName,
+  Unreachable,
   WatchEvent,
   Watching,
 } from "../watch/events.js";
@@ -69,12 +70,7 @@ export class Lines {
           ...this.#fix(event.fix),
         ];
       case "unreachable":
-        return [
-          this.#line(
-            this.#paint.yellow("!"),
-            `${this.#name(event)} waits for the node: ${clean(event.message)}`,
-          ),
-        ];
+        return this.#unreachable(event);
       case "node-gone": {
         const text = `the node${this.#on(event.node)} is gone (${clean(event.message)}); waiting for it`;
         return [this.#line(this.#paint.red("✗"), text)];
@@ -178,6 +174,15 @@ export class Lines {
     };
     const text = `${this.#name(event)} ${verb[event.phase]}: ${said}${this.#still(event.running)}`;
     return [this.#line(red("✗"), text), ...this.#told(event)];
+  }
+
+  #unreachable({ reason, fix, message, ...event }: Unreachable): string[] {
+    if (reason === undefined) {
+      const text = `${this.#name(event)} waits for the node: ${clean(message)}`;
+      return [this.#line(this.#paint.yellow("!"), text)];
+    }
+    const text = `${this.#name(event)} did not start: the node went away`;
+    return [this.#line(this.#paint.red("✗"), text), ...this.#told({ reason, fix, findings: [] })];
   }
 
   #called({ call, ok, result, log }: Called): string[] {

@@ -46,6 +46,8 @@ export interface AttemptResult {
   readonly belief: Belief;
   readonly kept: Kept;
   readonly change: Change;
+  /** The node died of the plugin as it looked then. */
+  readonly deadly: Look | undefined;
 }
 
 /** A key or a command during a start that is younger than this joins it instead of beginning anew. */
@@ -65,6 +67,7 @@ export class Attempt {
   #stepAt = 0;
   #buildMs: number | undefined;
   #stopMs: number | undefined;
+  #deadly: Look | undefined;
   /** The node runs the plugin, and it must not be stopped. */
   #mustStay = false;
 
@@ -109,7 +112,8 @@ export class Attempt {
     } catch (error) {
       outcome = this.#outcomeOf(error);
     }
-    return { outcome, belief: this.#belief, kept: this.#kept, change: this.#change };
+    const deadly = this.#deadly;
+    return { outcome, belief: this.#belief, kept: this.#kept, change: this.#change, deadly };
   }
 
   async #reload(): Promise<Outcome> {
@@ -228,7 +232,7 @@ export class Attempt {
       return startMs;
     } catch (error) {
       if (error instanceof NodeUnreachable && error.reason === "closed") {
-        return await this.#nodeDied(started, error);
+        return await this.#nodeDied(started, look, error);
       }
       if (!(error instanceof RpcError)) throw error;
       this.#belief = { is: "stopped" };
@@ -237,13 +241,12 @@ export class Attempt {
   }
 
   /** The node went away during the start: a plugin can do that to it. */
-  async #nodeDied(started: Started, error: NodeUnreachable): Promise<Outcome> {
+  async #nodeDied(started: Started, look: Look, error: NodeUnreachable): Promise<Outcome> {
     this.#begin("diagnose");
     this.#belief = { is: "unknown" };
-    const { reason, fix } = await diagnoseStart(started, error, this.#newer.signal);
-    const outcome = unreachable(this.#target.name, error);
-    if (reason === undefined) return outcome;
-    return { ...outcome, message: `${error.what}: ${reason}`, fix: fix ?? error.fix };
+    const diagnosis = await diagnoseStart(started, error, this.#newer.signal);
+    if (diagnosis.killsNode) this.#deadly = look;
+    return unreachable(this.#target.name, error, diagnosis);
   }
 
   async #diagnose(started: Started, look: Look, error: unknown): Promise<Outcome> {

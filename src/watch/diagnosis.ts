@@ -52,5 +52,6 @@ export async function diagnoseFailedCall(
 }
 
 function told({ explanation, findings }: Found): Diagnosis {
-  return { reason: explanation?.reason, fix: explanation?.fix, findings };
+  const killsNode = /^(kills-node-|node-crashed$)/.test(explanation?.id ?? "");
+  return { reason: explanation?.reason, fix: explanation?.fix, findings, killsNode };
 }

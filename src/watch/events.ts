@@ -98,6 +98,8 @@ export interface Failed extends TargetName {
 export interface Unreachable extends TargetName {
   readonly event: "unreachable";
   readonly message: string;
+  /** Why the node died of the start, where it did and that is known. */
+  readonly reason: string | undefined;
   readonly fix: string | undefined;
 }
 

@@ -11,6 +11,8 @@ export interface Diagnosis {
   readonly reason: string | undefined;
   readonly fix: string | undefined;
   readonly findings: readonly Finding[];
+  /** The node died of this very plugin: it is not started again as it is. */
+  readonly killsNode?: boolean;
 }
 
 export const NO_DIAGNOSIS: Diagnosis = { reason: undefined, fix: undefined, findings: [] };
@@ -20,7 +22,7 @@ export function failed(
   change: Change,
   phase: Phase,
   error: unknown,
-  diagnosis: Diagnosis,
+  { reason, fix, findings }: Diagnosis,
   running: boolean,
 ): Failed {
   return {
@@ -31,7 +33,9 @@ export function failed(
     phase,
     code: error instanceof RpcError ? error.code : undefined,
     message: messageOf(error),
-    ...diagnosis,
+    reason,
+    fix,
+    findings,
     running,
     totalMs: performance.now() - change.at,
   };
@@ -56,8 +60,14 @@ export function notBuilt(
   return failed(name, change, "build", new Error(`${command}: ${ending}`), diagnosis, running);
 }
 
-export function unreachable(name: TargetName, error: NodeUnreachable): Unreachable {
-  return { event: "unreachable", ...name, message: error.message, fix: error.fix };
+/** @param diagnosis where the node went away during the start */
+export function unreachable(
+  name: TargetName,
+  error: NodeUnreachable,
+  { reason, fix }: Diagnosis = NO_DIAGNOSIS,
+): Unreachable {
+  const told = { message: error.message, reason, fix: fix ?? error.fix };
+  return { event: "unreachable", ...name, ...told };
 }
 
 export function refused(name: TargetName, failure: Failure, running: boolean): Refused {

@@ -4,8 +4,11 @@
  * what comes during a reload is merged into the next, which replaces a start that still hangs.
  */
 import { realpathSync } from "node:fs";
+import { Failure } from "../failure.js";
 import { Attempt, type Belief } from "./attempt.js";
 import type { Cause, Emit, Outcome } from "./events.js";
+import { type Look, lookAt, sameFile } from "./look.js";
+import { refused } from "./outcomes.js";
 import { NOTHING_KEPT } from "./take-over.js";
 import { type Change, merge, type Target } from "./target.js";
 
@@ -31,6 +34,8 @@ export class Reloader {
   #working: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #unserved = false;
+  /** The node died of the plugin as it looked then. */
+  #deadly: Look | undefined;
   #startedAt = 0;
   /** What the plugin has written to stderr since it was started, where that is heard. */
   stderr: string | undefined;
@@ -87,10 +92,9 @@ export class Reloader {
     return outcome;
   }
 
-  /** The node has gone: what it ran is gone with it. Reloads wait until {@link nodeBack}. */
+  /** The node has gone, and what it ran with it. A reload under way hears so by its own calls. */
   nodeGone(): void {
-    if (this.#belief.is !== "unknown") this.#belief = { is: "unknown" };
-    this.#attempt?.giveUp();
+    this.#belief = { is: "unknown" };
   }
 
   /** The node answers again. @param running whether it runs the plugin already */
@@ -99,6 +103,11 @@ export class Reloader {
     const satisfied = running && !this.#unserved && this.target.plugin.options.length === 0;
     if (satisfied && !this.busy) this.#belief = { is: "unknown" };
     else void this.request("node");
+  }
+
+  #isDeadly(): boolean {
+    if (this.#deadly === undefined) return false;
+    return sameFile(lookAt(this.target.plugin.path).fingerprint, this.#deadly.fingerprint);
   }
 
   /** The node's list no longer has the plugin. */
@@ -126,6 +135,10 @@ export class Reloader {
   }
 
   async #reload(change: Change): Promise<void> {
+    if (change.cause === "node" && this.#isDeadly()) {
+      this.#tell(refused(this.target.name, killsNode(this.target.plugin.path), false));
+      return;
+    }
     const attempt = new Attempt({
       target: this.target,
       change,
@@ -140,6 +153,7 @@ export class Reloader {
     this.#attempt = undefined;
     this.#belief = result.belief;
     this.#kept = result.kept;
+    this.#deadly = result.deadly;
     this.#settledAt = performance.now();
     const { outcome } = result;
     if (outcome?.event === "reloaded") this.#startedAt = this.#settledAt - outcome.startMs;
@@ -148,12 +162,16 @@ export class Reloader {
       this.#pending = merge(result.change, this.#pending ?? result.change);
       return;
     }
-    this.#unserved = result.outcome.event === "unreachable";
-    this.#hooks.emit(result.outcome);
+    this.#tell(result.outcome);
+  }
+
+  #tell(outcome: Outcome): void {
+    this.#unserved = outcome.event === "unreachable";
+    this.#hooks.emit(outcome);
     if (this.#unserved) this.#hooks.onUnreachable?.();
     const covered = this.#covered;
     this.#covered = [];
-    for (const resolve of covered) resolve(result.outcome);
+    for (const resolve of covered) resolve(outcome);
   }
 
   #takePending(): Change | undefined {
@@ -175,4 +193,15 @@ export class Reloader {
       this.#wake = done;
     });
   }
+}
+
+/** A node that somebody starts again by itself would die at once, and again. */
+function killsNode(path: string): Failure {
+  return new Failure({
+    kind: "plugin-kills-node",
+    what: `${path} is not started again`,
+    why: "the node died when it was started as it is now",
+    fix: "Mend it and save, or try it all the same with r or cln-dev restart",
+    exitCode: 1,
+  });
 }
