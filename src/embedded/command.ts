@@ -108,8 +108,13 @@ export class Command {
 
   /** Runs a built-in method and answers with what comes of it, unless it answers later itself. */
   run(method: BuiltinMethod): void {
+    this.finish(() => method.run(this));
+  }
+
+  /** Answers with what comes of the action: its result, or the fault that it throws. */
+  finish(action: () => JsonRecord | undefined): void {
     try {
-      const result = method.run(this);
+      const result = action();
       if (result !== undefined) this.succeed(result);
     } catch (error) {
       if (error instanceof CheckPassed) this.succeed({ command_to_check: this.name });

@@ -4,7 +4,7 @@
  * stays: it counts again when a plugin with that option is started (cln-contract 6.2).
  */
 import type { ManifestOption } from "../plugin/manifest.js";
-import { problemWithValue } from "../plugin/manifest-options.js";
+import { type OptionType, problemWithValue } from "../plugin/manifest-options.js";
 
 export type ConfigSource =
   | { readonly kind: "cmdline" }
@@ -22,7 +22,8 @@ export interface ConfigVar {
 }
 
 /** An option of a plugin, or of the node itself. */
-export interface NodeOption extends ManifestOption {
+export interface NodeOption extends Omit<ManifestOption, "type"> {
+  readonly type: OptionType | "msat";
   /** The plugin's canonical path; undefined for an option of the node itself. */
   readonly plugin: string | undefined;
 }
@@ -42,6 +43,13 @@ export class ConfigVars {
   addOption(option: NodeOption): void {
     this.#options.set(option.name, option);
     this.#settleOverrides();
+  }
+
+  setDefaults(defaults: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(defaults)) {
+      const option = this.#options.get(name);
+      if (option) this.#options.set(name, { ...option, default: value });
+    }
   }
 
   /** Takes away a plugin's option and the values that its start had brought. */

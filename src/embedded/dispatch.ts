@@ -8,7 +8,7 @@ import type { Token } from "../jsonrpc/token.js";
 import { Command } from "./command.js";
 import type { Connection } from "./connection.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
-import { isRealMethod } from "./known-methods.js";
+import { isDeveloperMethod, isRealMethod } from "./known-methods.js";
 import type { NodeContext } from "./node-context.js";
 import { readValue } from "./params.js";
 import { ResultFilter } from "./result-filter.js";
@@ -65,12 +65,15 @@ export function methodExists(node: NodeContext, name: string): boolean {
 }
 
 export function unknownMethod(name: string): RpcFault {
-  return new RpcFault(
-    METHOD_NOT_FOUND,
-    isRealMethod(name)
-      ? `The embedded node does not do '${name}': it has no channels, payments or chain. ` +
-          "Use a real lightningd for it"
-      : `Unknown command '${name}'`,
+  return new RpcFault(METHOD_NOT_FOUND, describeUnknown(name));
+}
+
+function describeUnknown(name: string): string {
+  if (isDeveloperMethod(name)) return `Command "${name}" is developer-only`;
+  if (!isRealMethod(name)) return `Unknown command '${name}'`;
+  return (
+    `The embedded node does not do '${name}': it has no channels, payments or chain. ` +
+    "Use a real lightningd for it"
   );
 }
 

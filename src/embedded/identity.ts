@@ -19,8 +19,14 @@ export interface Identity {
 
 const SECRET_BYTES = 32;
 
-/** Reads `hsm_secret` in the network directory, or makes it. */
-export function loadIdentity(networkDir: string): Identity {
+/**
+ * Reads `hsm_secret` in the network directory, or makes it.
+ * @param given what the node's options say of its looks
+ */
+export function loadIdentity(
+  networkDir: string,
+  given: { readonly alias: string | undefined; readonly color: string | undefined },
+): Identity {
   const secret = readSecret(join(networkDir, "hsm_secret"));
   const ecdh = createECDH("secp256k1");
   ecdh.setPrivateKey(hkdf(secret, Buffer.alloc(4), "nodeid"));
@@ -28,8 +34,8 @@ export function loadIdentity(networkDir: string): Identity {
   const base = hkdf(secret, Buffer.alloc(0), "derived secrets");
   return {
     id,
-    alias: `EMBEDDED-${id.slice(2, 8).toUpperCase()}`,
-    color: id.slice(0, 6),
+    alias: given.alias ?? `EMBEDDED-${id.slice(2, 8).toUpperCase()}`,
+    color: given.color ?? id.slice(0, 6),
     makeSecret: (info) => hkdf(base, Buffer.alloc(0), info),
   };
 }

@@ -1,29 +1,94 @@
-/** The options of the node itself, as `listconfigs` shows them. Used by node.ts. */
-import type { ConfigVars } from "./config-vars.js";
+/**
+ * The options of the node itself with the defaults of lightningd v26.06.6 on regtest, in the order in
+ * which `listconfigs` shows them. Most have no effect here: they are there because a plugin may ask,
+ * and may not take their names.
+ */
+import type { ConfigVars, NodeOption } from "./config-vars.js";
 
-/** @param node what its options say */
-export function addNodeOptions(
-  configs: ConfigVars,
-  node: { readonly lightningDir: string; readonly network: string; readonly logFile: string },
-  logLevel: string,
-): void {
-  const plain = { description: "", dynamic: false, deprecated: undefined, plugin: undefined };
-  const add = (name: string, value: string, multi = false) => {
-    configs.addOption({ ...plain, name, type: "string", default: undefined, multi });
-    configs.add(name, value, { kind: "cmdline" });
-  };
-  add("lightning-dir", node.lightningDir);
-  add("network", node.network);
-  configs.addOption({
-    ...plain,
-    name: "rpc-file",
-    type: "string",
-    default: "lightning-rpc",
-    multi: false,
-  });
-  for (const name of ["plugin", "important-plugin"]) {
-    configs.addOption({ ...plain, name, type: "string", default: undefined, multi: true });
+/** `<name> <type> [default]`; `*` marks a multi option, `!` one that setconfig can change. */
+const OPTIONS = `
+  developer flag
+  lightning-dir string
+  network string
+  testnet flag
+  testnet4 flag
+  signet flag
+  mainnet flag
+  regtest flag
+  rpc-file string lightning-rpc
+  allow-deprecated-apis bool true
+  plugin string*
+  plugin-dir string*
+  clear-plugins flag
+  disable-plugin string*
+  important-plugin string*
+  always-use-proxy bool false
+  daemon flag
+  experimental-dual-fund flag
+  experimental-splicing flag
+  experimental-shutdown-wrong-funding flag
+  rgb string
+  alias string
+  pid-file string
+  ignore-fee-limits bool true
+  watchtime-blocks int 6
+  funding-confirms int 1
+  require-confirmed-inputs bool false
+  cltv-delta int 6
+  cltv-final int 10
+  commit-time int 10
+  fee-base int 1
+  rescan int 30
+  fee-per-satoshi int 10
+  htlc-minimum-msat msat 0
+  htlc-maximum-msat msat 18446744073709551615
+  max-concurrent-htlcs int 483
+  max-dust-htlc-exposure-msat msat 50000000
+  min-capacity-sat int! 10000
+  addr string*
+  bind-addr string*
+  announce-addr string*
+  announce-addr-discovered string auto
+  announce-addr-discovered-port int 19846
+  offline flag
+  autolisten bool false
+  accept-htlc-tlv-type int*
+  disable-dns flag
+  hsm-passphrase flag
+  rpc-file-mode string 0600
+  commit-fee int 100
+  commit-feerate-offset int 5
+  min-emergency-msat msat 25000000
+  subdaemon string*
+  invoices-onchain-fallback flag
+  i-promise-to-fix-broken-api-user string*
+  log-level string info
+  log-timestamps bool true
+  log-file string*
+  payment-fronting-node string*
+  message-padding bool false
+  autoconnect-seeker-peers int 0
+  conf string
+  log-prefix string
+  wallet string
+  proxy string
+  recover string
+  database-upgrade bool
+`;
+
+export function addNodeOptions(configs: ConfigVars): void {
+  for (const line of OPTIONS.trim().split("\n")) {
+    const [name = "", kind = "", value] = line.trim().split(" ");
+    const type = kind.replace(/[*!]$/, "") as NodeOption["type"];
+    configs.addOption({
+      name,
+      type,
+      description: "",
+      default: value,
+      multi: kind.endsWith("*"),
+      dynamic: kind.endsWith("!"),
+      deprecated: undefined,
+      plugin: undefined,
+    });
   }
-  add("log-level", logLevel);
-  add("log-file", node.logFile, true);
 }

@@ -3,13 +3,14 @@
  * a unix socket in a lightning-dir of its own and runs real plugin processes. Started by
  * `cln-dev watch --embedded`, by `cln-dev node`, and by tests.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { BuiltinMethod } from "./builtin-method.js";
+import { Chain } from "./chain.js";
 import type { Command } from "./command.js";
 import { ConfigVars } from "./config-vars.js";
 import { Connection } from "./connection.js";
+import { Datastore } from "./datastore.js";
 import { handleRequest } from "./dispatch.js";
 import { HookBook } from "./hooks.js";
 import { type Identity, loadIdentity } from "./identity.js";
@@ -21,20 +22,26 @@ import { publishLine } from "./log-notifications.js";
 import { builtinMethods } from "./methods.js";
 import type { NodeContext } from "./node-context.js";
 import { addNodeOptions } from "./node-options.js";
+import { type NodeSettings, settleSettings } from "./node-settings.js";
 import { PluginHost } from "./plugin-host.js";
 import { ProcessKeeper } from "./process-keeper.js";
 import { listenAt, refuseIfLive, type SocketServer } from "./server.js";
 import { startPlugins } from "./startup.js";
 
 export interface EmbeddedNodeOptions {
-  /** The base directory; one of its own under the system's temp folder, removed at the end, when not given. */
+  /**
+   * The base directory, whose config files are read; one of its own under the system's temp folder,
+   * removed at the end, when not given.
+   */
   readonly lightningDir?: string;
-  /** `regtest` when not given. */
+  /** What the config says, or `regtest`, when not given. */
   readonly network?: string;
-  /** What goes to the log file; `debug` when not given. */
+  /** What goes to the log file; what the config says, or `debug`, when not given. */
   readonly logLevel?: LogLevel;
   /** Plugins that are started with the node, as `--plugin` does it: they need not be dynamic. */
   readonly plugins?: readonly string[];
+  /** Further options, each as `name` or `name=value`, as lightningd's command line takes them. */
+  readonly options?: readonly string[];
   /** How long a plugin may take for its manifest, and again for its init, in ms: 120,000 as in lightningd. */
   readonly pluginTimeoutMs?: number;
   /** How long a plugin may take to end after `shutdown`, in ms: 30,000 as in lightningd. */
@@ -81,22 +88,18 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
 }
 
 class Node implements EmbeddedNode, NodeContext {
-  readonly lightningDir: string;
-  readonly networkDir: string;
-  readonly network: string;
-  readonly rpcFile: string;
-  readonly logFile: string;
+  readonly settings: NodeSettings;
   readonly version = EMBEDDED_VERSION;
   readonly log: LogBook;
   readonly configs = new ConfigVars();
   readonly hooks: HookBook;
   readonly host: PluginHost;
   readonly identity: Identity;
+  readonly datastore: Datastore;
+  readonly chain = new Chain();
   readonly methods: ReadonlyMap<string, BuiltinMethod>;
   readonly shutdownTimeoutMs: number;
   readonly closed: Promise<void>;
-  readonly #isTemporary: boolean;
-  readonly #pidFile: string;
   readonly #processes: ProcessKeeper;
   readonly #connections = new Set<Connection>();
   #connectionCount = 0;
@@ -107,29 +110,21 @@ class Node implements EmbeddedNode, NodeContext {
   #stopCommands: Command[] = [];
   #resolveClosed: () => void = () => {};
 
-  constructor(private readonly options: EmbeddedNodeOptions) {
-    this.network = options.network ?? "regtest";
-    this.#isTemporary = options.lightningDir === undefined;
-    this.lightningDir =
-      options.lightningDir === undefined
-        ? mkdtempSync(join(tmpdir(), "cln-dev-node-"))
-        : resolve(options.lightningDir);
-    this.networkDir = join(this.lightningDir, this.network);
-    this.rpcFile = join(this.networkDir, "lightning-rpc");
-    this.logFile = join(this.lightningDir, "log");
-    this.#pidFile = join(this.lightningDir, `lightningd-${this.network}.pid`);
+  constructor(options: EmbeddedNodeOptions) {
+    const settings = settleSettings(options);
+    this.settings = settings;
     this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 30_000;
     this.closed = new Promise((done) => {
       this.#resolveClosed = done;
     });
-    makeDirectories(this.lightningDir, this.networkDir, this.network);
     this.log = new LogBook(
-      options.logLevel ?? "debug",
+      settings.logLevel,
       (entry) => this.#file?.write(entry, options.onLog),
       (entry, isPrinted) => publishLine(this.host, entry, isPrinted),
     );
     this.hooks = new HookBook(this.log);
-    this.identity = loadIdentity(this.networkDir);
+    this.identity = loadIdentity(settings.networkDir, settings);
+    this.datastore = new Datastore(join(settings.networkDir, "cln-dev-datastore"));
     this.#processes = new ProcessKeeper((pid, isRunning) => {
       if (isRunning) this.#leftovers?.processBegan(pid);
       else this.#leftovers?.processGone(pid);
@@ -139,19 +134,39 @@ class Node implements EmbeddedNode, NodeContext {
       log: this.log,
       hooks: this.hooks,
       configs: this.configs,
-      networkDir: this.networkDir,
+      networkDir: settings.networkDir,
       version: this.version,
       env: options.env ?? process.env,
       configuration: {
-        "lightning-dir": this.networkDir,
-        "rpc-file": "lightning-rpc",
-        network: this.network,
+        "lightning-dir": settings.networkDir,
+        "rpc-file": this.#given("rpc-file") ?? "lightning-rpc",
+        network: settings.network,
       },
       startTimeoutMs: options.pluginTimeoutMs ?? 120_000,
       isBuiltin: (method) => this.methods.has(method),
       onStderr: (plugin, chunk) => options.onPluginStderr?.(plugin.name, chunk),
       onProcess: (plugin, pid, isRunning) => this.#processes.note(plugin, pid, isRunning),
     });
+  }
+
+  get lightningDir(): string {
+    return this.settings.lightningDir;
+  }
+
+  get networkDir(): string {
+    return this.settings.networkDir;
+  }
+
+  get network(): string {
+    return this.settings.network;
+  }
+
+  get rpcFile(): string {
+    return this.settings.rpcFile;
+  }
+
+  get logFile(): string {
+    return this.settings.logFile;
   }
 
   async start(): Promise<void> {
@@ -161,9 +176,9 @@ class Node implements EmbeddedNode, NodeContext {
     this.#leftovers = openLeftovers(this.networkDir, (pid) =>
       this.log.add("lightningd", "unusual", `Killed a plugin of an earlier run (pid ${pid})`),
     );
-    writeFileSync(this.#pidFile, `${process.pid}\n`);
-    addNodeOptions(this.configs, this, this.options.logLevel ?? "debug");
-    await startPlugins(this, this.options.plugins ?? [], async () => {
+    writeFileSync(this.settings.pidFile, `${process.pid}\n`, { mode: 0o640 });
+    this.#applyOptions();
+    await startPlugins(this, this.settings, async () => {
       this.#server = await listenAt(this.rpcFile, (socket) => {
         const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
           handleRequest(this, request, connection),
@@ -179,6 +194,18 @@ class Node implements EmbeddedNode, NodeContext {
       "info",
       `Server started with public key ${id}, alias ${alias} (color #${color}) and lightningd ${this.version}`,
     );
+  }
+
+  #given(name: string): string | undefined {
+    return this.settings.given.findLast((option) => option.name === name)?.value;
+  }
+
+  #applyOptions(): void {
+    addNodeOptions(this.configs);
+    const ownLooks = { alias: this.identity.alias, rgb: this.identity.color };
+    this.configs.setDefaults({ ...ownLooks, "pid-file": this.settings.pidFile });
+    for (const { name, value, source } of this.settings.given)
+      this.configs.add(name, value, source);
   }
 
   stop(command: Command): void {
@@ -202,20 +229,9 @@ class Node implements EmbeddedNode, NodeContext {
     }
     for (const connection of this.#connections) connection.end();
     this.#file?.close();
-    if (this.#server !== undefined) rmSync(this.#pidFile, { force: true });
+    if (this.#server !== undefined) rmSync(this.settings.pidFile, { force: true });
     this.#leftovers?.forget();
-    if (this.#isTemporary) rmSync(this.lightningDir, { recursive: true, force: true });
+    if (this.settings.isTemporary) rmSync(this.lightningDir, { recursive: true, force: true });
     this.#resolveClosed();
-  }
-}
-
-/** A directory that we make says which network it is for, so that --lightning-dir alone finds it. */
-function makeDirectories(lightningDir: string, networkDir: string, network: string): void {
-  const made = mkdirSync(networkDir, { recursive: true, mode: 0o700 });
-  if (made === undefined) return;
-  try {
-    writeFileSync(join(lightningDir, "config"), `network=${network}\n`, { flag: "wx" });
-  } catch {
-    // There is a config already: it stays as it is.
   }
 }

@@ -183,6 +183,11 @@ export function u64(token: Token): bigint {
   return value;
 }
 
+/** The bytes; undefined where it is not hexadecimal, which lightningd takes for not given. */
+export function readHex(token: Token): Buffer | undefined {
+  return /^([0-9a-f]{2})*$/i.test(token.text) ? Buffer.from(token.text, "hex") : undefined;
+}
+
 export function logLevel(token: Token): LogLevel {
   const level = parseLogLevel(token.text);
   if (level === undefined) {

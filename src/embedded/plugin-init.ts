@@ -13,8 +13,8 @@ export interface InitConfiguration {
 
 /** The features of a lightningd v26.06.6 as it comes. */
 export const FEATURES = {
-  init: "08a0800a8a59a1",
-  node: "88a0800a8a59a1",
+  init: "800898880a8a59a1",
+  node: "808898880a8a59a1",
   channel: "",
   invoice: "02000002024100",
 } as const;
@@ -36,8 +36,8 @@ export function initParams(
         ...FEATURES,
         bolt12_offer: "",
         bolt12_invreq: "",
-        bolt12_invoice: "",
-        channel_type: "",
+        bolt12_invoice: "020000",
+        channel_type: "08800000800000",
       },
     },
   };
@@ -58,8 +58,8 @@ function optionValues(options: readonly ManifestOption[], configs: ConfigVars): 
 }
 
 /** A number goes in as it was written, even where that is no JSON (`0x10`), as lightningd does it. */
-export function optionValue(option: ManifestOption, text: string): JsonValue {
-  if (option.type === "int") return new RawJson(text);
+export function optionValue(option: { readonly type: string }, text: string): JsonValue {
+  if (option.type === "int" || option.type === "msat") return new RawJson(text);
   if (option.type === "bool") return /^(yes|true)$/i.test(text);
   return text;
 }

@@ -25,9 +25,8 @@ export class ResultFilter {
   }
 
   apply(result: JsonRecord): JsonRecord {
-    const shown = applyNode(this.root, result);
+    const kept = applyToObject(this.root, result);
     const problem = describeMisuse(this.root);
-    const kept = isRecord(shown) ? shown : {};
     return problem === undefined ? kept : { ...kept, warning_parameter_filter: problem };
   }
 }
@@ -53,37 +52,51 @@ function parseNode(token: Token): FilterNode {
   return { element: undefined, members, misused: false };
 }
 
-function applyNode(node: FilterNode, value: JsonValue): JsonValue | undefined {
-  const wantsAll = node.element === undefined && node.members.size === 0;
-  if (wantsAll) return value;
-  if (Array.isArray(value)) {
-    if (node.element === undefined) {
-      node.misused = true;
-      return undefined;
+/**
+ * lightningd filters while it writes, with effects that are kept here: a plain member is shown only
+ * where it is named; an object at the end of a path shows what holds further objects, but none of
+ * its own plain members; what is in arrays is always shown when it is plain.
+ */
+function applyNode(node: FilterNode, value: JsonRecord | readonly JsonValue[]): JsonValue {
+  return isArray(value) ? applyToArray(node, value) : applyToObject(node, value);
+}
+
+function applyToObject(node: FilterNode, value: JsonRecord): JsonRecord {
+  const kept: [string, JsonValue][] = [];
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    if (isPlain(member)) {
+      if (node.members.has(key)) kept.push([key, member]);
+      continue;
     }
-    const { element } = node;
-    return value.flatMap((item: JsonValue) => applyNode(element, item) ?? []);
-  }
-  if (!isRecord(value)) return value;
-  if (node.element !== undefined) {
-    node.misused = true;
-    return undefined;
-  }
-  const kept = Object.entries(value).flatMap(([key, member]) => {
+    if (isLeaf(node)) kept.push([key, member]);
+    else if (node.element !== undefined) node.misused = true;
     const child = node.members.get(key);
-    const shown = child && member !== undefined ? applyNode(child, member) : undefined;
-    return shown === undefined ? [] : [[key, shown] as const];
-  });
+    if (child !== undefined) kept.push([key, applyNode(child, member)]);
+  }
   return Object.fromEntries(kept);
 }
 
-function isRecord(value: JsonValue | undefined): value is JsonRecord {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof RawJson)
-  );
+function applyToArray(node: FilterNode, value: readonly JsonValue[]): readonly JsonValue[] {
+  const kept: JsonValue[] = [];
+  for (const item of value) {
+    if (isPlain(item) || isLeaf(node)) kept.push(item);
+    else if (node.element === undefined) node.misused = true;
+    else kept.push(applyNode(node.element, item));
+  }
+  return kept;
+}
+
+function isLeaf(node: FilterNode): boolean {
+  return node.element === undefined && node.members.size === 0;
+}
+
+function isPlain(value: JsonValue): value is Exclude<JsonValue, JsonRecord | readonly JsonValue[]> {
+  return typeof value !== "object" || value === null || value instanceof RawJson;
+}
+
+function isArray(value: JsonRecord | readonly JsonValue[]): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }
 
 function describeMisuse(node: FilterNode): string | undefined {

@@ -86,7 +86,10 @@ function readType(field: Token): OptionType {
  *   start parameter without its quotes (cln-contract 3.5)
  * @returns what lightningd says against this value, or undefined where it takes it
  */
-export function problemWithValue(option: ManifestOption, value: string): string | undefined {
+export function problemWithValue(
+  option: { readonly type: string; readonly deprecated: Deprecation | undefined },
+  value: string,
+): string | undefined {
   if (option.type === "int") {
     const number = readNumber(value);
     if (number === undefined) return `'${value}' is not a number`;

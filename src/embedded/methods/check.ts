@@ -14,13 +14,14 @@ export function checkMethod(node: NodeContext): BuiltinMethod {
         {
           command_to_check: required((token) => {
             if (!methodExists(node, token.text)) throw unknownMethod(token.text);
+            // From here on that is the command that is spoken of.
+            command.name = token.text;
             return text(token);
           }),
         },
         { extra: true },
       );
       command.checking = true;
-      command.name = name;
       const builtin = node.methods.get(name);
       if (builtin !== undefined) {
         command.params = command.params.without("command_to_check");

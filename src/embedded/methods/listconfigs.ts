@@ -62,8 +62,8 @@ export function showOption(configs: ConfigVars, option: NodeOption): JsonRecord 
 
 function fieldName(option: NodeOption): string {
   const stem = option.multi ? "values" : "value";
-  if (option.type === "bool") return `${stem}_bool`;
-  return option.type === "int" ? `${stem}_int` : `${stem}_str`;
+  const { type } = option;
+  return `${stem}_${type === "bool" || type === "int" || type === "msat" ? type : "str"}`;
 }
 
 function shownValue(option: NodeOption, value: string): JsonValue {

@@ -22,7 +22,6 @@ export function getinfoMethod(node: NodeContext): BuiltinMethod {
         num_active_channels: 0,
         num_inactive_channels: 0,
         address: [],
-        binding: [],
         version: node.version,
         blockheight: 0,
         network: node.network,

@@ -1,0 +1,148 @@
+/** `setconfig`: changes a dynamic option, with its plugin's consent (lightningd/configs.c). */
+import type { Token } from "../../jsonrpc/token.js";
+import { problemWithValue } from "../../plugin/manifest-options.js";
+import type { BuiltinMethod } from "../builtin-method.js";
+import type { Command } from "../command.js";
+import type { ConfigVars, NodeOption } from "../config-vars.js";
+import type { HostedPlugin } from "../hosted-plugin.js";
+import { type JsonRecord, jsonText } from "../json-text.js";
+import type { NodeContext } from "../node-context.js";
+import { BadParam, bool, optional, readParams, required, text, withDefault } from "../params.js";
+import { CheckPassed, invalidParams, RpcFault } from "../rpc-fault.js";
+import { SetconfigFile } from "../setconfig-file.js";
+import { knownOption, showOption } from "./listconfigs.js";
+
+const LIGHTNINGD = -1;
+
+export function setconfigMethod(node: NodeContext): BuiltinMethod {
+  const file = new SetconfigFile(node.networkDir, node.log);
+  return {
+    name: "setconfig",
+    usage: "config [val] [transient]",
+    run: (command) => setconfig(node, file, command),
+  };
+}
+
+function setconfig(
+  node: NodeContext,
+  file: SetconfigFile,
+  command: Command,
+): JsonRecord | undefined {
+  const { config, val, transient } = readParams(
+    command,
+    {
+      config: required((token) => dynamicOption(node.configs, token)),
+      val: optional(text),
+      transient: withDefault(bool, false),
+    },
+    { checksFurther: true },
+  );
+  const values = readValues(config, val, command.params.member("val"));
+  if (!transient) file.refuseIfNotWritable(node.configs.values(config.name));
+  const done = () => apply(node, file, config, values, transient, command.checking);
+  const plugin = node.host.plugins.find(({ path }) => path === config.plugin);
+  if (plugin === undefined) {
+    const problem = problemWithValue(config, values[0] ?? "");
+    if (problem !== undefined) throw invalidParams(`Error setting ${config.name}: ${problem}`);
+    return done();
+  }
+  if (command.checking && !plugin.manifest?.cancheck) throw new CheckPassed();
+  askPlugin(plugin, command, config, values, done);
+  return undefined;
+}
+
+function dynamicOption(configs: ConfigVars, token: Token): NodeOption {
+  const option = knownOption(configs, token);
+  if (!option.dynamic) throw new BadParam(token, "Not a dynamic config option");
+  return option;
+}
+
+/** @param given the value as it stands in params by name: by position lightningd sees no array */
+function readValues(
+  option: NodeOption,
+  value: string | undefined,
+  given: Token | undefined,
+): readonly string[] {
+  const { name } = option;
+  const isArray = given?.type === "array";
+  if (option.multi) {
+    if (given !== undefined && !isArray) {
+      throw invalidParams(`${name} is a multi option: val must be an array`);
+    }
+    return (given?.elements ?? []).map((element) => element.text);
+  }
+  if (isArray) throw invalidParams(`${name} is not a multi option: val must not be an array`);
+  if (option.type === "flag") {
+    if (value !== undefined) throw invalidParams(`${name} does not take a value`);
+    return [];
+  }
+  if (value === undefined) throw invalidParams(`${name} requires a value`);
+  return [value];
+}
+
+function askPlugin(
+  plugin: HostedPlugin,
+  command: Command,
+  option: NodeOption,
+  values: readonly string[],
+  done: () => JsonRecord,
+): void {
+  const method = command.checking ? "check" : "setconfig";
+  const id = plugin.newId(method, command.id);
+  const params = jsonText({
+    ...(command.checking ? { command_to_check: "setconfig" } : {}),
+    config: option.name,
+    val: option.multi ? values : values[0],
+  });
+  plugin.request(id, `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}\n\n`, {
+    onAnswer: (answer) => {
+      command.finish(() => {
+        if (answer === undefined) {
+          throw new RpcFault(-4, "Plugin terminated before replying to RPC call.");
+        }
+        refuseIfRefused(plugin, option, answer);
+        return done();
+      });
+    },
+  });
+}
+
+/** @throws RpcFault with the plugin's own error, or for an answer that is none */
+function refuseIfRefused(plugin: HostedPlugin, option: NodeOption, answer: Token): void {
+  const error = answer.member("error");
+  const code = error?.member("code");
+  const message = error?.member("message");
+  if (error !== undefined && code !== undefined && message !== undefined) {
+    throw new RpcFault(Number(code.text), message.text);
+  }
+  if (error === undefined && answer.member("result") !== undefined) return;
+  plugin.log("broken", `Invalid setconfig ${option.name} response from plugin: ${answer.raw}`);
+  throw new RpcFault(LIGHTNINGD, `Malformed setvalue ${option.name} plugin return`);
+}
+
+function apply(
+  node: NodeContext,
+  file: SetconfigFile,
+  option: NodeOption,
+  values: readonly string[],
+  transient: boolean,
+  checking: boolean,
+): JsonRecord {
+  if (checking) throw new CheckPassed();
+  const { name } = option;
+  const lines = option.type === "flag" ? [name] : values.map((value) => `${name}=${value}`);
+  if (option.multi) node.configs.remove(name, "setconfig transient");
+  if (transient) {
+    for (const [index] of lines.entries()) {
+      node.configs.add(name, values[index], { kind: "setconfig transient" });
+      node.log.add(
+        "lightningd",
+        "info",
+        `setconfig: ${name} ${values[index] ?? "SET"} (updated NULL:0)`,
+      );
+    }
+  } else {
+    file.save(node.configs, name, option.multi, lines, values);
+  }
+  return { config: { config: name, ...showOption(node.configs, option) } };
+}
