@@ -148,7 +148,7 @@ export class HostedPlugin {
   newId(method: string, callerId: string | undefined): string {
     const number = requests++;
     if (callerId === undefined) return `"cln:${method}#${number}"`;
-    const inner = /^".+"$/s.test(callerId) ? callerId.slice(1, -1) : callerId;
+    const inner = /^".*"$/s.test(callerId) ? callerId.slice(1, -1) : callerId;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON must escape.
     const prefix = /["\\\x00-\x1f\x7f]/.test(inner) ? "weird-id" : inner;
     return `"${prefix}/cln:${method}#${number}"`;

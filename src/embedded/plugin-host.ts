@@ -107,9 +107,9 @@ export class PluginHost {
     if (plugin.pid === undefined) return;
     plugin.state = "awaiting manifest";
     plugin.startTimer(this.parts.startTimeoutMs);
-    this.#ask(plugin, "getmanifest", callerId, '{"allow-deprecated-apis":true}', (answer) =>
-      this.#manifestCame(plugin, answer),
-    );
+    this.#ask(plugin, "getmanifest", callerId, '{"allow-deprecated-apis":true}', (answer) => {
+      this.#manifestCame(plugin, answer);
+    });
   }
 
   /** Starts all that are registered and not yet started. */
@@ -194,6 +194,7 @@ export class PluginHost {
     plugin.request(id, text, {
       onAnswer: (answer) => {
         if (answer !== undefined) onAnswer(answer);
+        else if (method === "getmanifest") logMissingManifest(plugin, id);
       },
     });
   }
@@ -301,4 +302,12 @@ export class PluginHost {
     if (plugin.state === "awaiting init") this.#checkAllActive();
     this.#tellAbout("plugin_stopped", plugin);
   }
+}
+
+/** lightningd answers in the place of a plugin that died, and then finds fault with that answer. */
+function logMissingManifest(plugin: HostedPlugin, id: string): void {
+  const answer =
+    `{"jsonrpc": "2.0","id": ${id},"error": {"code":-4, ` +
+    '"message":"Plugin terminated before replying to RPC call."}}';
+  plugin.log("unusual", `Killing plugin: Invalid/missing result tok in '${answer}'`);
 }

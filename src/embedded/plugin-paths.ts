@@ -1,5 +1,5 @@
 /** Paths of plugins as lightningd takes them (lightningd/plugin.c, lightningd/plugin_control.c). */
-import { accessSync, constants, readdirSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, opendirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { systemMessage } from "./system-message.js";
 
@@ -34,10 +34,21 @@ export function notExecutable(path: string): string | undefined {
  * @throws the system's error where the folder cannot be read
  */
 export function pluginsIn(directory: string): string[] {
-  return readdirSync(directory)
+  return namesIn(directory)
     .filter((name) => !/[!"#$%&'()*+,/:;<=>?@[\\\]^`{|}~]/.test(name) && name !== "README.md")
     .map((name) => join(directory, name))
     .filter(isExecutableFile);
+}
+
+/** In the order in which the system gives them, as lightningd takes them: not sorted. */
+function namesIn(directory: string): string[] {
+  const folder = opendirSync(directory);
+  const names: string[] = [];
+  for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+    names.push(entry.name);
+  }
+  folder.closeSync();
+  return names;
 }
 
 /** The plugins in the lightning-dir's own folder, and one folder further down. */

@@ -3,9 +3,10 @@
  * rpc_command_hook_*). Used by dispatch.ts for each request.
  */
 import { INVALID_REQUEST } from "../jsonrpc/message.js";
-import type { Token } from "../jsonrpc/token.js";
+import { readNumber, type Token } from "../jsonrpc/token.js";
 import type { Command } from "./command.js";
 import { execute, methodExists } from "./dispatch.js";
+import { isDeveloperMethod } from "./known-methods.js";
 import type { NodeContext } from "./node-context.js";
 import { RpcFault } from "./rpc-fault.js";
 
@@ -54,14 +55,21 @@ function readDecision(node: NodeContext, result: Token): Decision {
   const ownResult = own?.member("result");
   if (ownResult !== undefined) return { kind: "result", raw: ownResult.raw };
   const error = own?.member("error");
-  if (error?.member("code") !== undefined && error.member("message") !== undefined) {
-    return { kind: "error", raw: error.raw };
-  }
-  if (error === undefined) logBad(node, "");
-  else if (error.member("code") === undefined) {
-    logBad(node, "'error' object does not contain a code.");
-  } else logBad(node, "'error' object does not contain a message.");
+  const fault = error === undefined ? "" : faultOfError(error);
+  if (error !== undefined && fault === undefined) return { kind: "error", raw: error.raw };
+  logBad(node, fault ?? "");
   return go;
+}
+
+/** lightningd v26.06.6 crashes where either is missing; these are the words that it means to say. */
+function faultOfError(error: Token): string | undefined {
+  const code = error.member("code");
+  if (code === undefined || readNumber(code.text) === undefined) {
+    return "'error' object does not contain a code.";
+  }
+  return error.member("message") === undefined
+    ? "'error' object does not contain a message."
+    : undefined;
 }
 
 function logBad(node: NodeContext, why: string): void {
@@ -92,6 +100,9 @@ function describeBadReplacement(node: NodeContext, request: Token): string | und
   if (method === undefined) return "missing 'method'";
   if (request.member("params") === undefined) return "missing 'params'";
   if (request.member("id") === undefined) return "missing 'id'";
+  if (isDeveloperMethod(method.text)) {
+    return `redirected to developer-only command '${method.text}'`;
+  }
   if (!methodExists(node, method.text)) return `redirected to unknown method '${method.text}'`;
   if (!request.member("jsonrpc")?.is("2.0")) {
     return 'jsonrpc: "2.0" must be specified in the request';

@@ -78,8 +78,10 @@ export class SetconfigFile {
 
   #create(): void {
     if (existsSync(this.#own)) return;
-    const time = new Date().toUTCString();
-    this.#append(this.#config, `# Inserted by setconfig ${time}\ninclude config.setconfig`);
+    // As C's ctime puts it: `Sat Nov 21 07:55:50 2026`.
+    const [day, month, date, year, time] = new Date().toString().split(" ");
+    const now = `${day} ${month} ${date} ${time} ${year}`;
+    this.#append(this.#config, `# Inserted by setconfig ${now}\ninclude config.setconfig`);
     this.#append(this.#own, HEADER);
   }
 

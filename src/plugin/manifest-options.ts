@@ -31,6 +31,10 @@ export function readOption(element: Token, isTaken: (name: string) => boolean): 
   if (!/^[0-9a-z_-]*$/.test(name)) {
     throw new ManifestFault(`Option "name" must be lowercase alphanumeric, plus _ or -'`);
   }
+  if (name === "") {
+    // lightningd v26.06.6 crashes here: it has no words of its own.
+    throw new ManifestFault(`Option "name" is empty, at which lightningd crashes`);
+  }
   if (isTaken(name)) throw new ManifestFault(`Option "${name}" already registered`);
   const deprecated = readDeprecation(element.member("deprecated"));
   const multi = readSwitch(element, name, "multi");

@@ -62,7 +62,9 @@ function usages(node: NodeContext): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
   for (const method of node.methods.values()) known.set(method.name, method.usage);
   for (const plugin of node.host.plugins) {
-    for (const { name, usage } of plugin.manifest?.rpcmethods ?? []) known.set(name, usage);
+    for (const { name, usage, deprecated } of plugin.manifest?.rpcmethods ?? []) {
+      known.set(name, deprecated === undefined ? usage : `(DEPRECATED!) ${usage}`);
+    }
   }
   return known;
 }

@@ -41,11 +41,12 @@ function setconfig(
   if (!transient) file.refuseIfNotWritable(node.configs.values(config.name));
   const done = () => apply(node, file, config, values, transient, command.checking);
   const plugin = node.host.plugins.find(({ path }) => path === config.plugin);
-  if (plugin === undefined) {
-    const problem = problemWithValue(config, values[0] ?? "");
+  // A plugin's own options lightningd does not check, and ends itself when it shows a bad number.
+  for (const value of values) {
+    const problem = problemWithValue(config, value);
     if (problem !== undefined) throw invalidParams(`Error setting ${config.name}: ${problem}`);
-    return done();
   }
+  if (plugin === undefined) return done();
   if (command.checking && !plugin.manifest?.cancheck) throw new CheckPassed();
   askPlugin(plugin, command, config, values, done);
   return undefined;
