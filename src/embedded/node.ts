@@ -84,10 +84,18 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
     await node.close();
     throw error;
   }
-  return node;
+  const { lightningDir, networkDir, rpcFile, logFile } = node.settings;
+  return {
+    lightningDir,
+    networkDir,
+    rpcFile,
+    logFile,
+    close: () => node.close(),
+    closed: node.closed,
+  };
 }
 
-class Node implements EmbeddedNode, NodeContext {
+class Node implements NodeContext {
   readonly settings: NodeSettings;
   readonly version = EMBEDDED_VERSION;
   readonly log: LogBook;
@@ -161,17 +169,9 @@ class Node implements EmbeddedNode, NodeContext {
     return this.settings.network;
   }
 
-  get rpcFile(): string {
-    return this.settings.rpcFile;
-  }
-
-  get logFile(): string {
-    return this.settings.logFile;
-  }
-
   async start(): Promise<void> {
-    await refuseIfLive(this.rpcFile);
-    this.#file = new LogFile(this.logFile);
+    await refuseIfLive(this.settings.rpcFile);
+    this.#file = new LogFile(this.settings.logFile);
     this.log.add("lightningd", "info", this.version);
     this.#leftovers = openLeftovers(this.networkDir, (pid) =>
       this.log.add("lightningd", "unusual", `Killed a plugin of an earlier run (pid ${pid})`),
@@ -179,7 +179,7 @@ class Node implements EmbeddedNode, NodeContext {
     writeFileSync(this.settings.pidFile, `${process.pid}\n`, { mode: 0o640 });
     this.#applyOptions();
     await startPlugins(this, this.settings, async () => {
-      this.#server = await listenAt(this.rpcFile, (socket) => {
+      this.#server = await listenAt(this.settings.rpcFile, (socket) => {
         const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
           handleRequest(this, request, connection),
         );
