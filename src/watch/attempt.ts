@@ -67,6 +67,7 @@ export class Attempt {
   #stepAt = 0;
   #buildMs: number | undefined;
   #stopMs: number | undefined;
+  #seen: Look | undefined;
   #deadly: Look | undefined;
   /** The node runs the plugin, and it must not be stopped. */
   #mustStay = false;
@@ -82,7 +83,6 @@ export class Attempt {
   /** Tells the attempt of a change that came while it runs. */
   changed(change: Change): void {
     if (this.#step === "settle" || this.#step === "stop") return;
-    if (this.#step === "start" && this.#isBeingStarted(change)) return;
     const young = performance.now() - this.#stepAt < JOIN_MS;
     if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
       return;
@@ -90,6 +90,11 @@ export class Attempt {
     const ownOutput = change.files.every((file) => file === this.#target.plugin.path);
     if (this.#step === "build" && change.cause === "file" && ownOutput) return;
     this.#newer.abort();
+  }
+
+  /** The plugin file as this attempt has found it; undefined before that. */
+  get seen(): Look | undefined {
+    return this.#seen;
   }
 
   /** Ends the attempt as soon as that can be. */
@@ -163,6 +168,7 @@ export class Attempt {
       nextHint: this.#options.nextHint,
       signal: this.#newer.signal,
     });
+    this.#seen = settled.usable ? settled.look : lookAt(path);
     this.#absorb();
     this.#throwIfSuperseded();
     const file = await inspectPluginFile(path);
@@ -276,15 +282,6 @@ export class Attempt {
     const phase = this.#step === "stop" ? "stop" : "start";
     if (error instanceof RpcError) this.#belief = { is: "unknown" };
     return failed(name, this.#change, phase, error, NO_DIAGNOSIS, this.#runs());
-  }
-
-  /** A hint that comes late, of a file that is being started as it is. */
-  #isBeingStarted(change: Change): boolean {
-    const { path } = this.#target.plugin;
-    const look = this.#belief.is === "starting" ? this.#belief.look : undefined;
-    if (look === undefined || change.files.length === 0) return false;
-    if (change.files.some((file) => file !== path)) return false;
-    return sameFile(lookAt(path).fingerprint, look.fingerprint);
   }
 
   #runs(): boolean {
