@@ -13,7 +13,7 @@ import type {
 } from "../watch/events.js";
 import { rpcErrorText } from "./failure.js";
 import { harmless } from "./harmless.js";
-import { indentJson } from "./indent-json.js";
+import { renderJson } from "./json-colour.js";
 import { renderFindings } from "./post-mortem.js";
 import type { Paint } from "./style.js";
 
@@ -185,14 +185,15 @@ export class Lines {
     return [this.#line(this.#paint.red("✗"), text), ...this.#told({ reason, fix, findings: [] })];
   }
 
-  #called({ call, ok, result, log }: Called): string[] {
+  #called({ call, ok, result, before, log }: Called): string[] {
     const { dim, red, cyan } = this.#paint;
-    const head = `          ${ok ? cyan("→") : red("✗")} ${clean(call)}`;
-    const body = indentJson(result).split("\n");
+    const head = `${INDENT}${ok ? cyan("→") : red("✗")} ${clean(call)}`;
+    const body = renderJson(ok ? before : undefined, result, this.#paint);
+    const isShort = body.length === 1 && before === undefined;
     return [
-      `${head}${body.length === 1 ? `   ${clean(body[0] ?? "")}` : ""}`,
-      ...(body.length === 1 ? [] : body.map((line) => `            ${clean(line)}`)),
-      ...log.map((line) => `            ${dim(clean(line))}`),
+      `${head}${isShort ? `   ${body[0] ?? ""}` : ""}`,
+      ...(isShort ? [] : body.map((line) => `${INDENT}  ${line}`)),
+      ...log.map((line) => `${INDENT}  ${dim(clean(line))}`),
     ];
   }
 
