@@ -16,6 +16,8 @@ type Waiter = (outcome: Outcome) => void;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
+  /** The node's version, once it has been asked. */
+  readonly version?: () => string | undefined;
   /** The node did not answer: somebody should find out when it does. */
   readonly onUnreachable?: () => void;
 }
@@ -163,6 +165,7 @@ export class Reloader {
       belief: this.#belief,
       kept: this.#kept,
       emit: this.#hooks.emit,
+      version: this.#hooks.version?.(),
       moreChanges: () => this.#takePending(),
       nextHint: (ms) => this.#nextHint(ms),
     });
