@@ -150,6 +150,20 @@ async function main(argv: readonly string[]): Promise<number> {
       run(async (context) => (await import("./commands/logs.js")).logs(context, args, flags)),
     );
   program
+    .command("emit")
+    .argument("[topic]", "a notification or a hook, such as connect or htlc_accepted")
+    .argument("[payload...]", "a JSON object, or key=value to change the example")
+    .option("--list", "show every topic and who gets it; with a topic, its example payload")
+    .option("--hook", "only the hook, where a notification has the same name")
+    .option("--notification", "only the notification, where a hook has the same name")
+    .description("raise an event on the embedded node and show what the plugins answer")
+    .addHelpText("after", example("cln-dev emit invoice_payment label=tip msat=5000"))
+    .action((topic: string | undefined, values: string[], flags) =>
+      run(async (context) =>
+        (await import("./commands/emit.js")).emit(context, topic, values, flags),
+      ),
+    );
+  program
     .command("node")
     .description("run the embedded node alone, until Ctrl-C")
     .option("--log-level <level>", "io, trace, debug, info, unusual or broken")

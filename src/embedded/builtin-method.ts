@@ -6,6 +6,8 @@ export interface BuiltinMethod {
   readonly name: string;
   /** The parameters as `help` shows them. */
   readonly usage: string;
+  /** Not shown by `help`: lightningd does not have it. */
+  readonly isHidden?: boolean;
   /**
    * @returns the result; undefined where the command is answered later
    * @throws RpcFault for an error answer

@@ -26,6 +26,8 @@ export interface HookCall {
   readonly callerId: string | undefined;
   /** The text of the whole `params`. */
   readonly params: string;
+  /** Called with each plugin's whole answer, before all else; undefined where it died over it. */
+  onAnswer?(plugin: HostedPlugin, answer: Token | undefined): void;
   /**
    * Called with each plugin's result.
    * @returns true to go on with the next plugin; false where the call is over
@@ -123,6 +125,7 @@ export class HookBook {
   }
 
   #answered(call: HookCall, plugin: HostedPlugin, answer: Token | undefined): boolean {
+    call.onAnswer?.(plugin, answer);
     const wasTerminated =
       answer?.member("error")?.member("code")?.raw === String(PLUGIN_TERMINATED);
     if (answer === undefined || wasTerminated) {

@@ -3,6 +3,7 @@ import type { BuiltinMethod } from "./builtin-method.js";
 import { checkMethod } from "./methods/check.js";
 import { connectionSwitches } from "./methods/connection-switches.js";
 import { datastoreMethods } from "./methods/datastore.js";
+import { emitMethod } from "./methods/emit.js";
 import { emptyLists } from "./methods/empty-lists.js";
 import { getlogMethod } from "./methods/getlog.js";
 import { listconfigsMethod } from "./methods/listconfigs.js";
@@ -18,6 +19,7 @@ export function builtinMethods(node: NodeContext): ReadonlyMap<string, BuiltinMe
     checkMethod(node),
     ...connectionSwitches(),
     ...datastoreMethods(node.datastore),
+    emitMethod(node),
     ...emptyLists(),
     getinfoMethod(node),
     helpMethod(node),

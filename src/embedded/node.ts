@@ -5,6 +5,7 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { usageFailure } from "../failure.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 import { Chain } from "./chain.js";
 import type { Command } from "./command.js";
@@ -12,6 +13,7 @@ import { ConfigVars } from "./config-vars.js";
 import { Connection } from "./connection.js";
 import { Datastore } from "./datastore.js";
 import { handleRequest } from "./dispatch.js";
+import { canRaise, type Raised, type RaiseOptions, raise } from "./events/raise.js";
 import { HookBook } from "./hooks.js";
 import { type Identity, loadIdentity } from "./identity.js";
 import { type Leftovers, openLeftovers } from "./leftovers.js";
@@ -63,6 +65,12 @@ export interface EmbeddedNode {
   readonly rpcFile: string;
   /** The log file, absolute. */
   readonly logFile: string;
+  /**
+   * Raises what a real node would raise by itself: a notification, or a call of a hook. Resolves when
+   * every plugin that was asked has answered.
+   * @throws Failure for a topic that nobody knows
+   */
+  raise(topic: string, options?: RaiseOptions): Promise<Raised>;
   /** Ends the node and all its plugins. Safe to call more than once. */
   close(): Promise<void>;
   /** Resolves when the node has ended, however it came to that. */
@@ -90,6 +98,7 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
     networkDir,
     rpcFile,
     logFile,
+    raise: (topic, options) => node.raise(topic, options),
     close: () => node.close(),
     closed: node.closed,
   };
@@ -206,6 +215,11 @@ class Node implements NodeContext {
     this.configs.setDefaults({ ...ownLooks, "pid-file": this.settings.pidFile });
     for (const { name, value, source } of this.settings.given)
       this.configs.add(name, value, source);
+  }
+
+  raise(topic: string, options: RaiseOptions = {}): Promise<Raised> {
+    if (!canRaise(this, topic)) throw usageFailure(`there is no hook or notification ${topic}`);
+    return new Promise((resolve) => raise(this, topic, options, resolve));
   }
 
   stop(command: Command): void {

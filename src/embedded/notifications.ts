@@ -45,9 +45,18 @@ export function notifyAll(
   return receivers;
 }
 
+/** What the plugins send that come with lightningd: on a real node these are known, too. */
+const TOPICS_OF_REAL_PLUGINS = new Set([
+  "channel_hint_update",
+  "pay_failure",
+  "pay_part_end",
+  "pay_part_start",
+  "pay_success",
+]);
+
 /** Is it a topic of lightningd, or one that some plugin has announced to send? */
 export function isKnownTopic(plugins: Iterable<HostedPlugin>, topic: string): boolean {
-  if (NOTIFICATIONS.has(topic)) return true;
+  if (NOTIFICATIONS.has(topic) || TOPICS_OF_REAL_PLUGINS.has(topic)) return true;
   for (const plugin of plugins) {
     if (plugin.manifest?.notifications.includes(topic)) return true;
   }

@@ -23,7 +23,7 @@ export function getinfoMethod(node: NodeContext): BuiltinMethod {
         num_inactive_channels: 0,
         address: [],
         version: node.version,
-        blockheight: 0,
+        blockheight: node.chain.height,
         network: node.network,
         fees_collected_msat: 0,
         "lightning-dir": node.networkDir,
@@ -60,7 +60,9 @@ export function helpMethod(node: NodeContext): BuiltinMethod {
 
 function usages(node: NodeContext): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
-  for (const method of node.methods.values()) known.set(method.name, method.usage);
+  for (const { name, usage, isHidden } of node.methods.values()) {
+    if (!isHidden) known.set(name, usage);
+  }
   for (const plugin of node.host.plugins) {
     for (const { name, usage, deprecated } of plugin.manifest?.rpcmethods ?? []) {
       known.set(name, deprecated === undefined ? usage : `(DEPRECATED!) ${usage}`);
