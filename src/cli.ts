@@ -36,9 +36,9 @@ async function main(argv: readonly string[]): Promise<number> {
         surroundings: { home: process.env.HOME, cwd: process.cwd() },
       });
     } catch (error) {
-      exitCode = await tell(error, flags);
+      // Who ended it himself needs no reason.
+      exitCode = ending.signal.aborted ? 130 : await tell(error, flags);
     }
-    if (ending.signal.aborted && exitCode !== 0) exitCode = 130;
   };
 
   // Before the commands: they inherit it.

@@ -49,5 +49,6 @@ function table({ node, plugins }: Listed, named: boolean, paint: Paint): string 
       paint.dim(harmless(plugin.name)),
     ].join("  "),
   );
+  if (rows.length === 0) rows.push(`${named ? "  " : ""}no plugins`);
   return [...(named ? [paint.bold(node.rpcFile)] : []), ...rows].join("\n");
 }

@@ -1,14 +1,19 @@
 /** `cln-dev restart`: asks the watch session that fits to reload now; without one, does it itself. */
-import { realpathSync } from "node:fs";
-import { usageFailure } from "../failure.js";
+import { existsSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
+import { type Failure, usageFailure } from "../failure.js";
 import { harmless } from "../report/harmless.js";
 import { openReporter } from "../report/reporter.js";
 import { splitArguments } from "../settings/arguments.js";
 import { joinPath } from "../settings/paths.js";
 import { namesNode, resolveNodes } from "../settings/resolve-nodes.js";
-import { askRestart, findSessions, type RunningSession } from "../watch/control-client.js";
+import {
+  askRestart,
+  findSessions,
+  type RunningSession,
+  type SessionTarget,
+} from "../watch/control-client.js";
 import { exitCodeOf } from "../watch/reload-once.js";
-import type { RestartFilter } from "../watch/session.js";
 import type { Context, ExitCode } from "./context.js";
 import type { PluginCommandFlags } from "./plugin-flags.js";
 
@@ -18,56 +23,95 @@ export async function restart(
   flags: PluginCommandFlags,
 ): Promise<ExitCode> {
   const { plugins, options } = splitArguments(args, flags.option, context.surroundings.cwd);
-  const filters = filtersOf(context, plugins);
   const sessions = await findSessions();
-  const fitting = sessions.filter((session) => filters.every((filter) => fits(session, filter)));
-  const [session, ...others] = fitting;
-  if (session === undefined) {
+  const found = wishesOf(context, plugins).map((wish) => findOne(sessions, wish));
+  if (found.every((one) => one === undefined)) {
     const { start } = await import("./start.js");
     return start(context, args, flags, "restart");
   }
-  if (others.length > 0) throw severalFit(fitting);
   if (options.length > 0) {
     throw usageFailure("options cannot be given to a restart by a running watch session", {
       why: "the session starts the plugin with the options that it was given",
       fix: "End the session (q) and start it again with the new options",
     });
   }
-  const answers = await Promise.all(filters.map((filter) => askRestart(session, filter)));
-  const { stdout, stderr } = context.io;
+  const known = found.map((one, index) => {
+    if (one === undefined) throw notWatched(plugins[index] ?? "");
+    return one;
+  });
+  const { stdout, stderr, signal } = context.io;
+  const asked = known.flatMap(({ session, targets }) => {
+    if (context.flags.verbose) stderr.write(`asking the watch session (pid ${session.pid})\n`);
+    const rpcFiles = [...new Set(targets.map((target) => target.node.rpcFile))];
+    const paths = [...new Set(targets.map((target) => target.path))];
+    return paths.map((path) => askRestart(session, { path, rpcFiles }, signal));
+  });
+  const outcomes = (await Promise.all(asked)).flat();
   const { cwd } = context.surroundings;
   const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys: false });
-  for (const outcome of answers.flat()) reporter.event(outcome);
-  return exitCodeOf(answers.flat());
+  for (const outcome of outcomes) reporter.event(outcome);
+  return exitCodeOf(outcomes);
+}
+
+/** What is to be reloaded; an absent member stands for all. */
+interface Wish {
+  /** The plugin's path, without symlinks where it is there. */
+  readonly path?: string;
+  /** A file name, where there is no such file here: what a session has under that name. */
+  readonly name?: string;
+  readonly rpcFiles: readonly string[] | undefined;
 }
 
 /** One for each plugin that was named; one for all if none was. */
-function filtersOf({ flags, surroundings }: Context, plugins: readonly string[]): RestartFilter[] {
+function wishesOf({ flags, surroundings }: Context, plugins: readonly string[]): Wish[] {
   const rpcFiles = namesNode(flags)
     ? resolveNodes(flags, surroundings).nodes.map((node) => node.rpcFile)
     : undefined;
   if (plugins.length === 0) return [{ rpcFiles }];
-  return plugins.map((name) => ({ path: realPathOf(joinPath(surroundings.cwd, name)), rpcFiles }));
+  return plugins.map((plugin) => {
+    const path = joinPath(surroundings.cwd, plugin);
+    const isName = !plugin.includes("/") && !existsSync(path);
+    return isName ? { name: plugin, rpcFiles } : { path: realPathOf(path), rpcFiles };
+  });
 }
 
-function fits(session: RunningSession, { path, rpcFiles }: RestartFilter): boolean {
-  return session.targets.some(
-    (target) =>
-      (rpcFiles === undefined || rpcFiles.includes(target.node.rpcFile)) &&
-      (path === undefined || target.path === path || target.realPath === path),
-  );
+interface Found {
+  readonly session: RunningSession;
+  readonly targets: readonly SessionTarget[];
 }
 
-function severalFit(sessions: readonly RunningSession[]) {
-  const lines = sessions.flatMap((session) =>
-    session.targets.map(
+/** @throws Failure: several sessions fit */
+function findOne(sessions: readonly RunningSession[], wish: Wish): Found | undefined {
+  const fitting = sessions
+    .map((session) => ({ session, targets: session.targets.filter((one) => fits(one, wish)) }))
+    .filter(({ targets }) => targets.length > 0);
+  if (fitting.length > 1) throw severalFit(fitting);
+  return fitting[0];
+}
+
+function fits(target: SessionTarget, { path, name, rpcFiles }: Wish): boolean {
+  if (rpcFiles !== undefined && !rpcFiles.includes(target.node.rpcFile)) return false;
+  if (name !== undefined) return basename(target.path) === name;
+  return path === undefined || target.path === path || target.realPath === path;
+}
+
+function severalFit(found: readonly Found[]): Failure {
+  const lines = found.flatMap(({ session, targets }) =>
+    targets.map(
       ({ path, node }) =>
         `  cln-dev restart ${harmless(path)} --lightning-dir=${harmless(node.lightningDir)}   (pid ${session.pid})`,
     ),
   );
-  return usageFailure(`${sessions.length} watch sessions run`, {
+  return usageFailure(`${found.length} watch sessions run`, {
     why: "it is not clear which one is meant",
-    fix: ["Name the plugin or the node:", ...lines].join("\n"),
+    fix: ["Name the plugin and the node:", ...lines].join("\n"),
+  });
+}
+
+function notWatched(plugin: string): Failure {
+  return usageFailure(`no watch session has ${plugin}`, {
+    why: "one has another of the plugins named",
+    fix: `Restart it by a command of its own: cln-dev restart ${plugin}`,
   });
 }
 

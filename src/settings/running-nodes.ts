@@ -27,7 +27,7 @@ const USUAL_NAME = /^(?:l\d+|l.*-(?:regtest|signet|testnet4?|bitcoin)|cln-dev-no
 const MAX_LOOKED_AT = 64;
 
 /**
- * Listening nodes first.
+ * Listening nodes first, and of these the ones in the same lightning-dir.
  * @param asked the node that is not there: other networks of its lightning-dir are looked at as well
  * @param timeoutMs how long a socket may take to accept a connection, in ms
  */
@@ -36,9 +36,11 @@ export async function runningNodes(
   surroundings: Surroundings,
   timeoutMs = 200,
 ): Promise<RunningNode[]> {
-  const usual = [asked.lightningDir, ...usualFolders(surroundings)].flatMap(networkFolders);
+  const nodesIn = (base: string) =>
+    networkFolders(base).flatMap((network) => nodeIn(base, network));
   const running = lightningdProcesses().filter((node) => isSocket(node.rpcFile));
-  const found = [...running, ...usual.flatMap(({ base, network }) => nodeIn(base, network))];
+  const usual = usualFolders(surroundings).flatMap(nodesIn);
+  const found = [...nodesIn(asked.lightningDir), ...running, ...usual];
   const others = new Map(found.map((node) => [node.rpcFile, node]));
   others.delete(asked.rpcFile);
   const nodes = await Promise.all(
@@ -68,10 +70,8 @@ function usualFolders({ home }: Surroundings): string[] {
   return home ? [join(home, ".lightning"), ...temp] : temp;
 }
 
-function networkFolders(base: string): { base: string; network: string }[] {
-  return namesIn(base)
-    .filter(isNetwork)
-    .map((network) => ({ base, network }));
+function networkFolders(base: string): string[] {
+  return namesIn(base).filter(isNetwork);
 }
 
 /** The node of this network, where its socket is there. */

@@ -1,6 +1,7 @@
 /** Finds the running watch sessions of this user, and asks one of them. */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Failure } from "../failure.js";
 import { isObject, type JsonObject } from "../jsonrpc/json.js";
 import { callNode } from "../node/client.js";
 import { NodeUnreachable } from "../node/errors.js";
@@ -36,13 +37,20 @@ export async function findSessions(): Promise<RunningSession[]> {
   return sessions.filter((session) => session !== undefined).sort((a, b) => a.pid - b.pid);
 }
 
-/** Asks a session to reload, and waits for what comes of it. @throws RpcError, NodeUnreachable */
+/**
+ * Asks a session to reload, and waits for what comes of it.
+ * @throws Failure `session-gone`: it ended before; NodeUnreachable `cut`: the signal was aborted
+ */
 export async function askRestart(
   session: RunningSession,
   filter: RestartFilter,
+  signal: AbortSignal,
 ): Promise<Outcome[]> {
-  const options = { timeoutMs: RESTART_TIMEOUT_MS };
-  const answer = await callNode(session.control, "restart", { ...filter }, options);
+  const options = { timeoutMs: RESTART_TIMEOUT_MS, signal };
+  const asked = callNode(session.control, "restart", { ...filter }, options);
+  const answer = await asked.catch((error: unknown) => {
+    throw signal.aborted ? error : sessionGone(session, error);
+  });
   const outcomes = isObject(answer) && Array.isArray(answer.outcomes) ? answer.outcomes : [];
   return outcomes.filter(isOutcomeOfSession);
 }
@@ -59,6 +67,16 @@ async function askStatus(control: string): Promise<RunningSession | undefined> {
     }
     return undefined;
   }
+}
+
+function sessionGone({ pid }: RunningSession, cause: unknown): Failure {
+  return new Failure({
+    kind: "session-gone",
+    what: `the watch session (pid ${pid}) ended before it had reloaded`,
+    fix: "Run the command again: it then reloads by itself",
+    exitCode: 1,
+    cause,
+  });
 }
 
 function readTarget(target: JsonObject): SessionTarget {

@@ -4,7 +4,10 @@ import type { Emit, Outcome } from "./events.js";
 import { Reloader } from "./reloader.js";
 import { targetOf } from "./target.js";
 
-/** Resolves when every target has its outcome, or gives up at the signal. */
+/**
+ * Resolves when every target has its outcome.
+ * @throws the signal's reason, when it is aborted before
+ */
 export async function reloadOnce(
   { plugins, nodes }: Pick<Settings, "plugins" | "nodes">,
   emit: Emit,
@@ -13,12 +16,18 @@ export async function reloadOnce(
   const reloaders = nodes.flatMap((node) =>
     plugins.map((plugin) => new Reloader(targetOf(plugin, node), { emit })),
   );
-  const giveUp = () => void Promise.all(reloaders.map((reloader) => reloader.close()));
-  signal.addEventListener("abort", giveUp, { once: true });
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+  });
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
-    return await Promise.all(reloaders.map((reloader) => reloader.request("command")));
+    const requests = reloaders.map((reloader) => reloader.request("command"));
+    return await Promise.race([Promise.all(requests), aborted]);
   } finally {
-    signal.removeEventListener("abort", giveUp);
+    signal.removeEventListener("abort", onAbort);
+    await Promise.all(reloaders.map((reloader) => reloader.close()));
   }
 }
 

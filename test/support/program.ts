@@ -133,10 +133,18 @@ export class Program {
     this.#child.stdout?.destroy();
   }
 
-  /** Ends it as Ctrl-C does, unless it has ended. */
+  /** Ends it as Ctrl-C does, unless it has ended. @throws Error: it does not end */
   async end(): Promise<Ended> {
     if (this.#end === undefined) this.#child.kill("SIGINT");
-    return this.ended;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#child.kill("SIGKILL");
+    }, DEADLINE_MS);
+    const ended = await this.ended;
+    clearTimeout(timer);
+    if (isLate) throw new Error(`Ctrl-C did not end cln-dev ${this.#args.join(" ")}`);
+    return ended;
   }
 
   async #until<T>(what: string, look: () => T | undefined): Promise<T> {
