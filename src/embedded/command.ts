@@ -39,6 +39,7 @@ export class Command {
   #request: Token;
   #stream: AnswerStream | undefined;
   #origin: CommandOrigin | undefined;
+  #isDetached = false;
   #onDone: (() => void)[] = [];
 
   /** @param id the text of the id's token, quotes included */
@@ -71,6 +72,7 @@ export class Command {
 
   /** The client is gone. */
   detach(): void {
+    this.#isDetached = true;
     this.#origin = undefined;
     this.#stream = undefined;
   }
@@ -99,6 +101,9 @@ export class Command {
   /** Writes the answer's text as it stands. */
   respond(text: string): void {
     this.notify(text);
+    if (this.#isDetached) {
+      this.log.add("lightningd", "debug", "Command returned result after jcon close");
+    }
     this.#stream?.close();
     this.#origin?.commandDone(this);
     const listeners = this.#onDone;

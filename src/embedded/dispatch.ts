@@ -95,7 +95,7 @@ export function forward(plugin: HostedPlugin, command: Command, method: string):
   plugin.request(id, `${command.request.withMember("id", id)}\n\n`, {
     onAnswer: (answer) => {
       if (answer !== undefined) command.respond(answer.withMember("id", command.id));
-      else command.fail(terminated());
+      else command.respond(terminated(command.id));
     },
     onNotify: (notification) => {
       if (command.wantsNotifications) command.notify(forwardedNotification(notification, command));
@@ -103,8 +103,10 @@ export function forward(plugin: HostedPlugin, command: Command, method: string):
   });
 }
 
-function terminated(): RpcFault {
-  return new RpcFault(PLUGIN_TERMINATED, "Plugin terminated before replying to RPC call.");
+/** lightningd puts this answer into the plugin's mouth, with spaces that its own answers do not have. */
+function terminated(id: string): string {
+  const message = "Plugin terminated before replying to RPC call.";
+  return `{"jsonrpc": "2.0","id": ${id},"error": {"code":${PLUGIN_TERMINATED}, "message":"${message}"}}`;
 }
 
 function forwardedNotification(notification: Token, command: Command): string {

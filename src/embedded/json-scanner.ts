@@ -37,7 +37,6 @@ export class JsonScanner {
    *   root that is the byte after it, which then belongs to nothing
    */
   step(byte: number): ScanStep {
-    if (byte === 0) return "invalid";
     if (this.#inString) return this.#inStringStep(byte);
     if (this.#inPrimitive) {
       if (!isDelimiter(byte)) return byte < 32 || byte >= 127 ? "invalid" : "inside";

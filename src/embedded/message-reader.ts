@@ -22,6 +22,7 @@ export class MessageReader {
   #heldBytes = 0;
   #scanner = new JsonScanner();
   #spoiled = false;
+  #deaf = false;
   readonly #maxBytes: number;
 
   /** @param maxBytes how long a message may grow before it counts as a fault */
@@ -29,8 +30,13 @@ export class MessageReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes a chunk and gives what it completes; after a fault, nothing more. */
-  push(chunk: Buffer): Reading[] {
+  /** Takes a chunk and gives what it completes; after a fault, or a NUL byte, nothing more. */
+  push(bytes: Buffer): Reading[] {
+    if (this.#deaf) return [];
+    // lightningd's parser takes a NUL for the end of what there is, and waits for it to grow.
+    const nul = bytes.indexOf(0);
+    this.#deaf = nul >= 0;
+    const chunk = this.#deaf ? bytes.subarray(0, nul) : bytes;
     const ends = this.#spoiled ? [] : this.#scan(chunk);
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;

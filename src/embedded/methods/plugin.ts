@@ -82,8 +82,9 @@ function startWaiter(node: NodeContext, command: Command): StartWaiter {
 
 /** Relative to the network directory, where lightningd runs; else in its folder for plugins. */
 function executablePath(node: NodeContext, given: string): string {
-  if (notExecutable(resolve(node.networkDir, given)) === undefined) return given;
-  const path = given.startsWith("/") ? given : join(pluginsDirectory(node), given);
+  const isFound = given !== "" && notExecutable(resolve(node.networkDir, given)) === undefined;
+  if (isFound) return given;
+  const path = given.startsWith("/") ? given : `${pluginsDirectory(node)}/${given}`;
   const problem = notExecutable(path);
   if (problem !== undefined) throw invalidParams(`${path} is not executable: ${problem}`);
   return path;
