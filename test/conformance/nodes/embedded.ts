@@ -1,0 +1,46 @@
+/** Starts our own node for the suite, in this process. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EMBEDDED_VERSION, startEmbeddedNode } from "../../../src/embedded/node.js";
+import type { NodeStart, RunningNode } from "./node-kind.js";
+
+export async function startEmbedded(start: NodeStart = {}): Promise<RunningNode> {
+  const lightningDir = mkdtempSync(join(realpathSync(tmpdir()), "cln-conf-e-"));
+  mkdirSync(join(lightningDir, "regtest"), { mode: 0o700 });
+  writeFileSync(join(lightningDir, "config"), configText(start.config ?? []));
+  const { pluginTimeoutMs, shutdownTimeoutMs } = start;
+  let stderr = "";
+  const node = await startEmbeddedNode({
+    lightningDir,
+    plugins: start.plugins ?? [],
+    ...(pluginTimeoutMs === undefined ? {} : { pluginTimeoutMs }),
+    ...(shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs }),
+    onPluginStderr: (_, chunk) => {
+      stderr += chunk.toString("utf8");
+    },
+  });
+  let ended = false;
+  void node.closed.then(() => {
+    ended = true;
+  });
+  return {
+    kind: "embedded",
+    version: EMBEDDED_VERSION,
+    lightningDir,
+    networkDir: node.networkDir,
+    rpcFile: node.rpcFile,
+    logFile: node.logFile,
+    ownPluginFolders: [],
+    stderr: () => stderr,
+    hasEnded: () => ended,
+    end: async () => {
+      await node.close();
+      rmSync(lightningDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function configText(lines: readonly string[]): string {
+  return ["network=regtest", ...lines].map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,32 @@
+/** What the suite needs of a node, whatever its kind. Implemented by embedded.ts and lightningd.ts. */
+
+export type NodeKind = "embedded" | "lightningd";
+
+export interface NodeStart {
+  /** Lines of the config file in the lightning-dir. */
+  readonly config?: readonly string[];
+  /** Plugins that start with the node. */
+  readonly plugins?: readonly string[];
+  /** For the manifest, and again for init, in ms; a lightningd has its own 120 s. */
+  readonly pluginTimeoutMs?: number;
+  /** For a plugin's end after `shutdown`, in ms; a lightningd has its own 30 s. */
+  readonly shutdownTimeoutMs?: number;
+}
+
+export interface RunningNode {
+  readonly kind: NodeKind;
+  /** As `getinfo` gives it: `v26.06.6`. */
+  readonly version: string;
+  readonly lightningDir: string;
+  readonly networkDir: string;
+  readonly rpcFile: string;
+  readonly logFile: string;
+  /** Where the plugins are that it runs of itself. */
+  readonly ownPluginFolders: readonly string[];
+  /** What its plugins have written to stderr. */
+  stderr(): string;
+  /** It has ended, by itself or by somebody's hand. */
+  hasEnded(): boolean;
+  /** Ends it if it still runs, and takes its folder away. */
+  end(): Promise<void>;
+}
