@@ -7,7 +7,7 @@ import {
   METHOD_NOT_FOUND,
   malformed,
 } from "../harness/answers.js";
-import { type Json, type JsonRecord } from "../harness/json.js";
+import type { Json, JsonRecord } from "../harness/json.js";
 import type { NodeUnderTest } from "../harness/node-under-test.js";
 import type { RawClient } from "../harness/raw-client.js";
 import { topic } from "../harness/scenario.js";
