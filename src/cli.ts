@@ -130,6 +130,25 @@ async function main(argv: readonly string[]): Promise<number> {
         (await import("./commands/call.js")).call(context, method, params, flags),
       ),
     );
+  withPlugin(program.command("check"))
+    .description("look a plugin over, offline: its handshake, its manifest, what it writes")
+    .option("--watch", "check again whenever it changes")
+    .addHelpText("after", example("cln-dev check ./myplugin.py foo_opt=BAR"))
+    .action((args: string[], flags) =>
+      run(async (context) => (await import("./commands/check.js")).check(context, args, flags)),
+    );
+  program
+    .command("logs")
+    .argument("[plugin...]", "the plugin's file, or its name on the node")
+    .description("show the plugin's log lines, live")
+    .option("--level <level>", "the lowest level: trace, debug, info, warn or error", "info")
+    .option("--since <time>", "first what was logged since then: 10m, 2h, 2026-08-20T12:00")
+    .option("--last <lines>", "first so many of the last lines (10)")
+    .option("--no-follow", "only what is there already")
+    .addHelpText("after", example("cln-dev logs ./myplugin.py --regtest --level debug --since 10m"))
+    .action((args: string[], flags) =>
+      run(async (context) => (await import("./commands/logs.js")).logs(context, args, flags)),
+    );
   program
     .command("emit")
     .argument("[topic]", "a notification or a hook, such as connect or htlc_accepted")

@@ -28,7 +28,7 @@ const EXTENSIONS: Readonly<Record<PluginLanguage, readonly string[]>> = {
 };
 
 /** The folder whose files are the plugin's own: a compiled plugin's is where its build files are. */
-export function ownFolder(file: PluginFile): string {
+function ownFolder(file: PluginFile): string {
   const start = dirname(file.realPath);
   const marker = { rust: "Cargo.toml", go: "go.mod" }[String(file.language)];
   if (marker === undefined) return start;

@@ -4,7 +4,7 @@
  */
 import { isObject, stringOf } from "../jsonrpc/json.js";
 import { callNode } from "../node/client.js";
-import { NATIVE_METHODS } from "../node/native-methods.js";
+import { NATIVE_METHODS } from "../node/native-names.js";
 import { isVersionBetween } from "../node/version.js";
 import type { Handshake } from "../plugin/handshake.js";
 import type { NodePlace, RawOption } from "../plugin/init-params.js";

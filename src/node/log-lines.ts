@@ -2,7 +2,7 @@
  * lightningd's log, as it stands in its log file and as `getlog` gives it (lightningd/log.c;
  * cln-contract 5.3, 5.4). Used by whoever follows the log or quotes from it.
  */
-import { isObject, stringOf } from "../jsonrpc/json.js";
+import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
 
 /** The levels in rising order, by lightningd's own names. */
 export const LOG_LEVELS = ["io", "trace", "debug", "info", "unusual", "broken"] as const;
@@ -44,11 +44,21 @@ export function parseLogLine(line: string): LogLine | undefined {
   const [, time, level, source, text] = match ?? [];
   const parsed = level === undefined ? undefined : parseLogLevel(level.replaceAll("*", ""));
   if (parsed === undefined || source === undefined || text === undefined) return undefined;
-  return { time: time === undefined ? undefined : new Date(time), level: parsed, source, text };
+  const moment = time === undefined ? undefined : new Date(time);
+  return { time: moment, level: parsed, source, text: plainText(source, text) };
+}
+
+/**
+ * A plugin's message that held a `\u` escape (Python's json.dumps writes those) is logged as it came,
+ * all its escapes included (lightningd/plugin.c plugin_log_handle): line ends are `\n` there.
+ */
+function plainText(source: string, text: string): string {
+  if (!source.startsWith("plugin-") || !/\\u[0-9a-fA-F]{4}/.test(text)) return text;
+  return stringOf(parseJson(`"${text}"`)) ?? text;
 }
 
 /** An entry of `getlog`, with its place in the log. */
-export interface RingEntry {
+interface RingEntry {
   /** Nanoseconds since the node's log began: rises from entry to entry. */
   readonly cursor: bigint;
   readonly line: LogLine;
@@ -73,7 +83,7 @@ export function parseRing(result: unknown): Ring | undefined {
     const text = stringOf(entry.log);
     if (cursor === undefined || !level || source === undefined || text === undefined) return [];
     const time = Number.isFinite(began) ? new Date(began + Number(cursor / 1_000_000n)) : undefined;
-    return [{ cursor, line: { time, level, source, text } }];
+    return [{ cursor, line: { time, level, source, text: plainText(source, text) } }];
   });
   return { createdAt, entries };
 }

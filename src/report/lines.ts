@@ -1,5 +1,6 @@
 /** The events of a watch session in words: for the terminal and, without colours, for a log. */
 import { basename, relative } from "node:path";
+import { isObject, parseJson } from "../jsonrpc/json.js";
 import type {
   Called,
   Failed,
@@ -14,6 +15,7 @@ import type {
 import { rpcErrorText } from "./failure.js";
 import { harmless } from "./harmless.js";
 import { indentJson } from "./indent-json.js";
+import { renderJson } from "./json-colour.js";
 import { renderFindings } from "./post-mortem.js";
 import type { Paint } from "./style.js";
 
@@ -34,6 +36,9 @@ export interface LineOptions {
 
 /** As wide as what stands before an event's text. */
 const INDENT = " ".repeat(10);
+
+/** A result that is no longer stands behind its call. */
+const SHORT_RESULT = 60;
 
 export class Lines {
   readonly #options: LineOptions;
@@ -185,15 +190,24 @@ export class Lines {
     return [this.#line(this.#paint.red("✗"), text), ...this.#told({ reason, fix, findings: [] })];
   }
 
-  #called({ call, ok, result, log }: Called): string[] {
+  #called({ call, ok, result, before, log }: Called): string[] {
     const { dim, red, cyan } = this.#paint;
-    const head = `          ${ok ? cyan("→") : red("✗")} ${clean(call)}`;
-    const body = indentJson(result).split("\n");
-    return [
-      `${head}${body.length === 1 ? `   ${clean(body[0] ?? "")}` : ""}`,
-      ...(body.length === 1 ? [] : body.map((line) => `            ${clean(line)}`)),
-      ...log.map((line) => `            ${dim(clean(line))}`),
-    ];
+    const short = oneLine(result);
+    const name = clean(call);
+    if (!ok) {
+      return [
+        `${INDENT}${red("✗")} ${name}   ${clean(errorText(result))}`,
+        ...log.map((line) => `${INDENT}  ${dim(clean(line))}`),
+      ];
+    }
+    const head = `${INDENT}${cyan("→")} ${name}`;
+    const same = before !== undefined && oneLine(before) === short;
+    if (short.length <= SHORT_RESULT && (before === undefined || same)) {
+      return [`${head}   ${clean(short)}${same ? dim("   as before") : ""}`];
+    }
+    if (same) return [`${head}   ${dim("as before")}`];
+    const body = renderJson(before, result, this.#paint);
+    return [head, ...body.map((line) => `${INDENT}  ${line}`)];
   }
 
   #log({ plugin, level, text, node }: LogLine): string {
@@ -268,6 +282,21 @@ export class Lines {
       ? description.replace(cwd, "this folder")
       : description;
   }
+}
+
+/** The node's words of an error answer: its code and its message. */
+function errorText(result: string): string {
+  const error = parseJson(result);
+  if (!isObject(error)) return result;
+  const { code, message } = error;
+  return typeof code === "number"
+    ? rpcErrorText({ code, message: String(message) })
+    : String(message);
+}
+
+/** JSON text without the white space between its parts. */
+function oneLine(json: string): string {
+  return indentJson(json).replace(/\n\s*/g, " ");
 }
 
 /** `31 ms`, `1.2 s`. */

@@ -17,7 +17,7 @@ export function renderLogLine(line: LogLine, paint: Paint): string[] {
 }
 
 /** The colour in which a level is shown. */
-export function levelPaint(level: LogLevel, paint: Paint): (text: string) => string {
+function levelPaint(level: LogLevel, paint: Paint): (text: string) => string {
   if (level === "broken") return paint.red;
   if (level === "unusual") return paint.yellow;
   return level === "info" ? paint.green : paint.dim;

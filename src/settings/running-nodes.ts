@@ -54,7 +54,10 @@ export async function runningNodes(
       }),
     ),
   );
-  return nodes.sort((a, b) => Number(b.listening) - Number(a.listening));
+  // Another network of the same folder is the likeliest to have been meant.
+  const rank = (node: RunningNode) =>
+    Number(node.listening) * 2 + Number(node.lightningDir === asked.lightningDir);
+  return nodes.sort((a, b) => rank(b) - rank(a));
 }
 
 /** Lightning-dirs as people have them: under HOME, and the regtest ones in the temp folder. */

@@ -7,6 +7,7 @@ import type { RawJson } from "../jsonrpc/json.js";
 import { callParams } from "../node/call-params.js";
 import { callNodeText } from "../node/client.js";
 import { RpcError } from "../node/errors.js";
+import type { Shown } from "./compare-versions.js";
 import { diagnoseFailedCall } from "./diagnosis.js";
 import type { Emit } from "./events.js";
 import type { Reloader } from "./reloader.js";
@@ -18,6 +19,7 @@ export class AfterReload {
   readonly #reloader: Reloader;
   readonly #emit: Emit;
   readonly #recentLog: () => readonly string[];
+  #before: Shown | undefined;
   readonly #results = new Map<string, string>();
   #running = new AbortController();
   #work: Promise<void> = Promise.resolve();
@@ -31,7 +33,10 @@ export class AfterReload {
 
   /** The plugin has been started anew. */
   reloaded(): void {
-    this.#begin((signal) => this.#callAll(signal));
+    this.#begin(async (signal) => {
+      await this.#compare(signal);
+      await this.#callAll(signal);
+    });
   }
 
   /** Makes the calls again, without a reload. */
@@ -50,6 +55,17 @@ export class AfterReload {
     this.#running = new AbortController();
     const { signal } = this.#running;
     this.#work = this.#work.then(() => (signal.aborted ? undefined : job(signal)));
+  }
+
+  /** Says what the new version changed: by its manifest where that is known, else by the node. */
+  async #compare(signal: AbortSignal): Promise<void> {
+    const { belief, target } = this.#reloader;
+    if (belief.is !== "running") return;
+    const { compareVersions } = await import("./compare-versions.js");
+    const shown = await compareVersions(this.#before, target, belief, signal);
+    if (signal.aborted || shown === undefined) return;
+    this.#before = shown.now;
+    if (shown.changes) this.#emit({ event: "manifest", ...target.name, ...shown.changes });
   }
 
   async #callAll(signal: AbortSignal): Promise<void> {

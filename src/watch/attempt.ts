@@ -6,9 +6,11 @@ import { Failure } from "../failure.js";
 import { NodeUnreachable, RpcError } from "../node/errors.js";
 import { stopPlugin } from "../node/plugin-command.js";
 import type { StartOption } from "../node/start-options.js";
+import type { Manifest } from "../plugin/manifest.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/plugin-file.js";
 import { bringUp } from "./bring-up.js";
 import { runBuild } from "./build.js";
+import { checkFirst } from "./check-first.js";
 import { diagnoseStart, type Started } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
@@ -34,6 +36,8 @@ export interface AttemptOptions {
   readonly belief: Belief;
   readonly kept: Kept;
   readonly emit: Emit;
+  /** The node's version, where it has been asked. */
+  readonly version: string | undefined;
   /** Takes the changes that have come since, if any: this attempt covers them. */
   readonly moreChanges: () => Change | undefined;
   /** Resolves at the next change, or after so many ms. */
@@ -67,6 +71,8 @@ export class Attempt {
   #stepAt = 0;
   #buildMs: number | undefined;
   #stopMs: number | undefined;
+  #seen: Look | undefined;
+  #manifest: Manifest | undefined;
   #deadly: Look | undefined;
   /** The node runs the plugin, and it must not be stopped. */
   #mustStay = false;
@@ -82,7 +88,6 @@ export class Attempt {
   /** Tells the attempt of a change that came while it runs. */
   changed(change: Change): void {
     if (this.#step === "settle" || this.#step === "stop") return;
-    if (this.#step === "start" && this.#isBeingStarted(change)) return;
     const young = performance.now() - this.#stepAt < JOIN_MS;
     if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
       return;
@@ -90,6 +95,11 @@ export class Attempt {
     const ownOutput = change.files.every((file) => file === this.#target.plugin.path);
     if (this.#step === "build" && change.cause === "file" && ownOutput) return;
     this.#newer.abort();
+  }
+
+  /** The plugin file as this attempt has found it; undefined before that. */
+  get seen(): Look | undefined {
+    return this.#seen;
   }
 
   /** Ends the attempt as soon as that can be. */
@@ -121,6 +131,8 @@ export class Attempt {
     // Whatever can be wrong without the node is found while the old version still runs.
     await this.#lookAtNode(settled.file);
     const options = await this.#startOptions(settled.file);
+    const unfit = await this.#check(settled.file, settled.look, options);
+    if (unfit !== undefined) return unfit;
     await this.#stop(settled.file);
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
@@ -163,6 +175,7 @@ export class Attempt {
       nextHint: this.#options.nextHint,
       signal: this.#newer.signal,
     });
+    this.#seen = settled.usable ? settled.look : lookAt(path);
     this.#absorb();
     this.#throwIfSuperseded();
     const file = await inspectPluginFile(path);
@@ -186,6 +199,28 @@ export class Attempt {
     const path = file.realPath;
     if (found.is === "hanging") this.#belief = { is: "starting", path, look: undefined };
     else this.#belief = found.is === "running" ? { is: "running", path } : { is: "stopped" };
+  }
+
+  /** `--safe`: what would not start is found while the old version still runs. */
+  async #check(
+    file: PluginFile,
+    look: Look,
+    options: readonly StartOption[],
+  ): Promise<Outcome | undefined> {
+    if (!this.#target.plugin.safe) return undefined;
+    this.#begin("check");
+    const { signal } = this.#newer;
+    const { target, version } = this.#options;
+    const running = this.#runs();
+    const verdict = await checkFirst({ target, file, options, running, version, signal });
+    this.#verify(look);
+    this.#manifest = verdict.ok ? verdict.manifest : undefined;
+    if (verdict.ok) return undefined;
+    const check = () => this.#verify(look);
+    await untilOld(file.path, this.#options.nextHint, check);
+    this.#absorb();
+    const error = new Error(verdict.message);
+    return failed(target.name, this.#change, "check", error, verdict.diagnosis, running);
   }
 
   /** The old version goes. */
@@ -224,7 +259,8 @@ export class Attempt {
     this.#belief = { is: "starting", path, look };
     const { signal } = this.#newer;
     const { nextHint } = this.#options;
-    const started = { target: this.#target, file, options, since: new Date() };
+    const manifest = this.#manifest;
+    const started = { target: this.#target, file, options, since: new Date(), manifest };
     try {
       const startMs = await bringUp({ target: this.#target, path, options, signal, nextHint });
       this.#belief = { is: "running", path, started };
@@ -276,15 +312,6 @@ export class Attempt {
     const phase = this.#step === "stop" ? "stop" : "start";
     if (error instanceof RpcError) this.#belief = { is: "unknown" };
     return failed(name, this.#change, phase, error, NO_DIAGNOSIS, this.#runs());
-  }
-
-  /** A hint that comes late, of a file that is being started as it is. */
-  #isBeingStarted(change: Change): boolean {
-    const { path } = this.#target.plugin;
-    const look = this.#belief.is === "starting" ? this.#belief.look : undefined;
-    if (look === undefined || change.files.length === 0) return false;
-    if (change.files.some((file) => file !== path)) return false;
-    return sameFile(lookAt(path).fingerprint, look.fingerprint);
   }
 
   #runs(): boolean {

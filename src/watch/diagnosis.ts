@@ -6,6 +6,7 @@ import type { Diagnosis as Found } from "../diagnose/diagnose-start.js";
 import type { Params } from "../jsonrpc/message.js";
 import { NodeUnreachable, RpcError } from "../node/errors.js";
 import type { StartOption } from "../node/start-options.js";
+import type { Manifest } from "../plugin/manifest.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
 import { type Diagnosis, NO_DIAGNOSIS } from "./outcomes.js";
 import type { Target } from "./target.js";
@@ -16,6 +17,8 @@ export interface Started {
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
   readonly since: Date;
+  /** Known where a handshake was made before the start (`--safe`). */
+  readonly manifest: Manifest | undefined;
 }
 
 export async function diagnoseStart(

@@ -16,6 +16,8 @@ type Waiter = (outcome: Outcome) => void;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
+  /** The node's version, once it has been asked. */
+  readonly version?: () => string | undefined;
   /** The node did not answer: somebody should find out when it does. */
   readonly onUnreachable?: () => void;
 }
@@ -34,6 +36,9 @@ export class Reloader {
   #working: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #unserved = false;
+  #last: Outcome | undefined;
+  /** The plugin file as the last attempt found it. */
+  #seen: Look | undefined;
   /** The node died of the plugin as it looked then. */
   #deadly: Look | undefined;
   #startedAt = 0;
@@ -83,6 +88,7 @@ export class Reloader {
    * @returns the outcome that covers this change
    */
   request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {
+    if (cause === "file" && this.#isOldNews(files)) return this.#present();
     const change: Change = { cause, files, at };
     this.#pending = merge(this.#pending, change);
     const outcome = new Promise<Outcome>((resolve) => this.#waiters.push(resolve));
@@ -90,6 +96,20 @@ export class Reloader {
     this.#wake?.();
     this.#working ??= this.#work();
     return outcome;
+  }
+
+  /** A hint that comes late: the file is as the attempt, the one under way or the last, has found it. */
+  #isOldNews(files: readonly string[]): boolean {
+    const { path } = this.target.plugin;
+    const seen = this.#attempt ? this.#attempt.seen : this.#seen;
+    if (seen === undefined || files.some((file) => file !== path)) return false;
+    return sameFile(lookAt(path).fingerprint, seen.fingerprint);
+  }
+
+  /** The outcome of the attempt under way, or of the last one. */
+  #present(): Promise<Outcome> {
+    if (this.#attempt === undefined && this.#last !== undefined) return Promise.resolve(this.#last);
+    return new Promise((resolve) => this.#covered.push(resolve));
   }
 
   /** The node has gone, and what it ran with it. A reload under way hears so by its own calls. */
@@ -145,12 +165,14 @@ export class Reloader {
       belief: this.#belief,
       kept: this.#kept,
       emit: this.#hooks.emit,
+      version: this.#hooks.version?.(),
       moreChanges: () => this.#takePending(),
       nextHint: (ms) => this.#nextHint(ms),
     });
     this.#attempt = attempt;
     const result = await attempt.run();
     this.#attempt = undefined;
+    this.#seen = attempt.seen;
     this.#belief = result.belief;
     this.#kept = result.kept;
     this.#deadly = result.deadly;
@@ -166,6 +188,7 @@ export class Reloader {
   }
 
   #tell(outcome: Outcome): void {
+    this.#last = outcome;
     this.#unserved = outcome.event === "unreachable";
     this.#hooks.emit(outcome);
     if (this.#unserved) this.#hooks.onUnreachable?.();

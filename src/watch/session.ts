@@ -189,6 +189,7 @@ export class Session {
         }
         if (isOutcome(event)) this.#settled(reloader, event);
       },
+      version: () => node.version,
       onUnreachable: () => node.suspect(),
     });
     this.#after.set(reloader, new AfterReload(reloader, onEvent, () => this.#recentLog(reloader)));

@@ -14,6 +14,7 @@ export class WatchedNode {
   readonly #emit: Emit;
   readonly #recentLog: (reloader: Reloader) => readonly string[];
   readonly #monitor: NodeMonitor;
+  #version: string | undefined;
 
   /** @param recentLog what a plugin logged since it was started */
   constructor(
@@ -37,8 +38,14 @@ export class WatchedNode {
   /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
   async meet(): Promise<NodeFacts> {
     const facts = await meetNode(this.address);
+    this.#version = facts.version;
     this.#monitor.watch();
     return facts;
+  }
+
+  /** As `getinfo` said it last. */
+  get version(): string | undefined {
+    return this.#version;
   }
 
   /** A call had no answer: whether the node is gone is found out at once. */
@@ -58,7 +65,7 @@ export class WatchedNode {
 
   async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
     try {
-      await meetNode(this.address);
+      this.#version = (await meetNode(this.address)).version;
     } catch (error) {
       const message = error instanceof Failure ? error.message : messageOf(error);
       this.#emit({ event: "notice", level: "warn", message });

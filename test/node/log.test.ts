@@ -40,6 +40,11 @@ describe("a line of the log file", () => {
       `2026-11-21T00:29:48.593Z DEBUG   ${NODE_ID}-connectd: hi`,
       { source: `${NODE_ID}-connectd`, text: "hi" },
     ],
+    [
+      '2026-11-21T00:29:48.593Z INFO    plugin-a.py: caf\\u00e9\\n\\"x\\"',
+      { text: 'caf\u00e9\n"x"' },
+    ],
+    ["2026-11-21T00:29:48.593Z INFO    plugin-a.py: C:\\users\\new", { text: "C:\\users\\new" }],
     ["DEBUG   plugin-a.py: no timestamp", { time: undefined, text: "no timestamp" }],
     [
       "l1: 2026-11-21T00:29:48.593Z DEBUG   plugin-a.py: a log-prefix",

@@ -1,0 +1,126 @@
+/**
+ * `cln-dev check`: is this plugin fit for a node? Offline, for editors and CI. The plugin is told of
+ * an embedded node of its own, so that it harms nothing and an `init` that calls the node is answered.
+ */
+import { relative } from "node:path";
+import type { Changes } from "../diagnose/changes.js";
+import { type CheckResult, checkPlugin } from "../diagnose/check-plugin.js";
+import { manifestChanges } from "../diagnose/manifest-diff.js";
+import { startEmbeddedNode } from "../embedded/node.js";
+import type { NodePlace } from "../plugin/init-params.js";
+import type { Manifest } from "../plugin/manifest.js";
+import { checkJson, renderCheck } from "../report/check-report.js";
+import { failureJson, failureLines } from "../report/failure.js";
+import { styleOf } from "../report/style.js";
+import type { PluginSettings } from "../settings/types.js";
+import { FileSource } from "../watch/file-source.js";
+import type { Context, ExitCode } from "./context.js";
+import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
+
+export interface CheckFlags extends Pick<PluginCommandFlags, "option"> {
+  /** Check again whenever the plugin changes, until the user has had enough. */
+  readonly watch?: boolean;
+}
+
+const NETWORK = "regtest";
+
+export async function check(
+  context: Context,
+  args: readonly string[],
+  flags: CheckFlags,
+): Promise<ExitCode> {
+  const offline = { ...context, flags: { ...context.flags, embedded: true } };
+  const { plugins } = settingsOf(offline, "check", args, { option: flags.option });
+  const embedded = await startEmbeddedNode({ network: NETWORK, logLevel: "broken" });
+  const node = { ...embedded, network: NETWORK };
+  try {
+    const checks = plugins.map((plugin) => new Check(context, plugin, node));
+    const results: CheckResult[] = [];
+    // One after the other: a report is one piece, and times are not disturbed.
+    for (const each of checks) results.push(await each.run());
+    if (flags.watch) await Promise.all(checks.map((each) => each.watch()));
+    return flags.watch || results.every(({ ok }) => ok) ? 0 : 1;
+  } finally {
+    await embedded.close();
+  }
+}
+
+/** One plugin that is checked, once or again and again. */
+class Check {
+  readonly #context: Context;
+  readonly #plugin: PluginSettings;
+  readonly #node: NodePlace;
+  #manifest: Manifest | undefined;
+
+  constructor(context: Context, plugin: PluginSettings, node: NodePlace) {
+    this.#context = context;
+    this.#plugin = plugin;
+    this.#node = node;
+  }
+
+  async run(): Promise<CheckResult> {
+    const { signal } = this.#context.io;
+    const { path, options } = this.#plugin;
+    const result = await checkPlugin({ path, options, node: this.#node, signal });
+    if (signal.aborted) return result;
+    const before = this.#manifest;
+    const now = result.handshake?.manifest;
+    this.#tell(result, before && now ? manifestChanges(before, now) : undefined);
+    this.#manifest = now ?? before;
+    return result;
+  }
+
+  /** Until the user has had enough. Changes during a check lead to one more. */
+  async watch(): Promise<void> {
+    const { io } = this.#context;
+    let wake = () => {};
+    let changed = false;
+    const source = await FileSource.open({
+      plugin: this.#plugin,
+      onChange: () => {
+        changed = true;
+        wake();
+      },
+      onNotice: (message) => void io.stderr.write(`${message}\n`),
+    });
+    const onAbort = () => wake();
+    io.signal.addEventListener("abort", onAbort);
+    try {
+      while (!io.signal.aborted) {
+        if (changed) {
+          changed = false;
+          await this.run().catch((error: unknown) => this.#failed(error));
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      io.signal.removeEventListener("abort", onAbort);
+      await source.close();
+    }
+  }
+
+  /** The plugin has been taken away, say: it may come back. */
+  #failed(error: unknown): void {
+    const { io, flags } = this.#context;
+    const { paint } = styleOf(io.stdout, flags);
+    const lines = flags.json
+      ? [JSON.stringify({ plugin: this.#plugin.path, ok: false, error: failureJson(error) })]
+      : failureLines(error, paint);
+    io.stdout.write(`${lines.join("\n")}\n`);
+  }
+
+  #tell(result: CheckResult, changes: Changes | undefined): void {
+    const { io, flags, surroundings } = this.#context;
+    const { paint } = styleOf(io.stdout, flags);
+    const near = relative(surroundings.cwd, result.path);
+    const name = near.startsWith("..") ? result.path : near;
+    const lines = flags.json
+      ? [JSON.stringify(checkJson(result, changes))]
+      : renderCheck(name, result, paint, changes);
+    if (flags.quiet && result.ok && !flags.json) return;
+    io.stdout.write(`${lines.join("\n")}\n`);
+  }
+}

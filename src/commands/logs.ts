@@ -1,0 +1,128 @@
+/** `cln-dev logs`: the log lines of plugins, live, from the node's log file or else by getlog. */
+import { existsSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
+import { usageFailure } from "../failure.js";
+import { followLogs, type LogSource } from "../node/log-follow.js";
+import { LOG_LEVELS, type LogLevel, type LogLine, parseLogLevel } from "../node/log-lines.js";
+import { renderLogLine } from "../report/log-line.js";
+import { type Paint, styleOf } from "../report/style.js";
+import { findSettingsKey } from "../settings/package-json.js";
+import { joinPath } from "../settings/paths.js";
+import { projectPlugins } from "../settings/project.js";
+import type { NodeAddress } from "../settings/types.js";
+import type { Context, ExitCode } from "./context.js";
+import { nodesOf } from "./nodes.js";
+import { atNode } from "./reach-node.js";
+
+export interface LogsFlags {
+  readonly level?: string;
+  readonly since?: string;
+  /** How many of the lines before are shown. */
+  readonly last?: string;
+  /** False: only what is there already. */
+  readonly follow: boolean;
+}
+
+const DEFAULT_LAST = 10;
+
+export async function logs(
+  context: Context,
+  args: readonly string[],
+  flags: LogsFlags,
+): Promise<ExitCode> {
+  const level = levelOf(flags.level ?? "info");
+  const since = flags.since === undefined ? undefined : momentOf(flags.since, Date.now());
+  const last = countOf(flags.last);
+  const pluginNames = namesOf(context, args);
+  const nodes = await nodesOf(context);
+  const { signal, stderr } = context.io;
+  await Promise.all(
+    nodes.map((node) =>
+      atNode(node, () =>
+        followLogs({
+          rpcFile: node.rpcFile,
+          networkDir: node.networkDir,
+          pluginNames,
+          level,
+          ...(since === undefined ? { last } : { since }),
+          once: !flags.follow,
+          signal,
+          onLine: (line) => print(context, nodes.length > 1 ? node : undefined, line),
+          onSource: (source) => {
+            const told =
+              context.flags.quiet || context.flags.json ? undefined : noteOf(source, level);
+            if (told !== undefined) stderr.write(`cln-dev: ${told}\n`);
+          },
+        }),
+      ),
+    ),
+  ).catch((error: unknown) => {
+    // What an interrupted call says is no news.
+    if (!signal.aborted) throw error;
+  });
+  return 0;
+}
+
+/** The base names under which the node logs; none: every line of the node. */
+function namesOf({ surroundings }: Context, args: readonly string[]): string[] {
+  const paths = args.map((arg) => joinPath(surroundings.cwd, arg));
+  if (paths.length === 0) {
+    const key = findSettingsKey(surroundings.cwd);
+    const listed = key === undefined ? [] : projectPlugins(key, surroundings.home);
+    paths.push(...listed.map(({ path }) => path));
+  }
+  return paths.map((path) => basename(existsSync(path) ? realpathSync(path) : path));
+}
+
+function print(context: Context, node: NodeAddress | undefined, line: LogLine): void {
+  const { flags, io } = context;
+  const { paint } = styleOf(io.stdout, flags);
+  const lines = flags.json ? [jsonOf(line, node)] : named(renderLogLine(line, paint), node, paint);
+  io.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function named(lines: readonly string[], node: NodeAddress | undefined, paint: Paint): string[] {
+  if (node === undefined) return [...lines];
+  return lines.map((line) => `${paint.dim(basename(node.lightningDir))} ${line}`);
+}
+
+function jsonOf(line: LogLine, node: NodeAddress | undefined): string {
+  const { time, level, source, text } = line;
+  return JSON.stringify({ time: time?.toISOString(), node: node?.rpcFile, level, source, text });
+}
+
+/** What a user should know of where the lines come from. */
+function noteOf(source: LogSource, wanted: LogLevel): string | undefined {
+  if (source.kind === "file") return undefined;
+  const less = source.level === wanted ? "" : `, and live no lower level than ${source.level}`;
+  return `${source.why}, so its memory is asked every 2 s${less}`;
+}
+
+function levelOf(name: string): LogLevel {
+  const level = parseLogLevel(name);
+  if (level !== undefined) return level;
+  throw usageFailure(`there is no log level ${name}`, {
+    fix: `Use ${LOG_LEVELS.slice(1).join(", ")}, or warn or error`,
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `10m` ago, or a date with or without a time. */
+export function momentOf(text: string, now: number): Date {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
+  if (number !== undefined && unit !== undefined) {
+    return new Date(now - Number(number) * (UNITS[unit] ?? 0) * 1000);
+  }
+  const moment = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(Number.NaN);
+  if (!Number.isNaN(moment.getTime())) return moment;
+  throw usageFailure(`--since ${text} is no moment`, {
+    fix: "Write 30s, 10m, 2h or 1d, or a date such as 2026-08-20T12:00",
+  });
+}
+
+function countOf(last: string | undefined): number {
+  if (last === undefined) return DEFAULT_LAST;
+  if (/^\d+$/.test(last)) return Number(last);
+  throw usageFailure(`--last ${last} is no number`, { fix: "Write how many lines, such as 20" });
+}

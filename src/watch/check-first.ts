@@ -1,0 +1,36 @@
+/** `--safe`: the new version must pass its handshake offline before the old one is stopped. */
+import type { StartOption } from "../node/start-options.js";
+import type { Manifest } from "../plugin/manifest.js";
+import type { PluginFile } from "../plugin/plugin-file.js";
+import type { Diagnosis } from "./outcomes.js";
+import type { Target } from "./target.js";
+
+export type Verdict =
+  | {
+      readonly ok: true;
+      readonly manifest: Manifest | undefined;
+      readonly note: string | undefined;
+    }
+  | { readonly ok: false; readonly message: string; readonly diagnosis: Diagnosis };
+
+export interface CheckOptions {
+  readonly target: Target;
+  readonly file: PluginFile;
+  readonly options: readonly StartOption[];
+  /** Whether the version before runs. */
+  readonly running: boolean;
+  /** The node's version, as `getinfo` says it. */
+  readonly version: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Never throws. */
+export async function checkFirst({ target, version, ...check }: CheckOptions): Promise<Verdict> {
+  const { preflight } = await import("../diagnose/preflight.js");
+  const known = version === undefined ? {} : { version };
+  const result = await preflight({ ...check, node: target.node, ...known });
+  if (result.ok) return { ok: true, manifest: result.handshake.manifest, note: result.note };
+  const { explanation, findings, message } = result;
+  const diagnosis = { reason: explanation?.reason, fix: explanation?.fix, findings };
+  return { ok: false, message, diagnosis };
+}

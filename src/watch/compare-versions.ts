@@ -1,0 +1,42 @@
+/**
+ * What a reload changed for the plugin's users. Where a handshake was made anyway (`--safe`) the
+ * manifests are compared, hooks and subscriptions included; else what the node shows of the plugin
+ * (`help`, `listconfigs`): the plugin is not run a second time for it.
+ */
+import { type Changes, hasChanges } from "../diagnose/changes.js";
+import { manifestChanges } from "../diagnose/manifest-diff.js";
+import { readSurface, type Surface, surfaceChanges } from "../diagnose/surface.js";
+import type { Manifest } from "../plugin/manifest.js";
+import type { Started } from "./diagnosis.js";
+import type { Target } from "./target.js";
+
+/** What one version showed of itself. */
+export interface Shown {
+  readonly surface: Surface;
+  readonly manifest: Manifest | undefined;
+}
+
+const ASK_TIMEOUT_MS = 10_000;
+
+/** @returns undefined where the node did not tell */
+export async function compareVersions(
+  before: Shown | undefined,
+  { node }: Target,
+  running: { readonly path: string; readonly started?: Started },
+  signal: AbortSignal,
+): Promise<{ readonly now: Shown; readonly changes: Changes | undefined } | undefined> {
+  try {
+    const options = { timeoutMs: ASK_TIMEOUT_MS, signal };
+    const surface = await readSurface(node.rpcFile, running.path, options);
+    const now = { surface, manifest: running.started?.manifest };
+    if (before === undefined) return { now, changes: undefined };
+    const changes =
+      before.manifest !== undefined && now.manifest !== undefined
+        ? manifestChanges(before.manifest, now.manifest)
+        : surfaceChanges(before.surface, now.surface);
+    return { now, changes: hasChanges(changes) ? changes : undefined };
+  } catch {
+    // It is a by-the-way: the next reload compares again.
+    return undefined;
+  }
+}
