@@ -4,31 +4,19 @@
  */
 import { Failure } from "../failure.js";
 import { NodeUnreachable, RpcError } from "../node/errors.js";
-import { stopPlugin } from "../node/plugin-command.js";
 import type { StartOption } from "../node/start-options.js";
 import type { Manifest } from "../plugin/manifest.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/plugin-file.js";
-import { bringUp } from "./bring-up.js";
 import { runBuild } from "./build.js";
 import { checkFirst } from "./check-first.js";
 import { diagnoseStart, type Started } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
-import { type Found, findRunning, stopHanging } from "./make-way.js";
+import { type Belief, NodeSide } from "./node-side.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "./outcomes.js";
 import { settle, untilOld } from "./settle.js";
-import { type Kept, startOptionsFor } from "./take-over.js";
+import type { Kept } from "./take-over.js";
 import { type Change, merge, type Target } from "./target.js";
-
-/** What is believed of the plugin on the node between two attempts. */
-export type Belief =
-  /** Nothing: the node is asked. */
-  | { readonly is: "unknown" }
-  | { readonly is: "stopped" }
-  /** `started` is known where it was us who started it. */
-  | { readonly is: "running"; readonly path: string; readonly started?: Started }
-  /** A start has not ended: one of ours, of the file as it looked then, or somebody else's. */
-  | { readonly is: "starting"; readonly path: string; readonly look: Look | undefined };
 
 export interface AttemptOptions {
   readonly target: Target;
@@ -65,24 +53,20 @@ export class Attempt {
   readonly #target: Target;
   readonly #newer = new AbortController();
   #change: Change;
-  #belief: Belief;
-  #kept: Kept;
+  readonly #node: NodeSide;
   #step: Phase | "settle" | "diagnose" = "settle";
   #stepAt = 0;
   #buildMs: number | undefined;
-  #stopMs: number | undefined;
   #seen: Look | undefined;
   #manifest: Manifest | undefined;
   #deadly: Look | undefined;
-  /** The node runs the plugin, and it must not be stopped. */
-  #mustStay = false;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#target = options.target;
     this.#change = options.change;
-    this.#belief = options.belief;
-    this.#kept = options.kept;
+    const { target, belief, kept } = options;
+    this.#node = new NodeSide(target, belief, kept, this.#newer.signal);
   }
 
   /** Tells the attempt of a change that came while it runs. */
@@ -123,17 +107,18 @@ export class Attempt {
       outcome = this.#outcomeOf(error);
     }
     const deadly = this.#deadly;
-    return { outcome, belief: this.#belief, kept: this.#kept, change: this.#change, deadly };
+    const { belief, kept } = this.#node;
+    return { outcome, belief, kept, change: this.#change, deadly };
   }
 
   async #reload(): Promise<Outcome> {
     const settled = await this.#settle();
     // Whatever can be wrong without the node is found while the old version still runs.
-    await this.#lookAtNode(settled.file);
-    const options = await this.#startOptions(settled.file);
+    await this.#node.find(settled.file);
+    const options = await this.#node.startOptions(settled.file);
     const unfit = await this.#check(settled.file, settled.look, options);
     if (unfit !== undefined) return unfit;
-    await this.#stop(settled.file);
+    const stopMs = await this.#node.stop(settled.file, () => this.#begin("stop"));
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
     const { file, look } = same ? settled : await this.#settle();
@@ -147,10 +132,10 @@ export class Attempt {
       cause: this.#change.cause,
       files: this.#change.files,
       totalMs: performance.now() - this.#change.at,
-      stopMs: this.#stopMs,
+      stopMs,
       startMs,
       buildMs: this.#buildMs,
-      takenOver: this.#kept.takenOver.map((option) => option.name),
+      takenOver: this.#node.kept.takenOver.map((option) => option.name),
     };
   }
 
@@ -163,7 +148,7 @@ export class Attempt {
     this.#buildMs = performance.now() - this.#stepAt;
     this.#absorb();
     if (result.ok) return undefined;
-    return notBuilt(this.#target.name, this.#change, build.command, result, this.#runs());
+    return notBuilt(this.#target.name, this.#change, build.command, result, this.#node.runs);
   }
 
   async #settle(): Promise<{ readonly file: PluginFile; readonly look: Look }> {
@@ -184,23 +169,6 @@ export class Attempt {
     throw new Superseded();
   }
 
-  /** Learns what the node runs of the plugin, where that is not known. */
-  async #lookAtNode(file: PluginFile): Promise<void> {
-    if (this.#belief.is !== "unknown") return;
-    const { signal } = this.#newer;
-    let found: Found;
-    try {
-      found = await findRunning(this.#target, file.realPath, this.#kept, signal);
-    } catch (error) {
-      this.#mustStay = error instanceof Failure && !(error instanceof NodeUnreachable);
-      throw error;
-    }
-    this.#kept = found.kept;
-    const path = file.realPath;
-    if (found.is === "hanging") this.#belief = { is: "starting", path, look: undefined };
-    else this.#belief = found.is === "running" ? { is: "running", path } : { is: "stopped" };
-  }
-
   /** `--safe`: what would not start is found while the old version still runs. */
   async #check(
     file: PluginFile,
@@ -211,7 +179,7 @@ export class Attempt {
     this.#begin("check");
     const { signal } = this.#newer;
     const { target, version } = this.#options;
-    const running = this.#runs();
+    const running = this.#node.runs;
     const verdict = await checkFirst({ target, file, options, running, version, signal });
     this.#verify(look);
     this.#manifest = verdict.ok ? verdict.manifest : undefined;
@@ -223,31 +191,6 @@ export class Attempt {
     return failed(target.name, this.#change, "check", error, verdict.diagnosis, running);
   }
 
-  /** The old version goes. */
-  async #stop(file: PluginFile): Promise<void> {
-    const belief = this.#belief;
-    if (belief.is === "running") {
-      this.#begin("stop");
-      await stopPlugin(this.#target.node.rpcFile, belief.path);
-      this.#stopMs = performance.now() - this.#stepAt;
-    } else if (belief.is === "starting") {
-      // A file that has changed since replaces its own hanging start: lightningd compares checksums.
-      const now = lookAt(file.path).fingerprint;
-      const changed = belief.look !== undefined && !sameFile(belief.look.fingerprint, now);
-      if (changed && belief.path === file.realPath) return;
-      this.#begin("stop");
-      await stopHanging(this.#target, belief.path);
-    }
-    this.#belief = { is: "stopped" };
-  }
-
-  async #startOptions(file: PluginFile): Promise<readonly StartOption[]> {
-    const { signal } = this.#newer;
-    const { options, kept } = await startOptionsFor(this.#target, file, this.#kept, signal);
-    this.#kept = kept;
-    return options;
-  }
-
   /** Starts the plugin. @returns ms, or the outcome of a start that failed */
   async #start(
     file: PluginFile,
@@ -255,15 +198,15 @@ export class Attempt {
     options: readonly StartOption[],
   ): Promise<number | Outcome> {
     this.#begin("start");
-    const path = file.realPath;
-    this.#belief = { is: "starting", path, look };
-    const { signal } = this.#newer;
-    const { nextHint } = this.#options;
-    const manifest = this.#manifest;
-    const started = { target: this.#target, file, options, since: new Date(), manifest };
+    const started = {
+      target: this.#target,
+      file,
+      options,
+      since: new Date(),
+      manifest: this.#manifest,
+    };
     try {
-      const startMs = await bringUp({ target: this.#target, path, options, signal, nextHint });
-      this.#belief = { is: "running", path, started };
+      const startMs = await this.#node.start(started, look, this.#options.nextHint);
       this.#verify(look);
       return startMs;
     } catch (error) {
@@ -271,7 +214,6 @@ export class Attempt {
         return await this.#nodeDied(started, look, error);
       }
       if (!(error instanceof RpcError)) throw error;
-      this.#belief = { is: "stopped" };
       return await this.#diagnose(started, look, error);
     }
   }
@@ -279,7 +221,7 @@ export class Attempt {
   /** The node went away during the start: a plugin can do that to it. */
   async #nodeDied(started: Started, look: Look, error: NodeUnreachable): Promise<Outcome> {
     this.#begin("diagnose");
-    this.#belief = { is: "unknown" };
+    this.#node.belief = { is: "unknown" };
     const diagnosis = await diagnoseStart(started, error, this.#newer.signal);
     if (diagnosis.killsNode) this.#deadly = look;
     return unreachable(this.#target.name, error, diagnosis);
@@ -305,17 +247,13 @@ export class Attempt {
     const { name } = this.#target;
     if (error instanceof Superseded || this.#newer.signal.aborted) return undefined;
     if (error instanceof NodeUnreachable) {
-      this.#belief = { is: "unknown" };
+      this.#node.belief = { is: "unknown" };
       return unreachable(name, error);
     }
-    if (error instanceof Failure) return refused(name, error, this.#runs());
+    if (error instanceof Failure) return refused(name, error, this.#node.runs);
     const phase = this.#step === "stop" ? "stop" : "start";
-    if (error instanceof RpcError) this.#belief = { is: "unknown" };
-    return failed(name, this.#change, phase, error, NO_DIAGNOSIS, this.#runs());
-  }
-
-  #runs(): boolean {
-    return this.#belief.is === "running" || this.#mustStay;
+    if (error instanceof RpcError) this.#node.belief = { is: "unknown" };
+    return failed(name, this.#change, phase, error, NO_DIAGNOSIS, this.#node.runs);
   }
 
   #begin(step: Phase | "settle" | "diagnose"): void {

@@ -5,9 +5,10 @@
  */
 import { realpathSync } from "node:fs";
 import { Failure } from "../failure.js";
-import { Attempt, type Belief } from "./attempt.js";
+import { Attempt } from "./attempt.js";
 import type { Cause, Emit, Outcome } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
+import type { Belief } from "./node-side.js";
 import { refused } from "./outcomes.js";
 import { NOTHING_KEPT } from "./take-over.js";
 import { type Change, merge, type Target } from "./target.js";

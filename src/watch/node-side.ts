@@ -1,0 +1,126 @@
+/**
+ * The plugin on its node during one attempt: what is believed of it, and the calls that change that.
+ * The attempt decides what is done and when.
+ */
+import { Failure } from "../failure.js";
+import { NodeUnreachable, RpcError } from "../node/errors.js";
+import { stopPlugin } from "../node/plugin-command.js";
+import type { StartOption } from "../node/start-options.js";
+import type { PluginFile } from "../plugin/plugin-file.js";
+import { bringUp } from "./bring-up.js";
+import type { Started } from "./diagnosis.js";
+import { type Look, lookAt, sameFile } from "./look.js";
+import { findRunning, stopHanging } from "./make-way.js";
+import { type Kept, startOptionsFor } from "./take-over.js";
+import type { Target } from "./target.js";
+
+/** What is believed of the plugin on the node between two attempts. */
+export type Belief =
+  /** Nothing: the node is asked. */
+  | { readonly is: "unknown" }
+  | { readonly is: "stopped" }
+  /** `started` is known where it was us who started it. */
+  | { readonly is: "running"; readonly path: string; readonly started?: Started }
+  /** A start has not ended: one of ours, of the file as it looked then, or somebody else's. */
+  | { readonly is: "starting"; readonly path: string; readonly look: Look | undefined };
+
+export class NodeSide {
+  belief: Belief;
+  kept: Kept;
+  readonly #target: Target;
+  readonly #signal: AbortSignal;
+  /** The node runs the plugin, and it must not be stopped. */
+  #mustStay = false;
+
+  constructor(target: Target, belief: Belief, kept: Kept, signal: AbortSignal) {
+    this.#target = target;
+    this.belief = belief;
+    this.kept = kept;
+    this.#signal = signal;
+  }
+
+  /** Whether an earlier version runs. */
+  get runs(): boolean {
+    return this.belief.is === "running" || this.#mustStay;
+  }
+
+  /**
+   * Learns what the node runs of the plugin, where that is not known.
+   * @throws Failure: it runs and must not be stopped
+   * @throws RpcError, NodeUnreachable
+   */
+  async find(file: PluginFile): Promise<void> {
+    if (this.belief.is !== "unknown") return;
+    const path = file.realPath;
+    try {
+      const found = await findRunning(this.#target, path, this.kept, this.#signal);
+      this.kept = found.kept;
+      if (found.is === "hanging") this.belief = { is: "starting", path, look: undefined };
+      else this.belief = found.is === "running" ? { is: "running", path } : { is: "stopped" };
+    } catch (error) {
+      this.#mustStay = error instanceof Failure && !(error instanceof NodeUnreachable);
+      throw error;
+    }
+  }
+
+  /** What the start is sent. @throws Failure (exit code 2): a value that cannot be passed on */
+  async startOptions(file: PluginFile): Promise<readonly StartOption[]> {
+    const { options, kept } = await startOptionsFor(this.#target, file, this.kept, this.#signal);
+    this.kept = kept;
+    return options;
+  }
+
+  /**
+   * The old version goes.
+   * @param begin called before the node is asked for that
+   * @returns how long the node took, ms; undefined where there was nothing to stop
+   * @throws RpcError, NodeUnreachable
+   */
+  async stop(file: PluginFile, begin: () => void): Promise<number | undefined> {
+    const { belief } = this;
+    if (belief.is === "unknown" || belief.is === "stopped") return undefined;
+    // A file that has changed since replaces its own hanging start: lightningd compares checksums.
+    if (
+      belief.is === "starting" &&
+      belief.path === file.realPath &&
+      hasChanged(file, belief.look)
+    ) {
+      return undefined;
+    }
+    begin();
+    const at = performance.now();
+    if (belief.is === "running") await stopPlugin(this.#target.node.rpcFile, belief.path);
+    else await stopHanging(this.#target, belief.path);
+    this.belief = { is: "stopped" };
+    return performance.now() - at;
+  }
+
+  /**
+   * The new version comes.
+   * @param look the file as it is started
+   * @returns how long the node took, ms
+   * @throws RpcError, NodeUnreachable
+   */
+  async start(
+    started: Started,
+    look: Look,
+    nextHint: (ms: number) => Promise<void>,
+  ): Promise<number> {
+    const { file, options } = started;
+    const path = file.realPath;
+    this.belief = { is: "starting", path, look };
+    try {
+      const up = { target: this.#target, path, options, signal: this.#signal, nextHint };
+      const startMs = await bringUp(up);
+      this.belief = { is: "running", path, started };
+      return startMs;
+    } catch (error) {
+      if (error instanceof RpcError) this.belief = { is: "stopped" };
+      throw error;
+    }
+  }
+}
+
+function hasChanged(file: PluginFile, look: Look | undefined): boolean {
+  return look !== undefined && !sameFile(look.fingerprint, lookAt(file.path).fingerprint);
+}
