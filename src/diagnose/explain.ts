@@ -22,7 +22,7 @@ import { NODE_ROWS } from "./rows-node.js";
 import { OUTPUT_ROWS } from "./rows-output.js";
 
 /** The first row that fits is taken; a row of its own for every answer of cln-contract 3.11. */
-const ROWS: readonly Row[] = [...NODE_ROWS, ...EXIT_ROWS, ...OUTPUT_ROWS, ...MANIFEST_ROWS];
+export const ROWS: readonly Row[] = [...NODE_ROWS, ...EXIT_ROWS, ...OUTPUT_ROWS, ...MANIFEST_ROWS];
 
 /**
  * @param error what the node answered, why it did not answer, or an offline handshake that failed

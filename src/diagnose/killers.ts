@@ -9,7 +9,7 @@ import { type Facts, textOf } from "./explanation.js";
 import { builtinClashes, unicodeUsages } from "./preflight-manifest.js";
 
 /** `words` is looked for in each line that the node left behind. */
-const KILLERS: readonly Row[] = [
+export const KILLERS: readonly Row[] = [
   {
     id: "kills-node-unicode-usage",
     words: /\(plugin_rpcmethod_add\)/,
@@ -44,9 +44,10 @@ const KILLERS: readonly Row[] = [
   },
   {
     id: "kills-node-hook-answer",
-    words: /Plugin (\S+) returned an invalid response to (?:the )?(\S+)/,
+    words:
+      /: ((?:Plugin (?:return|reject|must|responded|specified|did not|supplied|failed)|Bad \S+ for|htlc_accepted_hook returned)[^{]*)/,
     reason: ({ groups }) =>
-      `${groups[0]} answered ${groups[1]} in a form that lightningd does not know, at which it gives up`,
+      `a plugin answered a hook in a form that lightningd does not know, at which it gives up: ${(groups[0] ?? "").replace(/[\s:]+$/, "")}`,
     fix: 'Answer as the hook\'s documentation says; {"result": "continue"} is always right',
   },
   {

@@ -75,7 +75,10 @@ export const EXIT_ROWS: readonly Row[] = [
   {
     id: "env-path",
     words: EXITED,
-    when: (facts) => runsHere(facts) && !isCommonPath(facts.file?.interpreter?.path ?? "/bin/sh"),
+    when: (facts) => {
+      const by = facts.file?.interpreter;
+      return runsHere(facts) && by?.byEnv === true && !isCommonPath(by.path);
+    },
     reason: (facts) =>
       `it runs here, where ${facts.file?.interpreter?.name} is ${interpreter(facts, "")}; the node's PATH has probably another one or none (so it is with nvm, pyenv and the like)`,
     fix: (facts) =>

@@ -10,7 +10,7 @@ import type { HandshakeEnd, HandshakeOptions, HandshakePhase, Logged } from "./h
 import { initParams, problemWithOptions } from "./init-params.js";
 import { type Manifest, parseManifest } from "./manifest.js";
 import type { PluginFile } from "./plugin-file.js";
-import { problemWithLog } from "./plugin-log.js";
+import { problemWithNotification } from "./plugin-notification.js";
 
 /** What comes next. */
 export type Step =
@@ -94,10 +94,10 @@ export class HandshakeJudge {
   }
 
   #notification(notification: JsonObject, phase: HandshakePhase): Step | undefined {
+    const problem = problemWithNotification(notification);
+    if (problem !== undefined) return this.garbage(JSON.stringify(notification), phase, problem);
     const { method, params } = notification;
     if (method !== "log" || !isObject(params)) return undefined;
-    const problem = problemWithLog(params);
-    if (problem !== undefined) return this.garbage(JSON.stringify(notification), phase, problem);
     const text = stringOf(params.message) ?? "";
     if (this.logged.length < MAX_LOGGED) {
       this.logged.push({

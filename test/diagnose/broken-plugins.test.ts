@@ -71,15 +71,22 @@ function write(broken: BrokenPlugin): string {
   return source;
 }
 
+interface Told {
+  readonly row: string | undefined;
+  readonly text: string;
+}
+
 /** All that a developer is told of the plugin. */
-async function reportOn(broken: BrokenPlugin, node: Place): Promise<string> {
+async function reportOn(broken: BrokenPlugin, node: Place): Promise<Told> {
   const plugin = write(broken);
   const options = broken.options ?? [];
   let file: PluginFile;
   try {
     file = await inspectPluginFile(plugin);
   } catch (error) {
-    if (error instanceof Failure) return [error.what, error.why, error.fix].join("\n");
+    if (error instanceof Failure) {
+      return { row: undefined, text: [error.what, error.why, error.fix].join("\n") };
+    }
     throw error;
   }
   const since = new Date();
@@ -103,12 +110,11 @@ async function reportOn(broken: BrokenPlugin, node: Place): Promise<string> {
   return textOf(error, await diagnoseCall(error, dead, call));
 }
 
-function textOf(error: Error | undefined, { explanation, findings }: Diagnosis): string {
+function textOf(error: Error | undefined, { explanation, findings }: Diagnosis): Told {
   const head = error instanceof RpcError ? `(${error.code}) ${error.message}` : error?.message;
   const why = explanation && [explanation.reason, explanation.fix];
-  return [head, ...(why ?? []), ...renderFindings(findings, pc.createColors(false), "  ")].join(
-    "\n",
-  );
+  const lines = renderFindings(findings, pc.createColors(false), "  ");
+  return { row: explanation?.id, text: [head, ...(why ?? []), ...lines].join("\n") };
 }
 
 function canRun(broken: BrokenPlugin): boolean {
@@ -141,8 +147,9 @@ describe.each(NODES)("a broken plugin on $name", ({ place, takes }) => {
   for (const broken of BROKEN.filter(takes)) {
     test.runIf(canRun(broken))(broken.what, async () => {
       const report = await reportOn(broken, place());
-      if (process.env.SHOW_REPORTS) console.log(`== ${broken.what}\n${report}\n`);
-      for (const words of broken.says) expect(report).toMatch(words);
+      if (process.env.SHOW_REPORTS) console.log(`== ${broken.what}\n${report.text}\n`);
+      for (const words of broken.says) expect(report.text).toMatch(words);
+      expect(report.row).toBe(broken.row);
     });
   }
 });

@@ -10,12 +10,12 @@ export interface BrokenPlugin {
   /** Other files beside it. */
   readonly beside?: { readonly [name: string]: string };
   readonly options?: readonly RawOption[];
+  /** The row of the tables that must explain it; undefined: the file itself is refused. */
+  readonly row?: string;
   /** Everything that must be said. */
   readonly says: readonly RegExp[];
   /** It hangs: a node that waits 120 s for it is not asked. */
   readonly hangs?: boolean;
-  /** lightningd itself would not survive it. */
-  readonly kills?: boolean;
   /** It starts; then this method is called. */
   readonly call?: string;
   /** It starts; then it dies by itself. */
@@ -143,6 +143,7 @@ const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "ends before getmanifest",
+    row: "no-loop",
     name: "p.py",
     text: "#!/usr/bin/env python3\n",
     says: [
@@ -153,6 +154,7 @@ const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "a name that is not there",
+    row: "exception",
     name: "p.py",
     text: python(["import json, sys", "import sys"]),
     says: [
@@ -165,6 +167,7 @@ const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "a print on stdout",
+    row: "stray-print",
     name: "p.py",
     text: python(["def main():\n", 'def main():\n    print("starting up")\n']),
     says: [
@@ -177,18 +180,21 @@ const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "a Python dictionary instead of JSON",
+    row: "python-dictionary",
     name: "p.py",
     text: python(["json.dumps(message)", "str(message)"]),
     says: [/Failed to parse RPC JSON response/, /Python dictionary instead of JSON/, /json\.dumps/],
   },
   {
     what: "no jsonrpc member",
+    row: "no-jsonrpc",
     name: "p.py",
     text: python(['"jsonrpc": "2.0", "id"', '"id"']),
     says: [/does not contain "jsonrpc" field/, /Put "jsonrpc": "2\.0" into every message/],
   },
   {
     what: "ends before init",
+    row: "no-loop",
     name: "p.py",
     text: python([
       "                serve(request)\n",
@@ -202,6 +208,7 @@ const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "no loop: ends after init",
+    row: "died-no-loop",
     name: "p.py",
     text: python([
       "                serve(request)\n",
@@ -212,6 +219,7 @@ const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "not dynamic",
+    row: "not-dynamic",
     name: "p.py",
     text: manifest(['    "dynamic": True,\n', ""]),
     says: [
@@ -221,6 +229,7 @@ const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "an option's name misspelt",
+    row: "unknown-option",
     name: "p.py",
     text: PYTHON,
     options: [{ name: "foo_op", raw: '"BAR"' }],
@@ -228,6 +237,7 @@ const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "a TypeError at run time",
+    row: "died-of-error",
     name: "p.py",
     text: python([
       "    return {}\n",
@@ -246,24 +256,28 @@ const TUTORIAL: readonly BrokenPlugin[] = [
 const PYTHONS: readonly BrokenPlugin[] = [
   {
     what: "a syntax error",
+    row: "syntax-error",
     name: "p.py",
     text: python(["def main():", "def main(:"]),
     says: [/the code cannot be read at \S+p\.py:26: SyntaxError/, /def main\(:/],
   },
   {
     what: "wrong indents",
+    row: "syntax-error",
     name: "p.py",
     text: python(["    return {}\n", "   return {}\n"]),
     says: [/IndentationError/, /p\.py:21/],
   },
   {
     what: "a module that is not installed",
+    row: "python-module",
     name: "p.py",
     text: python(["import json, sys", "import json, sys\nfrom pyln.nowhere import Plugin"]),
     says: [/has no module pyln/, /-m pip install pyln-client/, /p\.py:3/],
   },
   {
     what: "an error in a helper beside it",
+    row: "exception",
     name: "p.py",
     text: python(["import json, sys", "import json, sys\nimport helper"]),
     beside: { "helper.py": "def f():\n    raise ValueError('from the helper')\nf()\n" },
@@ -271,6 +285,7 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "an answer that is not flushed",
+    row: "not-flushed",
     name: "p.py",
     text: python(["    sys.stdout.flush()\n", ""]),
     hangs: true,
@@ -282,6 +297,7 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "it waits for something else",
+    row: "hang",
     name: "p.py",
     text: python(["def main():\n", "def main():\n    import time; time.sleep(60)\n"]),
     hangs: true,
@@ -289,6 +305,7 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "init is not answered",
+    row: "no-answer",
     name: "p.py",
     text: python([
       "def serve(request):\n",
@@ -299,6 +316,7 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "an exception in init",
+    row: "exception",
     name: "p.py",
     text: python(["    return {}\n", '    raise RuntimeError("no database")\n']),
     says: [
@@ -309,18 +327,21 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "sys.exit with a message",
+    row: "exit-code",
     name: "p.py",
     text: python(["def main():\n", 'def main():\n    sys.exit("set the API address first")\n']),
     says: [/exited with code 1/, /set the API address first/],
   },
   {
     what: "it kills itself",
+    row: "signal",
     name: "p.py",
     text: python(["def main():\n", "def main():\n    import os; os.kill(os.getpid(), 11)\n"]),
     says: [/ended by SIGSEGV, without a word/, /debugger/],
   },
   {
     what: "a port that is taken",
+    row: "address-in-use",
     name: "p.py",
     text: python([
       "def main():\n",
@@ -342,6 +363,7 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "it disables itself",
+    row: "disabled",
     name: "p.py",
     text: python([
       "        return manifest\n",
@@ -354,12 +376,14 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "it disables itself at init",
+    row: "disabled",
     name: "p.py",
     text: python(["    return {}\n", '    return {"disable": "wrong network"}\n']),
     says: [/disabled itself at init: wrong network/, /refuses to run: wrong network/],
   },
   {
     what: "getmanifest answered with an error",
+    row: "manifest-error",
     name: "p.py",
     text: python([
       '"result": result_of(request)',
@@ -369,6 +393,7 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "a wrong log level",
+    row: "log-level",
     name: "p.py",
     text: python([
       "def main():\n",
@@ -378,6 +403,7 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "a value that is no number",
+    row: "wrong-value",
     name: "p.py",
     text: PYTHON,
     options: [{ name: "count_opt", raw: '"many"' }],
@@ -385,6 +411,7 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "a value that is too large",
+    row: "wrong-value",
     name: "p.py",
     text: PYTHON,
     options: [{ name: "count_opt", raw: "99999999999999999999" }],
@@ -392,70 +419,256 @@ const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "a value that is neither true nor false",
+    row: "wrong-value",
     name: "p.py",
     text: PYTHON,
     options: [{ name: "really_opt", raw: '"maybe"' }],
     says: [/Invalid argument 'maybe'/, /option really_opt takes true or false, not maybe/],
   },
+  {
+    what: "a message that is no JSON",
+    row: "broken-json",
+    name: "p.py",
+    text: python(["json.dumps(message)", 'json.dumps(message).replace(":", "=")']),
+    says: [/Failed to parse RPC JSON response/, /what it wrote is not valid JSON/],
+  },
+  {
+    what: "a log message that is no text",
+    row: "log-message",
+    name: "p.py",
+    text: python([
+      "def main():\n",
+      'def main():\n    send({"jsonrpc": "2.0", "method": "log", "params": {"message": 5}})\n',
+    ]),
+    says: [
+      /doesn't have a string "message" field/,
+      /a log notification whose message is not a string/,
+    ],
+  },
+  {
+    what: "a message of no kind",
+    row: "malformed-notification",
+    name: "p.py",
+    text: python(["def main():\n", 'def main():\n    send({"jsonrpc": "2.0", "params": {}})\n']),
+    says: [/Malformed JSON-RPC notification/, /a notification needs method and params/],
+  },
+  {
+    what: "an answer without a result",
+    row: "manifest-no-result",
+    name: "p.py",
+    text: python(['"result": result_of(request)', '"answer": result_of(request)']),
+    says: [/Invalid\/missing result tok/, /has no result that is an object/],
+  },
+  {
+    what: "text without an end, then nothing",
+    row: "stray-and-hang",
+    name: "p.py",
+    text: python([
+      "def main():\n",
+      'def main():\n    print("your name? ", end="", flush=True)\n    sys.stdin.read()\n',
+    ]),
+    hangs: true,
+    says: [
+      /timed out before replying to getmanifest/,
+      /text to stdout that is no JSON-RPC/,
+      /your name\?/,
+    ],
+  },
 ];
+
+/** One fault each, with lightningd's words and ours. */
+const FAULTS: readonly (readonly [string, string, string, string, RegExp, RegExp])[] = [
+  [
+    "no rpcmethods",
+    "manifest-rpcmethods-missing",
+    '"rpcmethods"',
+    '"methods"',
+    /"result\.rpcmethods" missing/,
+    /Add "rpcmethods": \[\]/,
+  ],
+  [
+    "a method without a name",
+    "manifest-method-name",
+    METHODS,
+    '[{"usage": ""}]',
+    /does not have a string "name"/,
+    /has no name/,
+  ],
+  [
+    "a flag with a default",
+    "manifest-flag-default",
+    OPTIONS,
+    '{"name": "f", "type": "flag", "default": True, "description": "d"}',
+    /type flag default must be 'false'/,
+    /off until it is given/,
+  ],
+  [
+    "a multi flag",
+    "manifest-multi-type",
+    OPTIONS,
+    '{"name": "f", "type": "flag", "multi": True, "description": "d"}',
+    /flag type cannot be multi/,
+    /cannot be given several times/,
+  ],
+  [
+    "a hook twice",
+    "manifest-hook-twice",
+    '"dynamic": True',
+    '"dynamic": True, "hooks": ["openchannel", "openchannel"]',
+    /multiple times/,
+    /List it once/,
+  ],
+  [
+    "filters for a hook without",
+    "manifest-hook-filters",
+    '"dynamic": True',
+    '"dynamic": True, "hooks": [{"name": "openchannel", "filters": ["x"]}]',
+    /does not allow filters/,
+    /Take filters out/,
+  ],
+  [
+    "a hook without a name",
+    "manifest-hook-shape",
+    '"dynamic": True',
+    '"dynamic": True, "hooks": [{"before": []}]',
+    /no name in hook obj/,
+    /object without a name/,
+  ],
+  [
+    "subscriptions that are no list",
+    "manifest-subscriptions",
+    '"dynamic": True',
+    '"dynamic": True, "subscriptions": "connect"',
+    /result\.subscriptions/,
+    /not a list of names/,
+  ],
+  [
+    "notifications that are names",
+    "manifest-notifications",
+    '"dynamic": True',
+    '"dynamic": True, "notifications": ["mine"]',
+    /result\.notifications/,
+    /objects with a method/,
+  ],
+  [
+    "featurebits",
+    "manifest-featurebits",
+    '"dynamic": True',
+    '"dynamic": True, "featurebits": {"node": "80000000000000000000000000"}',
+    /Custom featurebits only allows/,
+    /Take featurebits out while you develop/,
+  ],
+  [
+    "custommessages that are none",
+    "manifest-custommessages",
+    '"dynamic": True',
+    '"dynamic": True, "custommessages": ["x"]',
+    /not a u16/,
+    /numbers from 0 to 65535/,
+  ],
+  [
+    "ids that must be numbers",
+    "manifest-nonnumericids",
+    '"dynamic": True',
+    '"dynamic": True, "nonnumericids": False',
+    /does not allow nonnumericids/,
+    /Take the id as it comes/,
+  ],
+  [
+    "deprecated of no version",
+    "manifest-deprecated-shape",
+    OPTIONS,
+    '{"name": "f", "type": "string", "description": "d", "deprecated": ["soon"]}',
+    /invalid "deprecated" start version soon/,
+    /one or two versions/,
+  ],
+  [
+    "cancheck as a text",
+    "manifest-cancheck",
+    '"dynamic": True',
+    '"dynamic": True, "cancheck": "yes"',
+    /Invalid cancheck/,
+    /without quotes/,
+  ],
+];
+
+const MANIFEST_FAULTS = FAULTS.map(
+  ([what, row, from, to, words, ours]): BrokenPlugin => ({
+    what,
+    row,
+    name: "p.py",
+    text: python([from, to]),
+    says: [words, ours],
+  }),
+);
 
 const MANIFESTS: readonly BrokenPlugin[] = [
   {
     what: "no options member",
+    row: "manifest-options-missing",
     name: "p.py",
     text: python(['"options": [', '"optiones": [']),
     says: [/"result\.options" was not found/, /Add "options": \[\] to the manifest/],
   },
   {
     what: "no usage",
+    row: "manifest-usage-missing",
     name: "p.py",
     text: python([METHODS, '[{"name": "brokenmethod"}]']),
     says: [/"usage" not provided by plugin/, /Add "usage": ""/],
   },
   {
     what: "a method twice",
+    row: "method-clash",
     name: "p.py",
     text: python([METHODS, '[{"name": "twice", "usage": ""}, {"name": "twice", "usage": ""}]']),
     says: [/Could not register method "twice"/, /lists the method twice twice/],
   },
   {
     what: "an option in capitals",
+    row: "manifest-option-name",
     name: "p.py",
     text: python([OPTIONS, '{"name": "Foo", "type": "string", "description": "d"}']),
     says: [/must be lowercase alphanumeric/, /a to z, 0 to 9/],
   },
   {
     what: "an option without a description",
+    row: "manifest-option-members",
     name: "p.py",
     text: python([OPTIONS, '{"name": "foo_opt", "type": "string"}']),
     says: [/An option is missing either/, /lacks name, type or description/],
   },
   {
     what: "an option of a type that is none",
+    row: "manifest-option-type",
     name: "p.py",
     text: python([OPTIONS, '{"name": "foo_opt", "type": "number", "description": "d"}']),
     says: [/options are supported/, /Use string, string-conceal, int, bool or flag/],
   },
   {
     what: "a default of another type",
+    row: "manifest-option-default",
     name: "p.py",
     text: python(['"type": "int", "default": 1', '"type": "int", "default": "one"']),
     says: [/Invalid default 'one'/, /default does not fit its type/],
   },
   {
     what: "an option that the node has itself",
+    row: "option-clash",
     name: "p.py",
     text: python(['"name": "foo_opt"', '"name": "log-level"']),
     says: [/Option "log-level" already registered/, /lightningd itself has an option log-level/],
   },
   {
     what: "a hook that is none",
+    row: "manifest-unknown-hook",
     name: "p.py",
     text: python(['    "dynamic": True,', '    "dynamic": True, "hooks": ["peer_conected"],']),
     says: [/Unknown hook name peer_conected/, /Did you mean peer_connected/],
   },
   {
     what: "a native topic as its own",
+    row: "manifest-native-topic",
     name: "p.py",
     text: python([
       '    "dynamic": True,',
@@ -465,6 +678,7 @@ const MANIFESTS: readonly BrokenPlugin[] = [
   },
   {
     what: "dynamic as a text",
+    row: "manifest-switch-type",
     name: "p.py",
     text: python(['"dynamic": True', '"dynamic": "yes"']),
     says: [/invalid "dynamic" field/, /dynamic must be true or false, without quotes/],
@@ -474,24 +688,28 @@ const MANIFESTS: readonly BrokenPlugin[] = [
 const NODES: readonly BrokenPlugin[] = [
   {
     what: "console.log",
+    row: "stray-print",
     name: "p.js",
     text: node(["function send", 'console.log("listening on", 8080);\nfunction send']),
     says: [/Failed to parse/, /p\.js:7 prints to stdout/, /console\.error/, /listening on/],
   },
   {
     what: "a name that is not there (JavaScript)",
+    row: "exception",
     name: "p.js",
     text: node(["return request.method", "return reqest.method"]),
     says: [/ReferenceError: reqest is not defined at \S+p\.js:11/, /return reqest\.method/],
   },
   {
     what: "a syntax error (JavaScript)",
+    row: "syntax-error",
     name: "p.js",
     text: node(["dynamic: true,", "dynamic: ,"]),
     says: [/the code cannot be read at \S+p\.js:5/, /SyntaxError: Unexpected token/],
   },
   {
     what: "a package that is not installed",
+    row: "node-module",
     name: "p.js",
     text: node(["const manifest", 'const x = require("clightningjs-nowhere");\nconst manifest']),
     says: [
@@ -501,6 +719,7 @@ const NODES: readonly BrokenPlugin[] = [
   },
   {
     what: "import in a CommonJS package",
+    row: "import-in-commonjs",
     name: "p.js",
     text: node(["const manifest", 'import fs from "fs";\nconst manifest']),
     beside: { "package.json": '{"type": "commonjs"}' },
@@ -508,18 +727,21 @@ const NODES: readonly BrokenPlugin[] = [
   },
   {
     what: "require in an ES module",
+    row: "require-in-module",
     name: "p.mjs",
     text: NODE,
     says: [/takes the file for an ES module/, /Name it \.cjs/],
   },
   {
     what: "a rejection that nobody handles",
+    row: "exception",
     name: "p.js",
     text: node(["  send({", '  Promise.reject(new Error("lost"));\n  if (0) send({']),
     says: [/Error: lost at \S+p\.js:16/],
   },
   {
     what: "not dynamic (JavaScript)",
+    row: "not-dynamic",
     name: "p.js",
     text: node(["  dynamic: true,\n", ""]),
     says: [
@@ -532,18 +754,21 @@ const NODES: readonly BrokenPlugin[] = [
 const SHELLS: readonly BrokenPlugin[] = [
   {
     what: "an echo (shell)",
+    row: "stray-print",
     name: "p.sh",
     text: shell(["while", 'echo "ready to go"\nwhile']),
     says: [/Failed to parse/, /p\.sh:3 prints to stdout/, /echo \.\.\. >&2/],
   },
   {
     what: "a program that is not there (shell)",
+    row: "command-not-found",
     name: "p.sh",
     text: shell(["while", "nowhere_program --x || exit 3\nwhile"]),
     says: [/runs a program that is not there: nowhere_program/, /p\.sh:3/, /the node's PATH/],
   },
   {
     what: "no loop (shell)",
+    row: "no-loop",
     name: "p.sh",
     text: shell(["while read -r line; do", "read -r line; if true; then"], ["done\n", "fi\n"]),
     says: [/exited before (replying to|we sent) init/, /while read -r line; do/],
@@ -559,6 +784,7 @@ const SHELLS: readonly BrokenPlugin[] = [
 const COMPILED: readonly BrokenPlugin[] = [
   {
     what: "a null pointer (C)",
+    row: "signal",
     name: "p.c",
     needs: "gcc",
     text: c(['member(line, "\\"id\\"")', 'member(line, "nothere")'], ["if (!id) continue;", ""]),
@@ -566,6 +792,7 @@ const COMPILED: readonly BrokenPlugin[] = [
   },
   {
     what: "a failed assertion (C)",
+    row: "exception",
     name: "p.c",
     needs: "gcc",
     text: c(
@@ -579,6 +806,7 @@ const COMPILED: readonly BrokenPlugin[] = [
   },
   {
     what: "a printf (C)",
+    row: "stray-print",
     name: "p.c",
     needs: "gcc",
     text: c(["char *line = malloc", 'printf("hello from C\\n"); char *line = malloc']),
@@ -596,6 +824,7 @@ export const BROKEN: readonly BrokenPlugin[] = [
   ...TUTORIAL,
   ...PYTHONS,
   ...MANIFESTS,
+  ...MANIFEST_FAULTS,
   ...NODES,
   ...SHELLS,
   ...COMPILED,
