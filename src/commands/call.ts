@@ -24,7 +24,7 @@ export async function call(
   }
   const options = { timeoutMs: CALL_TIMEOUT_MS, signal: context.io.signal };
   const text = await atNode(node, async () => {
-    await meetNode(node);
+    await meetNode(node, { signal: context.io.signal });
     return callNodeText(node.rpcFile, method, callParams(params, flags.keywords), options);
   });
   context.io.stdout.write(`${context.flags.json ? text : indentJson(text)}\n`);

@@ -19,7 +19,7 @@ export async function stop(context: Context, args: readonly string[]): Promise<E
   const stopped: { plugin: string; node: string; stopped: boolean }[] = [];
   for (const node of nodes) {
     for (const name of names) {
-      const result = await atNode(node, () => stopOne(node, name, surroundings.cwd));
+      const result = await atNode(node, () => stopOne(node, name, surroundings.cwd, io.signal));
       stopped.push({ ...result, node: node.rpcFile });
     }
   }
@@ -38,16 +38,16 @@ function pathsFromSettings({ flags, surroundings }: Context): string[] {
 }
 
 /** @throws Failure: the node refuses to stop it, or knows no such name */
-async function stopOne(node: NodeAddress, name: string, cwd: string) {
-  await meetNode(node);
-  const plugins = await listPlugins(node.rpcFile);
+async function stopOne(node: NodeAddress, name: string, cwd: string, signal: AbortSignal) {
+  await meetNode(node, { signal });
+  const plugins = await listPlugins(node.rpcFile, { signal });
   const path = fileOf(name, cwd);
   const entry =
     plugins.find((plugin) => plugin.name === path || plugin.name === name) ??
     plugins.find((plugin) => !name.includes("/") && basename(plugin.name) === name);
   if (entry === undefined) return { plugin: path ?? name, stopped: false };
   try {
-    return { plugin: entry.name, stopped: await stopPlugin(node.rpcFile, entry.name) };
+    return { plugin: entry.name, stopped: await stopPlugin(node.rpcFile, entry.name, { signal }) };
   } catch (error) {
     if (!isUnmanageable(error)) throw error;
     throw new Failure({

@@ -1,5 +1,6 @@
 /** `cln-dev watch`: the main job. Settings in, a session with its keys and signals, a report out. */
-import { usageFailure } from "../failure.js";
+import { Failure, usageFailure } from "../failure.js";
+import { inspectPluginFile } from "../plugin/plugin-file.js";
 import { openReporter, type Reporter } from "../report/reporter.js";
 import { styleOf } from "../report/style.js";
 import type { PluginSettings } from "../settings/types.js";
@@ -25,6 +26,7 @@ export async function watch(
 ): Promise<ExitCode> {
   const settings = settingsOf(context, "watch", args, flags);
   const pollMs = pollOf(flags.poll);
+  await Promise.all(settings.plugins.map(refuseTypo));
   const { stdin, stdout, stderr, signal } = context.io;
   const keys = stdin.isTTY === true && styleOf(stdout, context.flags).live;
   const { cwd } = context.surroundings;
@@ -33,7 +35,7 @@ export async function watch(
   const said = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
   const node = await openNode(settings, (name, chunk) => said.take(name, chunk));
   try {
-    session = await openSession(settings.plugins, node, reporter, pollMs);
+    session = await openSession(settings.plugins, node, reporter, signal, pollMs);
     try {
       await untilTheEnd(session, reporter, keys ? stdin : undefined, signal);
     } finally {
@@ -50,10 +52,24 @@ export async function watch(
   return 0;
 }
 
+/**
+ * A plugin that is not there would be waited for: right after a `git checkout`, wrong after a slip of
+ * the pen. At the beginning it is the latter, unless a build makes it.
+ */
+async function refuseTypo({ path, build }: PluginSettings): Promise<void> {
+  if (build !== undefined) return;
+  try {
+    await inspectPluginFile(path);
+  } catch (error) {
+    if (error instanceof Failure && error.exitCode === 2) throw error;
+  }
+}
+
 function openSession(
   plugins: readonly PluginSettings[],
   { nodes, embedded }: OpenNode,
   reporter: Reporter,
+  signal: AbortSignal,
   pollMs: number | undefined,
 ): Promise<Session> {
   const open = () =>
@@ -61,6 +77,7 @@ function openSession(
       plugins,
       nodes,
       embedded,
+      signal,
       onEvent: (event) => reporter.event(event),
       ...(pollMs === undefined ? {} : { pollMs }),
     });

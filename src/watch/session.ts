@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly onEvent: Emit;
   /** Look at the files every so many ms instead of waiting for the system's events. */
   readonly pollMs?: number;
+  /** Gives up what a node has not answered while the session is being opened. */
+  readonly signal?: AbortSignal;
 }
 
 const MAX_HELD_LINES = 200;
@@ -157,10 +159,10 @@ export class Session {
   }
 
   async #open(): Promise<void> {
-    const { plugins, onEvent } = this.#options;
+    const { plugins, onEvent, signal } = this.#options;
     const opening = Promise.all(plugins.map((plugin) => this.#openFiles(plugin)));
     const [nodes, files] = await Promise.allSettled([
-      Promise.all(this.#nodes.map((node) => node.meet())),
+      Promise.all(this.#nodes.map((node) => node.meet(signal))),
       opening,
     ]);
     if (files.status === "fulfilled") this.#files = files.value;

@@ -68,9 +68,12 @@ export async function startOptionsFor(
 ): Promise<{ readonly options: readonly StartOption[]; readonly kept: Kept }> {
   const given = target.plugin.options;
   let { shapes } = kept;
-  if (shapes === undefined && needsShape(given)) {
+  // The node shows no option of a running plugin that has neither a value nor a default.
+  const known = given.every((option) => shapes?.has(option.name));
+  if (!known && needsShape(given)) {
     const { learnShapes } = await import("./learn-shapes.js");
-    shapes = await learnShapes(target, file, signal);
+    const learned = await learnShapes(target, file, signal);
+    shapes = learned && new Map([...(shapes ?? []), ...learned]);
   }
   const options = [...kept.takenOver, ...encodeStartOptions(given, shapes)];
   return { options, kept: { ...kept, shapes } };

@@ -36,8 +36,8 @@ export class WatchedNode {
   }
 
   /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
-  async meet(): Promise<NodeFacts> {
-    const facts = await meetNode(this.address);
+  async meet(signal?: AbortSignal): Promise<NodeFacts> {
+    const facts = await meetNode(this.address, signal === undefined ? {} : { signal });
     this.#version = facts.version;
     this.#monitor.watch();
     return facts;
