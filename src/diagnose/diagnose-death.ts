@@ -12,7 +12,10 @@ import type { NodePlace, RawOption } from "../plugin/init-params.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
 import type { Diagnosis } from "./diagnose-start.js";
 import { explain, explainWords } from "./explain.js";
+import type { Explanation } from "./explanation.js";
 import { type Finding, findingsOf, traceFindings } from "./findings.js";
+import { explainDeath } from "./killers.js";
+import { readDeath } from "./node-death.js";
 import { type JudgedTrace, judgeTrace, type PostMortem, postMortem } from "./post-mortem.js";
 
 export interface DeadPlugin {
@@ -59,6 +62,17 @@ export async function diagnoseCall(
   const trace = traceOnStderr(dead, place);
   const again = trace === undefined ? await runAgain(dead, { thenCall: call }) : undefined;
   return told(error.message, dead, place, trace, again);
+}
+
+/**
+ * What a node that is gone died of, if it wrote down that it crashed.
+ * @param networkDir where it leaves that
+ * @param since earlier crashes are of no interest
+ */
+export function explainNodeDeath(networkDir: string, since: Date): Explanation | undefined {
+  const death = readDeath(networkDir, since);
+  if (death === undefined) return undefined;
+  return explainDeath({ path: "", message: "", groups: [], language: "other", death });
 }
 
 /** The last trace on the node's stderr, if it is of this plugin. */

@@ -6,6 +6,7 @@
 import { isObject } from "../jsonrpc/json.js";
 import { callNode } from "../node/client.js";
 import { NodeUnreachable, RpcError } from "../node/errors.js";
+import { NATIVE_METHODS } from "../node/native-names.js";
 import type { NodePlace, RawOption } from "../plugin/init-params.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
 import { explain } from "./explain.js";
@@ -35,6 +36,8 @@ const OFFLINE_TIMEOUT_MS = 5_000;
 /** The node is asked for these only to say more: it does not get long for it. */
 const ASK_TIMEOUT_MS = 2_000;
 
+const NATIVE = [...NATIVE_METHODS];
+
 /** Never throws. */
 export async function diagnoseFailedStart(
   error: RpcError | NodeUnreachable,
@@ -47,7 +50,7 @@ export async function diagnoseFailedStart(
     file: start.file,
     options: start.options,
     postMortem: ran,
-    death: died ? readDeath(start.node.networkDir, start.since) : undefined,
+    ...(died ? { death: readDeath(start.node.networkDir, start.since), methods: NATIVE } : {}),
     ...(error instanceof RpcError ? await askNode(error, start) : {}),
   };
   return {

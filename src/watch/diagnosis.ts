@@ -54,6 +54,13 @@ export async function diagnoseFailedCall(
   return told(await diagnoseCall(error, { ...start, node: target.node, ...heard }, call));
 }
 
+/** What a node that is gone died of, in one sentence; undefined where it left no word. */
+export async function explainCrash(networkDir: string, since: Date): Promise<string | undefined> {
+  const { explainNodeDeath } = await import("../diagnose/diagnose-death.js");
+  const found = explainNodeDeath(networkDir, since);
+  return found === undefined ? undefined : `${found.reason}. ${found.fix}`;
+}
+
 function told({ explanation, findings }: Found): Diagnosis {
   const killsNode = /^(kills-node-|node-crashed$)/.test(explanation?.id ?? "");
   return { reason: explanation?.reason, fix: explanation?.fix, findings, killsNode };

@@ -2,11 +2,14 @@
 import { Failure, messageOf } from "../failure.js";
 import type { ListedPlugin } from "../node/plugin-command.js";
 import type { NodeAddress } from "../settings/types.js";
-import { diagnoseDead, type Started } from "./diagnosis.js";
+import { diagnoseDead, explainCrash, type Started } from "./diagnosis.js";
 import type { Emit, NodeFacts } from "./events.js";
 import { meetNode } from "./meet-node.js";
 import { NodeMonitor } from "./node-monitor.js";
 import type { Reloader } from "./reloader.js";
+
+/** A crash this long before the node was missed is the one that it died of. */
+const RECENT_MS = 15_000;
 
 export class WatchedNode {
   readonly address: NodeAddress;
@@ -60,7 +63,15 @@ export class WatchedNode {
 
   #gone(message: string): void {
     this.#emit({ event: "node-gone", node: this.address.rpcFile, message });
+    // A start that it died in tells of it by its outcome.
+    if (!this.reloaders.some(({ busy }) => busy)) void this.#explainCrash();
     for (const reloader of this.reloaders) reloader.nodeGone();
+  }
+
+  /** Which mistake of a plugin the node's death looks like, if it crashed. */
+  async #explainCrash(): Promise<void> {
+    const crash = await explainCrash(this.address.networkDir, new Date(Date.now() - RECENT_MS));
+    if (crash !== undefined) this.#emit({ event: "notice", level: "warn", message: crash });
   }
 
   async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
