@@ -13,7 +13,7 @@ const LABELS: Readonly<Record<LogLevel, string>> = {
 };
 
 /** One line without its end, as it stands in lightningd's log file. */
-export function formatEntry(entry: LogEntry): string {
+function formatEntry(entry: LogEntry): string {
   const time = new Date(entry.time / 1000).toISOString();
   if (entry.level === "io") {
     const direction = entry.direction === "in" ? "[IN]" : "[OUT]";

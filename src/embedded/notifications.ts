@@ -9,7 +9,7 @@ export function notificationText(topic: string, payload: JsonRecord): string {
 }
 
 /** @param params the text of the whole `params` */
-export function rawNotificationText(topic: string, params: string): string {
+function rawNotificationText(topic: string, params: string): string {
   return `{"jsonrpc":"2.0","method":${JSON.stringify(topic)},"params":${params}}\n\n`;
 }
 

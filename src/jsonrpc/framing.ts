@@ -18,7 +18,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NEWLINE = 0x0a;
 
-export class FrameTooLarge extends Error {
+class FrameTooLarge extends Error {
   constructor(readonly maxBytes: number) {
     super(`a message of more than ${maxBytes} bytes`);
     this.name = "FrameTooLarge";

@@ -4,7 +4,6 @@ import { RawJson } from "./json.js";
 /** Named or positional parameters, or JSON text that is sent as it stands. */
 export type Params = { readonly [name: string]: unknown } | readonly unknown[] | RawJson;
 
-export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
 export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;
@@ -15,9 +14,4 @@ export const PLUGIN_TERMINATED = -4;
 export function encodeRequest(id: string, method: string, params: Params): string {
   const paramsText = params instanceof RawJson ? params.text : JSON.stringify(params);
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":${paramsText}}\n\n`;
-}
-
-export function encodeNotification(method: string, params: Params): string {
-  const paramsText = params instanceof RawJson ? params.text : JSON.stringify(params);
-  return `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${paramsText}}\n\n`;
 }

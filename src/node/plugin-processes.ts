@@ -26,7 +26,7 @@ export function killPluginProcesses(path: string, networkDir: string): number {
 }
 
 /** Process ids of the plugin on that node, as far as /proc shows them. */
-export function pluginPids(path: string, networkDir: string): number[] {
+function pluginPids(path: string, networkDir: string): number[] {
   return processIds().filter((pid) => {
     try {
       if (readlinkSync(`/proc/${pid}/cwd`) !== networkDir) return false;

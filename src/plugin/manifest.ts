@@ -13,7 +13,7 @@ import { NOTIFICATIONS } from "./topics.js";
 
 export type { ManifestHook, ManifestOption };
 
-export interface ManifestMethod {
+interface ManifestMethod {
   readonly name: string;
   readonly usage: string;
   readonly deprecated: Deprecation | undefined;

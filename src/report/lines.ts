@@ -300,7 +300,7 @@ function oneLine(json: string): string {
 }
 
 /** `31 ms`, `1.2 s`. */
-export function ms(value: number): string {
+function ms(value: number): string {
   return value < 999.5 ? `${Math.round(value)} ms` : seconds(value);
 }
 

@@ -17,7 +17,7 @@ const GROWING_MAX_MS = 250;
 /** A slow writer that pauses for less than this may not be at its end. */
 const YOUNG_FILE_MS = 250;
 
-export type Unusable = "missing" | "empty" | "not-a-file" | "not-executable";
+type Unusable = "missing" | "empty" | "not-a-file" | "not-executable";
 
 export type Settled =
   | { readonly usable: true; readonly look: Look }

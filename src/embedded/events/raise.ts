@@ -22,7 +22,7 @@ export interface RaiseOptions {
 }
 
 /** What one plugin made of a hook's call. */
-export type HookAnswer =
+type HookAnswer =
   | {
       readonly plugin: string;
       readonly result: RawJson;
