@@ -1,0 +1,65 @@
+/** What follows a reload, in lines: what it changed, what a call answers, what the plugin logs. */
+import { isObject, parseJson } from "../jsonrpc/json.js";
+import type { Called, LogLine, ManifestChanged } from "../watch/events.js";
+import { rpcErrorText } from "./failure.js";
+import { harmless } from "./harmless.js";
+import { indentJson } from "./indent-json.js";
+import { renderJson } from "./json-colour.js";
+import type { Paint } from "./style.js";
+import { INDENT, type Wording } from "./wording.js";
+
+/** A result that is no longer stands behind its call. */
+const SHORT_RESULT = 60;
+
+export function changedLines(event: ManifestChanged, { paint }: Wording): string[] {
+  const parts = [
+    ...event.added.map((text) => paint.green(`+${harmless(text)}`)),
+    ...event.removed.map((text) => paint.red(`-${harmless(text)}`)),
+    ...event.changed.map((text) => paint.yellow(`~${harmless(text)}`)),
+  ];
+  return parts.length === 0 ? [] : [`${INDENT}${paint.dim("changed:")} ${parts.join("  ")}`];
+}
+
+export function calledLines(event: Called, { paint }: Wording): string[] {
+  const { ok, result, before } = event;
+  const call = harmless(event.call);
+  if (!ok) {
+    const head = `${INDENT}${paint.red("✗")} ${call}   ${errorText(result)}`;
+    return [head, ...event.log.map((line) => `${INDENT}  ${paint.dim(harmless(line))}`)];
+  }
+  const head = `${INDENT}${paint.cyan("→")} ${call}`;
+  const short = oneLine(result);
+  const same = before !== undefined && oneLine(before) === short;
+  if (short.length <= SHORT_RESULT && (before === undefined || same)) {
+    return [`${head}   ${harmless(short)}${same ? paint.dim("   as before") : ""}`];
+  }
+  if (same) return [`${head}   ${paint.dim("as before")}`];
+  return [head, ...renderJson(before, result, paint).map((line) => `${INDENT}  ${line}`)];
+}
+
+export function logLines({ plugin, level, text, node }: LogLine, wording: Wording): string[] {
+  const { dim } = wording.paint;
+  const colour = colourOf(level, wording.paint);
+  const [first = "", ...others] = text.split("\n").map((line) => colour(harmless(line)));
+  const source = dim(`${harmless(plugin)}${wording.on(node)} ${level}:`);
+  return [`${INDENT}${source} ${first}`, ...others.map((line) => `${INDENT}  ${line}`)];
+}
+
+function colourOf(level: string, paint: Paint): (text: string) => string {
+  if (level === "broken") return paint.red;
+  if (level === "unusual") return paint.yellow;
+  return level === "stderr" ? (text) => text : paint.dim;
+}
+
+/** The node's words of an error answer: its code and its message. */
+function errorText(result: string): string {
+  const error = parseJson(result);
+  if (!isObject(error)) return harmless(result);
+  const { code } = error;
+  const message = String(error.message);
+  return typeof code === "number" ? rpcErrorText({ code, message }) : harmless(message);
+}
+
+function oneLine(json: string): string {
+  return indentJson(json).replace(/\n\s*/g, " ");
+}

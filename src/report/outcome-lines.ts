@@ -1,0 +1,79 @@
+/** What came of a reload, in lines. */
+import type { Failed, Outcome, Reloaded, Unreachable } from "../watch/events.js";
+import { rpcErrorText } from "./failure.js";
+import { harmless } from "./harmless.js";
+import { renderFindings } from "./post-mortem.js";
+import { duration, INDENT, type Wording } from "./wording.js";
+
+export function outcomeLines(event: Outcome, wording: Wording): string[] {
+  switch (event.event) {
+    case "reloaded":
+      return [good(event, wording)];
+    case "failed":
+      return failed(event, wording);
+    case "unreachable":
+      return unreachable(event, wording);
+    case "refused": {
+      const text = `${harmless(event.message)}${still(event.running, wording)}`;
+      return [wording.line(wording.paint.yellow("!"), text), ...wording.fix(event.fix)];
+    }
+  }
+}
+
+/** Why, what to do, and what the plugin itself said. */
+export function toldLines(
+  { reason, fix, findings }: Pick<Failed, "reason" | "fix" | "findings">,
+  wording: Wording,
+): string[] {
+  return [
+    ...(reason === undefined ? [] : [`${INDENT}${harmless(reason)}`]),
+    ...wording.fix(fix),
+    ...renderFindings(findings, wording.paint, INDENT),
+  ];
+}
+
+function good(event: Reloaded, wording: Wording): string {
+  const { green, dim, bold } = wording.paint;
+  const verb = event.stopMs === undefined ? "started" : "reloaded";
+  const kept = event.takenOver.map((name) => harmless(name)).join(", ");
+  const others = event.files.filter((file) => file !== event.path);
+  const parts = [
+    event.buildMs === undefined ? "" : `build ${duration(event.buildMs)}`,
+    event.stopMs === undefined ? "" : `stop ${duration(event.stopMs)}`,
+    `start ${duration(event.startMs)}`,
+    kept === "" ? "" : `kept ${kept}`,
+    others.map((file) => wording.path(file)).join(", "),
+  ].filter((part) => part !== "");
+  const text = `${wording.name(event)} ${verb} in ${bold(duration(event.totalMs))}`;
+  return wording.line(green("✓"), `${text}   ${dim(parts.join("   "))}`);
+}
+
+const FAILURES = {
+  build: "was not built",
+  check: "did not pass",
+  stop: "did not stop",
+  start: "did not start",
+} as const;
+
+function failed(event: Failed, wording: Wording): string[] {
+  const { code, message } = event;
+  const said = code === undefined ? harmless(message) : rpcErrorText({ code, message });
+  const what = `${wording.name(event)} ${FAILURES[event.phase]}: ${said}`;
+  const line = wording.line(wording.paint.red("✗"), `${what}${still(event.running, wording)}`);
+  return [line, ...toldLines(event, wording)];
+}
+
+function unreachable(event: Unreachable, wording: Wording): string[] {
+  const { reason, fix, message } = event;
+  if (reason === undefined) {
+    const text = `${wording.name(event)} waits for the node: ${harmless(message)}`;
+    return [wording.line(wording.paint.yellow("!"), text)];
+  }
+  const text = `${wording.name(event)} did not start: the node went away`;
+  const told = toldLines({ reason, fix, findings: [] }, wording);
+  return [wording.line(wording.paint.red("✗"), text), ...told];
+}
+
+function still(running: boolean, { paint }: Wording): string {
+  return running ? paint.dim("; the version before goes on running") : "";
+}

@@ -1,0 +1,81 @@
+/** What every line of a watch's report is made of: the time, names, paths and durations. */
+import { basename, relative } from "node:path";
+import type { NodeFacts, TargetName } from "../watch/events.js";
+import { harmless } from "./harmless.js";
+import type { Paint } from "./style.js";
+
+export interface WordingOptions {
+  readonly paint: Paint;
+  /** Paths are shown relative to it. */
+  readonly cwd: string;
+  /** The time of day. */
+  readonly now: () => Date;
+  /** Keys are listened to. */
+  readonly keys: boolean;
+}
+
+/** As wide as what stands before an event's text. */
+export const INDENT = " ".repeat(10);
+
+export class Wording {
+  readonly paint: Paint;
+  readonly keys: boolean;
+  readonly #options: WordingOptions;
+  /** rpc-file -> what a person calls the node; empty while there is only one. */
+  #nodes = new Map<string, string>();
+
+  constructor(options: WordingOptions) {
+    this.paint = options.paint;
+    this.keys = options.keys;
+    this.#options = options;
+  }
+
+  /** From now on it is said on which of these nodes something happens. */
+  nameNodes(nodes: readonly NodeFacts[]): void {
+    if (nodes.length < 2) return;
+    this.#nodes = new Map(nodes.map((node) => [node.rpcFile, basename(node.lightningDir)]));
+  }
+
+  /** The line that begins an event: `12:53:14  ✓ text`. */
+  line(mark: string, text: string): string {
+    return `${this.paint.dim(timeOfDay(this.#options.now()))}  ${mark} ${text}`;
+  }
+
+  /** `hello.py`, or `hello.py on l1`. */
+  name(name: TargetName): string {
+    return `${this.paint.bold(harmless(name.plugin))}${this.on(name.node)}`;
+  }
+
+  on(rpcFile: string): string {
+    const label = this.#nodes.get(rpcFile);
+    return label === undefined ? "" : ` on ${harmless(label)}`;
+  }
+
+  /** A path below the working directory is shown from there. */
+  path(path: string): string {
+    const near = relative(this.#options.cwd, path);
+    return harmless(near !== "" && !near.startsWith("..") ? near : path);
+  }
+
+  /** `*.py under /home/me/plugin`, where that is the working directory. */
+  files(description: string): string {
+    const { cwd } = this.#options;
+    const here = description.endsWith(` under ${cwd}`);
+    return harmless(here ? description.replace(cwd, "this folder") : description);
+  }
+
+  fix(fix: string | undefined): string[] {
+    return fix === undefined ? [] : [`${INDENT}${this.paint.cyan(harmless(fix))}`];
+  }
+}
+
+/** `31 ms`, `1.2 s`. */
+export function duration(ms: number): string {
+  return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function timeOfDay(date: Date): string {
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+}
