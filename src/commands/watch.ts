@@ -1,16 +1,18 @@
 /** `cln-dev watch`: the main job. Settings in, a session with its keys and signals, a report out. */
 import { Failure, usageFailure } from "../failure.js";
 import { inspectPluginFile } from "../plugin/plugin-file.js";
+import { failureLines } from "../report/failure.js";
 import { openReporter, type Reporter } from "../report/reporter.js";
 import { styleOf } from "../report/style.js";
 import type { PluginSettings } from "../settings/types.js";
 import { Session } from "../watch/session.js";
+import { splitWords } from "../watch/words.js";
 import type { Context, ExitCode } from "./context.js";
 import { type OpenNode, openNode } from "./embedded-node.js";
 import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
 import { PluginStderr } from "./plugin-stderr.js";
 import { atNode } from "./reach-node.js";
-import { serveKeys } from "./watch-keys.js";
+import { type KeyActions, serveKeys } from "./watch-keys.js";
 
 export interface WatchFlags extends PluginCommandFlags {
   readonly stopOnExit?: boolean;
@@ -37,7 +39,8 @@ export async function watch(
   try {
     session = await openSession(settings.plugins, node, reporter, signal, pollMs);
     try {
-      await untilTheEnd(session, reporter, keys ? stdin : undefined, signal);
+      const emit = (line: string) => emitOn(context, node, line, reporter);
+      await untilTheEnd({ session, reporter, emit }, keys ? stdin : undefined, signal);
     } finally {
       reporter.close();
       const running = session.running;
@@ -87,23 +90,42 @@ function openSession(
 
 /** Serves keys and signals until the user has had enough. */
 async function untilTheEnd(
-  session: Session,
-  reporter: Reporter,
+  actions: Omit<KeyActions, "quit">,
   terminal: NodeJS.ReadStream | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const onUsr2 = () => void session.restart("signal");
+  const onUsr2 = () => void actions.session.restart("signal");
   process.on("SIGUSR2", onUsr2);
   let keys: { close(): void } | undefined;
   try {
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
-      if (terminal) keys = serveKeys(terminal, session, reporter, resolve);
+      if (terminal) keys = serveKeys(terminal, { ...actions, quit: resolve });
     });
   } finally {
     keys?.close();
     process.off("SIGUSR2", onUsr2);
+  }
+}
+
+/** `e`: an event on the session's own node. What is wrong with it is told, and the watch goes on. */
+async function emitOn(
+  context: Context,
+  { nodes }: OpenNode,
+  line: string,
+  reporter: Reporter,
+): Promise<void> {
+  const [topic, ...values] = splitWords(line);
+  const { emit } = await import("./emit.js");
+  for (const { lightningDir, network } of nodes) {
+    const named = { lightningDir: [lightningDir], network, embedded: false, json: false };
+    try {
+      await emit({ ...context, flags: { ...context.flags, ...named } }, topic, values, {});
+    } catch (error) {
+      const { paint } = styleOf(context.io.stdout, context.flags);
+      reporter.print(...failureLines(error, paint));
+    }
   }
 }
 

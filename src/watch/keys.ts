@@ -18,11 +18,18 @@ const KEYS: { readonly [char: string]: Key } = {
   "\u001a": "suspend",
 };
 
+export interface Listening {
+  /** Gives the terminal to somebody else for a while. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
 /**
  * Listens to single keys until it is closed; the terminal is then as it was. It is given back when
  * the process exits in any other way, too.
  */
-export function listenToKeys(stdin: ReadStream, onKey: (key: Key) => void): { close(): void } {
+export function listenToKeys(stdin: ReadStream, onKey: (key: Key) => void): Listening {
   const restore = () => {
     if (stdin.isTTY) stdin.setRawMode(false);
   };
@@ -33,16 +40,24 @@ export function listenToKeys(stdin: ReadStream, onKey: (key: Key) => void): { cl
       else if (key !== undefined) onKey(key);
     }
   };
-  stdin.setRawMode(true);
-  stdin.on("data", onData);
-  stdin.resume();
+  const pause = () => {
+    stdin.off("data", onData);
+    stdin.pause();
+    restore();
+  };
+  const resume = () => {
+    stdin.setRawMode(true);
+    stdin.on("data", onData);
+    stdin.resume();
+  };
   process.on("exit", restore);
+  resume();
   return {
+    pause,
+    resume,
     close() {
-      stdin.off("data", onData);
-      stdin.pause();
       process.off("exit", restore);
-      restore();
+      pause();
     },
   };
 }
