@@ -6,7 +6,7 @@ import pc from "picocolors";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { diagnoseCall, diagnoseDeath } from "../../src/diagnose/diagnose-death.js";
 import { type Diagnosis, diagnoseFailedStart } from "../../src/diagnose/diagnose-start.js";
-import { type EmbeddedNode, startEmbeddedNode } from "../../src/embedded/node.js";
+import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { Failure } from "../../src/failure.js";
 import { callNode } from "../../src/node/client.js";
 import { NodeUnreachable, RpcError } from "../../src/node/errors.js";
@@ -14,14 +14,13 @@ import { listPlugins, startPlugin } from "../../src/node/plugin-command.js";
 import { inspectPluginFile, type PluginFile } from "../../src/plugin/plugin-file.js";
 import { findProgram } from "../../src/plugin/shebang.js";
 import { renderFindings } from "../../src/report/post-mortem.js";
+import { installed } from "../conformance/nodes/installed.js";
+import { startLightningd } from "../conformance/nodes/lightningd.js";
 import { BROKEN, type BrokenPlugin } from "./broken-plugins.js";
 
 /** Long enough for a plugin on a busy machine, short enough for the ones that hang. */
 const TIMEOUT_MS = 900;
 const python = findProgram("python3");
-
-/** A running regtest lightningd to run the table on as well, if there is one. */
-const realDir = process.env.CLN_DEV_TEST_LIGHTNING_DIR;
 
 interface Place {
   readonly rpcFile: string;
@@ -31,7 +30,6 @@ interface Place {
 }
 
 let folder: string;
-let embedded: EmbeddedNode;
 const saved = { PATH: process.env.PATH, PYTHONUNBUFFERED: process.env.PYTHONUNBUFFERED };
 
 beforeAll(async () => {
@@ -42,13 +40,8 @@ beforeAll(async () => {
     python &&
     execFileSync(python, ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
   if (real) process.env.PATH = `${dirname(real.trim())}${delimiter}${saved.PATH}`;
-  embedded = await startEmbeddedNode({
-    lightningDir: join(folder, "l1"),
-    pluginTimeoutMs: TIMEOUT_MS,
-  });
 });
-afterAll(async () => {
-  await embedded.close();
+afterAll(() => {
   for (const [name, value] of Object.entries(saved)) {
     if (value !== undefined) process.env[name] = value;
   }
@@ -70,6 +63,27 @@ function write(broken: BrokenPlugin): string {
   chmodSync(source, broken.mode ?? 0o755);
   return source;
 }
+
+interface StartedNode {
+  readonly place: Place;
+  end(): Promise<void>;
+}
+
+async function startEmbedded(): Promise<StartedNode> {
+  const lightningDir = join(folder, "l1");
+  const node = await startEmbeddedNode({ lightningDir, pluginTimeoutMs: TIMEOUT_MS });
+  return { place: { ...node, network: "regtest" }, end: () => node.close() };
+}
+
+/** It waits 120 s for a plugin that hangs: those are left to the embedded node. */
+const REAL = {
+  name: "a real lightningd",
+  start: async (): Promise<StartedNode> => {
+    const node = await startLightningd();
+    return { place: { ...node, network: "regtest" }, end: () => node.end() };
+  },
+  takes: (broken: BrokenPlugin) => !broken.hangs,
+};
 
 interface Told {
   readonly row: string | undefined;
@@ -122,32 +136,21 @@ function canRun(broken: BrokenPlugin): boolean {
   return !broken.name.endsWith(".py") || python !== undefined;
 }
 
-/** Each way of running the table: a node, and which rows it can take. */
-const NODES: readonly { name: string; place: () => Place; takes: (b: BrokenPlugin) => boolean }[] =
-  [
-    {
-      name: "the embedded node",
-      place: () => ({ ...embedded, network: "regtest" }),
-      takes: () => true,
-    },
-    ...(realDir === undefined ? [] : [realNode(realDir)]),
-  ];
+const KINDS = [
+  { name: "the embedded node", start: startEmbedded, takes: () => true },
+  ...(installed === undefined ? [] : [REAL]),
+];
 
-function realNode(lightningDir: string) {
-  const networkDir = join(lightningDir, "regtest");
-  const rpcFile = join(networkDir, "lightning-rpc");
-  return {
-    name: `lightningd at ${lightningDir}`,
-    place: () => ({ rpcFile, networkDir, lightningDir, network: "regtest" }),
-    takes: (broken: BrokenPlugin) => !broken.hangs,
-  };
-}
+describe.each(KINDS)("a broken plugin on $name", ({ start, takes }) => {
+  let node: StartedNode;
+  beforeAll(async () => {
+    node = await start();
+  });
+  afterAll(() => node.end());
 
-describe.each(NODES)("a broken plugin on $name", ({ place, takes }) => {
   for (const broken of BROKEN.filter(takes)) {
     test.runIf(canRun(broken))(broken.what, async () => {
-      const report = await reportOn(broken, place());
-      if (process.env.SHOW_REPORTS) console.log(`== ${broken.what}\n${report.text}\n`);
+      const report = await reportOn(broken, node.place);
       for (const words of broken.says) expect(report.text).toMatch(words);
       expect(report.row).toBe(broken.row);
     });

@@ -15,7 +15,7 @@ import { explain, explainWords, ROWS } from "../../src/diagnose/explain.js";
 import type { ExplainContext, Explanation } from "../../src/diagnose/explanation.js";
 import { KILLERS } from "../../src/diagnose/killers.js";
 import { examine } from "../../src/diagnose/post-mortem.js";
-import { type EmbeddedNode, startEmbeddedNode } from "../../src/embedded/node.js";
+import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { RawJson } from "../../src/jsonrpc/json.js";
 import type { Params } from "../../src/jsonrpc/message.js";
 import { callNode } from "../../src/node/client.js";
@@ -24,17 +24,26 @@ import { listPlugins, startPlugin } from "../../src/node/plugin-command.js";
 import { shakeHands } from "../../src/plugin/handshake.js";
 import { inspectPluginFile } from "../../src/plugin/plugin-file.js";
 import { findProgram } from "../../src/plugin/shebang.js";
+import { installed } from "../conformance/nodes/installed.js";
+import { startLightningd } from "../conformance/nodes/lightningd.js";
 import { Sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 import { BROKEN } from "./broken-plugins.js";
 
 let box: Sandbox;
-let node: EmbeddedNode;
+let node: TestNode;
 let path: string | undefined;
 let fixed: string;
 
+interface TestNode {
+  readonly lightningDir: string;
+  readonly networkDir: string;
+  readonly rpcFile: string;
+  end(): Promise<void>;
+}
+
 /** Programs that only our own PATH leads to, as a version manager makes them. */
-beforeAll(async () => {
+beforeAll(() => {
   box = new Sandbox();
   path = process.env.PATH;
   const bin = box.folder("versions");
@@ -42,18 +51,22 @@ beforeAll(async () => {
   process.env.PATH = `${bin}${delimiter}${path}`;
   process.env.CLN_DEV_TEST_KEY = "1";
   fixed = write("fixed.js", { dynamic: false });
-  node = await startEmbeddedNode({
-    lightningDir: box.folder("l1"),
-    env: { PATH: path, CLN_DEV_TEST_SANDBOX: box.root },
-    plugins: [fixed],
-  });
 });
 afterAll(async () => {
-  await node.close();
   process.env.PATH = path;
   delete process.env.CLN_DEV_TEST_KEY;
   await box.end();
 });
+
+/** Its plugins have neither our PATH nor our variables. */
+async function startEmbedded(): Promise<TestNode> {
+  const embedded = await startEmbeddedNode({
+    lightningDir: box.folder("l1"),
+    env: { PATH: path, CLN_DEV_TEST_SANDBOX: box.root },
+    plugins: [fixed],
+  });
+  return { ...embedded, end: () => embedded.close() };
+}
 
 /** A plugin for Node. `handlers` is the source of an object of functions by method. */
 function write(name: string, manifest: object = {}, handlers = "{}", start = ""): string {
@@ -360,8 +373,27 @@ const WORDS_ALONE: readonly (readonly [row: string, words: string])[] = [
   ["developer-option", "requires --developer"],
 ];
 
-describe("a row for every answer of the node, provoked", () => {
-  for (const [row, provoke, ...says] of CASES) {
+const KINDS = [
+  { name: "the embedded node", start: startEmbedded, cases: CASES },
+  ...(installed === undefined
+    ? []
+    : [
+        {
+          name: "a real lightningd",
+          start: () => startLightningd({ plugins: [fixed] }),
+          // Its environment is ours.
+          cases: CASES.filter((one) => !SURROUNDINGS.includes(one)),
+        },
+      ]),
+];
+
+describe.each(KINDS)("a row for every answer of $name, provoked", ({ start, cases }) => {
+  beforeAll(async () => {
+    node = await start();
+  });
+  afterAll(() => node.end());
+
+  for (const [row, provoke, ...says] of cases) {
     test(row, async () => {
       const explanation = await provoke();
       expect(explanation?.id).toBe(row);
@@ -369,7 +401,9 @@ describe("a row for every answer of the node, provoked", () => {
       for (const words of says) expect(text).toMatch(words);
     });
   }
+});
 
+describe("the tables", () => {
   test.each(WORDS_ALONE)("%s", (row, words) => {
     expect(explainWords(words, { path: "" })?.id).toBe(row);
   });
