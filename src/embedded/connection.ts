@@ -56,7 +56,10 @@ export class Connection implements CommandOrigin {
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("drain", () => this.#readOn());
     // Half-closing cuts off what is still pending, as lightningd does (cln-contract 2.4).
-    socket.on("end", () => socket.end());
+    socket.on("end", () => {
+      this.#closed();
+      socket.end();
+    });
     socket.on("error", () => {});
     socket.on("close", () => this.#closed());
   }

@@ -117,7 +117,7 @@ function nowMicroseconds(): number {
 /** As lightningd prints: each byte that is not plain ASCII becomes a question mark. */
 function printable(text: string): string {
   if (/^[ -~]*$/.test(text)) return text;
-  return Buffer.from(text, "utf8")
-    .toString("latin1")
-    .replace(/[^ -~]/g, "?");
+  // What was no UTF-8 has been read as U+FFFD, and was one byte.
+  const bytes = Buffer.from(text.replaceAll("\ufffd", "?"), "utf8");
+  return bytes.toString("latin1").replace(/[^ -~]/g, "?");
 }

@@ -79,7 +79,7 @@ export interface EmbeddedNode {
 }
 
 /** The version that the node shows to its plugins and clients. */
-const EMBEDDED_VERSION = "v26.06.6";
+export const EMBEDDED_VERSION = "v26.06.6";
 
 /**
  * Starts a node. It is ready for requests, and its plugins are active, when this resolves.
