@@ -6,12 +6,13 @@ import { Failure } from "../failure.js";
 import { NodeUnreachable, RpcError } from "../node/errors.js";
 import type { StartOption } from "../node/start-options.js";
 import type { Manifest } from "../plugin/manifest.js";
-import { inspectPluginFile, type PluginFile } from "../plugin/plugin-file.js";
+import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../plugin/plugin-file.js";
 import { runBuild } from "./build.js";
 import { checkFirst } from "./check-first.js";
 import { diagnoseStart, type Started } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
+import { LEAVE_IT } from "./make-way.js";
 import { type Belief, NodeSide } from "./node-side.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "./outcomes.js";
 import { settle, untilOld } from "./settle.js";
@@ -88,7 +89,7 @@ export class Attempt {
 
   /** Ends the attempt as soon as that can be. */
   giveUp(): void {
-    this.#newer.abort();
+    this.#newer.abort(LEAVE_IT);
   }
 
   /** Does the reload. Throws nothing. */
@@ -118,7 +119,7 @@ export class Attempt {
     const options = await this.#node.startOptions(settled.file);
     const unfit = await this.#check(settled.file, settled.look, options);
     if (unfit !== undefined) return unfit;
-    const stopMs = await this.#node.stop(settled.file, () => this.#begin("stop"));
+    const stopMs = await this.#node.stop(() => this.#begin("stop"));
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
     const { file, look } = same ? settled : await this.#settle();
@@ -163,9 +164,14 @@ export class Attempt {
     this.#seen = settled.usable ? settled.look : lookAt(path);
     this.#absorb();
     this.#throwIfSuperseded();
-    const file = await inspectPluginFile(path);
-    if (settled.usable) return { file, look: settled.look };
-    // What was wrong has just been put right.
+    try {
+      const file = await inspectPluginFile(path);
+      if (settled.usable) return { file, look: settled.look };
+    } catch (error) {
+      // Usable a moment ago: the next save is under way.
+      if (!(settled.usable && error instanceof Failure && mayBeMidSave(error))) throw error;
+    }
+    // What was wrong has just been put right, or the other way round: it settles anew.
     throw new Superseded();
   }
 
@@ -206,10 +212,11 @@ export class Attempt {
       manifest: this.#manifest,
     };
     try {
-      const startMs = await this.#node.start(started, look, this.#options.nextHint);
+      const startMs = await this.#node.start(started, this.#options.nextHint);
       this.#verify(look);
       return startMs;
     } catch (error) {
+      this.#throwIfSuperseded();
       if (error instanceof NodeUnreachable && error.reason === "closed") {
         return await this.#nodeDied(started, look, error);
       }

@@ -2,7 +2,7 @@
 import { RpcError } from "../node/errors.js";
 import { isAlreadyRegistered, startPlugin } from "../node/plugin-command.js";
 import type { StartOption } from "../node/start-options.js";
-import { stopHanging } from "./make-way.js";
+import { endStart, LEAVE_IT, stopHanging } from "./make-way.js";
 import type { Target } from "./target.js";
 
 export interface BringUpOptions {
@@ -29,7 +29,7 @@ export async function bringUp(up: BringUpOptions): Promise<number> {
   for (;;) {
     const at = performance.now();
     try {
-      await startPlugin(up.target.node.rpcFile, up.path, up.options, { signal: up.signal });
+      await startOnce(up);
       return performance.now() - at;
     } catch (error) {
       if (isAlreadyRegistered(error) && at === begun) {
@@ -41,6 +41,28 @@ export async function bringUp(up: BringUpOptions): Promise<number> {
         throw error;
       }
     }
+  }
+}
+
+/** One `plugin start`. When a newer version is to replace it, the node's answer is still waited for. */
+async function startOnce({ target, path, options, signal }: BringUpOptions): Promise<void> {
+  const cut = new AbortController();
+  let ended = false;
+  let ending: Promise<void> | undefined;
+  const end = () => {
+    const left = signal.reason === LEAVE_IT;
+    ending = (left ? Promise.resolve() : endStart(target, path, () => ended)).finally(() =>
+      cut.abort(),
+    );
+  };
+  if (signal.aborted) cut.abort();
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    await startPlugin(target.node.rpcFile, path, options, { signal: cut.signal });
+  } finally {
+    ended = true;
+    signal.removeEventListener("abort", end);
+    await ending;
   }
 }
 

@@ -15,7 +15,7 @@ import type { Target } from "./target.js";
 const STARTING_POLL_MS = 100;
 /** A plugin that is slow to start elsewhere is not waited for longer than this. */
 const STARTING_MAX_MS = 30_000;
-const KILLED_POLL_MS = 10;
+const KILLED_POLL_MS = 3;
 const KILLED_MAX_MS = 5_000;
 
 export interface Found {
@@ -43,6 +43,34 @@ export async function findRunning(
   const important = await importantPlugins(rpcFile);
   if (important.includes(path)) throw isImportant(path);
   return { is: "running", kept: await takeOver(rpcFile, path, target.plugin.options, kept) };
+}
+
+/** The reason of an abort after which a plugin that is being started is left alone. */
+export const LEAVE_IT = Symbol("leave it");
+
+/**
+ * Ends a start of ours that a newer version replaces, and returns when the node has answered it or
+ * could not be brought to. Starting the changed file at once would be shorter: lightningd replaces
+ * a plugin whose checksum has changed. But where it waits for that plugin's manifest it frees it
+ * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
+ */
+export async function endStart(
+  target: Target,
+  path: string,
+  hasEnded: () => boolean,
+): Promise<void> {
+  const { rpcFile, networkDir } = target.node;
+  const until = performance.now() + KILLED_MAX_MS;
+  while (!hasEnded() && performance.now() < until) {
+    try {
+      // Not found: the node has not read our start yet.
+      await stopPlugin(rpcFile, path);
+    } catch (error) {
+      if (!isUnmanageable(error)) return;
+      killPluginProcesses(path, realpathSync(networkDir));
+    }
+    await new Promise((resolve) => setTimeout(resolve, KILLED_POLL_MS));
+  }
 }
 
 /**

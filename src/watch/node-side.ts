@@ -9,7 +9,6 @@ import type { StartOption } from "../node/start-options.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
 import { bringUp } from "./bring-up.js";
 import type { Started } from "./diagnosis.js";
-import { type Look, lookAt, sameFile } from "./look.js";
 import { findRunning, stopHanging } from "./make-way.js";
 import { type Kept, startOptionsFor } from "./take-over.js";
 import type { Target } from "./target.js";
@@ -21,8 +20,8 @@ export type Belief =
   | { readonly is: "stopped" }
   /** `started` is known where it was us who started it. */
   | { readonly is: "running"; readonly path: string; readonly started?: Started }
-  /** A start has not ended: one of ours, of the file as it looked then, or somebody else's. */
-  | { readonly is: "starting"; readonly path: string; readonly look: Look | undefined };
+  /** A start has not ended: one of ours, or somebody else's. */
+  | { readonly is: "starting"; readonly path: string };
 
 export class NodeSide {
   belief: Belief;
@@ -55,7 +54,7 @@ export class NodeSide {
     try {
       const found = await findRunning(this.#target, path, this.kept, this.#signal);
       this.kept = found.kept;
-      if (found.is === "hanging") this.belief = { is: "starting", path, look: undefined };
+      if (found.is === "hanging") this.belief = { is: "starting", path };
       else this.belief = found.is === "running" ? { is: "running", path } : { is: "stopped" };
     } catch (error) {
       this.#mustStay = error instanceof Failure && !(error instanceof NodeUnreachable);
@@ -76,17 +75,9 @@ export class NodeSide {
    * @returns how long the node took, ms; undefined where there was nothing to stop
    * @throws RpcError, NodeUnreachable
    */
-  async stop(file: PluginFile, begin: () => void): Promise<number | undefined> {
+  async stop(begin: () => void): Promise<number | undefined> {
     const { belief } = this;
     if (belief.is === "unknown" || belief.is === "stopped") return undefined;
-    // A file that has changed since replaces its own hanging start: lightningd compares checksums.
-    if (
-      belief.is === "starting" &&
-      belief.path === file.realPath &&
-      hasChanged(file, belief.look)
-    ) {
-      return undefined;
-    }
     begin();
     const at = performance.now();
     if (belief.is === "running") await stopPlugin(this.#target.node.rpcFile, belief.path);
@@ -97,18 +88,13 @@ export class NodeSide {
 
   /**
    * The new version comes.
-   * @param look the file as it is started
    * @returns how long the node took, ms
    * @throws RpcError, NodeUnreachable
    */
-  async start(
-    started: Started,
-    look: Look,
-    nextHint: (ms: number) => Promise<void>,
-  ): Promise<number> {
+  async start(started: Started, nextHint: (ms: number) => Promise<void>): Promise<number> {
     const { file, options } = started;
     const path = file.realPath;
-    this.belief = { is: "starting", path, look };
+    this.belief = { is: "starting", path };
     try {
       const up = { target: this.#target, path, options, signal: this.#signal, nextHint };
       const startMs = await bringUp(up);
@@ -119,8 +105,4 @@ export class NodeSide {
       throw error;
     }
   }
-}
-
-function hasChanged(file: PluginFile, look: Look | undefined): boolean {
-  return look !== undefined && !sameFile(look.fingerprint, lookAt(file.path).fingerprint);
 }
