@@ -1,0 +1,26 @@
+// Builds the program, then bundles a TypeScript file of the tests and runs it: for `npm run bench`
+// and `npm run soak`. Node 20 cannot run TypeScript by itself.
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { build } from "esbuild";
+
+const [entry, ...args] = process.argv.slice(2);
+const folder = "node_modules/.cache/cln-dev";
+const outfile = join(folder, `${basename(entry, ".ts")}.mjs`);
+mkdirSync(folder, { recursive: true });
+await build({
+  entryPoints: [entry],
+  outfile,
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  format: "esm",
+  logLevel: "warning",
+});
+const built = spawnSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
+const run =
+  built.status === 0
+    ? spawnSync(process.execPath, [outfile, ...args], { stdio: "inherit" })
+    : built;
+process.exitCode = run.status ?? 1;
