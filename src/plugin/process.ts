@@ -4,7 +4,9 @@
  * stdout carry JSON-RPC, stderr is given on. Used by the offline handshake and the embedded node.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { type Frame, Framer } from "../jsonrpc/framing.js";
+import { makePipes } from "./pipes.js";
 
 export interface PluginProcessOptions {
   /** Absolute path without symlinks: argv[0], as lightningd passes it. */
@@ -61,19 +63,14 @@ export interface PluginProcess {
 /** Starts the plugin. Throws nothing: what goes wrong comes through the callbacks. */
 export function startPluginProcess(options: PluginProcessOptions): PluginProcess {
   const framer = new Framer(options.maxMessageBytes);
-  const child = spawnChild(options);
-  if (child === undefined) return NO_PROCESS;
-  child.on("error", (error) => {
-    if (child.pid === undefined) options.onSpawnError(error);
-  });
+  const started = spawnChild(options);
+  if (started === undefined) return NO_PROCESS;
+  const { child, stdin, stdout, stderr } = started;
   child.on("exit", () => options.onGone?.());
-  child.on("close", (code, signal) => {
-    if (child.pid !== undefined) options.onExit(code, signal);
-  });
-  // A plugin that has died makes our writes fail (EPIPE): its end is reported by "close".
-  child.stdin?.on("error", () => {});
-  child.stderr?.on("data", (chunk: Buffer) => options.onStderr(chunk));
-  child.stdout?.on("data", (chunk: Buffer) => {
+  // A plugin that has died makes our writes fail (EPIPE): its end is reported otherwise.
+  stdin.on("error", () => {});
+  stderr.on("data", (chunk: Buffer) => options.onStderr(chunk));
+  stdout.on("data", (chunk: Buffer) => {
     if (options.onOutput !== undefined) {
       options.onOutput(chunk);
       return;
@@ -81,52 +78,93 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
     try {
       for (const frame of framer.push(chunk)) options.onFrame(frame);
     } catch (error) {
-      child.stdout?.destroy();
+      stdout.destroy();
       options.onStdoutEnd(error instanceof Error ? error : new Error(String(error)));
     }
   });
-  child.stdout?.on("end", () => options.onStdoutEnd(undefined));
+  stdout.on("end", () => options.onStdoutEnd(undefined));
+  whenDrained(started, options.onExit);
   return {
     pid: child.pid,
     get unsentBytes() {
-      return child.stdin?.writableLength ?? 0;
+      return stdin.writableLength;
     },
-    write: (message) => child.stdin?.write(message) ?? false,
-    closeStdin: () => void child.stdin?.end(),
+    write: (message) => stdin.write(message),
+    closeStdin: () => void stdin.end(),
     kill: (signal = "SIGKILL") => {
       child.kill(signal);
       if (options.ownGroup && child.pid !== undefined) killGroup(child.pid, signal);
     },
     release: () => {
-      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
+      for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
     },
     pendingOutput: () => framer.flush(),
-    pauseOutput: () => void child.stdout?.pause(),
-    resumeOutput: () => void child.stdout?.resume(),
+    pauseOutput: () => void stdout.pause(),
+    resumeOutput: () => void stdout.resume(),
     releaseStdio: () => {
-      for (const pipe of [child.stdin, child.stdout]) pipe?.destroy();
+      for (const pipe of [stdin, stdout]) pipe.destroy();
     },
   };
 }
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/** The process is gone, and what it wrote has been read, or let go of. */
+function whenDrained(
+  { child, stdin, stdout, stderr }: Started,
+  onExit: PluginProcessOptions["onExit"],
+): void {
+  let left = 3;
+  const oneLess = () => {
+    left--;
+    if (left > 0) return;
+    stdin.destroy();
+    onExit(child.exitCode, child.signalCode);
+  };
+  child.on("exit", oneLess);
+  stdout.on("close", oneLess);
+  stderr.on("close", oneLess);
+}
+
 /** Node reports some reasons (ENOENT, EACCES) by an event, and throws at others (ETXTBSY, ENOEXEC). */
-function spawnChild(options: PluginProcessOptions): ChildProcess | undefined {
+function spawnChild(options: PluginProcessOptions): Started | undefined {
+  const pipes = makePipes();
+  const stop = () => {
+    for (const pipe of [pipes?.stdin, pipes?.stdout, pipes?.stderr]) pipe?.destroy();
+  };
   try {
-    return spawn(options.path, [], {
+    const child = spawn(options.path, [], {
       cwd: options.cwd,
       env: {
         ...(options.env ?? process.env),
         LIGHTNINGD_PLUGIN: "1",
         LIGHTNINGD_VERSION: options.version,
       },
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: pipes === undefined ? ["pipe", "pipe", "pipe"] : [...pipes.child],
       detached: options.ownGroup ?? false,
     });
+    child.on("error", (error) => {
+      if (child.pid === undefined) options.onSpawnError(error);
+    });
+    const { stdin, stdout, stderr } = pipes ?? child;
+    if (child.pid !== undefined && stdin && stdout && stderr) {
+      return { child, stdin, stdout, stderr };
+    }
+    stop();
+    return undefined;
   } catch (error) {
+    stop();
     process.nextTick(() =>
       options.onSpawnError(error instanceof Error ? error : new Error(String(error))),
     );
     return undefined;
+  } finally {
+    pipes?.closeChild();
   }
 }
 

@@ -103,6 +103,18 @@ test("environment, working directory and arguments are lightningd's", async () =
   expect(shaken.stderr).toBe(`1,v25.09,${folder},2`);
 });
 
+test("stdin, stdout and stderr are pipes, which can be opened by name", async () => {
+  const shaken = await run(
+    `#!/bin/sh
+read -r line < /dev/stdin
+echo "heard" > /dev/stderr
+echo "said" > /dev/stdout
+exit 4
+`,
+  );
+  expect(shaken).toMatchObject({ stderr: "heard\n", stray: ["said"], end: { code: 4 } });
+});
+
 describe("ends otherwise", () => {
   const manifest = (result: string) =>
     `const on = { getmanifest: ({ id }) => say(id, { result: ${result} }) };`;
