@@ -17,7 +17,7 @@ const BEFORE: Readonly<Record<HandshakePhase, string>> = {
 /** How long the pipes of a dead plugin are read on, for what is still in them, in ms. */
 const DRAIN_MS = 250;
 /** How long a plugin that has not answered may take to end when its stdin is closed, in ms. */
-const EOF_MS = 150;
+const EOF_MS = 250;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const DEFAULT_VERSION = "v26.06.6";
 

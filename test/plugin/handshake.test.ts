@@ -163,9 +163,9 @@ describe("ends otherwise", () => {
     [
       "never answers init",
       init(""),
-      { timeoutMs: 300 },
+      { timeoutMs: 1500 },
       {
-        end: { kind: "timeout", phase: "init", ms: 300, answersAtEof: false },
+        end: { kind: "timeout", phase: "init", ms: 1500, answersAtEof: false },
         words: "timed out before replying to init",
       },
     ],
@@ -173,8 +173,8 @@ describe("ends otherwise", () => {
       "answers only at the end of its stdin",
       `let all = ""; process.stdin.removeAllListeners("data"); process.stdin.on("data", (c) => { all += c; });
        process.stdin.on("end", () => say(JSON.parse(all).id, { result: {} }));`,
-      { timeoutMs: 300 },
-      { end: { kind: "timeout", phase: "getmanifest", ms: 300, answersAtEof: true } },
+      { timeoutMs: 1500 },
+      { end: { kind: "timeout", phase: "getmanifest", ms: 1500, answersAtEof: true } },
     ],
     [
       "prints, then answers",
