@@ -14,6 +14,8 @@ import { MessageReader, type Reading } from "./message-reader.js";
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 /** What may wait to be sent before no more requests are read, in bytes. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
+/** What answers that come later may pile up before a client that does not read is dropped, in bytes. */
+const MAX_BACKLOG_BYTES = 256 * 1024 * 1024;
 /** Requests of one client that may be unanswered before no more are read. */
 const MAX_PENDING = 10_000;
 
@@ -54,7 +56,10 @@ export class Connection implements CommandOrigin {
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("drain", () => this.#readOn());
     // Half-closing cuts off what is still pending, as lightningd does (cln-contract 2.4).
-    socket.on("end", () => socket.end());
+    socket.on("end", () => {
+      this.#closed();
+      socket.end();
+    });
     socket.on("error", () => {});
     socket.on("close", () => this.#closed());
   }
@@ -108,6 +113,8 @@ export class Connection implements CommandOrigin {
       if (reading === undefined) break;
       if (reading.kind === "message") {
         this.onRequest(reading.message, this);
+      } else if (reading.kind === "nul") {
+        this.log.add(this.logSource, "unusual", "A NUL byte has come: nothing more is read");
       } else {
         this.#dead = true;
         this.#unread = [];
@@ -135,12 +142,21 @@ export class Connection implements CommandOrigin {
         const bytes = Buffer.from(first.text);
         first.text = "";
         this.log.io(this.logSource, "out", "", bytes);
-        if (!this.socket.destroyed && this.socket.writable) this.socket.write(bytes);
+        this.#write(bytes);
       }
       if (!first.closed) return;
       this.#streams.shift();
     }
     if (this.#unread.length > 0 && !this.#reading) setImmediate(() => this.#readOn());
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.socket.destroyed || !this.socket.writable) return;
+    this.log.flush();
+    this.socket.write(bytes);
+    if (this.socket.writableLength <= MAX_BACKLOG_BYTES) return;
+    this.log.add(this.logSource, "unusual", "Closing: its client does not read its answers");
+    this.socket.destroy();
   }
 
   #closed(): void {

@@ -225,6 +225,10 @@ export class HostedPlugin {
     if (this.ended) return;
     this.around.log.io(this.logSource, "in", "", chunk);
     for (const reading of this.#reader.push(chunk)) {
+      if (reading.kind === "nul") {
+        this.log("unusual", "A NUL byte has come on its stdout: nothing more is read");
+        continue;
+      }
       const fault = reading.kind === "fault" ? reading.text : this.#handle(reading.message);
       if (fault !== undefined) this.kill("unusual", fault);
       if (this.ended) return;

@@ -16,6 +16,15 @@ export interface LogEntry {
   readonly data: Buffer | undefined;
 }
 
+/** Who else wants the lines. */
+export interface LogReaders {
+  /** Every entry at or above the print level, for the log file. */
+  print(entry: LogEntry): void;
+  /** Every entry that is not `io`, for the plugins that subscribe to `log` and `warning`. */
+  line(entry: LogEntry, isPrinted: boolean): void;
+  flush(): void;
+}
+
 /** What a line takes in lightningd's ring beside its text (struct log_hdr). */
 const HEADER_BYTES = 56;
 export const RING_BYTES = 16 * 1024 * 1024;
@@ -27,16 +36,16 @@ export class LogBook {
   #first = 0;
   #bytes = 0;
 
-  /**
-   * @param printLevel what is printed, from this level on
-   * @param onPrint called with each entry that is printed, for the log file
-   * @param onLine called with each entry that is not `io`, for subscribers to `log` and `warning`
-   */
+  /** @param printLevel what is printed, from this level on */
   constructor(
     readonly printLevel: LogLevel,
-    private readonly onPrint: (entry: LogEntry) => void,
-    private readonly onLine: (entry: LogEntry, isPrinted: boolean) => void,
+    private readonly readers: LogReaders,
   ) {}
+
+  /** Sees to it that what has been printed can be read in the file: before a client is answered. */
+  flush(): void {
+    this.readers.flush();
+  }
 
   get bytesUsed(): number {
     return this.#bytes;
@@ -45,9 +54,9 @@ export class LogBook {
   add(source: string, level: LogLevel, text: string): LogEntry {
     const entry = this.#entry(source, level, printable(text), undefined, undefined);
     const isPrinted = isAtLeast(level, this.printLevel);
-    if (isPrinted) this.onPrint(entry);
+    if (isPrinted) this.readers.print(entry);
     this.#keep(entry);
-    this.onLine(entry, isPrinted);
+    this.readers.line(entry, isPrinted);
     return entry;
   }
 
@@ -55,7 +64,7 @@ export class LogBook {
   io(source: string, direction: "in" | "out", text: string, data: Buffer): void {
     const copy = Buffer.from(data.subarray(0, MAX_ENTRY_BYTES));
     const entry = this.#entry(source, "io", text, direction, copy);
-    if (this.printLevel === "io") this.onPrint(entry);
+    if (this.printLevel === "io") this.readers.print(entry);
     this.#keep(entry);
   }
 
@@ -108,7 +117,7 @@ function nowMicroseconds(): number {
 /** As lightningd prints: each byte that is not plain ASCII becomes a question mark. */
 function printable(text: string): string {
   if (/^[ -~]*$/.test(text)) return text;
-  return Buffer.from(text, "utf8")
-    .toString("latin1")
-    .replace(/[^ -~]/g, "?");
+  // What was no UTF-8 has been read as U+FFFD, and was one byte.
+  const bytes = Buffer.from(text.replaceAll("\ufffd", "?"), "utf8");
+  return bytes.toString("latin1").replace(/[^ -~]/g, "?");
 }

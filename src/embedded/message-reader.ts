@@ -7,12 +7,19 @@ import { isUtf8 } from "node:buffer";
 import { Token } from "../jsonrpc/token.js";
 import { JsonScanner } from "./json-scanner.js";
 
-/** What came: a whole message, or the fault after which lightningd reads no more. */
+/**
+ * What came: a whole message; the fault after which lightningd reads no more; or a NUL byte, after
+ * which it waits for ever for the rest, without a word.
+ */
 export type Reading =
-  | { readonly kind: "message"; readonly message: Token; readonly bytes: Buffer }
-  | { readonly kind: "fault"; readonly text: string };
+  | { readonly kind: "message"; readonly message: Token }
+  | { readonly kind: "fault"; readonly text: string }
+  | { readonly kind: "nul" };
 
 const BRACE_CLOSE = 0x7d;
+
+/** How much may come that is no JSON, and without the `}` at which lightningd looks, in bytes. */
+const MAX_GARBAGE_BYTES = 16 * 1024 * 1024;
 
 /** Longer faults are cut: lightningd quotes all that it has received. */
 const MAX_QUOTE = 1024 * 1024;
@@ -20,9 +27,11 @@ const MAX_QUOTE = 1024 * 1024;
 export class MessageReader {
   #held: Buffer[] = [];
   #heldBytes = 0;
-  #scanner = new JsonScanner();
+  readonly #scanner = new JsonScanner();
   #spoiled = false;
   #deaf = false;
+  /** Has a `}` come since the last whole message? lightningd does not look before. */
+  #sawBrace = false;
   readonly #maxBytes: number;
 
   /** @param maxBytes how long a message may grow before it counts as a fault */
@@ -35,13 +44,19 @@ export class MessageReader {
     if (this.#deaf) return [];
     // lightningd's parser takes a NUL for the end of what there is, and waits for it to grow.
     const nul = bytes.indexOf(0);
-    this.#deaf = nul >= 0;
-    const chunk = this.#deaf ? bytes.subarray(0, nul) : bytes;
+    if (nul < 0) return this.#take(bytes);
+    this.#deaf = true;
+    return [...this.#take(bytes.subarray(0, nul)), { kind: "nul" }];
+  }
+
+  #take(chunk: Buffer): Reading[] {
     const ends = this.#spoiled ? [] : this.#scan(chunk);
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
-    if (this.#spoiled) return this.#faultOnceSeen();
-    if (ends.length === 0) return this.#faultIfTooLong();
+    this.#sawBrace ||= chunk.includes(BRACE_CLOSE);
+    if (this.#spoiled && this.#sawBrace) return [parseFault(this.#takeHeld())];
+    if (this.#spoiled) return this.#faultIfLonger(MAX_GARBAGE_BYTES);
+    if (ends.length === 0 || !this.#sawBrace) return this.#faultIfLonger(this.#maxBytes);
     const held = this.#takeHeld();
     const base = held.length - chunk.length;
     const readings: Reading[] = [];
@@ -75,23 +90,20 @@ export class MessageReader {
     return ends;
   }
 
-  #faultOnceSeen(): Reading[] {
-    if (!this.#held.some((chunk) => chunk.includes(BRACE_CLOSE))) return this.#faultIfTooLong();
-    return [parseFault(this.#takeHeld())];
-  }
-
-  #faultIfTooLong(): Reading[] {
-    if (this.#heldBytes <= this.#maxBytes) return [];
+  #faultIfLonger(maxBytes: number): Reading[] {
+    if (this.#heldBytes <= maxBytes) return [];
     this.#spoiled = true;
     const start = this.#takeHeld().subarray(0, 200);
-    const text = `More than ${this.#maxBytes} bytes without an end, beginning '${start}'`;
+    const text = `More than ${maxBytes} bytes without an end, beginning '${start}'`;
     return [{ kind: "fault", text }];
   }
 
   #hold(rest: Buffer): void {
     if (rest.length === 0) return;
-    this.#held = [rest];
+    // A copy, for the rest is mostly two newlines, and would keep a whole large message in memory.
+    this.#held = [Buffer.from(rest)];
     this.#heldBytes = rest.length;
+    this.#sawBrace = rest.includes(BRACE_CLOSE);
   }
 
   #takeHeld(): Buffer {
@@ -99,6 +111,7 @@ export class MessageReader {
       this.#held.length === 1 && this.#held[0] ? this.#held[0] : Buffer.concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
+    this.#sawBrace = false;
     return all;
   }
 }
@@ -115,7 +128,7 @@ function readOne(rest: Buffer, length: number): Reading | undefined {
       text: `JSON-RPC message does not contain "jsonrpc" field: '${quote(rest)}'`,
     };
   }
-  return { kind: "message", message, bytes };
+  return { kind: "message", message };
 }
 
 function parseFault(rest: Buffer): Reading {

@@ -28,6 +28,7 @@ import { type NodeSettings, settleSettings } from "./node-settings.js";
 import { PluginHost } from "./plugin-host.js";
 import { ProcessKeeper } from "./process-keeper.js";
 import { listenAt, refuseIfLive, type SocketServer } from "./server.js";
+import { shutdownPlugins } from "./shutdown.js";
 import { startPlugins } from "./startup.js";
 
 export interface EmbeddedNodeOptions {
@@ -134,11 +135,11 @@ class Node implements NodeContext {
     this.closed = new Promise((done) => {
       this.#resolveClosed = done;
     });
-    this.log = new LogBook(
-      settings.logLevel,
-      (entry) => this.#file?.write(entry, options.onLog),
-      (entry, isPrinted) => publishLine(this.host, entry, isPrinted),
-    );
+    this.log = new LogBook(settings.logLevel, {
+      print: (entry) => this.#file?.write(entry, options.onLog),
+      line: (entry, isPrinted) => publishLine(this.host, entry, isPrinted),
+      flush: () => this.#file?.flush(),
+    });
     this.hooks = new HookBook(this.log);
     this.identity = loadIdentity(settings.networkDir, settings);
     this.datastore = new Datastore(join(settings.networkDir, "cln-dev-datastore"));
@@ -234,7 +235,7 @@ class Node implements NodeContext {
 
   async #end(): Promise<void> {
     this.#server?.stopListening();
-    await this.host.shutdown(this.shutdownTimeoutMs);
+    await shutdownPlugins(this.host, this.log, this.shutdownTimeoutMs);
     await this.#processes.end();
     for (const command of this.#stopCommands) {
       command.respond(

@@ -5,12 +5,7 @@ import { type JsonRecord, jsonText } from "./json-text.js";
 
 /** lightningd's own notifications hold their payload under their own name. */
 export function notificationText(topic: string, payload: JsonRecord): string {
-  return rawNotificationText(topic, `{"${topic}":${jsonText(payload)}}`);
-}
-
-/** @param params the text of the whole `params` */
-function rawNotificationText(topic: string, params: string): string {
-  return `{"jsonrpc":"2.0","method":${JSON.stringify(topic)},"params":${params}}\n\n`;
+  return `{"jsonrpc":"2.0","method":"${topic}","params":{"${topic}":${jsonText(payload)}}}\n\n`;
 }
 
 /** Does it get this topic: by name, or by `*`, which is all but `log`? */

@@ -3,9 +3,7 @@
  * them take together (struct plugins of lightningd/plugin.c). Used by the methods, by dispatch.ts
  * and by node.ts, which ends it.
  */
-import { RawJson } from "../jsonrpc/json.js";
 import type { Token } from "../jsonrpc/token.js";
-import { parseManifest } from "../plugin/manifest.js";
 import type { ConfigVars } from "./config-vars.js";
 import type { HookBook } from "./hooks.js";
 import {
@@ -18,9 +16,9 @@ import { jsonText } from "./json-text.js";
 import type { LogBook } from "./log-book.js";
 import { isKnownTopic, isSubscribed, notificationText, notifyAll } from "./notifications.js";
 import { type InitConfiguration, initParams } from "./plugin-init.js";
+import { logMissingManifest, takeManifest } from "./plugin-manifest.js";
 import { handleNotification } from "./plugin-notifications.js";
 import { canonicalPath } from "./plugin-paths.js";
-import { addStartOptions } from "./start-options.js";
 
 export interface PluginHostParts {
   readonly log: LogBook;
@@ -99,11 +97,16 @@ export class PluginHost {
     callerId: string | undefined,
     onSpawnError: (error: Error) => void,
   ): void {
-    plugin.spawn((error) => {
+    const fail = (error: Error) => {
       plugin.end();
       onSpawnError(error);
       this.#checkAllActive();
-    });
+    };
+    if (this.#shuttingDown) {
+      fail(new Error("lightningd is shutting down"));
+      return;
+    }
+    plugin.spawn(fail);
     if (plugin.pid === undefined) return;
     plugin.state = "awaiting manifest";
     plugin.startTimer(this.parts.startTimeoutMs);
@@ -152,34 +155,9 @@ export class PluginHost {
     return notifyAll(this.#plugins, topic, text);
   }
 
-  /**
-   * Ends all plugins: those that subscribe to `shutdown` get up to this many ms, the others none.
-   * Resolves when none is on the list (lightningd/plugin.c shutdown_plugins).
-   */
-  async shutdown(graceMs: number): Promise<void> {
+  /** From here on plugins are let go of without a word to the others (lightningd/plugin.c destroy_plugin). */
+  beginShutdown(): void {
     this.#shuttingDown = true;
-    for (const plugin of [...this.#plugins]) {
-      plugin.forgetRequests();
-      if (!this.sendShutdown(plugin)) plugin.end();
-    }
-    if (this.#plugins.length === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, graceMs);
-      const done = () => {
-        if (this.#plugins.length > 0) return;
-        clearTimeout(timer);
-        resolve();
-      };
-      for (const plugin of this.#plugins) plugin.whenEnded(() => setImmediate(done));
-    });
-    for (const plugin of [...this.#plugins]) {
-      this.parts.log.add(
-        "lightningd",
-        "debug",
-        `${plugin.name}: failed to self-terminate in time, killing.`,
-      );
-      plugin.end();
-    }
   }
 
   #ask(
@@ -200,32 +178,11 @@ export class PluginHost {
   }
 
   #manifestCame(plugin: HostedPlugin, answer: Token): void {
-    const result = answer.member("result");
-    const parsed = parseManifest(new RawJson(result?.raw ?? "null"), {
-      path: plugin.path,
-      answer: answer.raw,
-      hasOption: (name) => this.parts.configs.option(name) !== undefined,
-      ownerOfMethod: (name) =>
-        this.parts.isBuiltin(name) ? "lightningd" : this.ownerOfMethod(name)?.path,
-    });
-    if ("error" in parsed) {
-      plugin.kill("unusual", parsed.error);
-      return;
-    }
-    const { manifest } = parsed;
-    if (manifest.disable !== undefined) {
-      plugin.kill("info", `disabled itself: ${manifest.disable}`);
-      return;
-    }
-    plugin.manifest = manifest;
-    plugin.dynamic = manifest.dynamic;
-    for (const option of manifest.options) {
-      this.parts.configs.addOption({ ...option, plugin: plugin.path });
-    }
-    this.parts.hooks.register(plugin, manifest.hooks);
-    const problem = addStartOptions(this.parts.configs, manifest.options, plugin.startParams);
-    if (problem !== undefined) {
-      plugin.kill("unusual", problem);
+    const refusal = takeManifest(plugin, answer, this.parts, (name) =>
+      this.parts.isBuiltin(name) ? "lightningd" : this.ownerOfMethod(name)?.path,
+    );
+    if (refusal !== undefined) {
+      plugin.kill(refusal.level, refusal.reason);
       return;
     }
     plugin.state = "needs init";
@@ -302,12 +259,4 @@ export class PluginHost {
     if (plugin.state === "awaiting init") this.#checkAllActive();
     this.#tellAbout("plugin_stopped", plugin);
   }
-}
-
-/** lightningd answers in the place of a plugin that died, and then finds fault with that answer. */
-function logMissingManifest(plugin: HostedPlugin, id: string): void {
-  const answer =
-    `{"jsonrpc": "2.0","id": ${id},"error": {"code":-4, ` +
-    '"message":"Plugin terminated before replying to RPC call."}}';
-  plugin.log("unusual", `Killing plugin: Invalid/missing result tok in '${answer}'`);
 }

@@ -65,7 +65,7 @@ async function listen(server: Server, path: string): Promise<void> {
     server.once("listening", () => resolve());
   });
   try {
-    atShortPath(path, (short) => server.listen({ path: short, backlog: 128 }));
+    atShortPath(path, (short) => server.listen({ path: short, backlog: 1024 }));
   } finally {
     process.umask(umask);
   }

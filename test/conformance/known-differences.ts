@@ -11,10 +11,4 @@ interface KnownDifference {
   readonly reason: string;
 }
 
-export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
-  {
-    scenario: "start failures: invalid UTF-8 in the manifest",
-    path: "log.0",
-    reason: "a byte that is no UTF-8 is three question marks in our log, and one in lightningd's",
-  },
-];
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [];

@@ -13,23 +13,11 @@ import { RawJson } from "../../src/jsonrpc/json.js";
 import { HOOKS, NOTIFICATIONS } from "../../src/plugin/topics.js";
 import { call, makeFolder, makePlugin, method, onCleanup, startNode } from "./support.js";
 
-/** A plugin that keeps every notification, and answers hooks as its handlers say. */
-async function withPlugin(manifest: object, handlers = "", name = "p.js"): Promise<EmbeddedNode> {
+/** A node with a plugin that tells what it was notified of, and answers hooks as its handlers say. */
+async function withPlugin(manifest: object, handlers = ""): Promise<EmbeddedNode> {
   const node = await startNode();
-  const kept = `seen: () => ({ seen })`;
-  const plugin = makePlugin(
-    makeFolder(),
-    name,
-    { rpcmethods: [method("seen")], ...manifest },
-    `{ ${kept}, ${handlers} }`,
-    `const seen = [];
-     process.stdin.on("data", (chunk) => {
-       for (const text of String(chunk).split("\\n\\n")) {
-         const message = text && JSON.parse(text);
-         if (message && message.id === undefined) seen.push(message);
-       }
-     });`,
-  );
+  const whole = { rpcmethods: [method("seen")], ...manifest };
+  const plugin = makePlugin(makeFolder(), "p.js", whole, `{ seen: () => ({ seen }), ${handlers} }`);
   await call(node, "plugin", ["start", plugin]);
   return node;
 }

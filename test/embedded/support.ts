@@ -43,7 +43,8 @@ export function makeFile(path: string, text: string, mode = 0o755): string {
 
 /**
  * Writes a plugin in JavaScript. `handlers` is the source of an object of functions by method; each
- * gets the params and the whole message, and gives the result; undefined is no answer.
+ * gets the params and the whole message, and gives the result; undefined is no answer. They may use
+ * write, notify, log, init (the params of `init`) and seen (all notifications so far).
  */
 export function makePlugin(
   folder: string,
@@ -61,6 +62,7 @@ const write = (message) =>
   process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\\n\\n");
 const notify = (method, params) => write({ method, params });
 const log = (message, level = "info") => notify("log", { level, message });
+const seen = [];
 let init;
 const handlers = {
   getmanifest: () => manifest,
@@ -73,6 +75,7 @@ process.stdin.on("data", (chunk) => {
   for (let end = buffer.indexOf("\\n\\n"); end >= 0; end = buffer.indexOf("\\n\\n")) {
     const message = JSON.parse(buffer.slice(0, end));
     buffer = buffer.slice(end + 2);
+    if (message.id === undefined) seen.push(message);
     const result = handlers[message.method]?.(message.params, message);
     if (message.id !== undefined && result !== undefined) write({ id: message.id, result });
   }

@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { atShortPath } from "../../src/node/connect.js";
 
-export interface FakeRequest {
+interface FakeRequest {
   readonly id: unknown;
   readonly method: string;
   readonly params: unknown;
