@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError, Option } from "commander";
 import type { Context, ExitCode, GlobalFlags } from "./commands/context.js";
-import { Failure } from "./failure.js";
+import { Failure, systemCode } from "./failure.js";
 import { NETWORK_FLAGS } from "./settings/networks.js";
 
 const defaults = { lightningDir: [], json: false, color: true, quiet: false, verbose: false };
@@ -12,14 +12,7 @@ const collect = (value: string, before: readonly string[] = []) => [...before, v
 
 async function main(argv: readonly string[]): Promise<number> {
   const ending = new AbortController();
-  const onSignal = () => {
-    // A second one does not wait for anything.
-    if (ending.signal.aborted) process.exit(130);
-    ending.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
-  // Whoever read our output has gone (`| head`): there is nobody left to tell.
-  process.stdout.on("error", () => process.exit(0));
+  endBySignals(ending);
   let exitCode: number = 0;
   let network: string | undefined;
   const program = new Command("cln-dev");
@@ -182,6 +175,36 @@ async function main(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
+/** npm passes a signal on that the terminal has sent as well, and a closing terminal sends it twice. */
+const SAME_WISH_MS = 500;
+
+function endBySignals(ending: AbortController): void {
+  let since = 0;
+  const onSignal = () => {
+    if (!ending.signal.aborted) since = performance.now();
+    // A second one does not wait for anything.
+    else if (performance.now() - since > SAME_WISH_MS) process.exit(130);
+    ending.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  // Whoever read our output has gone (`| head`, a closed terminal): there is nobody left to tell.
+  process.stdout.on("error", (error) => {
+    lostOutput = error;
+    ending.abort();
+  });
+  process.stderr.on("error", () => {});
+}
+
+let lostOutput: Error | undefined;
+
+/** That nobody reads any more is no failure; that a disk is full is one. */
+function outputCode(exitCode: number): number {
+  if (lostOutput === undefined) return exitCode;
+  if (["EPIPE", "EIO"].includes(systemCode(lostOutput) ?? "")) return 0;
+  process.stderr.write(`cln-dev: stdout cannot be written: ${lostOutput.message}\n`);
+  return 1;
+}
+
 function example(line: string): string {
   return `\nExample:\n  $ ${line}`;
 }
@@ -206,7 +229,7 @@ async function flush(): Promise<void> {
 }
 
 main(process.argv.slice(2)).then(
-  (exitCode) => flush().then(() => process.exit(exitCode)),
+  (exitCode) => flush().then(() => process.exit(outputCode(exitCode))),
   (error: unknown) => {
     process.stderr.write(`cln-dev: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);

@@ -50,7 +50,10 @@ function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
 
 function lineReporter(options: ReporterOptions, lines: Lines, style: StreamStyle): Reporter {
   const progress = styleOf(options.stderr, options);
-  const spinner = style.live && progress.live ? new Spinner(options.stderr) : undefined;
+  const spinner =
+    style.live && progress.live
+      ? new Spinner(options.stderr, progress.paint.isColorSupported)
+      : undefined;
   const busy = new Map<string, string>();
   const print = (...texts: readonly string[]) => {
     if (texts.length === 0) return;

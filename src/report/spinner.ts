@@ -9,13 +9,16 @@ const TICK_MS = 100;
 
 export class Spinner {
   readonly #stream: NodeJS.WriteStream;
+  readonly #colored: boolean;
   #text: string | undefined;
   #since = 0;
   #timer: NodeJS.Timeout | undefined;
   #ora: Ora | undefined;
 
-  constructor(stream: NodeJS.WriteStream) {
+  /** @param colored ora looks at NO_COLOR in a way of its own, so it is told */
+  constructor(stream: NodeJS.WriteStream, colored: boolean) {
     this.#stream = stream;
+    this.#colored = colored;
   }
 
   /** Says what is going on; undefined: nothing any more. */
@@ -51,13 +54,23 @@ export class Spinner {
     const { default: ora } = await import("ora");
     if (this.#text === undefined || this.#ora !== undefined) return;
     // Keys are ours: ora must leave stdin alone.
-    this.#ora = ora({ stream: this.#stream, discardStdin: false, hideCursor: true }).start();
+    this.#ora = ora({
+      stream: this.#stream,
+      text: this.#progress(this.#text),
+      color: this.#colored ? "cyan" : false,
+      discardStdin: false,
+      hideCursor: true,
+    }).start();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#tick();
   }
 
   #tick(): void {
     if (this.#ora === undefined || this.#text === undefined) return;
-    this.#ora.text = `${this.#text} ${((performance.now() - this.#since) / 1000).toFixed(1)} s`;
+    this.#ora.text = this.#progress(this.#text);
+  }
+
+  #progress(text: string): string {
+    return `${text} ${((performance.now() - this.#since) / 1000).toFixed(1)} s`;
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { isObject } from "../../src/jsonrpc/json.js";
 import { callNode } from "../../src/node/client.js";
+import { type ListedPlugin, listPlugins } from "../../src/node/plugin-command.js";
 import { Program } from "./program.js";
 import type { Sandbox } from "./sandbox.js";
 
@@ -71,8 +72,8 @@ export async function startNodeProcess(box: Sandbox): Promise<NodeProcess> {
 }
 
 /** What the node's `plugin list` says. */
-export async function listed(node: { readonly rpcFile: string }): Promise<unknown> {
-  return (await ask(node, "plugin", ["list"])).plugins;
+export function listed(node: { readonly rpcFile: string }): Promise<ListedPlugin[]> {
+  return listPlugins(node.rpcFile);
 }
 
 /** What a method of the plugin under test answers. */

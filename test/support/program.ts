@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Sandbox } from "./sandbox.js";
 import { DEADLINE_MS } from "./until.js";
 
-const BIN = join(import.meta.dirname, "../../bin/cln-dev.js");
+/** The program under test. */
+export const BIN = join(import.meta.dirname, "../../bin/cln-dev.js");
 
 export interface Ended {
   readonly code: number | null;

@@ -1,0 +1,87 @@
+/** Runs `cln-dev` in a real terminal (a pseudo terminal that Python holds), and types into it. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { join } from "node:path";
+import { isObject, parseJson } from "../../src/jsonrpc/json.js";
+import { BIN, type RunOptions } from "./program.js";
+import type { Sandbox } from "./sandbox.js";
+import { until } from "./until.js";
+
+const DRIVER = join(import.meta.dirname, "terminal.py");
+
+export interface TerminalEnd {
+  readonly code: number;
+  /** Whether the terminal is as it was before. */
+  readonly restored: boolean;
+}
+
+export class Terminal {
+  readonly ended: Promise<TerminalEnd>;
+  readonly #child: ChildProcessWithoutNullStreams;
+  #shown = "";
+  #told = "";
+  #read = 0;
+  #hasEnded = false;
+
+  constructor(box: Sandbox, args: readonly string[], { cwd, env }: RunOptions = {}) {
+    this.#child = spawn("python3", [DRIVER, process.execPath, BIN, ...args], {
+      cwd: cwd ?? box.work,
+      env: { ...box.env, TERM: "xterm-256color", ...env },
+    });
+    this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.#shown += text;
+    });
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#told += text;
+    });
+    this.#child.stdin.on("error", () => {});
+    this.ended = new Promise((resolve) => {
+      this.#child.on("close", () => {
+        this.#hasEnded = true;
+        resolve(this.#end());
+      });
+    });
+    box.onEnd(async () => {
+      if (!this.#hasEnded) this.#child.stdin.end();
+      await this.ended;
+    });
+  }
+
+  /** All that the terminal was sent. */
+  get raw(): string {
+    return this.#shown;
+  }
+
+  /** The same without escape sequences, lines ended by `\n`. */
+  get text(): string {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken away
+    return this.#shown.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll("\r\n", "\n");
+  }
+
+  press(keys: string): void {
+    this.#child.stdin.write(keys);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    process.kill(Number(this.#told.split("\n")[0]), signal);
+  }
+
+  /** Waits until it shows this, after what was waited for last. */
+  async shows(pattern: RegExp): Promise<void> {
+    try {
+      await until(String(pattern), () => {
+        const match = pattern.exec(this.text.slice(this.#read));
+        if (match !== null) this.#read += match.index + match[0].length;
+        else if (this.#hasEnded) throw new Error(`it ended before it showed ${pattern}`);
+        return match !== null;
+      });
+    } catch (error) {
+      throw new Error(`${error}\n${JSON.stringify(this.#shown)}\n${this.#told}`);
+    }
+  }
+
+  #end(): TerminalEnd {
+    const end = parseJson(this.#told.trimEnd().split("\n").at(-1) ?? "");
+    if (!isObject(end)) throw new Error(`the terminal did not say how it ended: ${this.#told}`);
+    return { code: Number(end.code), restored: end.restored === true };
+  }
+}
