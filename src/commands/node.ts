@@ -40,14 +40,21 @@ export async function runNode(
   options: NodeCommandOptions,
   io: Pick<Io, "stdout" | "stderr" | "signal">,
 ): Promise<ExitCode> {
+  const { signal } = io;
   const stderr = new PluginStderr(writeLinesTo(io.stderr));
-  const node = await startEmbeddedNode({
+  const starting = startEmbeddedNode({
     ...readOptions(options),
+    signal,
     onPluginStderr: (name, chunk) => stderr.take(name, chunk),
   });
+  const node = await starting.catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
+  if (node === undefined) return 0;
   const end = () => void node.close();
-  io.signal.addEventListener("abort", end);
-  if (io.signal.aborted) end();
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
   io.stdout.write(
     `embedded node on ${node.rpcFile}\n` +
       `  log:  ${node.logFile}\n` +
@@ -55,7 +62,7 @@ export async function runNode(
       "  end:  Ctrl-C\n",
   );
   await node.closed;
-  io.signal.removeEventListener("abort", end);
+  signal.removeEventListener("abort", end);
   return 0;
 }
 

@@ -53,10 +53,14 @@ export interface PluginSurroundings {
   /** A message that is no answer. Gives the reason to kill the plugin, if there is one. */
   onNotification(plugin: HostedPlugin, message: Token): string | undefined;
   onStderr(plugin: HostedPlugin, chunk: Buffer): void;
+  /** At the end of the node it is no news that a plugin ends. */
+  isShuttingDown(): boolean;
   /** It is off the list from here on. */
   onEnd(plugin: HostedPlugin): void;
   /** A process has begun, or is gone. */
   onProcess(plugin: HostedPlugin, pid: number, isRunning: boolean): void;
+  /** Its process is gone, and nothing holds its pipes any more. */
+  onDrained(plugin: HostedPlugin): void;
 }
 
 /** Longer messages get a plugin killed. */
@@ -118,7 +122,7 @@ export class HostedPlugin {
       onStdoutEnd: () => this.#stdoutEnded(),
       onSpawnError,
       onGone: () => this.#processGone(),
-      onExit: () => {},
+      onExit: () => this.around.onDrained(this),
     });
     this.checksum = checksumOf(this.path);
     if (this.pid === undefined) return;
@@ -246,7 +250,7 @@ export class HostedPlugin {
   }
 
   #stdoutEnded(): void {
-    this.kill("info", `exited ${STATE_WORDS[this.state]}`);
+    this.kill(this.around.isShuttingDown() ? "debug" : "info", `exited ${STATE_WORDS[this.state]}`);
   }
 
   #processGone(): void {

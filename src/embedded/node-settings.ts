@@ -44,6 +44,9 @@ export interface SettingsInput {
   readonly options?: readonly string[];
 }
 
+/** How the folders of nodes begin that have not been given one. */
+export const TEMPORARY_PREFIX = "cln-dev-node-";
+
 const NETWORKS = [
   "regtest",
   "signet",
@@ -62,7 +65,7 @@ export function settleSettings(input: SettingsInput): NodeSettings {
   const isTemporary = input.lightningDir === undefined;
   const lightningDir =
     input.lightningDir === undefined
-      ? mkdtempSync(join(realpathSync(tmpdir()), "cln-dev-node-"))
+      ? mkdtempSync(join(realpathSync(tmpdir()), TEMPORARY_PREFIX))
       : resolve(input.lightningDir);
   const base = readConfigFile(join(lightningDir, "config"));
   const network = input.network ?? networkIn(base) ?? "regtest";

@@ -5,7 +5,7 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { usageFailure } from "../failure.js";
+import { Failure, usageFailure } from "../failure.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 import { Chain } from "./chain.js";
 import type { Command } from "./command.js";
@@ -16,7 +16,7 @@ import { handleRequest } from "./dispatch.js";
 import { canRaise, type Raised, type RaiseOptions, raise } from "./events/raise.js";
 import { HookBook } from "./hooks.js";
 import { type Identity, loadIdentity } from "./identity.js";
-import { type Leftovers, openLeftovers } from "./leftovers.js";
+import { type Leftovers, openLeftovers, removeLeftFolders } from "./leftovers.js";
 import { LogBook } from "./log-book.js";
 import { LogFile } from "./log-file.js";
 import type { LogLevel } from "./log-level.js";
@@ -51,6 +51,8 @@ export interface EmbeddedNodeOptions {
   readonly shutdownTimeoutMs?: number;
   /** The environment of the plugins; ours when not given. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Gives the start up; the node that has started is ended by its `close`. */
+  readonly signal?: AbortSignal;
   /** Called with each line of the log, in the file's format. */
   readonly onLog?: (line: string) => void;
   /** What a plugin, known by its basename, writes to stderr. */
@@ -87,11 +89,16 @@ export const EMBEDDED_VERSION = "v26.06.6";
  */
 export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Promise<EmbeddedNode> {
   const node = new Node(options);
+  const giveUp = () => void node.close();
+  options.signal?.addEventListener("abort", giveUp);
   try {
+    if (options.signal?.aborted) throw stoppedAtStart();
     await node.start();
   } catch (error) {
     await node.close();
     throw error;
+  } finally {
+    options.signal?.removeEventListener("abort", giveUp);
   }
   const { lightningDir, networkDir, rpcFile, logFile } = node.settings;
   return {
@@ -164,6 +171,7 @@ class Node implements NodeContext {
       isBuiltin: (method) => this.methods.has(method),
       onStderr: (plugin, chunk) => options.onPluginStderr?.(plugin.name, chunk),
       onProcess: (plugin, pid, isRunning) => this.#processes.note(plugin, pid, isRunning),
+      onDrained: (plugin) => this.#processes.drained(plugin),
     });
   }
 
@@ -181,14 +189,18 @@ class Node implements NodeContext {
 
   async start(): Promise<void> {
     await refuseIfLive(this.settings.rpcFile);
+    const { leftovers, killed } = openLeftovers(this.networkDir);
+    this.#leftovers = leftovers;
+    if (this.settings.isTemporary) removeLeftFolders();
     this.#file = new LogFile(this.settings.logFile);
     this.log.add("lightningd", "info", this.version);
-    this.#leftovers = openLeftovers(this.networkDir, (pid) =>
-      this.log.add("lightningd", "unusual", `Killed a plugin of an earlier run (pid ${pid})`),
-    );
+    for (const pid of killed) {
+      this.log.add("lightningd", "unusual", `Killed a plugin of an earlier run (pid ${pid})`);
+    }
     writeFileSync(this.settings.pidFile, `${process.pid}\n`, { mode: 0o640 });
     this.#applyOptions();
     await startPlugins(this, this.settings, async () => {
+      if (this.#closing !== undefined) throw stoppedAtStart();
       this.#server = await listenAt(this.settings.rpcFile, (socket) => {
         const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
           handleRequest(this, request, connection),
@@ -197,6 +209,7 @@ class Node implements NodeContext {
         socket.on("close", () => this.#connections.delete(connection));
       });
     });
+    if (this.#closing !== undefined) throw stoppedAtStart();
     const { id, alias, color } = this.identity;
     this.log.add("lightningd", "info", "-".repeat(50));
     this.log.add(
@@ -249,4 +262,12 @@ class Node implements NodeContext {
     if (this.settings.isTemporary) rmSync(this.lightningDir, { recursive: true, force: true });
     this.#resolveClosed();
   }
+}
+
+function stoppedAtStart(): Failure {
+  return new Failure({
+    kind: "node-stopped",
+    what: "the embedded node was stopped while it was starting",
+    exitCode: 1,
+  });
 }

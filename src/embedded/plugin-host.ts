@@ -33,6 +33,7 @@ export interface PluginHostParts {
   readonly isBuiltin: (method: string) => boolean;
   readonly onStderr: (plugin: HostedPlugin, chunk: Buffer) => void;
   readonly onProcess: (plugin: HostedPlugin, pid: number, isRunning: boolean) => void;
+  readonly onDrained: (plugin: HostedPlugin) => void;
 }
 
 export class PluginHost {
@@ -54,6 +55,8 @@ export class PluginHost {
       onNotification: (plugin, message) => handleNotification(this, plugin, message),
       onStderr: parts.onStderr,
       onProcess: parts.onProcess,
+      onDrained: parts.onDrained,
+      isShuttingDown: () => this.#shuttingDown,
       onEnd: (plugin) => this.#ended(plugin),
     };
   }
@@ -255,8 +258,7 @@ export class PluginHost {
     for (const option of plugin.manifest?.options ?? [])
       this.parts.configs.removeOption(option.name);
     if (plugin.state === "awaiting manifest") this.#checkManifests("lightningd");
-    if (this.#shuttingDown) return;
-    if (plugin.state === "awaiting init") this.#checkAllActive();
-    this.#tellAbout("plugin_stopped", plugin);
+    if (plugin.state === "awaiting init" || this.#shuttingDown) this.#checkAllActive();
+    if (!this.#shuttingDown) this.#tellAbout("plugin_stopped", plugin);
   }
 }

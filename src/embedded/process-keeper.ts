@@ -7,20 +7,28 @@ import type { HostedPlugin } from "./hosted-plugin.js";
 /** How long a process that has been told to end may take before it is killed, in ms. */
 const GRACE_MS = 1000;
 
+const keepers = new Set<ProcessKeeper>();
+
+/** A program that ends without having closed its nodes takes their plugins with it. */
+function killAllOfAll(): void {
+  for (const keeper of keepers) keeper.killAll();
+}
+
 export class ProcessKeeper {
   readonly #alive = new Map<number, HostedPlugin>();
-  readonly #known = new Set<HostedPlugin>();
+  /** Those whose pipes something may hold, be it a child of theirs. */
+  readonly #open = new Set<HostedPlugin>();
   #whenGone: (() => void) | undefined;
-  readonly #onExit = () => this.#killAll();
 
   constructor(private readonly onChange: (pid: number, isRunning: boolean) => void) {
-    process.on("exit", this.#onExit);
+    if (keepers.size === 0) process.on("exit", killAllOfAll);
+    keepers.add(this);
   }
 
   note(plugin: HostedPlugin, pid: number, isRunning: boolean): void {
     if (isRunning) {
       this.#alive.set(pid, plugin);
-      this.#known.add(plugin);
+      this.#open.add(plugin);
     } else {
       this.#alive.delete(pid);
     }
@@ -28,21 +36,26 @@ export class ProcessKeeper {
     if (this.#alive.size === 0) this.#whenGone?.();
   }
 
+  drained(plugin: HostedPlugin): void {
+    this.#open.delete(plugin);
+  }
+
   /** Waits for all to be gone: they have read the end of their stdin; what stays is killed. */
   async end(): Promise<void> {
-    const timer = setTimeout(() => this.#killAll(), GRACE_MS);
+    const timer = setTimeout(() => this.killAll(), GRACE_MS);
     if (this.#alive.size > 0) {
       await new Promise<void>((resolve) => {
         this.#whenGone = resolve;
       });
     }
     clearTimeout(timer);
-    // A child of a plugin may still hold its stderr: it would keep our own process alive.
-    for (const plugin of this.#known) plugin.forgetStderr();
-    process.off("exit", this.#onExit);
+    // What still holds a plugin's stderr would keep our own process alive.
+    for (const plugin of this.#open) plugin.forgetStderr();
+    keepers.delete(this);
+    if (keepers.size === 0) process.off("exit", killAllOfAll);
   }
 
-  #killAll(): void {
+  killAll(): void {
     for (const plugin of this.#alive.values()) plugin.killProcess();
   }
 }

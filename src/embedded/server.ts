@@ -5,8 +5,9 @@
 import { chmodSync, unlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { Failure, systemCode } from "../failure.js";
+import { systemCode } from "../failure.js";
 import { atShortPath, connectUnix } from "../node/connect.js";
+import { nodeAlreadyRunning } from "./already-running.js";
 
 export interface SocketServer {
   /** No new client comes in; those that are there stay. */
@@ -16,13 +17,7 @@ export interface SocketServer {
 /** @throws Failure where a live node holds the path */
 export async function refuseIfLive(path: string): Promise<void> {
   if (!(await somebodyListens(path))) return;
-  throw new Failure({
-    kind: "node-already-running",
-    what: `cannot start an embedded node in ${dirname(path)}`,
-    why: `another node is running there: it answers on ${path}`,
-    fix: "stop that one, or name another directory with --lightning-dir",
-    exitCode: 2,
-  });
+  throw nodeAlreadyRunning(dirname(path), `it answers on ${path}`);
 }
 
 /** Listens at a path, replacing the socket that a dead node left behind. */

@@ -1,10 +1,11 @@
 /** The node's own life: how it begins and ends, and that nothing outlives it. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { Failure } from "../../src/failure.js";
+import { callNode } from "../../src/node/client.js";
 import {
   call,
   failureOf,
@@ -21,7 +22,6 @@ const PID = { rpcmethods: [method("pid")] };
 const PID_HANDLERS = "{ pid: () => ({ pid: process.pid }) }";
 
 async function pidOf(node: { rpcFile: string }): Promise<number> {
-  const { callNode } = await import("../../src/node/client.js");
   const result = await callNode(node.rpcFile, "pid");
   return (result as { pid: number }).pid;
 }
@@ -62,6 +62,27 @@ describe("the start", () => {
     expect(await call(node, "getinfo")).toBeTruthy();
   });
 
+  it("refuses one in which a node is only just starting, and harms none of its plugins", async () => {
+    const lightningDir = makeFolder();
+    const waiting = join(lightningDir, "waiting");
+    const slow = makePlugin(
+      makeFolder(),
+      "slow.js",
+      PID,
+      `{ getmanifest: (_, { id }) => {
+           require("node:fs").writeFileSync(${JSON.stringify(waiting)}, "");
+           const look = () => require("node:fs").existsSync(${JSON.stringify(waiting)}) ? setTimeout(look, 5) : write({ id, result: manifest });
+           look();
+         }, pid: () => ({ pid: process.pid }) }`,
+    );
+    const first = startNode({ lightningDir, plugins: [slow] });
+    await until("it is asked", () => existsSync(waiting));
+    const second = startEmbeddedNode({ lightningDir });
+    await expect(second).rejects.toThrow(/another node is running there/);
+    rmSync(waiting);
+    expect(await pidOf(await first)).toBeGreaterThan(0);
+  });
+
   it("has the id of its hsm_secret, at each start the same", async () => {
     const node = await startNode();
     const before = await call(node, "getinfo");
@@ -89,6 +110,24 @@ describe("the start", () => {
 });
 
 describe("the end", () => {
+  it.each(["getmanifest", "init"])(
+    "may come while the start waits for a plugin's %s",
+    async (name) => {
+      const ending = new AbortController();
+      const folder = makeFolder();
+      const asked = join(folder, "asked");
+      const handlers = `{ ${name}: () => require("node:fs").writeFileSync(${JSON.stringify(asked)}, String(process.pid)) }`;
+      const plugin = makePlugin(folder, "p.js", {}, handlers);
+      const lightningDir = makeFolder();
+      const start = startEmbeddedNode({ lightningDir, plugins: [plugin], signal: ending.signal });
+      await until("it is asked", () => existsSync(asked) && readFileSync(asked, "utf8") !== "");
+      ending.abort();
+      await expect(start).rejects.toThrow(/stopped while it was starting/);
+      expect(isAlive(Number(readFileSync(asked, "utf8")))).toBe(false);
+      expect(existsSync(join(lightningDir, "regtest", "lightning-rpc"))).toBe(false);
+    },
+  );
+
   it("by `stop` answers when all plugins are gone, and leaves no socket and no pid file", async () => {
     const plugin = makePlugin(makeFolder(), "p.js", PID, PID_HANDLERS);
     const node = await startNode();
@@ -133,50 +172,90 @@ describe("a node that was killed", () => {
   const stubborn = `process.stdin.removeAllListeners("end"); process.on("SIGTERM", () => {});
     process.stdout.on("error", () => {}); setInterval(() => {}, 1000);`;
 
-  it.each(["SIGKILL", "SIGTERM"] as const)(
-    "by %s leaves nothing that the next start does not clean up",
-    async (signal) => {
-      const { buildSync } = await import("esbuild");
-      const folder = makeFolder();
-      const program = join(folder, "node.cjs");
-      buildSync({
-        stdin: {
-          contents: `import { startEmbeddedNode } from "./src/embedded/node.ts";
-            startEmbeddedNode({ lightningDir: process.argv[2] }).then((node) => {
-              process.on("SIGTERM", () => void node.close());
-              console.log("ready");
-            });`,
-          resolveDir: process.cwd(),
-        },
-        bundle: true,
-        platform: "node",
-        outfile: program,
-      });
-      const lightningDir = join(folder, "dir");
-      const child = spawn(process.execPath, [program, lightningDir], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      onCleanup(() => void child.kill("SIGKILL"));
-      await new Promise((resolve) => child.stdout.once("data", resolve));
-      const rpcFile = join(lightningDir, "regtest", "lightning-rpc");
-      const { callNode } = await import("../../src/node/client.js");
-      const plugin = makePlugin(folder, "p.js", PID, PID_HANDLERS, stubborn);
-      await callNode(rpcFile, "plugin", ["start", plugin]);
-      const pid = await pidOf({ rpcFile });
-      onCleanup(() => {
-        if (isAlive(pid)) process.kill(pid, "SIGKILL");
-      });
+  /** A program of its own with a node in it, and on that a plugin that does not end by itself. */
+  async function runProgram(folder: string, options: object) {
+    const { buildSync } = await import("esbuild");
+    const program = join(folder, "node.cjs");
+    buildSync({
+      stdin: {
+        contents: `import { startEmbeddedNode } from "./src/embedded/node.ts";
+          startEmbeddedNode(${JSON.stringify(options)}).then((node) => {
+            process.on("SIGTERM", () => void node.close());
+            process.on("SIGUSR1", () => { throw new Error("a bug"); });
+            console.log(node.lightningDir);
+          });`,
+        resolveDir: process.cwd(),
+      },
+      bundle: true,
+      platform: "node",
+      outfile: program,
+    });
+    const env = { ...process.env, TMPDIR: folder };
+    const stdio = ["ignore", "pipe", "ignore"] as const;
+    const child = spawn(process.execPath, [program], { stdio: [...stdio], env });
+    onCleanup(() => void child.kill("SIGKILL"));
+    const line = await new Promise<Buffer>((resolve) => child.stdout?.once("data", resolve));
+    const lightningDir = String(line).trim();
+    const rpcFile = join(lightningDir, "regtest", "lightning-rpc");
+    const plugin = makePlugin(folder, "p.js", PID, PID_HANDLERS, stubborn);
+    await callNode(rpcFile, "plugin", ["start", plugin]);
+    const pid = await pidOf({ rpcFile });
+    onCleanup(() => {
+      if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    });
+    const kill = async (signal: NodeJS.Signals) => {
       const gone = new Promise((resolve) => child.once("exit", resolve));
       child.kill(signal);
       await gone;
-      if (signal === "SIGTERM") {
-        expect(isAlive(pid)).toBe(false);
-        return;
-      }
-      expect(isAlive(pid)).toBe(true);
-      const node = await startNode({ lightningDir });
-      await until("the leftover is gone", () => !isAlive(pid));
-      expect(await call(node, "plugin", ["list"])).toEqual({ command: "list", plugins: [] });
-    },
-  );
+    };
+    return { lightningDir, pid, kill };
+  }
+
+  it.each([
+    ["by a signal that it heeds", "SIGTERM"],
+    ["by an error of its own", "SIGUSR1"],
+  ] as const)("%s takes its plugins with it", async (_, signal) => {
+    const folder = makeFolder();
+    const { pid, kill } = await runProgram(folder, { lightningDir: join(folder, "dir") });
+    await kill(signal);
+    await until("the plugin is gone", () => !isAlive(pid));
+  });
+
+  it("by SIGKILL leaves nothing that the next start does not clean up", async () => {
+    const folder = makeFolder();
+    const { lightningDir, pid, kill } = await runProgram(folder, {
+      lightningDir: join(folder, "dir"),
+    });
+    await kill("SIGKILL");
+    expect(isAlive(pid)).toBe(true);
+    const node = await startNode({ lightningDir });
+    await until("the leftover is gone", () => !isAlive(pid));
+    expect(await call(node, "plugin", ["list"])).toEqual({ command: "list", plugins: [] });
+    expect(readFileSync(node.logFile, "utf8")).toContain(`of an earlier run (pid ${pid})`);
+  });
+
+  it("in a temporary folder is cleaned up by the next one that uses such a folder", async () => {
+    const folder = makeFolder();
+    const { lightningDir, pid, kill } = await runProgram(folder, {});
+    expect(lightningDir.startsWith(folder)).toBe(true);
+    await kill("SIGKILL");
+    expect(existsSync(lightningDir)).toBe(true);
+    vi.stubEnv("TMPDIR", folder);
+    onCleanup(() => void vi.unstubAllEnvs());
+    const node = await startEmbeddedNode();
+    await node.close();
+    await until("the leftover is gone", () => !isAlive(pid));
+    expect(existsSync(lightningDir)).toBe(false);
+  });
+
+  it("never hits a process that only has the same number", async () => {
+    const lightningDir = makeFolder();
+    mkdirSync(join(lightningDir, "regtest"));
+    const innocent = spawn("sleep", ["30"]);
+    onCleanup(() => void innocent.kill("SIGKILL"));
+    const notes = `= ${process.pid} another-boot 1\n+ ${innocent.pid} another-boot 1\n`;
+    writeFileSync(join(lightningDir, "regtest", "cln-dev-plugin-processes"), notes);
+    await startNode({ lightningDir });
+    expect(isAlive(innocent.pid ?? 0)).toBe(true);
+  });
 });

@@ -1,0 +1,62 @@
+/** `cln-dev node`: the embedded node in the foreground. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { expect, it } from "vitest";
+import { runNode } from "../../src/commands/node.js";
+import { callNode } from "../../src/node/client.js";
+import { makeFolder, makePlugin, until } from "./support.js";
+
+function textOf(stream: PassThrough): () => string {
+  let text = "";
+  stream.on("data", (chunk: Buffer) => {
+    text += chunk.toString("utf8");
+  });
+  return () => text;
+}
+
+it("says where it is, passes on what plugins write to stderr, and ends when told", async () => {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const [out, err] = [textOf(stdout), textOf(stderr)];
+  const ending = new AbortController();
+  const lightningDir = join(makeFolder(), "dir");
+  const plugin = makePlugin(
+    makeFolder(),
+    "loud.js",
+    { dynamic: false },
+    `{ init: () => { process.stderr.write("one\\ntwo \\x1b[31m"); return {}; } }`,
+  );
+  const io = { stdout, stderr, signal: ending.signal } as unknown as Parameters<typeof runNode>[1];
+  const done = runNode({ lightningDir, plugin: [plugin] }, io);
+  const rpcFile = join(lightningDir, "regtest", "lightning-rpc");
+  await until("it says where", () => out().includes(rpcFile));
+  expect(out()).toContain(`lightning-cli --lightning-dir=${lightningDir} getinfo`);
+  await until("the plugin's words come", () => err().includes("loud.js: one\n"));
+  expect(await callNode(rpcFile, "getinfo")).toMatchObject({ network: "regtest" });
+  ending.abort();
+  expect(await done).toBe(0);
+  expect(existsSync(rpcFile)).toBe(false);
+  expect(err()).not.toContain("\x1b");
+});
+
+it("ends with 0 when a client stops it", async () => {
+  const stdout = new PassThrough();
+  const out = textOf(stdout);
+  const lightningDir = makeFolder();
+  const io = { stdout, stderr: stdout, signal: new AbortController().signal };
+  const done = runNode({ lightningDir }, io as unknown as Parameters<typeof runNode>[1]);
+  await until("it is up", () => out().includes("lightning-rpc"));
+  await callNode(join(lightningDir, "regtest", "lightning-rpc"), "stop");
+  expect(await done).toBe(0);
+});
+
+it("refuses a log level that there is not", async () => {
+  const io = {
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    signal: new AbortController().signal,
+  };
+  await expect(
+    runNode({ logLevel: "loud" }, io as unknown as Parameters<typeof runNode>[1]),
+  ).rejects.toThrow("--log-level does not take loud");
+});
