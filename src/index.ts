@@ -1,7 +1,14 @@
 /**
  * The public API, for programs that do what `cln-dev watch` does. `Session.open()` watches plugins
  * and keeps them up to date on nodes; everything that happens comes as a `WatchEvent`.
+ * `startEmbeddedNode()` is a node to run plugins on, without lightningd.
  */
+export type { RaisedEvent, RaiseWishes } from "./embedded/events/plain.js";
+export {
+  type EmbeddedNode,
+  type EmbeddedNodeOptions,
+  startEmbeddedNode,
+} from "./embedded/node.js";
 export { Failure } from "./failure.js";
 export { callNode } from "./node/client.js";
 export { NodeUnreachable, RpcError } from "./node/errors.js";

@@ -13,7 +13,8 @@ import { ConfigVars } from "./config-vars.js";
 import { Connection } from "./connection.js";
 import { Datastore } from "./datastore.js";
 import { handleRequest } from "./dispatch.js";
-import { canRaise, type Raised, type RaiseOptions, raise } from "./events/raise.js";
+import { fromWishes, type RaisedEvent, type RaiseWishes, toEvent } from "./events/plain.js";
+import { canRaise, raise } from "./events/raise.js";
 import { HookBook } from "./hooks.js";
 import { type Identity, loadIdentity } from "./identity.js";
 import { type Leftovers, openLeftovers, removeLeftFolders } from "./leftovers.js";
@@ -73,7 +74,7 @@ export interface EmbeddedNode {
    * every plugin that was asked has answered.
    * @throws Failure for a topic that nobody knows
    */
-  raise(topic: string, options?: RaiseOptions): Promise<Raised>;
+  raise(topic: string, wishes?: RaiseWishes): Promise<RaisedEvent>;
   /** Ends the node and all its plugins. Safe to call more than once. */
   close(): Promise<void>;
   /** Resolves when the node has ended, however it came to that. */
@@ -106,7 +107,7 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
     networkDir,
     rpcFile,
     logFile,
-    raise: (topic, options) => node.raise(topic, options),
+    raise: (topic, wishes) => node.raise(topic, wishes),
     close: () => node.close(),
     closed: node.closed,
   };
@@ -231,9 +232,10 @@ class Node implements NodeContext {
       this.configs.add(name, value, source);
   }
 
-  raise(topic: string, options: RaiseOptions = {}): Promise<Raised> {
+  async raise(topic: string, wishes: RaiseWishes = {}): Promise<RaisedEvent> {
     if (!canRaise(this, topic)) throw usageFailure(`there is no hook or notification ${topic}`);
-    return new Promise((resolve) => raise(this, topic, options, resolve));
+    const options = fromWishes(wishes);
+    return toEvent(await new Promise((resolve) => raise(this, topic, options, resolve)));
   }
 
   stop(command: Command): void {

@@ -9,7 +9,6 @@ import type { Context } from "../../src/commands/context.js";
 import { type EmitFlags, emit } from "../../src/commands/emit.js";
 import type { EmbeddedNode } from "../../src/embedded/node.js";
 import { Failure } from "../../src/failure.js";
-import { RawJson } from "../../src/jsonrpc/json.js";
 import { HOOKS, NOTIFICATIONS } from "../../src/plugin/topics.js";
 import { call, makeFolder, makePlugin, method, onCleanup, startNode } from "./support.js";
 
@@ -97,7 +96,7 @@ describe("a notification", () => {
   it("of a block moves the node on, too", async () => {
     const node = await startNode();
     const waiting = call(node, "waitblockheight", [7]);
-    await node.raise("block_added", { changes: new Map([["height", new RawJson("7")]]) });
+    await node.raise("block_added", { changes: { height: 7 } });
     expect(await waiting).toEqual({ blockheight: 7 });
     expect(await call(node, "getinfo")).toMatchObject({ blockheight: 7 });
   });
@@ -170,7 +169,7 @@ describe("a hook", () => {
       `custommsg: () => ({ result: "continue" })`,
     );
     expect((await node.raise("custommsg")).hook?.answers).toHaveLength(1);
-    const changes = new Map([["payload", new RawJson('"1339"')]]);
+    const changes = { payload: "1339" };
     expect((await node.raise("custommsg", { changes })).hook?.answers).toHaveLength(0);
   });
 
@@ -183,7 +182,7 @@ describe("a hook", () => {
       text: expect.stringContaining("notification invoice_payment: sent to p.js"),
     });
     const { notification } = await node.raise("invoice_payment", {
-      changes: new Map([["msat", new RawJson("9")]]),
+      changes: { msat: 9 },
     });
     expect(notification).toBeUndefined();
     const alone = await node.raise("invoice_payment", { only: "notification" });
