@@ -5,7 +5,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { atShortPath } from "../../src/node/connect.js";
 
-interface FakeRequest {
+/** A request as it came. */
+export interface FakeRequest {
   readonly id: unknown;
   readonly method: string;
   readonly params: unknown;
