@@ -48,6 +48,8 @@ function good(event: Reloaded, wording: Wording): string {
   return wording.line(green("✓"), `${text}   ${dim(parts.join("   "))}`);
 }
 
+const MAX_MESSAGE = 300;
+
 const FAILURES = {
   build: "was not built",
   check: "did not pass",
@@ -57,10 +59,16 @@ const FAILURES = {
 
 function failed(event: Failed, wording: Wording): string[] {
   const { code, message } = event;
-  const said = code === undefined ? harmless(message) : rpcErrorText({ code, message });
+  const short = shorten(message);
+  const said = code === undefined ? harmless(short) : rpcErrorText({ code, message: short });
   const what = `${wording.name(event)} ${FAILURES[event.phase]}: ${said}`;
   const line = wording.line(wording.paint.red("✗"), `${what}${still(event.running, wording)}`);
   return [line, ...toldLines(event, wording)];
+}
+
+/** lightningd quotes all that a plugin wrote: the beginning says enough, and the rest stands below. */
+function shorten(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}...`;
 }
 
 function unreachable(event: Unreachable, wording: Wording): string[] {

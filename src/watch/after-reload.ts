@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../failure.js";
 import type { RawJson } from "../jsonrpc/json.js";
+import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
 import { callParams } from "../node/call-params.js";
 import { callNodeText } from "../node/client.js";
 import { RpcError } from "../node/errors.js";
@@ -85,8 +86,9 @@ export class AfterReload {
   async #explain(call: string, error: unknown): Promise<void> {
     const { belief, target, stderr } = this.#reloader;
     if (belief.is !== "running" || belief.started === undefined) return;
-    const { method, params } = readCall(call);
-    const words = { method, params };
+    const died = error instanceof RpcError && error.code === PLUGIN_TERMINATED;
+    if (died) this.#reloader.explained = belief.started;
+    const words = readCall(call);
     const diagnosis = await diagnoseFailedCall(belief.started, error, words, stderr);
     if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
     this.#emit({ event: "explained", ...target.name, ...diagnosis });

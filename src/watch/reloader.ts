@@ -6,6 +6,7 @@
 import { realpathSync } from "node:fs";
 import { Failure } from "../failure.js";
 import { Attempt } from "./attempt.js";
+import type { Started } from "./diagnosis.js";
 import type { Cause, Emit, Outcome } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
 import type { Belief } from "./node-side.js";
@@ -45,6 +46,8 @@ export class Reloader {
   #startedAt = 0;
   /** What the plugin has written to stderr since it was started, where that is heard. */
   stderr: string | undefined;
+  /** The start whose end has been explained already. */
+  explained: Started | undefined;
   #settledAt = 0;
   #closed = false;
 
@@ -111,6 +114,11 @@ export class Reloader {
   #present(): Promise<Outcome> {
     if (this.#attempt === undefined && this.#last !== undefined) return Promise.resolve(this.#last);
     return new Promise((resolve) => this.#covered.push(resolve));
+  }
+
+  /** The node has died of the plugin as it is: it is not started again before it changes. */
+  tookNodeDown(): void {
+    this.#deadly = this.#seen;
   }
 
   /** The node has gone, and what it ran with it. A reload under way hears so by its own calls. */

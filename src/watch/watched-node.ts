@@ -11,6 +11,9 @@ import type { Reloader } from "./reloader.js";
 /** A crash this long before the node was missed is the one that it died of. */
 const RECENT_MS = 15_000;
 
+/** A node that crashes so soon after a plugin was started has probably died of it. */
+const JUST_STARTED_MS = 5_000;
+
 export class WatchedNode {
   readonly address: NodeAddress;
   readonly reloaders: readonly Reloader[];
@@ -64,14 +67,23 @@ export class WatchedNode {
   #gone(message: string): void {
     this.#emit({ event: "node-gone", node: this.address.rpcFile, message });
     // A start that it died in tells of it by its outcome.
-    if (!this.reloaders.some(({ busy }) => busy)) void this.#explainCrash();
+    const since = performance.now() - JUST_STARTED_MS;
+    const fresh = this.reloaders.filter(
+      ({ belief, startedAt }) => belief.is === "running" && startedAt > since,
+    );
+    if (!this.reloaders.some(({ busy }) => busy)) void this.#explainCrash(fresh);
     for (const reloader of this.reloaders) reloader.nodeGone();
   }
 
-  /** Which mistake of a plugin the node's death looks like, if it crashed. */
-  async #explainCrash(): Promise<void> {
+  /**
+   * Which mistake of a plugin the node's death looks like, if it crashed.
+   * @param fresh plugins that had just been started: they are not started again as they are
+   */
+  async #explainCrash(fresh: readonly Reloader[]): Promise<void> {
     const crash = await explainCrash(this.address.networkDir, new Date(Date.now() - RECENT_MS));
-    if (crash !== undefined) this.#emit({ event: "notice", level: "warn", message: crash });
+    if (crash === undefined) return;
+    this.#emit({ event: "notice", level: "warn", message: crash });
+    for (const reloader of fresh) reloader.tookNodeDown();
   }
 
   async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
@@ -86,7 +98,8 @@ export class WatchedNode {
     for (const reloader of this.reloaders) reloader.nodeBack(runs(plugins, reloader.realPath));
   }
 
-  async #explainDeath({ target, stderr }: Reloader, started: Started): Promise<void> {
+  async #explainDeath({ target, stderr, explained }: Reloader, started: Started): Promise<void> {
+    if (explained === started) return;
     const diagnosis = await diagnoseDead(started, stderr);
     if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
     this.#emit({ event: "explained", ...target.name, ...diagnosis });
