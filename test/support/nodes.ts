@@ -4,6 +4,8 @@ import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { isObject } from "../../src/jsonrpc/json.js";
 import { callNode } from "../../src/node/client.js";
 import { type ListedPlugin, listPlugins } from "../../src/node/plugin-command.js";
+import { installed } from "../conformance/nodes/installed.js";
+import { startLightningd } from "../conformance/nodes/lightningd.js";
 import { Program } from "./program.js";
 import type { Sandbox } from "./sandbox.js";
 
@@ -37,6 +39,18 @@ export async function startNode(box: Sandbox, options: TestNodeOptions = {}): Pr
     flag: `--lightning-dir=${lightningDir}`,
     close: () => node.close(),
   };
+}
+
+/** The kinds of node that are here: the installed lightningd is a second one. */
+export const NODE_KINDS = installed === undefined ? ["embedded"] : ["embedded", "lightningd"];
+
+/** A real lightningd, where one is installed. It ends with the sandbox. */
+export async function startInstalled(box: Sandbox): Promise<TestNode> {
+  const node = await startLightningd();
+  box.onEnd(() => node.end());
+  const { lightningDir, networkDir, rpcFile } = node;
+  const flag = `--lightning-dir=${lightningDir}`;
+  return { lightningDir, networkDir, rpcFile, flag, close: () => node.end() };
 }
 
 /** A node in a process of its own, which can be killed. */
