@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { systemCode, usageFailure } from "../failure.js";
+import { withoutTrailingBlanks } from "./config-vars.js";
 
 export interface ConfigLine {
   readonly name: string;
@@ -37,7 +38,7 @@ function linesOf(path: string, text: string, depth: number): ConfigLine[] {
     return [
       {
         name: equals < 0 ? content : content.slice(0, equals),
-        value: equals < 0 ? undefined : content.slice(equals + 1),
+        value: equals < 0 ? undefined : withoutTrailingBlanks(content.slice(equals + 1)),
         path,
         line: index + 1,
       },

@@ -28,6 +28,11 @@ export interface NodeOption extends Omit<ManifestOption, "type"> {
   readonly plugin: string | undefined;
 }
 
+/** Blanks behind a value do not count, in a config file or at a start (setconfig keeps them). */
+export function withoutTrailingBlanks(value: string): string {
+  return value.replace(/[ \t\n\v\f\r]+$/, "");
+}
+
 export class ConfigVars {
   #options = new Map<string, NodeOption>();
   #vars: ConfigVar[] = [];
@@ -60,10 +65,9 @@ export class ConfigVars {
 
   /** @returns what lightningd says against the value, or undefined: then it is taken */
   add(name: string, value: string | undefined, source: ConfigSource): string | undefined {
-    const trimmed = value?.replace(/[ \t\n\v\f\r]+$/, "");
     const option = this.#options.get(name);
-    const problem = option && trimmed !== undefined ? problemWithValue(option, trimmed) : undefined;
-    this.#vars.push({ name, value: trimmed, source, overridden: false });
+    const problem = option && value !== undefined ? problemWithValue(option, value) : undefined;
+    this.#vars.push({ name, value, source, overridden: false });
     if (problem === undefined) this.#settleOverrides();
     return problem;
   }

@@ -104,7 +104,7 @@ function* givenParams(
       if (!token.isNull) yield [name, token];
     }
   } else if (params.type === "object") {
-    for (const { key, value } of params.members) {
+    for (const { keyText: key, value } of params.members) {
       if (names.includes(key)) yield [key, value];
       else if (!extra) throw unknownParameter(key);
     }

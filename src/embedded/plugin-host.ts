@@ -176,6 +176,8 @@ export class PluginHost {
       onAnswer: (answer) => {
         if (answer !== undefined) onAnswer(answer);
         else if (method === "getmanifest") logMissingManifest(plugin, id);
+        // lightningd takes its own word for the answer of a plugin that died: an error, so a success.
+        else if (method === "init") this.#tellAbout("plugin_started", plugin);
       },
     });
   }

@@ -54,7 +54,10 @@ function logLine(plugin: HostedPlugin, params: Token): string | undefined {
   }
   // A message with an escape that lightningd does not know is logged as it stands.
   const plain = unescapeText(message.text);
-  const lines = plain === undefined || plain === message.text ? [message.text] : plain.split("\n");
+  const lines =
+    plain === undefined || plain === message.text
+      ? [message.text]
+      : plain.replace(/\n$/, "").split("\n");
   for (const line of lines) plugin.log(level, line);
   return undefined;
 }

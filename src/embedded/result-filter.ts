@@ -40,7 +40,7 @@ function parseNode(token: Token): FilterNode {
     return { element: parseNode(only), members: new Map(), misused: false };
   }
   const members = new Map<string, FilterNode>();
-  for (const { key, value } of token.members) {
+  for (const { keyText: key, value } of token.members) {
     if (value.type === "object" || value.type === "array") {
       members.set(key, parseNode(value));
     } else if (value.bool === true) {

@@ -5,7 +5,7 @@
 import type { TokenMember } from "../jsonrpc/token.js";
 import type { ManifestOption } from "../plugin/manifest.js";
 import { problemWithValue } from "../plugin/manifest-options.js";
-import type { ConfigVars } from "./config-vars.js";
+import { type ConfigVars, withoutTrailingBlanks } from "./config-vars.js";
 
 /** @returns what lightningd says against the first that it does not take, if there is one */
 export function addStartOptions(
@@ -13,14 +13,14 @@ export function addStartOptions(
   options: readonly ManifestOption[],
   params: readonly TokenMember[],
 ): string | undefined {
-  for (const { key, value } of params) {
+  for (const { keyText: key, value } of params) {
     const option = options.find(({ name }) => name === key);
     if (option === undefined) return `unknown parameter ${key}`;
     const isFlag = option.type === "flag";
     const source = { kind: "pluginstart" } as const;
     const problem = isFlag
       ? (problemWithValue(option, "") ?? configs.add(key, undefined, source))
-      : configs.add(key, value.text, source);
+      : configs.add(key, withoutTrailingBlanks(value.text), source);
     if (problem !== undefined) return problem;
   }
   return undefined;

@@ -8,6 +8,8 @@ import { parseJson } from "./json.js";
 export interface Member {
   /** The key, decoded. */
   readonly key: string;
+  /** The key as it stands, without its quotes. */
+  readonly keyText: string;
   /** The value's own text, with its quotes if it is a string. */
   readonly raw: string;
   /** Where the value's text begins in the object's. */
@@ -25,12 +27,13 @@ export function membersOf(json: string): Member[] | undefined {
   at = skipCommas(json, at + 1);
   while (at < json.length && json[at] !== "}") {
     const keyEnd = endOfValue(json, at);
+    const keyText = json.slice(at + 1, keyEnd - 1);
     const key = decodeKey(json.slice(at, keyEnd));
     at = skipSpace(json, keyEnd);
     if (key === undefined || json[at] !== ":") return undefined;
     at = skipSpace(json, at + 1);
     const valueEnd = endOfValue(json, at);
-    members.push({ key, raw: json.slice(at, valueEnd), at });
+    members.push({ key, keyText, raw: json.slice(at, valueEnd), at });
     at = skipCommas(json, valueEnd);
   }
   return members;

@@ -9,7 +9,10 @@ import { elementsOf, membersOf } from "./members.js";
 type TokenType = "object" | "array" | "string" | "primitive";
 
 export interface TokenMember {
+  /** The key, decoded. */
   readonly key: string;
+  /** The key as lightningd compares it: not decoded. */
+  readonly keyText: string;
   readonly value: Token;
   /** Where the value's text begins in the object's. */
   readonly at: number;
@@ -35,8 +38,9 @@ export class Token {
 
   /** The members in order, repeated keys included; none where this is not an object. */
   get members(): readonly TokenMember[] {
-    this.#members ??= (membersOf(this.raw) ?? []).map(({ key, raw, at }) => ({
+    this.#members ??= (membersOf(this.raw) ?? []).map(({ key, keyText, raw, at }) => ({
       key,
+      keyText,
       value: new Token(raw),
       at,
     }));
@@ -45,12 +49,12 @@ export class Token {
 
   /** The first member of that name, if this is an object and has one. */
   member(key: string): Token | undefined {
-    return this.members.find((member) => member.key === key)?.value;
+    return this.members.find((member) => member.keyText === key)?.value;
   }
 
   /** The text of this object with another value in the first member of that name, all else as it stood. */
   withMember(key: string, raw: string): string {
-    const member = this.members.find((candidate) => candidate.key === key);
+    const member = this.members.find((candidate) => candidate.keyText === key);
     if (member === undefined) return this.raw;
     const end = member.at + member.value.raw.length;
     return this.raw.slice(0, member.at) + raw + this.raw.slice(end);
@@ -66,8 +70,8 @@ export class Token {
           .join(",")}]`,
       );
     }
-    const kept = this.members.filter((member) => member.key !== key);
-    const texts = kept.map((member) => `${JSON.stringify(member.key)}:${member.value.raw}`);
+    const kept = this.members.filter((member) => member.keyText !== key);
+    const texts = kept.map((member) => `"${member.keyText}":${member.value.raw}`);
     return new Token(`{${texts.join(",")}}`);
   }
 

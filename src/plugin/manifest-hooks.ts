@@ -30,7 +30,7 @@ export function readHooks(result: Token): ManifestHook[] {
 /** lightningd does not ask whether it is an array: of an object it takes the keys. */
 function entriesOf(field: Token): readonly Token[] {
   if (field.type !== "object") return field.elements;
-  return field.members.map((member) => new Token(JSON.stringify(member.key)));
+  return field.members.map((member) => new Token(`"${member.keyText}"`));
 }
 
 function readHook(entry: Token): ManifestHook {

@@ -179,7 +179,7 @@ function keyText(key: readonly string[]): string {
 
 function shown({ key, data, generation }: StoredValue): JsonRecord {
   const hex = data.toString("hex");
-  return isUtf8(data)
+  return isUtf8(data) && !data.includes(0)
     ? { key, generation, hex, string: data.toString("utf8") }
     : { key, generation, hex };
 }

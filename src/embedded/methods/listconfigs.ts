@@ -18,12 +18,18 @@ export function listconfigsMethod(node: NodeContext): BuiltinMethod {
       });
       const shown: [string, JsonRecord][] = [];
       for (const option of config === undefined ? node.configs.options : [config]) {
+        if (config === undefined && isHidden(node.configs, option)) continue;
         const record = showOption(node.configs, option);
         if (record !== undefined) shown.push([option.name, record]);
       }
       return { configs: Object.fromEntries(shown) };
     },
   };
+}
+
+/** A deprecated option is shown only when it is set, or asked for. */
+function isHidden(configs: ConfigVars, option: NodeOption): boolean {
+  return option.deprecated !== undefined && configs.values(option.name).length === 0;
 }
 
 export function knownOption(configs: ConfigVars, token: Token): NodeOption {

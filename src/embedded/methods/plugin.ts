@@ -65,7 +65,9 @@ function start(node: NodeContext, command: Command): undefined {
     const exists = canonicalPath(path, node.networkDir) !== undefined;
     throw invalidParams(`${path}: ${exists ? "Invalid argument" : "No such file or directory"}`);
   }
-  plugin.startParams = params.members.filter(({ key }) => key !== "subcommand" && key !== "plugin");
+  plugin.startParams = params.members.filter(
+    ({ keyText }) => keyText !== "subcommand" && keyText !== "plugin",
+  );
   node.host.launch(plugin, command.id, (error) =>
     command.fail(new RpcFault(PLUGIN_ERROR, `${path}: opening pipe: ${systemMessage(error)}`)),
   );

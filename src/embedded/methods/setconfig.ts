@@ -1,5 +1,5 @@
 /** `setconfig`: changes a dynamic option, with its plugin's consent (lightningd/configs.c). */
-import type { Token } from "../../jsonrpc/token.js";
+import { readNumber, type Token } from "../../jsonrpc/token.js";
 import { problemWithValue } from "../../plugin/manifest-options.js";
 import type { BuiltinMethod } from "../builtin-method.js";
 import type { Command } from "../command.js";
@@ -42,7 +42,8 @@ function setconfig(
   const done = () => apply(node, file, config, values, transient, command.checking);
   const plugin = node.host.plugins.find(({ path }) => path === config.plugin);
   // A plugin's own options lightningd does not check, and ends itself when it shows a bad number.
-  for (const value of values) {
+  const isChecked = plugin === undefined || config.type === "int";
+  for (const value of isChecked ? values : []) {
     const problem = problemWithValue(config, value);
     if (problem !== undefined) throw invalidParams(`Error setting ${config.name}: ${problem}`);
   }
@@ -113,8 +114,9 @@ function refuseIfRefused(plugin: HostedPlugin, option: NodeOption, answer: Token
   const error = answer.member("error");
   const code = error?.member("code");
   const message = error?.member("message");
-  if (error !== undefined && code !== undefined && message !== undefined) {
-    throw new RpcFault(Number(code.text), message.text);
+  const number = code === undefined ? undefined : readNumber(code.text);
+  if (number !== undefined && message !== undefined) {
+    throw new RpcFault(Number(number), message.text);
   }
   if (error === undefined && answer.member("result") !== undefined) return;
   plugin.log("broken", `Invalid setconfig ${option.name} response from plugin: ${answer.raw}`);
