@@ -5,6 +5,7 @@
  */
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { configText } from "../nodes/embedded.js";
 import type { NodeKind, NodeStart, RunningNode } from "../nodes/node-kind.js";
 import { callText } from "./call.js";
 import { isRecord, type Json, type JsonRecord, parse, show } from "./json.js";
@@ -102,6 +103,11 @@ export class NodeUnderTest {
     const path = join(this.running.lightningDir, folder);
     mkdirSync(path, { recursive: true });
     return this.#addPlugin(join(path, name), spec);
+  }
+
+  /** Writes the config file of the lightning-dir anew, as its owner might by hand. */
+  writeConfig(lines: readonly string[]): void {
+    writeFileSync(join(this.running.lightningDir, "config"), configText(lines));
   }
 
   link(name: string, target: string): string {

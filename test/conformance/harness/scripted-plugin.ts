@@ -35,7 +35,10 @@ export type Action =
   /** Starts a child that keeps the pipes until the gate is open. */
   | { readonly child: string }
   /** Calls the node and records the answer. */
-  | { readonly rpc: { readonly method: string; readonly params: Json } };
+  | { readonly rpc: { readonly method: string; readonly params: Json } }
+  /** The same in two steps: connects now, calls later. */
+  | { readonly rpcConnect: true }
+  | { readonly rpcSend: { readonly method: string; readonly params: Json } };
 
 export interface PluginSpec {
   /** Members of the manifest besides, or in the place of, `{dynamic: true, options: [], rpcmethods}`. */

@@ -7,8 +7,7 @@ import type { NodeStart, RunningNode } from "./node-kind.js";
 
 export async function startEmbedded(start: NodeStart = {}): Promise<RunningNode> {
   const lightningDir = mkdtempSync(join(realpathSync(tmpdir()), "cln-conf-e-"));
-  mkdirSync(join(lightningDir, "regtest"), { mode: 0o700 });
-  writeFileSync(join(lightningDir, "config"), configText(start.config ?? []));
+  writeConfigs(lightningDir, start);
   const { pluginTimeoutMs, shutdownTimeoutMs } = start;
   let stderr = "";
   const node = await startEmbeddedNode({
@@ -39,6 +38,15 @@ export async function startEmbedded(start: NodeStart = {}): Promise<RunningNode>
       rmSync(lightningDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes the two folders of a node with their config files. */
+export function writeConfigs(lightningDir: string, start: NodeStart): void {
+  const networkDir = join(lightningDir, "regtest");
+  mkdirSync(networkDir, { mode: 0o700 });
+  writeFileSync(join(lightningDir, "config"), configText(start.config ?? []));
+  if (start.networkConfig === undefined || start.networkConfig.length === 0) return;
+  writeFileSync(join(networkDir, "config"), `${start.networkConfig.join("\n")}\n`);
 }
 
 export function configText(lines: readonly string[]): string {

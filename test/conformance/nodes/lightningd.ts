@@ -10,14 +10,15 @@ import { callText } from "../harness/call.js";
 import { at, listAt, parse, textAt } from "../harness/json.js";
 import { findPython } from "../harness/python.js";
 import { until } from "../harness/until.js";
-import { configText } from "./embedded.js";
+import { writeConfigs } from "./embedded.js";
 import { installed } from "./installed.js";
 import type { NodeStart, RunningNode } from "./node-kind.js";
 
 const STUB_CHAIN = join(import.meta.dirname, "stub-chain.py");
 
-/** The chain's backend is ours; the others open ports or take long to start. */
-const DISABLED = `bcli cln-grpc cln-bip353 cln-currencyrate cln-lsps-client cln-lsps-service clnrest
+/** The chain's backend is ours; bookkeeper causes warnings; the others open ports or start slowly. */
+const DISABLED =
+  `bcli bookkeeper cln-grpc cln-bip353 cln-currencyrate cln-lsps-client cln-lsps-service clnrest
   clnrest-rs rest-plugin wss-proxy`.split(/\s+/);
 
 const START_MS = 30_000;
@@ -28,7 +29,7 @@ export async function startLightningd(start: NodeStart = {}): Promise<RunningNod
   const networkDir = join(lightningDir, "regtest");
   const logFile = join(lightningDir, "log");
   const rpcFile = join(networkDir, "lightning-rpc");
-  writeFileSync(join(lightningDir, "config"), configText(start.config ?? []));
+  writeConfigs(lightningDir, start);
   const child = spawn(
     installed.lightningd,
     [

@@ -5,6 +5,8 @@ export type NodeKind = "embedded" | "lightningd";
 export interface NodeStart {
   /** Lines of the config file in the lightning-dir. */
   readonly config?: readonly string[];
+  /** The same in the folder of the network. */
+  readonly networkConfig?: readonly string[];
   /** Plugins that start with the node. */
   readonly plugins?: readonly string[];
   /** For the manifest, and again for init, in ms; a lightningd has its own 120 s. */

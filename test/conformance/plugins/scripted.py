@@ -42,7 +42,6 @@ class Plugin:
                     "pid": os.getpid(),
                     "argv": sys.argv,
                     "cwd": os.getcwd(),
-                    "fds": sorted(int(fd) for fd in os.listdir("/dev/fd"))[:-1],
                     "sameGroup": os.getpgrp() == os.getpgid(os.getppid()),
                     "environment": {
                         name: os.environ.get(name)
@@ -167,16 +166,23 @@ class Plugin:
 
     def do_rpc(self, value, request):
         """Calls the node, by the way that init told."""
+        self.do_rpcConnect(True, request)
+        self.do_rpcSend(value, request)
+        self.client.close()
+
+    def do_rpcConnect(self, value, request):
         path = os.path.join(self.configuration["lightning-dir"], self.configuration["rpc-file"])
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(path)
-            client.sendall(json.dumps({"jsonrpc": "2.0", "id": "of-plugin", **value}).encode())
-            answer = b""
-            while not answer.endswith(b"\n\n"):
-                chunk = client.recv(1 << 16)
-                if not chunk:
-                    break
-                answer += chunk
+        self.client = socket.socket(socket.AF_UNIX)
+        self.client.connect(path)
+
+    def do_rpcSend(self, value, request):
+        self.client.sendall(json.dumps({"jsonrpc": "2.0", "id": "of-plugin", **value}).encode())
+        answer = b""
+        while not answer.endswith(b"\n\n"):
+            chunk = self.client.recv(1 << 16)
+            if not chunk:
+                break
+            answer += chunk
         self.record({"rpc": answer.decode()})
 
 
