@@ -4,6 +4,7 @@
  * Used by everything in the embedded node.
  */
 import { isAtLeast, type LogLevel } from "./log-level.js";
+import { LogRing } from "./log-ring.js";
 
 export interface LogEntry {
   readonly level: LogLevel;
@@ -25,16 +26,9 @@ export interface LogReaders {
   flush(): void;
 }
 
-/** What a line takes in lightningd's ring beside its text (struct log_hdr). */
-const HEADER_BYTES = 56;
-export const RING_BYTES = 16 * 1024 * 1024;
-const MAX_ENTRY_BYTES = RING_BYTES / 64;
-
 export class LogBook {
   readonly createdAt = nowMicroseconds();
-  #entries: LogEntry[] = [];
-  #first = 0;
-  #bytes = 0;
+  readonly #ring = new LogRing();
 
   /** @param printLevel what is printed, from this level on */
   constructor(
@@ -48,29 +42,30 @@ export class LogBook {
   }
 
   get bytesUsed(): number {
-    return this.#bytes;
+    return this.#ring.bytesUsed;
   }
 
   add(source: string, level: LogLevel, text: string): LogEntry {
     const entry = this.#entry(source, level, printable(text), undefined, undefined);
     const isPrinted = isAtLeast(level, this.printLevel);
     if (isPrinted) this.readers.print(entry);
-    this.#keep(entry);
+    this.#ring.push(entry);
     this.readers.line(entry, isPrinted);
     return entry;
   }
 
   /** Bytes that were read or written. They are copied. */
   io(source: string, direction: "in" | "out", text: string, data: Buffer): void {
-    const copy = Buffer.from(data.subarray(0, MAX_ENTRY_BYTES));
-    const entry = this.#entry(source, "io", text, direction, copy);
+    const entry = this.#entry(source, "io", text, direction, data);
     if (this.printLevel === "io") this.readers.print(entry);
-    this.#keep(entry);
+    this.#ring.push(entry);
   }
 
-  /** The entries that the ring still holds, oldest first, from a level on. */
-  entries(minimum: LogLevel): readonly LogEntry[] {
-    return this.#entries.slice(this.#first).filter((entry) => isAtLeast(entry.level, minimum));
+  /** The entries that the ring still holds, oldest first, from a level on. To be used at once. */
+  *entries(minimum: LogLevel): Generator<LogEntry> {
+    for (const entry of this.#ring) {
+      if (isAtLeast(entry.level, minimum)) yield entry;
+    }
   }
 
   #entry(
@@ -82,32 +77,6 @@ export class LogBook {
   ): LogEntry {
     return { level, direction, time: nowMicroseconds(), source, text, data };
   }
-
-  #keep(entry: LogEntry): void {
-    const kept =
-      entry.text.length <= MAX_ENTRY_BYTES
-        ? entry
-        : {
-            ...entry,
-            text: `[TRUNCATED message from ${entry.text.length} bytes]: ${entry.text.slice(0, MAX_ENTRY_BYTES)}`,
-          };
-    this.#entries.push(kept);
-    this.#bytes += sizeOf(kept);
-    while (this.#bytes > RING_BYTES) {
-      const oldest = this.#entries[this.#first];
-      if (oldest === undefined) break;
-      this.#bytes -= sizeOf(oldest);
-      this.#first++;
-    }
-    if (this.#first > 1024 && this.#first > this.#entries.length / 2) {
-      this.#entries = this.#entries.slice(this.#first);
-      this.#first = 0;
-    }
-  }
-}
-
-function sizeOf(entry: LogEntry): number {
-  return HEADER_BYTES + entry.text.length + (entry.data?.length ?? 0);
 }
 
 function nowMicroseconds(): number {

@@ -2,9 +2,10 @@
 import { RawJson } from "../../jsonrpc/json.js";
 import type { BuiltinMethod } from "../builtin-method.js";
 import type { JsonRecord } from "../json-text.js";
-import { type LogEntry, RING_BYTES } from "../log-book.js";
+import type { LogEntry } from "../log-book.js";
 import type { LogLevel } from "../log-level.js";
 import { secondsText } from "../log-notifications.js";
+import { RING_BYTES } from "../log-ring.js";
 import type { NodeContext } from "../node-context.js";
 import { logLevel, readParams, withDefault } from "../params.js";
 
@@ -23,7 +24,7 @@ export function getlogMethod(node: NodeContext): BuiltinMethod {
         created_at: secondsText(log.createdAt),
         bytes_used: log.bytesUsed,
         bytes_max: RING_BYTES,
-        log: log.entries(level).map((entry) => shown(entry, log.createdAt)),
+        log: Array.from(log.entries(level), (entry) => shown(entry, log.createdAt)),
       };
     },
   };
