@@ -15,6 +15,8 @@ import type { Target } from "./target.js";
 const STARTING_POLL_MS = 100;
 /** A plugin that is slow to start elsewhere is not waited for longer than this. */
 const STARTING_MAX_MS = 30_000;
+/** Whoever else has just started the plugin (the node itself, with a plugin of its config) gets this long. */
+const OWN_START_MS = 3_000;
 const KILLED_POLL_MS = 3;
 const KILLED_MAX_MS = 5_000;
 
@@ -101,12 +103,15 @@ async function entryOnceNodeIsUp(
   path: string,
   signal: AbortSignal,
 ): Promise<ListedPlugin | undefined> {
-  const until = performance.now() + STARTING_MAX_MS;
+  const from = performance.now();
   for (;;) {
     const plugins = await listPlugins(rpcFile, { signal });
     const entry = plugins.find((plugin) => plugin.name === path);
-    const starting = plugins.some((plugin) => plugin !== entry && !plugin.active);
-    if (!starting || performance.now() > until) return entry;
+    const waited = performance.now() - from;
+    const starting = plugins.some(
+      (plugin) => !plugin.active && waited < (plugin === entry ? OWN_START_MS : STARTING_MAX_MS),
+    );
+    if (!starting) return entry;
     await new Promise((resolve) => setTimeout(resolve, STARTING_POLL_MS));
   }
 }

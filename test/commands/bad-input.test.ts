@@ -1,9 +1,10 @@
 /** Whatever can be wrong with what a user gives: one clear message, what to do, and an exit code. */
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fakeNode } from "../support/fake-node.js";
+import { type FakeRequest, fakeNode } from "../support/fake-node.js";
 import { listed, liveVersion, startNode } from "../support/nodes.js";
 import { language, writePlugin, writeProgram } from "../support/plugin.js";
 import { Program, run } from "../support/program.js";
@@ -256,6 +257,26 @@ describe("a node", () => {
     expect(subcommands).not.toContain("start");
     await node.close();
   });
+});
+
+it("a node that is just starting the plugin itself is waited for", async () => {
+  const box = sandbox();
+  const plugin = writePlugin(box.work);
+  let looks = 0;
+  const node = await fakeNode(join(box.work, "rpc"), {
+    getinfo: { network: "regtest" },
+    plugin: (socket: Socket, { id }: FakeRequest) => {
+      // The node does not know that it is not dynamic before it has its manifest.
+      const plugins = [{ name: plugin, active: ++looks > 3, dynamic: false }];
+      socket.write(JSON.stringify({ jsonrpc: "2.0", id, result: { command: "list", plugins } }));
+    },
+  });
+  const { code, stdout } = await run(box, ["start", plugin, `--rpc-file=${node.rpcFile}`]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/runs and cannot be reloaded: its manifest does not say "dynamic": true/);
+  expect(node.requests.flatMap(({ params }) => params)).not.toContain("stop");
+  expect(looks).toBe(4);
+  await node.close();
 });
 
 describe("options", () => {
