@@ -16,6 +16,7 @@ import { type Cause, type Emit, isOutcome, type NodeFacts, type Outcome } from "
 import { FileSource } from "./file-source.js";
 import { LogSource } from "./log-source.js";
 import { Reloader } from "./reloader.js";
+import { findRivals } from "./rivals.js";
 import { targetOf } from "./target.js";
 import { WatchedNode } from "./watched-node.js";
 
@@ -53,6 +54,7 @@ export class Session {
   readonly #heldStderr = new Map<string, string[]>();
   #control: ControlServer | undefined;
   #first: Promise<Outcome[]> = Promise.resolve([]);
+  #warned: Promise<void> = Promise.resolve();
 
   private constructor(options: SessionOptions) {
     this.#options = options;
@@ -143,6 +145,7 @@ export class Session {
   async close(stopPlugins = false): Promise<void> {
     await Promise.all(this.#files.map((source) => source.close()));
     await this.#control?.close();
+    await this.#warned;
     await Promise.all([...this.#after.values()].map((after) => after.cut()));
     await Promise.all(this.#logs.map((source) => source.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
@@ -178,6 +181,7 @@ export class Session {
       return new LogSource(address, names, onEvent);
     });
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
+    this.#warned = findRivals(this.targets).then((notices) => notices.forEach(onEvent));
   }
 
   #reloaderFor(plugin: PluginSettings, node: WatchedNode): Reloader {

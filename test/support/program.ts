@@ -17,6 +17,8 @@ export interface Ended {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Something else than `bin/cln-dev.js`, which runs that. */
+  readonly program?: string;
 }
 
 /** What `--json` prints in a line. */
@@ -36,9 +38,10 @@ export class Program {
   #read = 0;
   #wake: () => void = () => {};
 
-  constructor(box: Sandbox, args: readonly string[], { cwd, env }: RunOptions = {}) {
+  constructor(box: Sandbox, args: readonly string[], { cwd, env, program }: RunOptions = {}) {
     this.#args = args;
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const command = program === undefined ? [process.execPath, BIN] : [program];
+    const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
       cwd: cwd ?? box.work,
       env: { ...box.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],

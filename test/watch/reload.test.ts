@@ -1,13 +1,13 @@
 /** What a watch session does with a plugin on its node: options, failures, hangs, ends. */
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { callNode } from "../../src/node/client.js";
 import { RpcError } from "../../src/node/errors.js";
 import { ask, listed, liveVersion, startNode, startNodeProcess } from "../support/nodes.js";
-import { language, writePlugin, writeProgram } from "../support/plugin.js";
+import { has, language, writePlugin, writeProgram } from "../support/plugin.js";
 import { isAlive } from "../support/processes.js";
-import { Program } from "../support/program.js";
+import { BIN, Program } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 
@@ -385,6 +385,62 @@ describe("the end", () => {
     await watch.next("node-gone");
     expect(await watch.end()).toMatchObject({ code: 0, stderr: "" });
   });
+});
+
+it("a second session for the same plugin on the same node is warned of", async () => {
+  const box = sandbox();
+  const nodes = [await startNode(box), await startNode(box)] as const;
+  const plugin = writePlugin(box.work);
+  const watchOn = async ({ flag }: { readonly flag: string }) => {
+    const watch = new Program(box, ["watch", plugin, flag, "--json"]);
+    await watch.next("reloaded");
+    return watch;
+  };
+  const first = await watchOn(nodes[0]);
+  const elsewhere = await watchOn(nodes[1]);
+  const second = await watchOn(nodes[0]);
+  await until("the warning", () =>
+    second.events.some(
+      ({ event, message }) =>
+        event === "notice" &&
+        message ===
+          `another watch session (pid ${first.pid}) has ${plugin} on this node, too: end one of the two`,
+    ),
+  );
+  for (const watch of [first, elsewhere, second]) await watch.end();
+  for (const watch of [first, elsewhere]) {
+    expect(watch.events.filter(({ event }) => event === "notice")).toEqual([]);
+  }
+});
+
+it.skipIf(!has("npm"))("npm run dev works from a folder below, and ends in order", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  writePlugin(box.work, { options: ["foo"] });
+  const folder = box.folder("work/deep/down");
+  box.folder("work/node_modules/.bin");
+  symlinkSync(BIN, join(box.work, "node_modules/.bin/cln-dev"));
+  const settings = {
+    path: `plugin${language.extension}`,
+    options: { foo: "from package.json" },
+    "lightning-dir": node.lightningDir,
+  };
+  writeFileSync(
+    join(box.work, "package.json"),
+    JSON.stringify({ scripts: { dev: "cln-dev watch --json" }, "cln-dev": settings }),
+  );
+  const npm = new Program(box, ["run", "--silent", "dev"], { cwd: folder, program: "npm" });
+  await npm.next("reloaded");
+  expect(await ask(node, "version")).toMatchObject({ options: { foo: "from package.json" } });
+  writePlugin(box.work, { options: ["foo"], version: "2" });
+  await npm.next("reloaded", { cause: "file" });
+  // A terminal sends it to both, and npm passes it on.
+  const pid = Number(/(\d+)\.sock$/.exec(String(npm.events[0]?.control))?.[1]);
+  process.kill(pid, "SIGINT");
+  npm.kill("SIGINT");
+  await npm.ended;
+  expect(npm.events.at(-1)).toMatchObject({ event: "ended" });
+  await until("the end of the session", () => !isAlive(pid));
 });
 
 it("SIGUSR2 reloads", async () => {
