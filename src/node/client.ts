@@ -50,35 +50,46 @@ export function callNodeText(
   params: Params = {},
   options: CallOptions = {},
 ): Promise<string> {
+  let socket: Socket;
+  try {
+    socket = connectUnix(rpcFile);
+  } catch (error) {
+    return Promise.reject(connectionFailure(rpcFile, error));
+  }
+  return callOn(socket, rpcFile, method, params, options).finally(() => socket.destroy());
+}
+
+/**
+ * The same on a connection that is open already, or about to be, and that is left open. Only one
+ * call at a time: for whoever asks the same again and again.
+ * @throws RpcError the node answered with an error
+ * @throws NodeUnreachable no answer came: the connection is of no more use
+ */
+export function callOn(
+  socket: Socket,
+  rpcFile: string,
+  method: string,
+  params: Params = {},
+  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions = {},
+): Promise<string> {
   const id = `cln-dev:${method}#${process.pid}.${++calls}`;
   return new Promise((resolve, reject) => {
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const framer = new Framer(MAX_ANSWER_BYTES);
     const finish = (settle: () => void) => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", cut);
-      socket.destroy();
+      socket.off("error", broken).off("end", ended).off("close", ended).off("data", take);
       settle();
     };
     const fail = (error: Error) => finish(() => reject(error));
     const cut = () => fail(unreachable("cut", rpcFile, `${method} was given up`));
+    const broken = (error: Error) => fail(connectionFailure(rpcFile, error));
+    const ended = () =>
+      fail(unreachable("closed", rpcFile, `it closed the connection before it answered ${method}`));
     const timer = setTimeout(() => {
       fail(unreachable("silent", rpcFile, `no answer to ${method} within ${timeoutMs / 1000} s`));
     }, timeoutMs);
-    let socket: Socket;
-    try {
-      socket = connectUnix(rpcFile);
-    } catch (error) {
-      clearTimeout(timer);
-      return reject(connectionFailure(rpcFile, error));
-    }
-    if (signal?.aborted) return cut();
-    signal?.addEventListener("abort", cut, { once: true });
-    socket.on("error", (error) => fail(connectionFailure(rpcFile, error)));
-    socket.on("end", () => {
-      fail(unreachable("closed", rpcFile, `it closed the connection before it answered ${method}`));
-    });
-    socket.on("data", (chunk) => {
+    const take = (chunk: Buffer) => {
       try {
         for (const frame of framer.push(chunk)) {
           const answer = readFrame(frame, id, rpcFile);
@@ -88,13 +99,13 @@ export function callNodeText(
         }
         if (framer.pendingKind === "text") throw notJsonRpc(rpcFile, framer.flush());
       } catch (error) {
-        fail(
-          error instanceof NodeUnreachable
-            ? error
-            : unreachable("garbage", rpcFile, messageOf(error)),
-        );
+        const isOurs = error instanceof NodeUnreachable;
+        fail(isOurs ? error : unreachable("garbage", rpcFile, messageOf(error)));
       }
-    });
+    };
+    if (signal?.aborted) return cut();
+    signal?.addEventListener("abort", cut, { once: true });
+    socket.on("error", broken).on("end", ended).on("close", ended).on("data", take);
     socket.write(encodeRequest(id, method, params));
   });
 }

@@ -1,7 +1,8 @@
 /** lightningd's `plugin` command as typed calls (lightningd/plugin_control.c; cln-contract 3). */
-import { isObject, RawJson } from "../jsonrpc/json.js";
+import type { Socket } from "node:net";
+import { isObject, parseJson, RawJson } from "../jsonrpc/json.js";
 import { INVALID_PARAMS } from "../jsonrpc/message.js";
-import { type CallOptions, callNode } from "./client.js";
+import { type CallOptions, callNode, callOn } from "./client.js";
 import { RpcError } from "./errors.js";
 import type { StartOption } from "./start-options.js";
 
@@ -23,6 +24,15 @@ const STOP_TIMEOUT_MS = 35_000;
 /** @throws RpcError, NodeUnreachable */
 export async function listPlugins(rpcFile: string, options?: CallOptions): Promise<ListedPlugin[]> {
   return readList(await callNode(rpcFile, "plugin", ["list"], options));
+}
+
+/** The same on a kept connection: see callOn. @throws RpcError, NodeUnreachable */
+export async function listPluginsOn(
+  connection: Socket,
+  rpcFile: string,
+  options?: CallOptions,
+): Promise<ListedPlugin[]> {
+  return readList(parseJson(await callOn(connection, rpcFile, "plugin", ["list"], options)));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { messageOf } from "../failure.js";
 import { connectUnix } from "../node/connect.js";
 import { NodeUnreachable } from "../node/errors.js";
-import { type ListedPlugin, listPlugins } from "../node/plugin-command.js";
+import { type ListedPlugin, listPlugins, listPluginsOn } from "../node/plugin-command.js";
 
 export interface NodeMonitorOptions {
   readonly rpcFile: string;
@@ -72,8 +72,8 @@ export class NodeMonitor {
       this.#connection = connection;
       connection.on("error", () => {});
       connection.on("close", () => {
-        if (this.#connection === connection && !this.#closed)
-          this.#lost("it closed the connection");
+        const mine = this.#connection === connection;
+        if (mine && !this.#closed) this.#lost("it closed the connection");
       });
       connection.resume();
     } catch {
@@ -94,16 +94,29 @@ export class NodeMonitor {
   async #ask(): Promise<void> {
     const askedAt = performance.now();
     try {
-      const plugins = await listPlugins(this.#options.rpcFile, { timeoutMs: 5_000 });
+      const plugins = await this.#list();
       if (this.#closed) return;
       if (this.gone) this.#answered(plugins);
       else this.#options.onPlugins(plugins, askedAt);
     } catch (error) {
+      if (this.#closed) return;
       if (error instanceof NodeUnreachable && error.reason !== "silent") {
         this.#lost(error.why ?? messageOf(error));
+      } else {
+        // Its answer may come late, and be taken for the next one's.
+        this.#connect();
       }
     }
     this.#next(this.gone ? KNOCK_MS : LOOK_MS);
+  }
+
+  /** On the connection that is kept anyway: the cheapest way to ask again and again. */
+  #list(): Promise<ListedPlugin[]> {
+    const { rpcFile } = this.#options;
+    const options = { timeoutMs: 5_000 };
+    const connection = this.#connection;
+    if (connection === undefined || connection.destroyed) return listPlugins(rpcFile, options);
+    return listPluginsOn(connection, rpcFile, options);
   }
 
   #lost(message: string): void {
