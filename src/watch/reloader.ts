@@ -190,7 +190,9 @@ export class Reloader {
     if (outcome?.event === "reloaded") this.#startedAt = this.#settledAt - outcome.startMs;
     if (result.outcome === undefined) {
       // Superseded: what it stood for goes into the reload that follows.
-      this.#pending = merge(result.change, this.#pending ?? result.change);
+      // The time counts from the save that is started.
+      const { at } = this.#pending ?? result.change;
+      this.#pending = { ...merge(result.change, this.#pending ?? result.change), at };
       return;
     }
     this.#tell(result.outcome);
