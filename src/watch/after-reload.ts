@@ -7,7 +7,7 @@ import type { RawJson } from "../jsonrpc/json.js";
 import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
 import { callParams } from "../node/call-params.js";
 import { callNodeText } from "../node/client.js";
-import { RpcError } from "../node/errors.js";
+import { NodeUnreachable, RpcError } from "../node/errors.js";
 import type { Shown } from "./compare-versions.js";
 import { diagnoseFailedCall } from "./diagnosis.js";
 import type { Emit } from "./events.js";
@@ -86,10 +86,11 @@ export class AfterReload {
   async #explain(call: string, error: unknown): Promise<void> {
     const { belief, target, stderr } = this.#reloader;
     if (belief.is !== "running" || belief.started === undefined) return;
+    // Words that are no call: the node was not asked.
+    if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return;
     const died = error instanceof RpcError && error.code === PLUGIN_TERMINATED;
     if (died) this.#reloader.explained = belief.started;
-    const words = readCall(call);
-    const diagnosis = await diagnoseFailedCall(belief.started, error, words, stderr);
+    const diagnosis = await diagnoseFailedCall(belief.started, error, readCall(call), stderr);
     if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
     this.#emit({ event: "explained", ...target.name, ...diagnosis });
   }
