@@ -2,7 +2,7 @@
  * Where running watch sessions have their control sockets: a folder that only this user can enter.
  */
 import { lstatSync, mkdirSync, statSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, messageOf } from "../failure.js";
 
@@ -13,7 +13,8 @@ import { Failure, messageOf } from "../failure.js";
  */
 export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   const runtime = env.XDG_RUNTIME_DIR;
-  const uid = userInfo().uid;
+  // Not userInfo(): in a container the user may have a number and no name.
+  const uid = process.getuid?.() ?? -1;
   const folder = isOwnFolder(runtime, uid)
     ? join(runtime, "cln-dev")
     : join(tmpdir(), `cln-dev-${uid}`);

@@ -6,6 +6,7 @@ import { messageOf } from "../failure.js";
 import { Framer } from "../jsonrpc/framing.js";
 import { isObject, type JsonObject, parseObject } from "../jsonrpc/json.js";
 import { INVALID_REQUEST, METHOD_NOT_FOUND } from "../jsonrpc/message.js";
+import { atShortPath } from "../node/connect.js";
 
 /** Answers a request by name; what it throws becomes the error's message. */
 export type ControlMethods = {
@@ -33,8 +34,9 @@ export class ControlServer {
     const control = new ControlServer(path, server);
     server.on("connection", (socket) => control.#serve(socket, methods));
     await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ path }, resolve);
+      // It stays: a connection that cannot be accepted (no file descriptor is left) comes here, too.
+      server.on("error", reject);
+      atShortPath(path, (short) => server.listen({ path: short }, resolve));
     });
     chmodSync(path, 0o600);
     return control;
@@ -42,7 +44,8 @@ export class ControlServer {
 
   async close(): Promise<void> {
     for (const socket of this.#connections) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    // Closing unlinks the socket by the name under which it was bound.
+    await new Promise((resolve) => atShortPath(this.path, () => this.#server.close(resolve)));
     rmSync(this.path, { force: true });
   }
 
