@@ -4,15 +4,19 @@ import type { NodeAddress, Settings } from "../settings/types.js";
 export interface OpenNode {
   readonly nodes: readonly NodeAddress[];
   readonly embedded: boolean;
+  /** Resolves when the embedded node has ended; undefined for a node of the user's own. */
+  readonly closed?: Promise<void>;
   close(): Promise<void>;
 }
 
 /**
+ * @param signal gives up what the node has not done while it is being started
  * @param onPluginStderr what a plugin on the embedded node writes to stderr
  * @throws Failure: the embedded node cannot be started
  */
 export async function openNode(
   settings: Settings,
+  signal: AbortSignal,
   onPluginStderr: (name: string, chunk: Buffer) => void,
 ): Promise<OpenNode> {
   const { embedded, nodes } = settings;
@@ -21,6 +25,7 @@ export async function openNode(
   const node = await startEmbeddedNode({
     ...(embedded.lightningDir === undefined ? {} : { lightningDir: embedded.lightningDir }),
     network: embedded.network,
+    signal,
     onPluginStderr,
   });
   const address: NodeAddress = {
@@ -31,5 +36,5 @@ export async function openNode(
     rpcFile: node.rpcFile,
     hints: [],
   };
-  return { nodes: [address], embedded: true, close: () => node.close() };
+  return { nodes: [address], embedded: true, closed: node.closed, close: () => node.close() };
 }

@@ -1,7 +1,8 @@
 /** Which nodes a command is about: what the user says, else the node of the watch session that runs. */
 import { usageFailure } from "../failure.js";
+import { locateNode } from "../settings/locate-node.js";
 import { resolveNodes } from "../settings/resolve-nodes.js";
-import type { NodeAddress } from "../settings/types.js";
+import type { NodeAddress, NodeSettings, Surroundings } from "../settings/types.js";
 import { findSessions } from "../watch/control-client.js";
 import type { Context } from "./context.js";
 
@@ -10,9 +11,12 @@ import type { Context } from "./context.js";
  * @throws Failure (exit code 2): wrong flags or settings, or it is open which session is meant
  */
 export async function nodesOf({ flags, surroundings }: Context): Promise<readonly NodeAddress[]> {
-  const { nodes, nodesFrom, embedded } = resolveNodes(flags, surroundings);
+  const settings = resolveNodes(flags, surroundings);
+  const { nodesFrom, embedded } = settings;
+  const nodes = namedNodes(settings, surroundings);
   if (nodesFrom.kind !== "default" && nodes.length > 0) return nodes;
-  const sessions = await findSessions();
+  const running = await findSessions();
+  const sessions = embedded ? running.filter((session) => session.embedded) : running;
   const watched = new Map(
     sessions.flatMap((session) => session.targets.map(({ node }) => [node.rpcFile, node])),
   );
@@ -20,9 +24,17 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
   if (nodes.length > 0 && watched.size === 0) return nodes;
   if (watched.size > 1) throw severalNodes([...watched.values()]);
   throw usageFailure("no embedded node runs", {
-    why: `it belongs to cln-dev watch${embedded?.lightningDir === undefined ? "" : ` in ${embedded.lightningDir}`}, which does not run`,
-    fix: "Start cln-dev watch, or cln-dev node, in another terminal",
+    why: "it belongs to cln-dev watch --embedded, which does not run",
+    fix: "Start that in another terminal, or name the node with --lightning-dir",
   });
+}
+
+/** Where those are that the settings name. An embedded one with a lightning-dir is found there. */
+export function namedNodes(
+  { nodes, embedded }: NodeSettings,
+  surroundings: Surroundings,
+): readonly NodeAddress[] {
+  return embedded?.lightningDir === undefined ? nodes : [locateNode(embedded, surroundings)];
 }
 
 function severalNodes(nodes: readonly NodeAddress[]) {

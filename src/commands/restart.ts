@@ -15,6 +15,7 @@ import {
 } from "../watch/control-client.js";
 import { exitCodeOf } from "../watch/reload-once.js";
 import type { Context, ExitCode } from "./context.js";
+import { namedNodes } from "./nodes.js";
 import type { PluginCommandFlags } from "./plugin-flags.js";
 
 export async function restart(
@@ -23,7 +24,9 @@ export async function restart(
   flags: PluginCommandFlags,
 ): Promise<ExitCode> {
   const { plugins, options } = splitArguments(args, flags.option, context.surroundings.cwd);
-  const sessions = await findSessions();
+  const sessions = (await findSessions()).filter(
+    (session) => session.embedded || context.flags.embedded !== true,
+  );
   const found = wishesOf(context, plugins).map((wish) => findOne(sessions, wish));
   if (found.every((one) => one === undefined)) {
     const { start } = await import("./start.js");
@@ -65,7 +68,7 @@ interface Wish {
 /** One for each plugin that was named; one for all if none was. */
 function wishesOf({ flags, surroundings }: Context, plugins: readonly string[]): Wish[] {
   const rpcFiles = namesNode(flags)
-    ? resolveNodes(flags, surroundings).nodes.map((node) => node.rpcFile)
+    ? namedNodes(resolveNodes(flags, surroundings), surroundings).map((node) => node.rpcFile)
     : undefined;
   if (plugins.length === 0) return [{ rpcFiles }];
   return plugins.map((plugin) => {

@@ -35,12 +35,12 @@ export async function watch(
   const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys });
   let session: Session | undefined;
   const said = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
-  const node = await openNode(settings, (name, chunk) => said.take(name, chunk));
+  const node = await openNode(settings, signal, (name, chunk) => said.take(name, chunk));
   try {
     session = await openSession(settings.plugins, node, reporter, signal, pollMs);
     try {
       const emit = (line: string) => emitOn(context, node, line, reporter);
-      await untilTheEnd({ session, reporter, emit }, keys ? stdin : undefined, signal);
+      await untilTheEnd({ session, reporter, emit }, keys ? stdin : undefined, signal, node.closed);
     } finally {
       reporter.close();
       const running = session.running;
@@ -88,11 +88,12 @@ function openSession(
   return first === undefined ? open() : atNode(first, open);
 }
 
-/** Serves keys and signals until the user has had enough. */
+/** Serves keys and signals until the user has had enough, or the embedded node was told to stop. */
 async function untilTheEnd(
   actions: Omit<KeyActions, "quit">,
   terminal: NodeJS.ReadStream | undefined,
   signal: AbortSignal,
+  nodeEnded: Promise<void> | undefined,
 ): Promise<void> {
   const onUsr2 = () => void actions.session.restart("signal");
   process.on("SIGUSR2", onUsr2);
@@ -101,6 +102,11 @@ async function untilTheEnd(
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
+      void nodeEnded?.then(() => {
+        const message = "the embedded node was stopped";
+        actions.reporter.event({ event: "notice", level: "warn", message });
+        resolve();
+      });
       if (terminal) keys = serveKeys(terminal, { ...actions, quit: resolve });
     });
   } finally {

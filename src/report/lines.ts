@@ -17,6 +17,8 @@ export interface LineOptions extends WordingOptions {
 export class Lines {
   readonly #options: LineOptions;
   readonly #wording: Wording;
+  /** The session ends with its node. */
+  #embedded = false;
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -30,6 +32,7 @@ export class Lines {
     switch (event.event) {
       case "watching":
         wording.nameNodes(event.nodes);
+        this.#embedded = event.nodes.some((node) => node.embedded);
         return this.#unlessQuiet(firstScreen(event, wording, this.#options.version));
       case "reloading":
         return this.#ifVerbose(`${wording.name(event)} ${why(event, wording)}`);
@@ -42,6 +45,8 @@ export class Lines {
       case "unreachable":
         return outcomeLines(event, wording);
       case "node-gone": {
+        // It does not come back: the session says so, and ends.
+        if (this.#embedded) return [];
         const text = `the node${wording.on(event.node)} is gone (${harmless(event.message)})`;
         return [wording.line(paint.red("✗"), `${text}; waiting for it`)];
       }

@@ -21,6 +21,8 @@ export interface SessionTarget {
 export interface RunningSession {
   readonly control: string;
   readonly pid: number;
+  /** Its node is the embedded one. */
+  readonly embedded: boolean;
   readonly targets: readonly SessionTarget[];
 }
 
@@ -60,7 +62,13 @@ async function askStatus(control: string): Promise<RunningSession | undefined> {
     const status = await callNode(control, "status", {}, { timeoutMs: STATUS_TIMEOUT_MS });
     if (!isObject(status) || typeof status.pid !== "number") return undefined;
     const targets = Array.isArray(status.targets) ? status.targets : [];
-    return { control, pid: status.pid, targets: targets.filter(isObject).map(readTarget) };
+    const embedded = status.embedded === true;
+    return {
+      control,
+      pid: status.pid,
+      embedded,
+      targets: targets.filter(isObject).map(readTarget),
+    };
   } catch (error) {
     if (error instanceof NodeUnreachable && error.reason === "refused") {
       rmSync(control, { force: true });

@@ -162,7 +162,7 @@ export class Session {
   }
 
   async #open(): Promise<void> {
-    const { plugins, onEvent, signal } = this.#options;
+    const { plugins, onEvent, signal, embedded } = this.#options;
     const opening = Promise.all(plugins.map((plugin) => this.#openFiles(plugin)));
     const [nodes, files] = await Promise.allSettled([
       Promise.all(this.#nodes.map((node) => node.meet(signal))),
@@ -172,7 +172,7 @@ export class Session {
     if (files.status === "rejected") throw files.reason;
     if (nodes.status === "rejected") throw nodes.reason;
     this.#control = await ControlServer.open(controlFolder(), {
-      status: () => ({ pid: process.pid, targets: this.targets }),
+      status: () => ({ pid: process.pid, embedded, targets: this.targets }),
       restart: async (params) => ({ outcomes: await this.restart("command", readFilter(params)) }),
     });
     onEvent(this.#watching(nodes.value, this.#control.path));
