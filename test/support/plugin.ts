@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { findPython } from "../conformance/harness/python.js";
 
 export interface PluginParts {
   /** What its method `version` returns; null: it has no such method. */
@@ -60,7 +61,7 @@ function manifestOf(parts: PluginParts): string {
 const python: Language = {
   name: "python",
   extension: ".py",
-  plugin: (parts = {}) => `#!/usr/bin/env -S python3 -S
+  plugin: (parts = {}) => `#!${findPython()} -S
 import json, os, sys
 ${(parts.modules ?? []).map((name) => `from lib import ${name}`).join("\n")}
 VERSION = ${JSON.stringify(parts.version ?? "1")}
@@ -144,7 +145,7 @@ export function has(program: string): boolean {
 }
 
 /** The language of the tests' plugins. */
-export const language: Language = has("python3") ? python : node;
+export const language: Language = findPython() === undefined ? node : python;
 
 /** Writes a plugin file. @returns its path */
 export function writePlugin(folder: string, parts: PluginParts = {}, stem = "plugin"): string {
