@@ -2,6 +2,7 @@
  * One request that a client has made, until it is answered (struct command of lightningd/jsonrpc.c).
  * It outlives its connection: then what it answers goes nowhere.
  */
+import { messageOf } from "../failure.js";
 import { Token } from "../jsonrpc/token.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 import { type JsonRecord, type JsonValue, jsonText } from "./json-text.js";
@@ -124,7 +125,16 @@ export class Command {
     } catch (error) {
       if (error instanceof CheckPassed) this.succeed({ command_to_check: this.name });
       else if (error instanceof RpcFault) this.fail(error);
-      else throw error;
+      else this.#failUnexpected(error);
     }
   }
+
+  /** A full disk, say: lightningd ends itself over such things, and we need not. */
+  #failUnexpected(error: unknown): void {
+    this.log.add("lightningd", "broken", `${this.name}: ${messageOf(error)}`);
+    this.fail(new RpcFault(LIGHTNINGD, `${this.name} failed: ${messageOf(error)}`));
+  }
 }
+
+/** The code for what has no other (common/jsonrpc_errors.h). */
+const LIGHTNINGD = -1;

@@ -1,5 +1,5 @@
 /** What a node keeps from one start to the next, and what its files look like. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
@@ -22,6 +22,25 @@ describe("the datastore", () => {
       datastore: [{ key: ["a", "b"], generation: 1, hex: "3132", string: "12" }],
     });
     expect(await call(again, "listdatastore", ["gone"])).toEqual({ datastore: [] });
+  });
+});
+
+describe("a directory that is taken away", () => {
+  it("does not keep the node from ending", async () => {
+    const node = await startNode();
+    rmSync(node.networkDir, { recursive: true });
+    await node.close();
+  });
+
+  it("is told to whoever wants to write there", async () => {
+    const node = await startNode();
+    rmSync(join(node.networkDir, "cln-dev-datastore"), { force: true });
+    mkdirSync(join(node.networkDir, "cln-dev-datastore"));
+    expect(await failureOf(call(node, "datastore", { key: "a", string: "b" }))).toEqual({
+      code: -1,
+      message: expect.stringMatching(/^datastore failed: EISDIR/),
+    });
+    expect(await call(node, "getinfo")).toBeTruthy();
   });
 });
 
