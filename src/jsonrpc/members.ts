@@ -40,7 +40,7 @@ export function membersOf(json: string): Member[] | undefined {
 }
 
 /**
- * @param json the text of one valid JSON array
+ * @param json the text of one JSON array
  * @returns the text of each of its elements; undefined where it is not an array
  */
 export function elementsOf(json: string): string[] | undefined {
@@ -50,6 +50,8 @@ export function elementsOf(json: string): string[] | undefined {
   at = skipCommas(json, at + 1);
   while (at < json.length && json[at] !== "]") {
     const end = endOfValue(json, at);
+    // Nothing stands there (`[}`): it is not JSON, and there is no end to come to.
+    if (end === at) return undefined;
     elements.push(json.slice(at, end));
     at = skipCommas(json, end);
   }
