@@ -84,7 +84,10 @@ async function main(argv: readonly string[]): Promise<number> {
       example("cln-dev watch ./myplugin.py --lightning-dir=/tmp/l1-regtest foo_opt=BAR"),
     )
     .action((args: string[], flags) =>
-      run(async (context) => (await import("./commands/watch.js")).watch(context, args, flags)),
+      run(async (context) => {
+        (await import("./watch/small-memory.js")).staySmall();
+        return (await import("./commands/watch.js")).watch(context, args, flags);
+      }),
     );
   withPlugin(program.command("restart"))
     .description("reload now: by the watch session that has the plugin, or else by itself")

@@ -6,6 +6,7 @@ import { openReporter, type Reporter } from "../report/reporter.js";
 import { styleOf } from "../report/style.js";
 import type { PluginSettings } from "../settings/types.js";
 import { Session } from "../watch/session.js";
+import { SmallMemory } from "../watch/small-memory.js";
 import { splitWords } from "../watch/words.js";
 import type { Context, ExitCode } from "./context.js";
 import { type OpenNode, openNode } from "./embedded-node.js";
@@ -33,11 +34,12 @@ export async function watch(
   const keys = stdin.isTTY === true && styleOf(stdout, context.flags).live;
   const { cwd } = context.surroundings;
   const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys });
+  const memory = new SmallMemory();
   let session: Session | undefined;
   const said = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
   const node = await openNode(settings, signal, (name, chunk) => said.take(name, chunk));
   try {
-    session = await openSession(settings.plugins, node, reporter, signal, pollMs);
+    session = await openSession(settings.plugins, node, reporter, signal, pollMs, memory);
     try {
       const emit = (line: string) => emitOn(context, node, line, reporter);
       await untilTheEnd({ session, reporter, emit }, keys ? stdin : undefined, signal, node.closed);
@@ -50,6 +52,7 @@ export async function watch(
     }
   } finally {
     reporter.close();
+    memory.close();
     await node.close();
   }
   return 0;
@@ -74,6 +77,7 @@ function openSession(
   reporter: Reporter,
   signal: AbortSignal,
   pollMs: number | undefined,
+  memory: SmallMemory,
 ): Promise<Session> {
   const open = () =>
     Session.open({
@@ -81,7 +85,10 @@ function openSession(
       nodes,
       embedded,
       signal,
-      onEvent: (event) => reporter.event(event),
+      onEvent: (event) => {
+        reporter.event(event);
+        memory.used();
+      },
       ...(pollMs === undefined ? {} : { pollMs }),
     });
   const [first] = nodes;

@@ -1,0 +1,13 @@
+/** A watch that has nothing to do gives back what its last reloads left. */
+import { expect, it } from "vitest";
+import { SmallMemory } from "../../src/watch/small-memory.js";
+import { until } from "../support/until.js";
+
+it("collects what is no longer used, a while after the last use", async () => {
+  const memory = new SmallMemory();
+  const left = new WeakRef({ text: "left by a reload" });
+  memory.used();
+  await until("the collection", () => left.deref() === undefined);
+  expect(left.deref()).toBeUndefined();
+  memory.close();
+});
