@@ -7,6 +7,11 @@ import { type LogLine, parseLogLine } from "./log-lines.js";
 
 /** Events come at once where the system has them; this is for rotation, and where it has none. */
 const LOOK_EVERY_MS = 1000;
+/**
+ * Between two reads: a node that starts a plugin writes a dozen lines one by one, and whoever waits
+ * for its answer has better things to do than to read each of them.
+ */
+const READ_EVERY_MS = 30;
 const CHUNK_BYTES = 64 * 1024;
 /** A line without an end is given up beyond this. */
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -58,11 +63,14 @@ class Follower {
 
   /** Armed before the file is read, so that no event falls between reading and waiting. */
   #sleep(): Promise<void> {
+    const earliest = performance.now() + READ_EVERY_MS;
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LOOK_EVERY_MS);
+      let timer = setTimeout(resolve, LOOK_EVERY_MS);
       this.#wake = () => {
         clearTimeout(timer);
-        resolve();
+        const left = this.#reader.signal.aborted ? 0 : earliest - performance.now();
+        if (left <= 0) resolve();
+        else timer = setTimeout(resolve, left);
       };
     });
   }
