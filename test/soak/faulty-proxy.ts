@@ -9,6 +9,7 @@ const FAULTS = [
   "byte by byte",
   "late",
   "twice",
+  "another before",
   "garbage before",
   "garbage instead",
   "closed at once",
@@ -19,9 +20,10 @@ const GARBAGE = [
   "}}}}\n\n",
   "HTTP/1.1 400 Bad Request\r\n\r\n",
   '{"jsonrpc":"2.0","id":null}\n\n',
-  '{"jsonrpc":"2.0","id":"another","result":{}}\n\n',
   `${"[".repeat(2_000)}\n`,
 ] as const;
+/** Passed over. Alone it would be silence, which ends with the time that a start may take (245 s). */
+const ANOTHER = '{"jsonrpc":"2.0","id":"another","result":{}}\n\n';
 const DELAY_MS = 50;
 const LATE_MS = 400;
 
@@ -100,6 +102,9 @@ export class FaultyProxy {
           await new Promise((resolve) => setImmediate(resolve));
         }
         return;
+      case "another before":
+        write(ANOTHER);
+        return write(chunk);
       case "twice":
         write(chunk);
         return write(chunk);

@@ -95,6 +95,8 @@ async function afterSessions({ lab, node, light, scaled }: SoakOptions): Promise
   await once();
   const before = process.getActiveResourcesInfo().sort();
   for (let count = 0; count < sessions; count++) await once();
+  // chokidar lets some timers of its own run out, for a second at most.
+  await pause(1_500);
   const after = process.getActiveResourcesInfo().sort();
   if (runtime === undefined) delete process.env.XDG_RUNTIME_DIR;
   else process.env.XDG_RUNTIME_DIR = runtime;
