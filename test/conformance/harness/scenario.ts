@@ -1,7 +1,7 @@
 /**
  * Scenarios: written once, run on each kind of node that is here, each asserting the facts literally;
- * then what they observed on the two is compared. `topic()` makes a file's scenarios share one node
- * of each kind, as starting a lightningd takes a while.
+ * then what they observed on the two is compared. The scenarios of a test file share one node of each
+ * kind, as starting a lightningd takes a while.
  */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,23 +30,26 @@ interface Needs {
 }
 
 const SLOW_MS = 280_000;
+/** What is shown of a value in an error. */
+const MAX_SHOWN = 1_000;
 
 export type Scenario = (name: string, run: Run, needs?: Needs) => void;
 
-/** Groups the scenarios of one file. */
+const KINDS = [sharedNode("embedded", startEmbedded)];
+if (installed !== undefined) KINDS.push(sharedNode("lightningd", startLightningd));
+afterAll(() => Promise.all(KINDS.map((kind) => kind.end())));
+
+/** Groups scenarios under a title. */
 export function topic(
   title: string,
   define: (scenario: Scenario) => void,
   { skip = false }: { readonly skip?: boolean } = {},
 ): void {
-  const kinds = [sharedNode("embedded", startEmbedded)];
-  if (installed !== undefined) kinds.push(sharedNode("lightningd", startLightningd));
-  afterAll(() => Promise.all(kinds.map((kind) => kind.end())));
   describe.skipIf(skip || findPython() === undefined)(title, () => {
     define((name, run, needs = {}) => {
       const limit = needs.slow && process.env.CLN_DEV_SLOW ? SLOW_MS : 20_000;
       it(name, { timeout: limit }, async ({ task }) => {
-        await runOnAll(`${title}: ${name}`, task, kinds, run, needs);
+        await runOnAll(`${title}: ${name}`, task, run, needs);
       });
     });
   });
@@ -58,7 +61,7 @@ interface SharedNode {
   end(): Promise<void>;
 }
 
-/** One node for the scenarios of a file, started when first wanted, and anew if one ended it. */
+/** One node for all scenarios of the file, started when first wanted, and anew if one ended it. */
 function sharedNode(
   kind: NodeKind,
   start: (options: NodeStart) => Promise<RunningNode>,
@@ -101,13 +104,12 @@ async function cleanUp(node: NodeUnderTest): Promise<string | undefined> {
 async function runOnAll(
   title: string,
   task: TestContext["task"],
-  kinds: readonly SharedNode[],
   run: Run,
   needs: Needs,
 ): Promise<void> {
   task.meta.conformance = { embedded: "failed", lightningd: whySkipped(needs) ?? "failed" };
   const row = task.meta.conformance;
-  const wanted = kinds.filter(({ kind }) => kind === "embedded" || row.lightningd === "failed");
+  const wanted = KINDS.filter(({ kind }) => kind === "embedded" || row.lightningd === "failed");
   const seen = new Map<NodeKind, Json>();
   const problems: string[] = [];
   await Promise.all(
@@ -175,6 +177,6 @@ function messageOf(error: unknown): string {
   const frames = (error.stack ?? "").split("\n").filter((line) => line.includes("/scenarios/"));
   const sides = ["expected", "actual"]
     .filter((side) => side in error)
-    .map((side) => `  ${side}: ${JSON.stringify(Reflect.get(error, side))}`);
+    .map((side) => `  ${side}: ${JSON.stringify(Reflect.get(error, side))?.slice(0, MAX_SHOWN)}`);
   return [error.message, ...sides, ...frames].join("\n");
 }

@@ -3,7 +3,7 @@
  * it, run by plugins/scripted.py. It records all that it receives; scenarios read that here.
  */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { at, isRecord, type Json, type JsonRecord, parse, textAt } from "./json.js";
 import { findPython } from "./python.js";
 import { until } from "./until.js";
@@ -25,8 +25,8 @@ export type Action =
   | { readonly message: { readonly method?: string; readonly params: JsonRecord } }
   | { readonly stderr: string }
   | { readonly exit: number }
-  /** Sends itself a signal: `SIGTERM`. */
-  | { readonly kill: string }
+  /** Sends itself a signal, by its number. */
+  | { readonly kill: number }
   | { readonly closeStdout: true }
   /** Does what follows once the gate is open; goes on with other requests meanwhile. */
   | { readonly hold: string }
@@ -57,6 +57,9 @@ export interface PluginSpec {
   /** What it does when its stdin ends; else it exits. */
   readonly end?: readonly Action[];
 }
+
+/** Compiling plugins/scripted.py takes as long as running it. */
+const PYTHON_CACHE = resolve("node_modules/.cache/cln-dev-conformance");
 
 /** A message that the plugin has received. */
 export interface Received {
@@ -194,15 +197,14 @@ function executableText(spec: PluginSpec, recordFile: string): string {
     begin: spec.begin ?? [],
     end: spec.end ?? [],
   };
-  const folder = join(import.meta.dirname, "..", "plugins");
+  const quote = JSON.stringify;
   return [
     `#!${findPython()} -SE`,
     "import sys",
-    "sys.dont_write_bytecode = True",
-    `sys.path.insert(0, ${JSON.stringify(folder)})`,
-    "import json",
+    `sys.pycache_prefix = ${quote(PYTHON_CACHE)}`,
+    `sys.path.insert(0, ${quote(join(import.meta.dirname, "..", "plugins"))})`,
     "import scripted",
-    `scripted.run(json.loads(${JSON.stringify(JSON.stringify(whole))}), ${JSON.stringify(recordFile)})`,
+    `scripted.run(${quote(quote(whole))}, ${quote(recordFile)})`,
     "",
   ].join("\n");
 }

@@ -1,5 +1,6 @@
 /** Starts that fail, and the words that say so: cln-contract 3.11. */
 import { closeSync, copyFileSync, openSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { error, INVALID_PARAMS, PLUGIN_ERROR } from "../harness/answers.js";
@@ -95,7 +96,7 @@ topic("start failures", (scenario) => {
     ],
     [
       "it is killed on getmanifest",
-      steps("getmanifest", { kill: "SIGSEGV" }),
+      steps("getmanifest", { kill: constants.signals.SIGSEGV }),
       "exited before replying to getmanifest",
     ],
     [
