@@ -145,6 +145,23 @@ describe("a client", () => {
   });
 });
 
+/** A plugin that starts faster than a whole Node, and ends its answers after some if told to. */
+function shellPlugin(rpcmethods: object[], result: string, answers = 1000): string {
+  const manifest = JSON.stringify({ dynamic: true, options: [], rpcmethods });
+  // The id stands between the first "id": and its comma; each message has an empty line behind it.
+  return `#!/bin/sh
+    left=${answers}
+    answer() {
+      [ $left -gt 0 ] || exec sleep 30
+      left=$((left - 1)); id=\${asked#*'"id":'}
+      printf '{"jsonrpc":"2.0","id":%s,"result":%s}' "\${id%%,*}" "$1"
+    }
+    read -r asked; answer '${manifest}'
+    while read -r asked; do
+      case $asked in "") ;; *'"method":"init"'*) answer '{}' ;; *) answer '${result}' ;; esac
+    done`;
+}
+
 describe("a plugin", () => {
   const GO = { rpcmethods: [method("go"), method("pid")] };
   const PID = "pid: () => ({ pid: process.pid })";
@@ -247,11 +264,11 @@ describe("a plugin", () => {
   });
 
   it.each([
-    ["getmanifest", "timed out before replying to getmanifest"],
-    ["init", "timed out before replying to init"],
-  ])("that never answers %s is killed in time", async (name, why) => {
-    const node = await startNode({ pluginTimeoutMs: 500 });
-    const plugin = makePlugin(makeFolder(), "p.js", {}, `{ ${name}: () => undefined }`);
+    [0, "timed out before replying to getmanifest"],
+    [1, "timed out before replying to init"],
+  ])("that answers %i questions and no more is killed in time", async (answers, why) => {
+    const node = await startNode({ pluginTimeoutMs: 1500 });
+    const plugin = makeFile(join(makeFolder(), "p.sh"), shellPlugin([], "{}", answers));
     expect(await failureOf(call(node, "plugin", ["start", plugin]))).toEqual({
       code: -3,
       message: `${plugin}: ${why}`,
@@ -281,13 +298,7 @@ describe("a plugin", () => {
     const node = await startNode();
     const folder = makeFolder();
     for (let index = 0; index < 50; index++) {
-      const manifest = { dynamic: true, options: [], rpcmethods: [method(`m${index}`)] };
-      const answer = `{"jsonrpc":"2.0","id":%s,"result":${JSON.stringify(manifest)}}`;
-      // A shell starts faster than a whole Node: the id stands between the first "id": and its comma.
-      const script = `#!/bin/sh
-        answer() { id=\${1#*'"id":'}; printf "$2" "\${id%%,*}"; }
-        read -r asked; answer "$asked" '${answer}'; read -r _; read -r asked; answer "$asked" '{"jsonrpc":"2.0","id":%s,"result":{}}'
-        while read -r asked; do [ -z "$asked" ] || answer "$asked" '{"jsonrpc":"2.0","id":%s,"result":{"me":${index}}}'; done`;
+      const script = shellPlugin([method(`m${index}`)], `{"me":${index}}`);
       makeFile(join(folder, `p${index}.sh`), script);
     }
     const { plugins } = (await call(node, "plugin", ["startdir", folder])) as {
