@@ -14,8 +14,11 @@ export function outcomeLines(event: Outcome, wording: Wording): string[] {
     case "unreachable":
       return unreachable(event, wording);
     case "refused": {
-      const text = `${harmless(event.message)}${still(event.running, wording)}`;
-      return [wording.line(wording.paint.yellow("!"), text), ...wording.fix(event.fix)];
+      return [
+        wording.line(wording.paint.yellow("!"), wording.near(event.message)),
+        ...wording.fix(event.fix),
+        ...still(event.running, wording),
+      ];
     }
   }
 }
@@ -26,7 +29,7 @@ export function toldLines(
   wording: Wording,
 ): string[] {
   return [
-    ...(reason === undefined ? [] : [`${INDENT}${harmless(reason)}`]),
+    ...(reason === undefined ? [] : [`${INDENT}${wording.near(reason)}`]),
     ...wording.fix(fix),
     ...renderFindings(findings, wording.paint, INDENT),
   ];
@@ -58,12 +61,13 @@ const FAILURES = {
 } as const;
 
 function failed(event: Failed, wording: Wording): string[] {
-  const { code, message } = event;
-  const short = shorten(message);
+  const { code, message, path } = event;
+  // The node begins with the path; which plugin it is has been said.
+  const short = shorten(message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message);
   const said = code === undefined ? harmless(short) : rpcErrorText({ code, message: short });
   const what = `${wording.name(event)} ${FAILURES[event.phase]}: ${said}`;
-  const line = wording.line(wording.paint.red("✗"), `${what}${still(event.running, wording)}`);
-  return [line, ...toldLines(event, wording)];
+  const line = wording.line(wording.paint.red("✗"), what);
+  return [line, ...toldLines(event, wording), ...still(event.running, wording)];
 }
 
 /** lightningd quotes all that a plugin wrote: the beginning says enough, and the rest stands below. */
@@ -82,6 +86,6 @@ function unreachable(event: Unreachable, wording: Wording): string[] {
   return [wording.line(wording.paint.red("✗"), text), ...told];
 }
 
-function still(running: boolean, { paint }: Wording): string {
-  return running ? paint.dim("; the version before goes on running") : "";
+function still(running: boolean, { paint }: Wording): string[] {
+  return running ? [`${INDENT}${paint.dim("the version before goes on running")}`] : [];
 }

@@ -57,6 +57,14 @@ export class Wording {
     return harmless(near !== "" && !near.startsWith("..") ? near : path);
   }
 
+  /** Text in which paths below the working directory are shown from there. */
+  near(text: string): string {
+    const { cwd } = this.#options;
+    if (cwd === "/") return harmless(text);
+    const pattern = new RegExp(`(?<![\\w./-])${cwd.replace(/[^\w/]/g, "\\$&")}/(?=[^\\s/-])`, "g");
+    return harmless(text.replace(pattern, ""));
+  }
+
   /** `*.py under /home/me/plugin`, where that is the working directory. */
   files(description: string): string {
     const { cwd } = this.#options;
@@ -65,7 +73,7 @@ export class Wording {
   }
 
   fix(fix: string | undefined): string[] {
-    return fix === undefined ? [] : [`${INDENT}${this.paint.cyan(harmless(fix))}`];
+    return fix === undefined ? [] : [`${INDENT}${this.paint.cyan(this.near(fix))}`];
   }
 }
 
