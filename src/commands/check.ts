@@ -9,6 +9,7 @@ import { manifestChanges } from "../diagnose/manifest-diff.js";
 import { startEmbeddedNode } from "../embedded/node.js";
 import type { NodePlace } from "../plugin/init-params.js";
 import type { Manifest } from "../plugin/manifest.js";
+import { concealing } from "../plugin/secret-options.js";
 import { checkJson, renderCheck } from "../report/check-report.js";
 import { failureJson, failureLines } from "../report/failure.js";
 import { styleOf } from "../report/style.js";
@@ -121,6 +122,7 @@ class Check {
       ? [JSON.stringify(checkJson(result, changes))]
       : renderCheck(name, result, paint, changes);
     if (flags.quiet && result.ok && !flags.json) return;
-    io.stdout.write(`${lines.join("\n")}\n`);
+    const hide = concealing(this.#plugin.options);
+    io.stdout.write(`${lines.map(hide).join("\n")}\n`);
   }
 }

@@ -22,3 +22,23 @@ export function shownValue(option: { readonly name: string; readonly value: unkn
   if (isSecretName(option.name)) return "***";
   return typeof option.value === "string" ? option.value : JSON.stringify(option.value);
 }
+
+/**
+ * Hides the values of secret options where others quote them: lightningd in an error, the plugin in
+ * its log. What may stand in a text by chance (a short word, a number) is hidden only in quotes.
+ */
+export function concealing(
+  options: readonly { readonly name: string; readonly value: unknown }[],
+): (text: string) => string {
+  const secrets = options.filter(({ name }) => isSecretName(name)).map(({ value }) => `${value}`);
+  return (text) =>
+    secrets.reduce((shown, secret) => {
+      if (secret === "") return shown;
+      const quoted = shown.replaceAll(`'${secret}'`, "'***'");
+      return isChance(secret) ? quoted : quoted.replaceAll(secret, "***");
+    }, text);
+}
+
+function isChance(value: string): boolean {
+  return value.length < 4 || /^([-+.\d]+|true|false)$/.test(value);
+}

@@ -5,7 +5,9 @@
  */
 import { realpathSync } from "node:fs";
 import { Failure } from "../failure.js";
+import { concealing } from "../plugin/secret-options.js";
 import { Attempt } from "./attempt.js";
+import { concealed } from "./conceal.js";
 import type { Started } from "./diagnosis.js";
 import type { Cause, Emit, Outcome } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
@@ -198,7 +200,9 @@ export class Reloader {
     this.#tell(result.outcome);
   }
 
-  #tell(outcome: Outcome): void {
+  #tell(told: Outcome): void {
+    const takenOver = this.#kept.takenOver.map(({ name, raw }) => ({ name, value: textOf(raw) }));
+    const outcome = concealed(told, concealing([...this.target.plugin.options, ...takenOver]));
     this.#last = outcome;
     this.#unserved = outcome.event === "unreachable";
     this.#hooks.emit(outcome);
@@ -227,6 +231,11 @@ export class Reloader {
       this.#wake = done;
     });
   }
+}
+
+/** The value in the JSON text of an option, without its quotes. */
+function textOf(raw: string): string {
+  return raw.replace(/^"|"$/g, "");
 }
 
 /** A node that somebody starts again by itself would die at once, and again. */

@@ -6,13 +6,21 @@
 import { basename } from "node:path";
 import type { LogLevel } from "../node/log-lines.js";
 import { stopPlugin } from "../node/plugin-command.js";
-import { shownValue } from "../plugin/secret-options.js";
+import { concealing, shownValue } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
 import { AfterReload } from "./after-reload.js";
+import { concealed } from "./conceal.js";
 import type { SessionTarget } from "./control-client.js";
 import { controlFolder } from "./control-folder.js";
 import { ControlServer } from "./control-server.js";
-import { type Cause, type Emit, isOutcome, type NodeFacts, type Outcome } from "./events.js";
+import {
+  type Cause,
+  type Emit,
+  isOutcome,
+  type NodeFacts,
+  type Outcome,
+  type WatchEvent,
+} from "./events.js";
 import { FileSource } from "./file-source.js";
 import { LogSource } from "./log-source.js";
 import { Reloader } from "./reloader.js";
@@ -56,7 +64,12 @@ export class Session {
   #first: Promise<Outcome[]> = Promise.resolve([]);
   #warned: Promise<void> = Promise.resolve();
 
-  private constructor(options: SessionOptions) {
+  private constructor(given: SessionOptions) {
+    const hide = concealing(given.plugins.flatMap((plugin) => plugin.options));
+    const options = {
+      ...given,
+      onEvent: (event: WatchEvent) => given.onEvent(concealed(event, hide)),
+    };
     this.#options = options;
     this.#nodes = options.nodes.map((address) => {
       const reloadersOf = (node: WatchedNode) =>

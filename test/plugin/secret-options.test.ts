@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSecretName, shownValue } from "../../src/plugin/secret-options.js";
+import { concealing, isSecretName, shownValue } from "../../src/plugin/secret-options.js";
 
 describe("isSecretName", () => {
   const secret = [
@@ -22,5 +22,17 @@ describe("shownValue", () => {
     expect(shownValue({ name: "foo", value: "a b" })).toBe("a b");
     expect(shownValue({ name: "foo", value: 5 })).toBe("5");
     expect(shownValue({ name: "foo", value: true })).toBe("true");
+  });
+});
+
+describe("concealing", () => {
+  const hide = concealing([
+    { name: "api-key", value: "geheim" },
+    { name: "token", value: 12 },
+    { name: "foo", value: "plain" },
+  ]);
+  it("hides secret values, but not what only looks like one", () => {
+    expect(hide("geheim and 'geheim', plain")).toBe("*** and '***', plain");
+    expect(hide("line 12: '12' is out of range")).toBe("line 12: '***' is out of range");
   });
 });

@@ -7,7 +7,7 @@ import { RpcError } from "../../src/node/errors.js";
 import { ask, listed, liveVersion, startNode, startNodeProcess } from "../support/nodes.js";
 import { has, language, writePlugin, writeProgram } from "../support/plugin.js";
 import { isAlive } from "../support/processes.js";
-import { BIN, Program } from "../support/program.js";
+import { BIN, Program, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 
@@ -66,6 +66,26 @@ describe("options", () => {
       expect(stdout + stderr).not.toContain("geheim");
     }
     expect(await ask(node, "version")).toMatchObject({ options: { "api-token": "geheim" } });
+  });
+
+  it("that are secret are hidden in what the node, the plugin and a call say of them", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const number = { name: "api-token", type: "int" };
+    const plugin = writePlugin(box.work, { options: [number] });
+    const args = ["watch", plugin, "api-token=geheim", "--call", "version", node.flag, "--json"];
+    const watch = new Program(box, args);
+    expect(await watch.next("failed")).toMatchObject({
+      message: expect.stringContaining("'***' is not a number"),
+    });
+    const restart = await run(box, ["restart"]);
+    expect(restart).toMatchObject({ code: 1, stdout: expect.stringContaining("'***'") });
+    writePlugin(box.work, { options: ["api-token"], onInit: language.fails("geheim is no good") });
+    await watch.next("failed", { phase: "start" });
+    writePlugin(box.work, { options: ["api-token"], version: "2" });
+    await watch.next("called", { ok: true });
+    const { stdout, stderr } = await watch.end();
+    expect(stdout + stderr + restart.stdout + restart.stderr).not.toContain("geheim");
   });
 });
 
