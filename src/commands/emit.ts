@@ -46,14 +46,10 @@ export async function emit(
   const params = isList ? new RawJson("{}") : emitParams(topic ?? "", values, flags);
   const text = await callEmit(node, params, context);
   const { io, flags: global } = context;
-  if (global.json) {
-    io.stdout.write(`${text}\n`);
-    return 0;
-  }
   const { paint } = styleOf(io.stdout, global);
   const result = new Token(text);
-  const lines = isList ? listLines(result, topic, paint) : raisedLines(result, paint);
-  io.stdout.write(`${lines.join("\n")}\n`);
+  const lines = () => (isList ? listLines(result, topic, paint) : raisedLines(result, paint));
+  io.stdout.write(`${global.json ? text : lines().join("\n")}\n`);
   return isBad(result) ? 1 : 0;
 }
 
@@ -111,7 +107,7 @@ function listLines(result: Token, only: string | undefined, paint: Paint): strin
   return shown.map((item) => {
     const kind = item.member("kind")?.text ?? "";
     const plugins = namesIn(item.member("plugins"));
-    const name = (item.member("topic")?.text ?? "").padEnd(26);
+    const name = harmless(item.member("topic")?.text ?? "").padEnd(26);
     const line = `${kind.padEnd(12)}  ${paint.bold(name)}  ${paint.cyan(plugins)}`.trimEnd();
     if (only === undefined) return line;
     return `${line}\n${indentJson(item.member("example")?.raw ?? "{}")}`;

@@ -30,13 +30,13 @@ async function run(
   node: { readonly lightningDir: string },
   topic: string | undefined,
   values: readonly string[] = [],
-  flags: EmitFlags = {},
+  { json = false, ...flags }: EmitFlags & { json?: boolean } = {},
 ): Promise<{ code: number; text: string }> {
   const stdout = new PassThrough();
   const context = {
     flags: {
       lightningDir: [node.lightningDir],
-      json: false,
+      json,
       color: false,
       quiet: false,
       verbose: false,
@@ -147,6 +147,7 @@ describe("a hook", () => {
       code: 1,
       text: expect.stringContaining("lightningd does not know this answer"),
     });
+    expect(await run(odd, "htlc_accepted", [], { json: true })).toMatchObject({ code: 1 });
     const dies = await withPlugin(hooks, "htlc_accepted: () => process.exit(1)");
     expect(await run(dies, "htlc_accepted")).toMatchObject({
       code: 1,
