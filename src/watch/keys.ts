@@ -62,9 +62,13 @@ export function listenToKeys(stdin: ReadStream, onKey: (key: Key) => void): List
   };
 }
 
-/** Ctrl-Z as in any program: the shell has the terminal back until `fg`. */
+/**
+ * Ctrl-Z as in any program: the shell has the terminal back until `fg`. The whole process group
+ * stops, as by the terminal itself: npm, which waits for us, would hold the shell up.
+ */
 function suspend(stdin: ReadStream): void {
   stdin.setRawMode(false);
-  process.once("SIGCONT", () => stdin.setRawMode(true));
-  process.kill(process.pid, "SIGTSTP");
+  process.kill(0, "SIGTSTP");
+  // Here it goes on after `fg`; or at once, where no shell is there that could do that.
+  stdin.setRawMode(true);
 }

@@ -59,6 +59,19 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
   });
 
+  it("goes on where there is no shell that Ctrl-Z could give the terminal to", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, node.flag]);
+    await terminal.shows(/started in/);
+    terminal.press("\u001a");
+    terminal.press("r");
+    await terminal.shows(/reloaded in/);
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
   it("shows what takes its time, with the seconds, and gives the cursor back", async () => {
     const box = sandbox();
     const node = await startNode(box);
