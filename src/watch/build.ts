@@ -11,8 +11,11 @@ export interface BuildResult {
 
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
+/** A build may leave a server behind (sccache, gradle) that holds its output open, in ms. */
+const DRAIN_MS = 200;
+
 /**
- * Runs a command as the user's shell would. An abort ends it with all that it has started.
+ * Runs a command as the user's shell would, to its own end. An abort ends it with all that it has started.
  * @param cwd the folder of the file that named the command
  */
 export function runBuild(command: string, cwd: string, signal: AbortSignal): Promise<BuildResult> {
@@ -24,9 +27,10 @@ export function runBuild(command: string, cwd: string, signal: AbortSignal): Pro
       detached: true,
     });
     let output = "";
-    const keep = (chunk: Buffer) => {
-      output = (output + chunk.toString("utf8")).slice(-MAX_OUTPUT_BYTES);
+    const keep = (text: string) => {
+      output = (output + text).slice(-MAX_OUTPUT_BYTES);
     };
+    let drain: NodeJS.Timeout | undefined;
     const kill = () => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
@@ -36,13 +40,20 @@ export function runBuild(command: string, cwd: string, signal: AbortSignal): Pro
     };
     if (signal.aborted) kill();
     signal.addEventListener("abort", kill, { once: true });
-    child.stdout.on("data", keep);
-    child.stderr.on("data", keep);
+    child.stdout.setEncoding("utf8").on("data", keep);
+    child.stderr.setEncoding("utf8").on("data", keep);
     const finish = (ok: boolean, ending: string) => {
+      clearTimeout(drain);
       signal.removeEventListener("abort", kill);
       resolve({ ok, output: output.trimEnd(), ending });
     };
     child.on("error", (error) => finish(false, error.message));
+    child.on("exit", () => {
+      drain = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, DRAIN_MS);
+    });
     child.on("close", (code, by) =>
       finish(code === 0, by === null ? `exit code ${code}` : `signal ${by}`),
     );

@@ -340,6 +340,19 @@ describe("a build step", () => {
     expect(watch.events.filter(({ event }) => event === "reloaded")).toHaveLength(3);
   });
 
+  it("is over when its command is, though a server that it left behind holds its output", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const pidFile = join(box.root, "pid");
+    const build = `sleep 600 & echo $! > "${pidFile}"`;
+    const watch = new Program(box, ["watch", plugin, "--build", build, node.flag, "--json"]);
+    await watch.next("reloaded");
+    const pid = numberIn(pidFile);
+    expect(isAlive(pid)).toBe(true);
+    process.kill(pid);
+  });
+
   it("that still runs is ended by a newer save, with all that it has started", async () => {
     const box = sandbox();
     const node = await startNode(box);
