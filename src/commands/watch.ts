@@ -105,11 +105,13 @@ async function untilTheEnd(
   const onUsr2 = () => void actions.session.restart("signal");
   process.on("SIGUSR2", onUsr2);
   let keys: { close(): void } | undefined;
+  let watching = true;
   try {
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
       void nodeEnded?.then(() => {
+        if (!watching) return;
         const message = "the embedded node was stopped";
         actions.reporter.event({ event: "notice", level: "warn", message });
         resolve();
@@ -117,6 +119,7 @@ async function untilTheEnd(
       if (terminal) keys = serveKeys(terminal, { ...actions, quit: resolve });
     });
   } finally {
+    watching = false;
     keys?.close();
     process.off("SIGUSR2", onUsr2);
   }

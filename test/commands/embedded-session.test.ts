@@ -43,6 +43,9 @@ it("ends when its node is told to stop: nothing would bring that back", async ()
   const box = sandbox();
   const watch = new Program(box, ["watch", writePlugin(box.work), "--embedded"]);
   await watch.prints(/started in/);
+  const other = new Program(box, ["watch", writePlugin(box.folder()), "--embedded"]);
+  await other.prints(/started in/);
+  expect((await other.end()).stdout).toMatch(/ms\nbye\n$/);
   expect((await run(box, ["call", "stop"])).code).toBe(0);
   const { code, stdout } = await watch.ended;
   expect(code).toBe(0);
