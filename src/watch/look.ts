@@ -41,7 +41,8 @@ export function lookAt(path: string): Look {
     const racy = Date.now() - writtenAt < RACY_MS && size <= RACY_MAX_BYTES;
     return {
       ...seen,
-      state: isWhole(path, size) ? "whole" : "growing",
+      // Renamed or given its mode after the last write: its writer is through with it.
+      state: stat.ctimeNs > stat.mtimeNs || isWhole(path, size) ? "whole" : "growing",
       fingerprint: racy ? `${identity} ${contentOf(path)}` : identity,
     };
   } catch {
