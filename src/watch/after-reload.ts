@@ -20,14 +20,24 @@ export class AfterReload {
   readonly #reloader: Reloader;
   readonly #emit: Emit;
   readonly #recentLog: () => readonly string[];
+  /** The other plugins of this session on the same node. */
+  readonly #others: () => readonly Reloader[];
   #before: Shown | undefined;
+  /** performance.now() of when {@link #before} was asked for. */
+  #beforeAt = 0;
   readonly #results = new Map<string, string>();
   #running = new AbortController();
   #work: Promise<void> = Promise.resolve();
 
   /** @param recentLog the plugin's last log lines, shown with a call that fails */
-  constructor(reloader: Reloader, emit: Emit, recentLog: () => readonly string[]) {
+  constructor(
+    reloader: Reloader,
+    emit: Emit,
+    recentLog: () => readonly string[],
+    others: () => readonly Reloader[],
+  ) {
     this.#reloader = reloader;
+    this.#others = others;
     this.#emit = emit;
     this.#recentLog = recentLog;
   }
@@ -63,10 +73,16 @@ export class AfterReload {
     const { belief, target } = this.#reloader;
     if (belief.is !== "running") return;
     const { compareVersions } = await import("./compare-versions.js");
+    const at = performance.now();
     const shown = await compareVersions(this.#before, target, belief, signal);
     if (signal.aborted || shown === undefined) return;
-    this.#before = shown.now;
-    if (shown.changes) this.#emit({ event: "manifest", ...target.name, ...shown.changes });
+    // The node does not say whose a method is: what others changed meanwhile is not put down to this one.
+    const isAlone = this.#others().every(({ settledAt }) => settledAt < this.#beforeAt);
+    const isBusy = this.#others().some(({ busy, settledAt }) => busy || settledAt > at);
+    this.#before = isBusy ? undefined : shown.now;
+    this.#beforeAt = at;
+    if (shown.changes && isAlone && !isBusy)
+      this.#emit({ event: "manifest", ...target.name, ...shown.changes });
   }
 
   async #callAll(signal: AbortSignal): Promise<void> {

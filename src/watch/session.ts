@@ -211,7 +211,9 @@ export class Session {
       version: () => node.version,
       onUnreachable: () => node.suspect(),
     });
-    this.#after.set(reloader, new AfterReload(reloader, onEvent, () => this.#recentLog(reloader)));
+    const others = () => node.reloaders.filter((other) => other !== reloader);
+    const recentLog = () => this.#recentLog(reloader);
+    this.#after.set(reloader, new AfterReload(reloader, onEvent, recentLog, others));
     return reloader;
   }
 
@@ -243,11 +245,21 @@ export class Session {
     return this.#logs[index]?.recent(basename(reloader.realPath), since) ?? [];
   }
 
+  /** Plugins that share a folder do not reload each other, unless `--watch` says so. */
+  #isOtherPlugin(plugin: PluginSettings, path: string): boolean {
+    if (plugin.watch.length > 0) return false;
+    return this.#reloaders.some(
+      ({ target, realPath }) =>
+        target.plugin !== plugin && (target.plugin.path === path || realPath === path),
+    );
+  }
+
   #openFiles(plugin: PluginSettings): Promise<FileSource> {
     const { onEvent, pollMs } = this.#options;
     return FileSource.open({
       plugin,
       onChange: (path, at) => {
+        if (this.#isOtherPlugin(plugin, path)) return;
         for (const reloader of this.#reloaders) {
           if (reloader.target.plugin === plugin) void reloader.request("file", [path], at);
         }

@@ -300,6 +300,31 @@ describe("several plugins and nodes", () => {
   });
 });
 
+it("plugins that share a folder do not reload each other; what they share reloads both", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const one = writePlugin(box.work, { methods: ["one"] }, "one");
+  const second = { methods: ["two"], version: null };
+  const two = writePlugin(box.work, second, "two");
+  const watch = new Program(box, ["watch", one, two, node.flag, "--json"]);
+  await watch.outcome();
+  await watch.outcome();
+  writePlugin(box.work, { methods: ["one"] }, "one");
+  expect(await watch.outcome()).toMatchObject({ path: one, files: [one] });
+  writePlugin(box.work, second, "two");
+  expect(await watch.outcome()).toMatchObject({ path: two, files: [two] });
+  const helper = join(box.work, `helper${language.extension}`);
+  writeFileSync(helper, language.module("1"));
+  const paths = [await watch.outcome(), await watch.outcome()].map(({ path, files }) => {
+    expect(files).toEqual([helper]);
+    return path;
+  });
+  expect(new Set(paths)).toEqual(new Set([one, two]));
+  // One that comes back while the other is away has not taken its methods away.
+  await watch.end();
+  expect(watch.events.filter(({ event }) => event === "manifest")).toEqual([]);
+});
+
 describe("a build step", () => {
   const script = (box: { root: string }) => join(box.root, "build.sh");
 
