@@ -23,6 +23,7 @@ import {
 } from "./events.js";
 import { FileSource } from "./file-source.js";
 import { LogSource } from "./log-source.js";
+import { stopHanging } from "./make-way.js";
 import { Reloader } from "./reloader.js";
 import { findRivals } from "./rivals.js";
 import { targetOf } from "./target.js";
@@ -163,9 +164,10 @@ export class Session {
     await Promise.all(this.#logs.map((source) => source.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
     if (!stopPlugins) return;
-    const stops = this.#reloaders.map(({ belief, target }) =>
-      belief.is === "running" ? stopPlugin(target.node.rpcFile, belief.path) : undefined,
-    );
+    const stops = this.#reloaders.map(({ belief, target }) => {
+      if (belief.is === "running") return stopPlugin(target.node.rpcFile, belief.path);
+      return belief.is === "starting" ? stopHanging(target, belief.path) : undefined;
+    });
     // A node that is gone has stopped its plugins.
     await Promise.allSettled(stops);
   }

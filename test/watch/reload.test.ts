@@ -423,6 +423,16 @@ describe("the end", () => {
     expect(await listed(node)).toEqual([]);
   });
 
+  it("with --stop-on-exit stops a plugin that is being started, too", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { start: language.hangs });
+    const watch = new Program(box, ["watch", plugin, "--stop-on-exit", node.flag, "--json"]);
+    await until("the start", async () => (await listed(node)).length === 1);
+    expect(await watch.end()).toMatchObject({ code: 0 });
+    expect(await listed(node)).toEqual([]);
+  });
+
   it("comes at once while a start hangs", async () => {
     const box = sandbox();
     const node = await startNode(box);
