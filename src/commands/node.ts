@@ -1,9 +1,14 @@
 /** `cln-dev node`: the embedded node alone, in the foreground. */
 
 import { LOG_LEVELS, parseLogLevel } from "../embedded/log-level.js";
-import { type EmbeddedNodeOptions, startEmbeddedNode } from "../embedded/node.js";
+import {
+  type EmbeddedNode,
+  type EmbeddedNodeOptions,
+  startEmbeddedNode,
+} from "../embedded/node.js";
 import { usageFailure } from "../failure.js";
-import type { Context, ExitCode, Io } from "./context.js";
+import type { NodeFlags } from "../settings/types.js";
+import type { Context, ExitCode, GlobalFlags, Io } from "./context.js";
 import { PluginStderr, writeLinesTo } from "./plugin-stderr.js";
 
 export interface NodeCommandOptions {
@@ -17,9 +22,10 @@ export interface NodeCommandOptions {
 }
 
 /** The command as the command line gives it. */
-export function node({ flags, io }: Context, own: NodeCommandOptions): Promise<ExitCode> {
+export async function node({ flags, io }: Context, own: NodeCommandOptions): Promise<ExitCode> {
   const [lightningDir, ...others] = flags.lightningDir;
   if (others.length > 0) throw usageFailure("node takes one --lightning-dir");
+  refuseForeign(flags);
   const { network } = flags;
   return runNode(
     {
@@ -28,7 +34,18 @@ export function node({ flags, io }: Context, own: NodeCommandOptions): Promise<E
       ...(network === undefined ? {} : { network }),
     },
     io,
+    flags,
   );
+}
+
+/** As with `watch --embedded`: the node's own config and socket are in its lightning-dir. */
+function refuseForeign({ conf, rpcFile }: NodeFlags): void {
+  if (conf === undefined && rpcFile === undefined) return;
+  const flag = conf === undefined ? "--rpc-file" : "--conf";
+  throw usageFailure(`${flag} does not go with cln-dev node`, {
+    why: "the embedded node has a lightning-dir of its own, with its own config and socket",
+    fix: "Name its folder with --lightning-dir: a config there is read",
+  });
 }
 
 /**
@@ -39,6 +56,7 @@ export function node({ flags, io }: Context, own: NodeCommandOptions): Promise<E
 export async function runNode(
   options: NodeCommandOptions,
   io: Pick<Io, "stdout" | "stderr" | "signal">,
+  { json, quiet }: Partial<GlobalFlags> = {},
 ): Promise<ExitCode> {
   const { signal } = io;
   const stderr = new PluginStderr(writeLinesTo(io.stderr));
@@ -55,15 +73,24 @@ export async function runNode(
   const end = () => void node.close();
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
-  io.stdout.write(
-    `embedded node on ${node.rpcFile}\n` +
-      `  log:  ${node.logFile}\n` +
-      `  try:  lightning-cli --lightning-dir=${node.lightningDir} getinfo\n` +
-      "  end:  Ctrl-C\n",
-  );
+  if (json) io.stdout.write(`${JSON.stringify(factsOf(node))}\n`);
+  else if (!quiet) io.stdout.write(`${greetingOf(node).join("\n")}\n`);
   await node.closed;
   signal.removeEventListener("abort", end);
   return 0;
+}
+
+function factsOf({ lightningDir, networkDir, rpcFile, logFile }: EmbeddedNode) {
+  return { event: "node", pid: process.pid, lightningDir, networkDir, rpcFile, logFile };
+}
+
+function greetingOf({ lightningDir, rpcFile, logFile }: EmbeddedNode): string[] {
+  return [
+    `embedded node on ${rpcFile}`,
+    `  log:  ${logFile}`,
+    `  try:  lightning-cli --lightning-dir=${lightningDir} getinfo`,
+    "  end:  Ctrl-C",
+  ];
 }
 
 function readOptions(options: NodeCommandOptions): EmbeddedNodeOptions {

@@ -1,26 +1,40 @@
 /** What plugins on an embedded node write to stderr, line by line. Used by `node` and `watch`. */
+import { StringDecoder } from "node:string_decoder";
 import { harmless } from "../report/harmless.js";
 
 /** What may wait for a slow terminal or pipe, in bytes, before lines are left out. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 const MAX_LINE_BYTES = 64 * 1024;
+/** A line that is not ended within this time is told as it is: its writer may have died. */
+const UNENDED_MS = 200;
+
+interface Begun {
+  /** A character may come in two pieces. */
+  readonly decoder: StringDecoder;
+  text: string;
+  timer?: NodeJS.Timeout;
+}
 
 /** Cuts the output of each plugin into lines. */
 export class PluginStderr {
-  readonly #begun = new Map<string, string>();
+  readonly #begun = new Map<string, Begun>();
 
   constructor(private readonly onLine: (plugin: string, line: string) => void) {}
 
   take(plugin: string, chunk: Buffer): void {
-    const lines = ((this.#begun.get(plugin) ?? "") + chunk.toString("utf8")).split("\n");
-    const rest = lines.pop() ?? "";
+    const begun = this.#begun.get(plugin) ?? { decoder: new StringDecoder("utf8"), text: "" };
+    this.#begun.set(plugin, begun);
+    clearTimeout(begun.timer);
+    const lines = (begun.text + begun.decoder.write(chunk)).split("\n");
+    begun.text = lines.pop() ?? "";
     for (const line of lines) this.onLine(plugin, line);
-    if (rest.length <= MAX_LINE_BYTES) {
-      this.#begun.set(plugin, rest);
-    } else {
-      this.onLine(plugin, rest);
-      this.#begun.delete(plugin);
-    }
+    if (begun.text === "") return;
+    const tell = () => {
+      this.onLine(plugin, begun.text);
+      begun.text = "";
+    };
+    if (begun.text.length > MAX_LINE_BYTES) tell();
+    else begun.timer = setTimeout(tell, UNENDED_MS).unref();
   }
 }
 

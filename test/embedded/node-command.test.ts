@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import { runNode } from "../../src/commands/node.js";
+import type { Context } from "../../src/commands/context.js";
+import { node, runNode } from "../../src/commands/node.js";
 import { callNode } from "../../src/node/client.js";
 import { makeFolder, makePlugin, until } from "./support.js";
 
@@ -24,7 +25,7 @@ it("says where it is, passes on what plugins write to stderr, and ends when told
     makeFolder(),
     "loud.js",
     { dynamic: false },
-    `{ init: () => { process.stderr.write("one\\ntwo \\x1b[31m"); return {}; } }`,
+    `{ init: () => { process.stderr.write("one\\ntwo \\x1b[31m, not ended"); return {}; } }`,
   );
   const io = { stdout, stderr, signal: ending.signal } as unknown as Parameters<typeof runNode>[1];
   const done = runNode({ lightningDir, plugin: [plugin] }, io);
@@ -32,11 +33,33 @@ it("says where it is, passes on what plugins write to stderr, and ends when told
   await until("it says where", () => out().includes(rpcFile));
   expect(out()).toContain(`lightning-cli --lightning-dir=${lightningDir} getinfo`);
   await until("the plugin's words come", () => err().includes("loud.js: one\n"));
+  await until("what it did not end comes", () => err().includes("not ended\n"));
   expect(await callNode(rpcFile, "getinfo")).toMatchObject({ network: "regtest" });
   ending.abort();
   expect(await done).toBe(0);
   expect(existsSync(rpcFile)).toBe(false);
   expect(err()).not.toContain("\x1b");
+});
+
+it("is told by --json in one line, by --quiet not at all, and refuses flags that it cannot heed", async () => {
+  const tell = async (flags: object) => {
+    const stdout = new PassThrough();
+    const out = textOf(stdout);
+    const lightningDir = makeFolder();
+    const io = { stdout, stderr: stdout, signal: new AbortController().signal };
+    const all = { lightningDir: [lightningDir], json: false, quiet: false, ...flags };
+    const done = node({ flags: all, io } as unknown as Context, {});
+    const rpcFile = join(lightningDir, "regtest", "lightning-rpc");
+    await Promise.race([done, until("it is up", () => existsSync(rpcFile))]);
+    await callNode(rpcFile, "stop");
+    expect(await done).toBe(0);
+    return { rpcFile, text: out() };
+  };
+  const { rpcFile, text } = await tell({ json: true });
+  expect(JSON.parse(text)).toMatchObject({ event: "node", rpcFile });
+  expect((await tell({ quiet: true })).text).toBe("");
+  await expect(tell({ rpcFile: "/elsewhere" })).rejects.toThrow("--rpc-file does not go with");
+  await expect(tell({ conf: "/elsewhere" })).rejects.toThrow("--conf does not go with");
 });
 
 it("ends with 0 when a client stops it", async () => {
