@@ -413,6 +413,18 @@ describe("the end", () => {
     },
   );
 
+  it("is in order, too, where one wish comes as two signals", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const watch = new Program(box, ["watch", plugin, "--stop-on-exit", node.flag, "--json"]);
+    await watch.next("reloaded");
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) watch.kill(signal);
+    expect(await watch.ended).toMatchObject({ code: 0, stderr: "" });
+    expect(watch.events.at(-1)).toMatchObject({ event: "ended" });
+    expect(await listed(node)).toEqual([]);
+  });
+
   it("with --stop-on-exit stops the plugin", async () => {
     const box = sandbox();
     const node = await startNode(box);
