@@ -20,8 +20,16 @@ async function main(argv: readonly string[]): Promise<number> {
   /** Runs a command with what the global flags come to; a failure becomes a message and a code. */
   const run = async (command: (context: Context) => Promise<ExitCode>) => {
     const flags: GlobalFlags = { ...defaults, ...program.opts(), network };
-    const { stdin, stdout, stderr } = process;
-    const io = { stdin, stdout, stderr, signal: ending.signal };
+    const { stdout, stderr } = process;
+    // Opened only by who reads it: it takes its time.
+    const io = {
+      get stdin() {
+        return process.stdin;
+      },
+      stdout,
+      stderr,
+      signal: ending.signal,
+    };
     try {
       exitCode = await command({
         flags,

@@ -5,8 +5,9 @@ import { readTail } from "./log-file.js";
 import type { LogReader } from "./log-follow.js";
 import { type LogLine, parseLogLine } from "./log-lines.js";
 
-/** Events come at once where the system has them; this is for rotation, and where it has none. */
-const LOOK_EVERY_MS = 1000;
+/** Events come at once where the system has them. Often where there are none. */
+const LOOK_EVERY_MS = 5_000;
+const LOOK_WITHOUT_EVENTS_MS = 1_000;
 /**
  * Between two reads: a node that starts a plugin writes a dozen lines one by one, and whoever waits
  * for its answer has better things to do than to read each of them.
@@ -65,7 +66,7 @@ class Follower {
   #sleep(): Promise<void> {
     const earliest = performance.now() + READ_EVERY_MS;
     return new Promise((resolve) => {
-      let timer = setTimeout(resolve, LOOK_EVERY_MS);
+      let timer = setTimeout(resolve, this.#watcher ? LOOK_EVERY_MS : LOOK_WITHOUT_EVENTS_MS);
       this.#wake = () => {
         clearTimeout(timer);
         const left = this.#reader.signal.aborted ? 0 : earliest - performance.now();

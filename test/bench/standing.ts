@@ -21,7 +21,7 @@ export async function standing({ lab, node, say }: PartOptions): Promise<Part> {
   const desk = new Desk(source, `${lab.folder()}/plugin`);
   const watch = await Watch.open(lab, [desk.plugin, node.flag]);
   say("memory and processor time when idle");
-  await pause(2_000);
+  await pause(5_000);
   const cpuBefore = watch.cpuMs;
   await pause(IDLE_MS);
   const cpuPercent = ((watch.cpuMs - cpuBefore) / IDLE_MS) * 100;
@@ -33,7 +33,8 @@ export async function standing({ lab, node, say }: PartOptions): Promise<Part> {
     if (await desk.live(LIVE_MS)) live++;
     watch.events = [];
   }
-  await pause(2_000);
+  // Idle again.
+  await pause(5_000);
   const afterMib = watch.memoryMib;
   await watch.end();
   const growth = afterMib - idleMib;
