@@ -89,7 +89,9 @@ function why({ cause, files }: Reloading, wording: Wording): string {
 
 function died(event: PluginDied, wording: Wording): string[] {
   const how = `at the next save${wording.keys ? ", or by r" : ""}`;
-  const text = `${wording.name(event)} has died; it is started again ${how}`;
+  const what = event.stopped ? "was stopped by somebody else" : "has died";
+  const text = `${wording.name(event)} ${what}; it is started again ${how}`;
+  if (event.stopped) return [wording.line(wording.paint.yellow("!"), text)];
   return [
     wording.line(wording.paint.red("✗"), text),
     ...event.log.map((line) => `${INDENT}${wording.paint.dim(harmless(line))}`),

@@ -26,14 +26,16 @@ const BUSY_MAX_MS = 5_000;
  */
 export async function bringUp(up: BringUpOptions): Promise<number> {
   const begun = performance.now();
+  let madeWay = false;
   for (;;) {
     const at = performance.now();
     try {
       await startOnce(up);
       return performance.now() - at;
     } catch (error) {
-      if (isAlreadyRegistered(error) && at === begun) {
+      if (isAlreadyRegistered(error) && !madeWay) {
         // Somebody else, or an earlier start of ours, got there first.
+        madeWay = true;
         await stopHanging(up.target, up.path);
       } else if (isBusy(error) && at - begun < BUSY_MAX_MS) {
         await up.nextHint(BUSY_RETRY_MS);

@@ -131,6 +131,8 @@ export interface NodeBack {
 
 export interface PluginDied extends TargetName {
   readonly event: "plugin-died";
+  /** Somebody told the node to stop it. */
+  readonly stopped: boolean;
   /** What the node logged about it, newest last. */
   readonly log: readonly string[];
 }

@@ -141,9 +141,9 @@ export class Reloader {
     return sameFile(lookAt(this.target.plugin.path).fingerprint, this.#deadly.fingerprint);
   }
 
-  /** The node's list no longer has the plugin. */
+  /** The node's list no longer has the plugin. Who stopped it may start it again: the node is asked. */
   died(): void {
-    this.#belief = { is: "stopped" };
+    this.#belief = { is: "unknown" };
   }
 
   /** Ends: a reload under way is given up; the plugin stays as it is. */

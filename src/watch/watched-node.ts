@@ -14,6 +14,9 @@ const RECENT_MS = 15_000;
 /** A node that crashes so soon after a plugin was started has probably died of it. */
 const JUST_STARTED_MS = 5_000;
 
+/** What the node logs of a plugin at `plugin stop` (lightningd/plugin_control.c). */
+const STOPPED = "Killing plugin: stopped by lightningd via RPC";
+
 export class WatchedNode {
   readonly address: NodeAddress;
   readonly reloaders: readonly Reloader[];
@@ -113,8 +116,9 @@ export class WatchedNode {
       if (runs(plugins, belief.path)) continue;
       reloader.died();
       const log = this.#recentLog(reloader);
-      this.#emit({ event: "plugin-died", ...reloader.target.name, log });
-      if (belief.started) void this.#explainDeath(reloader, belief.started);
+      const stopped = log.includes(STOPPED);
+      this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log });
+      if (belief.started && !stopped) void this.#explainDeath(reloader, belief.started);
     }
   }
 }

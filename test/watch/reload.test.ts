@@ -1,9 +1,21 @@
 /** What a watch session does with a plugin on its node: options, failures, hangs, ends. */
-import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { callNode } from "../../src/node/client.js";
 import { RpcError } from "../../src/node/errors.js";
+import { startPlugin } from "../../src/node/plugin-command.js";
+import { locateNode } from "../../src/settings/locate-node.js";
+import { bringUp } from "../../src/watch/bring-up.js";
+import { targetOf } from "../../src/watch/target.js";
 import { ask, listed, liveVersion, startNode, startNodeProcess } from "../support/nodes.js";
 import { has, language, writePlugin, writeProgram } from "../support/plugin.js";
 import { isAlive } from "../support/processes.js";
@@ -537,3 +549,40 @@ it("SIGUSR2 reloads", async () => {
 function numberIn(file: string): number {
   return Number(readFileSync(file, "utf8"));
 }
+
+describe("somebody else at the node", () => {
+  it("may stop the plugin: that is no death, and a start by hand is taken over by the next save", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const options = ["foo_opt"];
+    const plugin = writePlugin(box.work, { options });
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    await callNode(node.rpcFile, "plugin", ["stop", plugin]);
+    expect(await watch.next("plugin-died")).toMatchObject({ stopped: true });
+    await callNode(node.rpcFile, "plugin", { subcommand: "start", plugin, foo_opt: "by hand" });
+    const now = new Date();
+    utimesSync(plugin, now, now);
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", takenOver: ["foo_opt"] });
+    expect(await ask(node, "version")).toMatchObject({ options: { foo_opt: "by hand" } });
+    expect(watch.events.some(({ event }) => event === "explained")).toBe(false);
+  });
+
+  it("may start the plugin a moment before us: it makes way", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    await startPlugin(node.rpcFile, plugin, []);
+    const target = targetOf(
+      { path: plugin, options: [], watch: [], ignore: [], call: [], safe: false },
+      locateNode(
+        { lightningDir: node.lightningDir, network: "regtest" },
+        { home: box.home, cwd: box.work },
+      ),
+    );
+    const { signal } = new AbortController();
+    const nextHint = () => Promise.resolve();
+    await bringUp({ target, path: plugin, options: [], signal, nextHint });
+    expect(await listed(node)).toMatchObject([{ active: true }]);
+  });
+});
