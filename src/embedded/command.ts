@@ -22,6 +22,8 @@ export interface CommandOrigin {
   readonly logSource: string;
   /** Did the client ask for `message` and `progress` notifications? */
   notificationsEnabled: boolean;
+  /** Does the client still want what is deprecated? */
+  deprecatedEnabled: boolean;
   openStream(): AnswerStream;
   commandDone(command: Command): void;
 }
@@ -53,6 +55,11 @@ export class Command {
     this.#origin = origin;
     this.#request = request;
     this.wantsNotifications = origin?.notificationsEnabled ?? false;
+  }
+
+  /** May it use what is deprecated? */
+  get wantsDeprecated(): boolean {
+    return this.#origin?.deprecatedEnabled ?? true;
   }
 
   get origin(): CommandOrigin | undefined {

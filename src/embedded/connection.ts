@@ -38,6 +38,7 @@ class QueuedStream implements AnswerStream {
 
 export class Connection implements CommandOrigin {
   notificationsEnabled = false;
+  deprecatedEnabled = true;
   readonly logSource: string;
   readonly #reader = new MessageReader(MAX_REQUEST_BYTES);
   readonly #commands = new Set<Command>();

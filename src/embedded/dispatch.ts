@@ -7,6 +7,7 @@ import { INVALID_REQUEST, METHOD_NOT_FOUND, PLUGIN_TERMINATED } from "../jsonrpc
 import type { Token } from "../jsonrpc/token.js";
 import { Command } from "./command.js";
 import type { Connection } from "./connection.js";
+import { isUsable } from "./deprecation.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
 import { isDeveloperMethod, isRealMethod } from "./known-methods.js";
 import type { NodeContext } from "./node-context.js";
@@ -58,6 +59,9 @@ function prepare(node: NodeContext, command: Command): void {
   if (filter !== undefined) {
     command.filter = readValue(command, "filter", (token) => ResultFilter.parse(token), filter);
   }
+  if (!isUsable(node, command, command.name)) {
+    throw new RpcFault(METHOD_NOT_FOUND, `Command ${method.raw} is deprecated`);
+  }
 }
 
 export function methodExists(node: NodeContext, name: string): boolean {
@@ -85,8 +89,12 @@ export function execute(node: NodeContext, command: Command): void {
     return;
   }
   const plugin = node.host.ownerOfMethod(command.name);
-  if (plugin === undefined) command.fail(unknownMethod(command.name));
-  else forward(plugin, command, command.name);
+  if (plugin === undefined) {
+    command.fail(unknownMethod(command.name));
+    return;
+  }
+  if (!command.wantsDeprecated) node.host.tellDeprecation(plugin, command, false);
+  forward(plugin, command, command.name);
 }
 
 /** Hands a request on to a plugin as it stands, but for its id, and its answer back likewise. */

@@ -77,6 +77,8 @@ export class HostedPlugin {
   manifest: Manifest | undefined;
   /** Known once the manifest is; until then lightningd shows `false`. */
   dynamic = false;
+  /** The node ends with it, unless it is stopped by hand or disables itself. */
+  important = false;
   waiter: StartWaiter | undefined;
   /** The options that came with its start, as raw text. */
   startParams: readonly TokenMember[] = [];
@@ -124,7 +126,6 @@ export class HostedPlugin {
       onGone: () => this.#processGone(),
       onExit: () => this.around.onDrained(this),
     });
-    this.checksum = checksumOf(this.path);
     if (this.pid === undefined) return;
     this.around.onProcess(this, this.pid, true);
     this.around.log.add("plugin-manager", "debug", `started(${this.pid}) ${this.path}`);

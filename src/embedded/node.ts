@@ -170,6 +170,7 @@ class Node implements NodeContext {
       },
       startTimeoutMs: options.pluginTimeoutMs ?? 120_000,
       isBuiltin: (method) => this.methods.has(method),
+      onImportantEnd: () => void this.close(),
       onStderr: (plugin, chunk) => options.onPluginStderr?.(plugin.name, chunk),
       onProcess: (plugin, pid, isRunning) => this.#processes.note(plugin, pid, isRunning),
       onDrained: (plugin) => this.#processes.drained(plugin),

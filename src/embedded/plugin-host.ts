@@ -4,6 +4,7 @@
  * and by node.ts, which ends it.
  */
 import type { Token } from "../jsonrpc/token.js";
+import type { Command } from "./command.js";
 import type { ConfigVars } from "./config-vars.js";
 import type { HookBook } from "./hooks.js";
 import {
@@ -31,6 +32,8 @@ export interface PluginHostParts {
   /** How long a plugin may take for its manifest, and again for its init, in ms. */
   readonly startTimeoutMs: number;
   readonly isBuiltin: (method: string) => boolean;
+  /** A plugin without which the node shall not run has ended. */
+  readonly onImportantEnd: () => void;
   readonly onStderr: (plugin: HostedPlugin, chunk: Buffer) => void;
   readonly onProcess: (plugin: HostedPlugin, pid: number, isRunning: boolean) => void;
   readonly onDrained: (plugin: HostedPlugin) => void;
@@ -81,10 +84,11 @@ export class PluginHost {
     if (canonical === undefined) return undefined;
     const present = this.#plugins.find((plugin) => plugin.path === canonical);
     if (present !== undefined) {
-      if (present.checksum === checksumOf(canonical)) return undefined;
+      if (present.important || present.checksum === checksumOf(canonical)) return undefined;
       present.kill("info", "Plugin changed, needs restart.");
     }
     const plugin = new HostedPlugin(canonical, this.#registered++, this.#around);
+    plugin.checksum = checksumOf(canonical);
     plugin.waiter = waiter;
     this.#plugins.push(plugin);
     return plugin;
@@ -152,6 +156,16 @@ export class PluginHost {
     if (plugin.state !== "active" || !isSubscribed(plugin, "shutdown")) return false;
     plugin.send(notificationText("shutdown", {}));
     return true;
+  }
+
+  /** Tells a plugin, if it wants to know, that its next call wants what is deprecated, or does not. */
+  tellDeprecation(plugin: HostedPlugin, command: Command, isWanted: boolean): void {
+    if (plugin.state === "active" && isSubscribed(plugin, "deprecated_oneshot")) {
+      plugin.send(notificationText("deprecated_oneshot", { deprecated_ok: isWanted }));
+    } else {
+      const what = `cmd ${command.name} (id ${command.id})`;
+      plugin.log("debug", `Plugin does not support deprecation setting for ${what}`);
+    }
   }
 
   notify(topic: string, text: () => string): readonly HostedPlugin[] {
@@ -228,6 +242,7 @@ export class PluginHost {
   #initAnswered(plugin: HostedPlugin, answer: Token): void {
     const disabled = answer.member("result")?.member("disable");
     if (disabled !== undefined) {
+      plugin.important = false;
       plugin.kill("debug", `disabled itself at init: ${disabled.text}`);
       return;
     }
@@ -261,6 +276,11 @@ export class PluginHost {
       this.parts.configs.removeOption(option.name);
     if (plugin.state === "awaiting manifest") this.#checkManifests("lightningd");
     if (plugin.state === "awaiting init" || this.#shuttingDown) this.#checkAllActive();
-    if (!this.#shuttingDown) this.#tellAbout("plugin_stopped", plugin);
+    if (this.#shuttingDown) return;
+    if (plugin.important) {
+      plugin.log("broken", "Plugin marked as important, shutting down lightningd!");
+      this.parts.onImportantEnd();
+    }
+    this.#tellAbout("plugin_stopped", plugin);
   }
 }

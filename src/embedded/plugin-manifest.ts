@@ -37,6 +37,7 @@ export function takeManifest(
   if ("error" in parsed) return { level: "unusual", reason: parsed.error };
   const { manifest } = parsed;
   if (manifest.disable !== undefined) {
+    plugin.important = false;
     return { level: "info", reason: `disabled itself: ${manifest.disable}` };
   }
   plugin.manifest = manifest;

@@ -5,6 +5,7 @@
 import { INVALID_REQUEST } from "../jsonrpc/message.js";
 import { readNumber, type Token } from "../jsonrpc/token.js";
 import type { Command } from "./command.js";
+import { isUsable } from "./deprecation.js";
 import { execute, methodExists } from "./dispatch.js";
 import { isDeveloperMethod } from "./known-methods.js";
 import type { NodeContext } from "./node-context.js";
@@ -83,7 +84,7 @@ function carryOut(node: NodeContext, command: Command, decision: Decision): void
 }
 
 function replaceRequest(node: NodeContext, command: Command, request: Token): void {
-  const bad = describeBadReplacement(node, request);
+  const bad = describeBadReplacement(node, command, request);
   if (bad !== undefined) {
     command.fail(
       new RpcFault(INVALID_REQUEST, `Bad response to 'rpc_command' hook: ${bad} (${request.raw})`),
@@ -94,7 +95,11 @@ function replaceRequest(node: NodeContext, command: Command, request: Token): vo
   execute(node, command);
 }
 
-function describeBadReplacement(node: NodeContext, request: Token): string | undefined {
+function describeBadReplacement(
+  node: NodeContext,
+  command: Command,
+  request: Token,
+): string | undefined {
   if (request.type !== "object") return "'replace' must be an object";
   const method = request.member("method");
   if (method === undefined) return "missing 'method'";
@@ -104,6 +109,9 @@ function describeBadReplacement(node: NodeContext, request: Token): string | und
     return `redirected to developer-only command '${method.text}'`;
   }
   if (!methodExists(node, method.text)) return `redirected to unknown method '${method.text}'`;
+  if (!isUsable(node, command, method.text)) {
+    return `redirected to deprecated command '${method.text}'`;
+  }
   if (!request.member("jsonrpc")?.is("2.0")) {
     return 'jsonrpc: "2.0" must be specified in the request';
   }

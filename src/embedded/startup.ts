@@ -2,17 +2,23 @@
  * The plugins that start with the node (lightningd/lightningd.c main, lightningd/plugin.c): all give
  * their manifests, then the socket is there, then all get their init. Used by node.ts.
  */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Failure } from "../failure.js";
+import type { HostedPlugin } from "./hosted-plugin.js";
 import type { NodeContext } from "./node-context.js";
 import type { NodeSettings } from "./node-settings.js";
 import { canonicalPath, defaultPlugins, pathsMatch, pluginsIn } from "./plugin-paths.js";
 import { systemMessage } from "./system-message.js";
 
+/** Reasons for which lightningd does not start without the plugin, but gives up. */
+const FATAL = /^(Option ".*" already registered|timed out before .*)$/s;
+
 /**
  * @param settings name the plugins besides those in the lightning-dir's own folder
  * @param listen makes the socket
- * @throws Failure for a plugin that is not there or that the system cannot run
+ * @throws Failure where lightningd would not start either: a plugin that is not there, that is named
+ *   twice, that the system cannot run, whose options clash; a value that an option does not take
  */
 export async function startPlugins(
   node: NodeContext,
@@ -20,32 +26,71 @@ export async function startPlugins(
   listen: () => Promise<void>,
 ): Promise<void> {
   const { host } = node;
-  const isDisabled = (path: string) =>
-    settings.disabledPlugins.some((name) => pathsMatch(path, name, node.networkDir));
-  const found = [
-    ...settings.plugins.map((path) => existing(path, node.networkDir)),
-    ...settings.pluginDirs.flatMap((folder) => pluginsIn(resolve(node.networkDir, folder))),
-    ...defaultPlugins(node.lightningDir),
-  ];
-  for (const path of found) {
-    if (isDisabled(path)) {
-      node.log.add("plugin-manager", "info", `${path}: disabled via disable-plugin`);
-    } else {
-      host.register(path);
-    }
-  }
-  await new Promise<void>((done, reject) => {
-    host.launchAll(undefined, (plugin, error) =>
-      reject(startFailure(plugin.path, systemMessage(error))),
-    );
-    host.whenManifestsAreIn(done);
+  let fatal: Failure | undefined;
+  registerAll(node, settings, (plugin, reason) => {
+    if (FATAL.test(reason)) fatal ??= startFailure(plugin.path, reason);
   });
+  await new Promise<void>((done) => {
+    host.launchAll(undefined, (plugin, error) => {
+      fatal ??= startFailure(plugin.path, `opening pipe: ${systemMessage(error)}`);
+    });
+    // What the system has against a program is known by then.
+    setImmediate(() => host.whenManifestsAreIn(done));
+  });
+  fatal ??= badValue(node, settings);
+  if (fatal !== undefined) throw fatal;
   await listen();
   await new Promise<void>((done) => {
     host.configureAll();
     host.whenAllActive(done);
   });
+  if (fatal !== undefined) throw fatal;
   host.startup = false;
+}
+
+function registerAll(
+  node: NodeContext,
+  settings: NodeSettings,
+  onKilled: (plugin: HostedPlugin, reason: string) => void,
+): void {
+  const { host, networkDir } = node;
+  const waiter = { killed: onKilled, succeeded: () => {} };
+  const isDisabled = (path: string) => {
+    const disabled = settings.disabledPlugins.some((name) => pathsMatch(path, name, networkDir));
+    if (disabled) node.log.add("plugin-manager", "info", `${path}: disabled via disable-plugin`);
+    return disabled;
+  };
+  for (const path of settings.plugins.map((given) => existing(given, networkDir))) {
+    if (isDisabled(path) || host.register(path, waiter) !== undefined) continue;
+    throw startFailure(path, "it is named twice");
+  }
+  for (const path of settings.importantPlugins.map((given) => existing(given, networkDir))) {
+    if (isDisabled(path)) continue;
+    host.register(path, waiter);
+    const plugin = host.plugins.find((present) => present.path === path);
+    if (plugin !== undefined) plugin.important = true;
+  }
+  const folders = settings.pluginDirs
+    .map((folder) => resolve(networkDir, folder))
+    .filter((folder) => existsSync(folder));
+  for (const path of [...folders.flatMap(pluginsIn), ...defaultPlugins(node.lightningDir)]) {
+    if (!isDisabled(path)) host.register(path, waiter);
+  }
+}
+
+/** A value that was given before its option was known is looked at now. */
+function badValue(node: NodeContext, settings: NodeSettings): Failure | undefined {
+  for (const { name, value } of settings.given) {
+    const problem = value === undefined ? undefined : node.configs.problemWith(name, value);
+    if (problem === undefined) continue;
+    return new Failure({
+      kind: "bad-option",
+      what: `cannot start the embedded node with ${name}=${value}`,
+      why: problem,
+      exitCode: 1,
+    });
+  }
+  return undefined;
 }
 
 function existing(path: string, networkDir: string): string {

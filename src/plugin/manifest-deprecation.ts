@@ -30,14 +30,23 @@ export function readDeprecation(field: Token | undefined): Deprecation | undefin
   return { start: start.text, end: end?.text };
 }
 
-/** Is its time over, so that lightningd does as if the thing were not there? */
+/**
+ * `soon`: not yet deprecated; `deprecated`: there for who still wants such things; `last`: the same,
+ * in its last version; `removed`: lightningd does as if it were not there.
+ */
+type DeprecationStage = "soon" | "deprecated" | "last" | "removed";
+
+export function stageOf({ start, end }: Deprecation): DeprecationStage {
+  const now = versionNumber(NEXT_VERSION);
+  const last = end === undefined ? versionNumber(start) + SIX_MONTHS : versionNumber(end);
+  if (now < versionNumber(start)) return "soon";
+  if (now < last) return "deprecated";
+  return now === last ? "last" : "removed";
+}
+
+/** Is its time over? */
 export function isRemoved(deprecated: Deprecation | undefined): boolean {
-  if (deprecated === undefined) return false;
-  const end =
-    deprecated.end === undefined
-      ? versionNumber(deprecated.start) + SIX_MONTHS
-      : versionNumber(deprecated.end);
-  return versionNumber(NEXT_VERSION) > end;
+  return deprecated !== undefined && stageOf(deprecated) === "removed";
 }
 
 /** A number that grows with the version; 0 where it is none (common/deprecation.c). */

@@ -8,9 +8,11 @@ export function connectionSwitches(): BuiltinMethod[] {
     switchMethod("notifications", (command, enable) => {
       if (command.origin !== undefined) command.origin.notificationsEnabled = enable;
     }),
-    // There is no database whose writes could be gathered, and nothing deprecated to be hidden.
+    // There is no database whose writes could be gathered.
     switchMethod("batching", () => {}),
-    switchMethod("deprecations", () => {}),
+    switchMethod("deprecations", (command, enable) => {
+      if (command.origin !== undefined) command.origin.deprecatedEnabled = enable;
+    }),
   ];
 }
 

@@ -1,6 +1,8 @@
 /** `getinfo`, `help` and `stop` (lightningd/peer_control.c, lightningd/jsonrpc.c). */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import type { BuiltinMethod } from "../builtin-method.js";
+import type { Command } from "../command.js";
+import { isShown } from "../deprecation.js";
 import type { NodeContext } from "../node-context.js";
 import { optional, readParams, text } from "../params.js";
 import { FEATURES } from "../plugin-init.js";
@@ -43,10 +45,12 @@ export function helpMethod(node: NodeContext): BuiltinMethod {
         { command: optional(text) },
         { checksFurther: true },
       );
-      const known = usages(node);
+      const known = usages(node, command);
       const usage = only === undefined ? undefined : known.get(only);
       if (only !== undefined && usage === undefined) {
-        throw new RpcFault(METHOD_NOT_FOUND, `Unknown command ${only}`);
+        const isThere = node.host.ownerOfMethod(only) !== undefined;
+        const why = isThere ? "Deprecated" : "Unknown";
+        throw new RpcFault(METHOD_NOT_FOUND, `${why} command ${only}`);
       }
       if (command.checking) throw new CheckPassed();
       const shown = [...known.keys()].filter((name) => only === undefined || name === only).sort();
@@ -58,13 +62,14 @@ export function helpMethod(node: NodeContext): BuiltinMethod {
   };
 }
 
-function usages(node: NodeContext): ReadonlyMap<string, string> {
+function usages(node: NodeContext, command: Command): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
   for (const { name, usage, isHidden } of node.methods.values()) {
     if (!isHidden) known.set(name, usage);
   }
   for (const plugin of node.host.plugins) {
     for (const { name, usage, deprecated } of plugin.manifest?.rpcmethods ?? []) {
+      if (!isShown(deprecated, command.wantsDeprecated)) continue;
       known.set(name, deprecated === undefined ? usage : `(DEPRECATED!) ${usage}`);
     }
   }

@@ -106,6 +106,7 @@ function stop(node: NodeContext, command: Command): JsonRecord | undefined {
   if (!plugin.dynamic) {
     throw invalidParams(`${name} cannot be managed when lightningd is up`);
   }
+  plugin.important = false;
   if (node.host.sendShutdown(plugin)) {
     awaitEnd(node, command, plugin);
     return undefined;
