@@ -37,6 +37,11 @@ const KILLERS: readonly [string, string][] = [
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   ...KILLERS.map(([name, reason]) => ({ scenario: `killers: ${name}`, path: "", reason })),
   {
+    scenario: "startup: the node refuses to start with an option that nobody has",
+    path: "starts",
+    reason: "on a node for development its plugin may be started later, or mended",
+  },
+  {
     scenario: "configs: setconfig of a multi option that the base config sets",
     path: "answer.result.config",
     reason: "lightningd comments the old line out and goes on showing its value",

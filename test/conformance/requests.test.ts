@@ -8,3 +8,4 @@ import "./scenarios/paths.js";
 import "./scenarios/builtin.js";
 import "./scenarios/check.js";
 import "./scenarios/datastore.js";
+import "./scenarios/deprecations.js";

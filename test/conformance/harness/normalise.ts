@@ -18,6 +18,7 @@ export function normaliser(node: RunningNode, folder: string): (text: string) =>
     return same
       .replaceAll(node.version, "<version>")
       .replace(/(cln:[\w-]+)#\d+/g, "$1#N")
+      .replace(/jsonrpc#\d+/g, "jsonrpc#N")
       .replace(/started\(\d+\)/g, "started(PID)");
   };
 }
