@@ -95,6 +95,19 @@ class Desk {
   }
 }
 
+/** While the kernel begins to run a file nobody may write to it: an editor says so, and one saves again. */
+async function write(path: string, text: string): Promise<void> {
+  await until(`${path} to be free`, () => {
+    try {
+      writeFileSync(path, text);
+      return true;
+    } catch (error) {
+      if (systemCode(error) === "ETXTBSY") return false;
+      throw error;
+    }
+  });
+}
+
 const fresh = () => `v${++saves}`;
 
 describe.each(NODE_KINDS)("a plugin with a helper module, in a git repository, on %s", (kind) => {
@@ -234,7 +247,7 @@ describe.each(NODE_KINDS)("a plugin with a helper module, in a git repository, o
     let version = "";
     for (let count = 0; count < 20; count++) {
       version = fresh();
-      writeFileSync(desk.plugin, code(version));
+      await write(desk.plugin, code(version));
       await new Promise((resolve) => setTimeout(resolve, 7));
     }
     await desk.comesToRest();
