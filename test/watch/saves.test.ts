@@ -14,6 +14,7 @@ import {
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { systemCode } from "../../src/failure.js";
 import {
   ask,
   liveVersion,
@@ -25,6 +26,7 @@ import {
 import { has, language, writePlugin, writeProgram } from "../support/plugin.js";
 import { Program } from "../support/program.js";
 import { sharedSandbox } from "../support/sandbox.js";
+import { until } from "../support/until.js";
 
 const box = sharedSandbox();
 const { extension, name: languageName } = language;
