@@ -1,0 +1,58 @@
+/** The suite's own parts: that a difference is found, and that the two nodes can be told apart. */
+import { describe, expect, it } from "vitest";
+import { differences } from "./harness/difference.js";
+import { normaliser } from "./harness/normalise.js";
+import { startEmbedded } from "./nodes/embedded.js";
+import { installed } from "./nodes/installed.js";
+import { startLightningd } from "./nodes/lightningd.js";
+
+describe("differences", () => {
+  it("finds none between equals, whatever the order of keys", () => {
+    expect(differences({ a: [1, { b: null }], c: "x" }, { c: "x", a: [1, { b: null }] })).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    ["a value", { a: { b: 1 } }, { a: { b: 2 } }, "a.b"],
+    ["a missing field", { a: {} }, { a: { b: 2 } }, "a.b"],
+    ["a field too many", { a: [{ b: 1 }] }, { a: [{}] }, "a.0.b"],
+    ["the length of an array", { a: [1] }, { a: [1, 2] }, "a.1"],
+    ["a type", { a: "1" }, { a: 1 }, "a"],
+    ["an array for an object", { a: [] }, { a: {} }, "a"],
+    ["null for nothing", { a: null }, {}, "a"],
+    ["the whole", 1, 2, ""],
+  ])("names the place of %s", (_, embedded, lightningd, path) => {
+    expect(differences(embedded, lightningd).map((difference) => difference.path)).toEqual([path]);
+  });
+});
+
+describe("the nodes", () => {
+  it("are what they say: the embedded one", async () => {
+    const node = await startEmbedded();
+    try {
+      const same = normaliser(node, "/folder");
+      expect(same(`${node.rpcFile} of /folder/p.py, ${node.version}, "x/cln:init#17"`)).toBe(
+        '<network-dir>/lightning-rpc of <folder>/p.py, <version>, "x/cln:init#N"',
+      );
+      expect(node.hasEnded()).toBe(false);
+    } finally {
+      await node.end();
+    }
+    expect(node.hasEnded()).toBe(true);
+  });
+
+  it.skipIf(installed === undefined)(
+    "lightningd and lightning-cli are on PATH: each scenario runs on both nodes",
+    async () => {
+      const node = await startLightningd();
+      try {
+        expect(node.version).toBe(installed?.version);
+        expect(node.ownPluginFolders.length).toBeGreaterThan(0);
+      } finally {
+        await node.end();
+      }
+      expect(node.hasEnded()).toBe(true);
+    },
+  );
+});
