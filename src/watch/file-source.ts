@@ -27,6 +27,8 @@ export class FileSource {
   readonly #options: FileSourceOptions;
   #belonging: Belonging;
   #watchers: FSWatcher[] = [];
+  /** Who waits for a watcher to be ready: one that is closed never says so. */
+  #waiting: (() => void)[] = [];
   #known = new Map<string, string>();
   #folders = new Map<string, string>();
   #folderCheck: NodeJS.Timeout | undefined;
@@ -112,6 +114,7 @@ export class FileSource {
       else if (this.#pollMs !== undefined) this.#hint(path, event !== "change");
     });
     return new Promise((resolve) => {
+      this.#waiting.push(resolve);
       watcher.on("error", (error) => {
         this.#failed(error);
         resolve();
@@ -221,6 +224,7 @@ export class FileSource {
   async #closeWatchers(): Promise<void> {
     const watchers = this.#watchers;
     this.#watchers = [];
+    for (const resolve of this.#waiting.splice(0)) resolve();
     await Promise.all(watchers.map((watcher) => watcher.close()));
   }
 
