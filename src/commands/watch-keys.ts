@@ -61,7 +61,7 @@ const HELP = [
   "  c   make the calls of --call again",
   "  l   the plugin's log: every line, or warnings only",
   "  e   raise an event: a notification or a hook (embedded node)",
-  "  q   quit (Ctrl-C as well); the plugin goes on running",
+  "  q   quit (Ctrl-C as well)",
   "  ?   this help",
   "",
 ];
