@@ -2,6 +2,7 @@
 import { usageFailure } from "../failure.js";
 import { callParams } from "../node/call-params.js";
 import { callNodeText } from "../node/client.js";
+import { harmless } from "../report/harmless.js";
 import { indentJson } from "../report/indent-json.js";
 import { meetNode } from "../watch/meet-node.js";
 
@@ -27,6 +28,9 @@ export async function call(
     await meetNode(node, { signal: context.io.signal });
     return callNodeText(node.rpcFile, method, callParams(params, flags.keywords), options);
   });
-  context.io.stdout.write(`${context.flags.json ? text : indentJson(text)}\n`);
+  const { stdout } = context.io;
+  const shown = context.flags.json ? text : indentJson(text);
+  // A program gets what the node sent; a terminal must not be steered by it.
+  stdout.write(`${stdout.isTTY ? harmless(shown, { newlines: true }) : shown}\n`);
   return 0;
 }

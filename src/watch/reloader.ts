@@ -131,9 +131,12 @@ export class Reloader {
   /** The node answers again. @param running whether it runs the plugin already */
   nodeBack(running: boolean): void {
     // One that the node started by itself has the present code, and its options by the node's config.
-    const satisfied = running && !this.#unserved && this.target.plugin.options.length === 0;
-    if (satisfied && !this.busy) this.#belief = { is: "unknown" };
-    else void this.request("node");
+    const plain = this.target.plugin.options.length + this.#kept.takenOver.length === 0;
+    if (running && plain && !this.#unserved && !this.busy) {
+      this.#belief = { is: "running", path: this.realPath };
+    } else {
+      void this.request("node");
+    }
   }
 
   #isDeadly(): boolean {

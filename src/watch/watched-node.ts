@@ -1,5 +1,5 @@
 /** One node of a watch session: who it is, whether it is there, and what is kept up to date on it. */
-import { Failure, messageOf } from "../failure.js";
+import { Failure } from "../failure.js";
 import type { ListedPlugin } from "../node/plugin-command.js";
 import type { NodeAddress } from "../settings/types.js";
 import { diagnoseDead, explainCrash, type Started } from "./diagnosis.js";
@@ -93,9 +93,11 @@ export class WatchedNode {
     try {
       this.#version = (await meetNode(this.address)).version;
     } catch (error) {
-      const message = error instanceof Failure ? error.message : messageOf(error);
-      this.#emit({ event: "notice", level: "warn", message });
-      return;
+      if (error instanceof Failure && error.kind === "mainnet") {
+        this.#emit({ event: "notice", level: "warn", message: error.message });
+        return;
+      }
+      // It has gone again, or is slow: the reload hears so by its own calls, and is made up for.
     }
     this.#emit({ event: "node-back", node: this.address.rpcFile, goneMs });
     for (const reloader of this.reloaders) reloader.nodeBack(runs(plugins, reloader.realPath));
