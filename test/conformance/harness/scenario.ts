@@ -1,26 +1,21 @@
 /**
  * Scenarios: written once, run on each kind of node that is here, each asserting the facts literally;
- * then what they observed on the two is compared. The scenarios of a test file share one node of each
- * kind, as starting a lightningd takes a while.
+ * then what they observed on the embedded node is compared with what they observed on lightningd, now
+ * or when it was recorded. The scenarios of a test file share one node of each kind.
  */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, describe, it, type TestContext } from "vitest";
-import { EMBEDDED_VERSION } from "../../../src/embedded/node.js";
-import { KNOWN_DIFFERENCES } from "../known-differences.js";
 import { startEmbedded } from "../nodes/embedded.js";
 import { installed } from "../nodes/installed.js";
 import { startLightningd } from "../nodes/lightningd.js";
-import type { NodeKind, NodeStart, RunningNode } from "../nodes/node-kind.js";
-import { type Difference, differences } from "./difference.js";
-import { type Json, show } from "./json.js";
-import { NodeUnderTest } from "./node-under-test.js";
+import type { NodeKind } from "../nodes/node-kind.js";
+import type { Json } from "./json.js";
+import { messageOf } from "./message-of.js";
 import { findPython } from "./python.js";
+import { Recorded } from "./recorded.js";
+import { isBefore, isOurRelease } from "./release.js";
+import { type Run, sharedNode } from "./shared-node.js";
 import "./table-row.js";
-
-/** What a scenario saw: compared between the nodes, so without anything that differs by itself. */
-type Run = (node: NodeUnderTest) => Promise<Json>;
+import { faults } from "./verdict.js";
 
 interface Needs {
   /** The first release of lightningd that does this: `23.08`. */
@@ -29,11 +24,10 @@ interface Needs {
   readonly slow?: boolean;
 }
 
-const SLOW_MS = 280_000;
-/** What is shown of a value in an error. */
-const MAX_SHOWN = 1_000;
-
 export type Scenario = (name: string, run: Run, needs?: Needs) => void;
+
+const TIMEOUT_MS = 20_000;
+const SLOW_TIMEOUT_MS = 280_000;
 
 const KINDS = [sharedNode("embedded", startEmbedded)];
 if (installed !== undefined) KINDS.push(sharedNode("lightningd", startLightningd));
@@ -46,69 +40,26 @@ export function topic(
   { skip = false }: { readonly skip?: boolean } = {},
 ): void {
   describe.skipIf(skip || findPython() === undefined)(title, () => {
+    const recorded = new Recorded(title);
     define((name, run, needs = {}) => {
-      const limit = needs.slow && process.env.CLN_DEV_SLOW ? SLOW_MS : 20_000;
-      it(name, { timeout: limit }, async ({ task }) => {
-        await runOnAll(`${title}: ${name}`, task, run, needs);
+      recorded.name(name);
+      const timeout = needs.slow && process.env.CLN_DEV_SLOW ? SLOW_TIMEOUT_MS : TIMEOUT_MS;
+      it(name, { timeout }, async ({ task }) => {
+        const seen = await runOnAll(task, run, needs);
+        compare(`${title}: ${name}`, task, seen, recorded);
       });
     });
   });
 }
 
-interface SharedNode {
-  readonly kind: NodeKind;
-  run(run: Run): Promise<Json>;
-  end(): Promise<void>;
-}
-
-/** One node for all scenarios of the file, started when first wanted, and anew if one ended it. */
-function sharedNode(
-  kind: NodeKind,
-  start: (options: NodeStart) => Promise<RunningNode>,
-): SharedNode {
-  let running: RunningNode | undefined;
-  return {
-    kind,
-    run: async (run) => {
-      running ??= await start({});
-      const folder = mkdtempSync(join(realpathSync(tmpdir()), "cln-conf-s-"));
-      const node = new NodeUnderTest(running, folder, start);
-      try {
-        return await run(node);
-      } finally {
-        const problem = await cleanUp(node);
-        rmSync(folder, { recursive: true, force: true });
-        if (problem !== undefined) {
-          await running.end();
-          running = undefined;
-          // biome-ignore lint/correctness/noUnsafeFinally: what harms the next scenario comes first
-          throw new Error(problem);
-        }
-      }
-    },
-    end: async () => running?.end(),
-  };
-}
-
-/** @returns why the node cannot serve the next scenario, if so */
-async function cleanUp(node: NodeUnderTest): Promise<string | undefined> {
-  try {
-    await node.cleanUp();
-  } catch (error) {
-    return `the scenario left something behind: ${messageOf(error)}`;
-  }
-  const { running } = node;
-  return running.hasEnded() ? `the shared node ended: ${running.stderr()}` : undefined;
-}
-
+/** @returns what was observed on each node on which it has run */
 async function runOnAll(
-  title: string,
   task: TestContext["task"],
   run: Run,
   needs: Needs,
-): Promise<void> {
-  task.meta.conformance = { embedded: "failed", lightningd: whySkipped(needs) ?? "failed" };
-  const row = task.meta.conformance;
+): Promise<ReadonlyMap<NodeKind, Json>> {
+  const row = { embedded: "failed", lightningd: whySkipped(needs) ?? "failed" };
+  task.meta.conformance = row;
   const wanted = KINDS.filter(({ kind }) => kind === "embedded" || row.lightningd === "failed");
   const seen = new Map<NodeKind, Json>();
   const problems: string[] = [];
@@ -123,60 +74,35 @@ async function runOnAll(
     }),
   );
   if (problems.length > 0) throw plainError(problems.join("\n"));
-  if (!seen.has("lightningd")) return;
-  const unwanted = unexplained(title, differences(seen.get("embedded"), seen.get("lightningd")));
-  if (unwanted.length === 0) return;
-  row.embedded = "differs";
-  throw plainError(`the nodes differ:\n${unwanted.join("\n")}`);
+  return seen;
+}
+
+function whySkipped({ since, slow }: Needs): string | undefined {
+  if (installed === undefined) return "not here";
+  if (since !== undefined && isBefore(since)) return `before v${since}`;
+  return slow && !process.env.CLN_DEV_SLOW ? "slow: CLN_DEV_SLOW=1" : undefined;
+}
+
+function compare(
+  title: string,
+  task: TestContext["task"],
+  seen: ReadonlyMap<NodeKind, Json>,
+  recorded: Recorded,
+): void {
+  const embedded = seen.get("embedded") ?? null;
+  const live = seen.get("lightningd");
+  const lightningd = live ?? recorded.get(task.name);
+  if (lightningd === undefined) return;
+  const found = faults(title, embedded, lightningd, live === undefined || isOurRelease());
+  if (live !== undefined && isOurRelease() && !recorded.agrees(task.name, live)) {
+    found.push("  what lightningd shows is not what is recorded: CLN_DEV_RECORD=1 records it");
+  }
+  if (found.length === 0) return;
+  if (task.meta.conformance !== undefined) task.meta.conformance.embedded = "differs";
+  throw plainError(`the nodes differ:\n${found.join("\n")}`);
 }
 
 /** Without a stack: it would only show this file. */
 function plainError(message: string): Error {
   return Object.assign(new Error(message), { stack: "" });
-}
-
-function whySkipped({ since, slow }: Needs): string | undefined {
-  if (installed === undefined) return "not here";
-  if (since !== undefined && numberOf(installed.version) < numberOf(since)) {
-    return `before v${since}`;
-  }
-  return slow && !process.env.CLN_DEV_SLOW ? "slow: CLN_DEV_SLOW=1" : undefined;
-}
-
-/** `v23.08.1` as 2308: what a scenario needs is a release, never a point release. */
-function numberOf(version: string): number {
-  const [, year, month] = /(\d+)\.(\d+)/.exec(version) ?? [];
-  return year === undefined ? Number.POSITIVE_INFINITY : Number(year) * 100 + Number(month);
-}
-
-/** Is it the release that the embedded node follows? */
-function isOurRelease(): boolean {
-  return installed !== undefined && numberOf(installed.version) === numberOf(EMBEDDED_VERSION);
-}
-
-function unexplained(title: string, found: readonly Difference[]): string[] {
-  const known = KNOWN_DIFFERENCES.filter(({ scenario }) => scenario === title);
-  const covers = (path: string, difference: Difference) =>
-    path === "" || difference.path === path || difference.path.startsWith(`${path}.`);
-  const lines = found
-    .filter((difference) => !known.some(({ path }) => covers(path, difference)))
-    .map(
-      ({ path, embedded, lightningd }) =>
-        `  ${path}\n    embedded:   ${show(embedded)}\n    lightningd: ${show(lightningd)}`,
-    );
-  // Another release may have mended what is listed.
-  const gone = (isOurRelease() ? known : [])
-    .filter(({ path }) => !found.some((difference) => covers(path, difference)))
-    .map(({ path }) => `  ${path}: listed as a known difference, but there is none`);
-  return [...lines, ...gone];
-}
-
-/** The message, the line of the scenario, and what an assertion had expected. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const frames = (error.stack ?? "").split("\n").filter((line) => line.includes("/scenarios/"));
-  const sides = ["expected", "actual"]
-    .filter((side) => side in error)
-    .map((side) => `  ${side}: ${JSON.stringify(Reflect.get(error, side))?.slice(0, MAX_SHOWN)}`);
-  return [error.message, ...sides, ...frames].join("\n");
 }
