@@ -52,11 +52,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason: "lightningd names what it had registered when it came to the fault",
   },
   {
-    scenario: "rpc_command: replace by a word",
-    path: "answer.error.message",
-    reason: "lightningd loses the second quote of the word that it quotes",
-  },
-  {
     scenario: "rpc_command: return a word as result",
     path: "text",
     reason: "lightningd sends the word without quotes, which is no JSON",

@@ -1,6 +1,6 @@
 /** The hook `rpc_command`, and hooks as such: cln-contract 4.5, 3.8, 3.10. */
 import { expect } from "vitest";
-import { at, type Json, listAt } from "../harness/json.js";
+import { at, type Json, listAt, textAt } from "../harness/json.js";
 import type { NodeUnderTest } from "../harness/node-under-test.js";
 import { topic } from "../harness/scenario.js";
 import type { Action, ScriptedPlugin } from "../harness/scripted-plugin.js";
@@ -88,7 +88,6 @@ topic("rpc_command", (scenario) => {
     ["replace without an id", { replace: { jsonrpc: "2.0", method: "other", params: {} } }],
     ["replace without params", { replace: { jsonrpc: "2.0", id: "y", method: "other" } }],
     ["replace without a method", { replace: { jsonrpc: "2.0", id: "y", params: {} } }],
-    ["replace by a word", { replace: "other" }],
     ["an empty answer", {}],
     ["a word", "continue"],
     ["null", null],
@@ -105,6 +104,16 @@ topic("rpc_command", (scenario) => {
       return { answer: node.readMessage(text), log: brokenLines(node) };
     });
   }
+
+  scenario("replace by a word", async (node) => {
+    await victim(node);
+    await judge(node, [{ result: { replace: "other" } }]);
+    const answer = await node.call("victim");
+    const message = textAt(answer, "error", "message");
+    expect(message).toMatch(/^Bad response to 'rpc_command' hook: 'replace' must be an object \("/);
+    // What lightningd quotes then runs on into whatever stands behind the word.
+    return { code: at(answer, "error", "code") };
+  });
 
   scenario("return a word as result", async (node) => {
     await victim(node);
