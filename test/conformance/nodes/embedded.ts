@@ -10,6 +10,7 @@ export async function startEmbedded(start: NodeStart = {}): Promise<RunningNode>
   writeConfigs(lightningDir, start);
   const { pluginTimeoutMs, shutdownTimeoutMs } = start;
   let stderr = "";
+  const removeFolder = () => rmSync(lightningDir, { recursive: true, force: true });
   const node = await startEmbeddedNode({
     lightningDir,
     plugins: start.plugins ?? [],
@@ -18,6 +19,9 @@ export async function startEmbedded(start: NodeStart = {}): Promise<RunningNode>
     onPluginStderr: (_, chunk) => {
       stderr += chunk.toString("utf8");
     },
+  }).catch((error: unknown) => {
+    removeFolder();
+    throw error;
   });
   let ended = false;
   void node.closed.then(() => {
@@ -35,7 +39,7 @@ export async function startEmbedded(start: NodeStart = {}): Promise<RunningNode>
     hasEnded: () => ended,
     end: async () => {
       await node.close();
-      rmSync(lightningDir, { recursive: true, force: true });
+      removeFolder();
     },
   };
 }
