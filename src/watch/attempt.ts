@@ -46,6 +46,9 @@ export interface AttemptResult {
 /** A key or a command during a start that is younger than this joins it instead of beginning anew. */
 const JOIN_MS = 1_000;
 
+/** A save takes no longer than this from emptying the file to filling it again. */
+const SAVE_MS = 30;
+
 /** The attempt is over, because a newer change makes its end uninteresting. */
 class Superseded extends Error {}
 
@@ -168,8 +171,11 @@ export class Attempt {
       const file = await inspectPluginFile(path);
       if (settled.usable) return { file, look: settled.look };
     } catch (error) {
-      // Usable a moment ago: the next save is under way.
-      if (!(settled.usable && error instanceof Failure && mayBeMidSave(error))) throw error;
+      // Usable a moment ago: the next save may be under way, and hide the beginning of the file.
+      const young = Date.now() - lookAt(path).writtenAt < SAVE_MS;
+      const midSave = error instanceof Failure && (young || mayBeMidSave(error));
+      if (!settled.usable || !midSave) throw error;
+      await this.#options.nextHint(SAVE_MS);
     }
     // What was wrong has just been put right, or the other way round: it settles anew.
     throw new Superseded();
