@@ -1,12 +1,12 @@
 /** `cln-dev node`: the embedded node alone, in the foreground. */
 
-import { LOG_LEVELS, parseLogLevel } from "../embedded/log-level.js";
 import {
   type EmbeddedNode,
   type EmbeddedNodeOptions,
   startEmbeddedNode,
 } from "../embedded/node.js";
 import { usageFailure } from "../failure.js";
+import { LOG_LEVELS, parseLogLevel } from "../node/log-level.js";
 import type { NodeFlags } from "../settings/types.js";
 import type { Context, ExitCode, GlobalFlags, Io } from "./context.js";
 import { PluginStderr, writeLinesTo } from "./plugin-stderr.js";

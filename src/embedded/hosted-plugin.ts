@@ -6,10 +6,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Token, TokenMember } from "../jsonrpc/token.js";
+import type { LogLevel } from "../node/log-level.js";
 import type { Manifest } from "../plugin/manifest.js";
 import { type PluginProcess, startPluginProcess } from "../plugin/process.js";
 import type { LogBook } from "./log-book.js";
-import type { LogLevel } from "./log-level.js";
 import { MessageReader } from "./message-reader.js";
 
 /**

@@ -1,7 +1,7 @@
 /** Writes printed log entries to a file in lightningd's format (lightningd/log.c log_to_files). */
 import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
+import type { LogLevel } from "../node/log-level.js";
 import type { LogEntry } from "./log-book.js";
-import type { LogLevel } from "./log-level.js";
 
 const LABELS: Readonly<Record<LogLevel, string>> = {
   io: "IO     ",

@@ -1,7 +1,8 @@
 /** Tells plugins of the log's lines: `log` for what is printed, `warning` for what is unusual or worse. */
+
+import { isAtLeast } from "../node/log-level.js";
 import type { JsonRecord } from "./json-text.js";
 import type { LogEntry } from "./log-book.js";
-import { isAtLeast } from "./log-level.js";
 import { notificationText } from "./notifications.js";
 import type { PluginHost } from "./plugin-host.js";
 

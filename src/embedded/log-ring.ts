@@ -2,8 +2,9 @@
  * The last 16 MiB of the log, packed: an entry costs its bytes and a short head, not an object of the
  * language for each (struct log_book of lightningd/log.c). Used by log-book.ts.
  */
+
+import { LOG_LEVELS } from "../node/log-level.js";
 import type { LogEntry } from "./log-book.js";
-import { LOG_LEVELS } from "./log-level.js";
 
 export const RING_BYTES = 16 * 1024 * 1024;
 

@@ -6,9 +6,9 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { usageFailure } from "../failure.js";
+import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../node/log-level.js";
 import { type ConfigLine, readConfigFile } from "./config-file.js";
 import type { ConfigSource } from "./config-vars.js";
-import { LOG_LEVELS, type LogLevel, parseLogLevel } from "./log-level.js";
 
 interface GivenOption {
   readonly name: string;

@@ -6,6 +6,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, usageFailure } from "../failure.js";
+import type { LogLevel } from "../node/log-level.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 import { Chain } from "./chain.js";
 import type { Command } from "./command.js";
@@ -20,7 +21,6 @@ import { type Identity, loadIdentity } from "./identity.js";
 import { type Leftovers, openLeftovers, removeLeftFolders } from "./leftovers.js";
 import { LogBook } from "./log-book.js";
 import { LogFile } from "./log-file.js";
-import type { LogLevel } from "./log-level.js";
 import { publishLine } from "./log-notifications.js";
 import { builtinMethods } from "./methods.js";
 import type { NodeContext } from "./node-context.js";

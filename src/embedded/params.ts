@@ -3,8 +3,8 @@
  * (common/json_param.c). Used by every built-in method.
  */
 import { type Token, unescapeText } from "../jsonrpc/token.js";
+import { type LogLevel, parseLogLevel } from "../node/log-level.js";
 import type { Command } from "./command.js";
-import { type LogLevel, parseLogLevel } from "./log-level.js";
 import { CheckPassed, invalidParams, type RpcFault } from "./rpc-fault.js";
 
 /** A value that a parameter does not take: `why` is lightningd's half sentence. */

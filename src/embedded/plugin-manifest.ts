@@ -4,11 +4,11 @@
  */
 import { RawJson } from "../jsonrpc/json.js";
 import type { Token } from "../jsonrpc/token.js";
+import type { LogLevel } from "../node/log-level.js";
 import { parseManifest } from "../plugin/manifest.js";
 import type { ConfigVars } from "./config-vars.js";
 import type { HookBook } from "./hooks.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
-import type { LogLevel } from "./log-level.js";
 import { addStartOptions } from "./start-options.js";
 
 /** Why a plugin cannot stay. */

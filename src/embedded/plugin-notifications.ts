@@ -3,8 +3,8 @@
  * (lightningd/plugin.c plugin_notification_handle). Used by plugin-host.ts.
  */
 import { type Token, unescapeText } from "../jsonrpc/token.js";
+import { parseLogLevel } from "../node/log-level.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
-import { parseLogLevel } from "./log-level.js";
 import { isKnownTopic } from "./notifications.js";
 import type { PluginHost } from "./plugin-host.js";
 

@@ -7,13 +7,8 @@ import { isObject } from "../jsonrpc/json.js";
 import { callNode } from "./client.js";
 import { logSettings, readableLog } from "./log-file.js";
 import { followFile } from "./log-file-follow.js";
-import {
-  isAtLeast,
-  joinMessages,
-  type LogLevel,
-  type LogLine,
-  sourceOfPlugin,
-} from "./log-lines.js";
+import { isAtLeast, type LogLevel } from "./log-level.js";
+import { joinMessages, type LogLine, sourceOfPlugin } from "./log-lines.js";
 import { pollRing } from "./log-poll.js";
 
 export interface FollowOptions {

@@ -3,10 +3,7 @@
  * cln-contract 5.3, 5.4). Used by whoever follows the log or quotes from it.
  */
 import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
-
-/** The levels in rising order, by lightningd's own names. */
-export const LOG_LEVELS = ["io", "trace", "debug", "info", "unusual", "broken"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import { type LogLevel, parseLogLevel } from "./log-level.js";
 
 export interface LogLine {
   /** When it was logged; undefined where the node runs with `log-timestamps=false`. */
@@ -16,18 +13,6 @@ export interface LogLine {
   readonly source: string;
   /** The message: several lines where a plugin logged several at once. */
   readonly text: string;
-}
-
-/** A level by name, in any case; `warn` and `error` are what plugins call the two highest. */
-export function parseLogLevel(name: string): LogLevel | undefined {
-  const lower = name.toLowerCase();
-  if (lower === "warn") return "unusual";
-  if (lower === "error") return "broken";
-  return LOG_LEVELS.find((level) => level === lower);
-}
-
-export function isAtLeast(level: LogLevel, floor: LogLevel): boolean {
-  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(floor);
 }
 
 /** The source under which a plugin's own lines stand. */

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { callNode } from "./client.js";
 import { NodeUnreachable } from "./errors.js";
 import type { LogReader } from "./log-follow.js";
-import { type LogLevel, parseRing, type Ring } from "./log-lines.js";
+import type { LogLevel } from "./log-level.js";
+import { parseRing, type Ring } from "./log-lines.js";
 
 const POLL_EVERY_MS = 2000;
 

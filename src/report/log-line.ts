@@ -1,5 +1,7 @@
 /** A line of a node's log for a person: its level by colour, messages of several lines kept together. */
-import type { LogLevel, LogLine } from "../node/log-lines.js";
+
+import type { LogLevel } from "../node/log-level.js";
+import type { LogLine } from "../node/log-lines.js";
 import { harmless } from "./harmless.js";
 import type { Paint } from "./style.js";
 

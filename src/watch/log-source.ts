@@ -1,7 +1,8 @@
 /** The log lines of the watched plugins on one node, as a source of events. */
 
 import { followLogs } from "../node/log-follow.js";
-import { isAtLeast, type LogLevel, type LogLine } from "../node/log-lines.js";
+import { isAtLeast, type LogLevel } from "../node/log-level.js";
+import type { LogLine } from "../node/log-lines.js";
 import type { NodeAddress } from "../settings/types.js";
 import type { Emit } from "./events.js";
 

@@ -4,7 +4,7 @@
  * through its methods. It knows nothing of terminals.
  */
 import { basename } from "node:path";
-import type { LogLevel } from "../node/log-lines.js";
+import type { LogLevel } from "../node/log-level.js";
 import { stopPlugin } from "../node/plugin-command.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";

@@ -6,10 +6,10 @@ import { describe, expect, it, vi } from "vitest";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { Failure } from "../../src/failure.js";
 import { callNode } from "../../src/node/client.js";
+import { isAlive } from "../support/processes.js";
 import {
   call,
   failureOf,
-  isAlive,
   makeFolder,
   makePlugin,
   method,

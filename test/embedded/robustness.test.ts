@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { EmbeddedNode } from "../../src/embedded/node.js";
+import { isAlive } from "../support/processes.js";
 import {
   call,
   failureOf,
-  isAlive,
   makeFile,
   makeFolder,
   makePlugin,

@@ -122,15 +122,6 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** A bare connection, for what no proper client sends. */
 export class RawClient {
   received = "";

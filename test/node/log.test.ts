@@ -11,14 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { followLogs } from "../../src/node/log-follow.js";
-import {
-  isAtLeast,
-  joinMessages,
-  type LogLine,
-  parseLogLevel,
-  parseLogLine,
-  parseRing,
-} from "../../src/node/log-lines.js";
+import { isAtLeast, parseLogLevel } from "../../src/node/log-level.js";
+import { joinMessages, type LogLine, parseLogLine, parseRing } from "../../src/node/log-lines.js";
 
 const NODE_ID = `02${"ab".repeat(32)}`;
 

@@ -1,9 +1,9 @@
 /** `getlog`: what the ring of the log holds, whatever the log file's level is (lightningd/log.c). */
 import { RawJson } from "../../jsonrpc/json.js";
+import type { LogLevel } from "../../node/log-level.js";
 import type { BuiltinMethod } from "../builtin-method.js";
 import type { JsonRecord } from "../json-text.js";
 import type { LogEntry } from "../log-book.js";
-import type { LogLevel } from "../log-level.js";
 import { secondsText } from "../log-notifications.js";
 import { RING_BYTES } from "../log-ring.js";
 import type { NodeContext } from "../node-context.js";
