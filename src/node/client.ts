@@ -128,8 +128,9 @@ function errorOf(method: string, answer: JsonObject): RpcError | undefined {
   const error = answer.error;
   if (error === undefined || error === null) return undefined;
   if (!isObject(error)) return new RpcError(method, 0, JSON.stringify(error));
-  const code = typeof error.code === "number" ? error.code : 0;
-  return new RpcError(method, code, String(error.message ?? JSON.stringify(error)), error.data);
+  const { code, message, data, ...more } = error;
+  const text = String(message ?? JSON.stringify(error));
+  return new RpcError(method, typeof code === "number" ? code : 0, text, data, more);
 }
 
 function resultText(frame: Frame): string {

@@ -10,6 +10,8 @@ export class RpcError extends Error {
     readonly code: number,
     message: string,
     readonly data?: unknown,
+    /** What else the answer held: pyln-client sends the `traceback` of an exception. */
+    readonly more: { readonly [member: string]: unknown } = {},
   ) {
     super(message);
     this.name = "RpcError";

@@ -13,6 +13,8 @@ const LOOK_WITHOUT_EVENTS_MS = 1_000;
  * for its answer has better things to do than to read each of them.
  */
 const READ_EVERY_MS = 30;
+/** A message of several lines is written line by line: the first is no reason to read yet. */
+const MESSAGE_MS = 5;
 const CHUNK_BYTES = 64 * 1024;
 /** A line without an end is given up beyond this. */
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -69,9 +71,8 @@ class Follower {
       let timer = setTimeout(resolve, this.#watcher ? LOOK_EVERY_MS : LOOK_WITHOUT_EVENTS_MS);
       this.#wake = () => {
         clearTimeout(timer);
-        const left = this.#reader.signal.aborted ? 0 : earliest - performance.now();
-        if (left <= 0) resolve();
-        else timer = setTimeout(resolve, left);
+        if (this.#reader.signal.aborted) resolve();
+        else timer = setTimeout(resolve, Math.max(MESSAGE_MS, earliest - performance.now()));
       };
     });
   }

@@ -85,9 +85,10 @@ function nanoseconds(seconds: string): bigint | undefined {
  */
 export function joinMessages(lines: readonly LogLine[]): LogLine[] {
   const joined: LogLine[] = [];
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     const last = joined.at(-1);
-    if (last !== undefined && continues(last, line)) {
+    const before = lines[index - 1];
+    if (last !== undefined && before !== undefined && continues(before, line)) {
       joined[joined.length - 1] = { ...last, text: `${last.text}\n${line.text}` };
     } else {
       joined.push(line);
@@ -99,11 +100,10 @@ export function joinMessages(lines: readonly LogLine[]): LogLine[] {
 /** Two lines of one message are written one right after the other. */
 const SAME_MOMENT_MS = 2;
 
-function continues(message: LogLine, next: LogLine): boolean {
-  if (message.source !== next.source || message.level !== next.level) return false;
-  const apart = (next.time?.getTime() ?? 0) - (message.time?.getTime() ?? 0);
+function continues(line: LogLine, next: LogLine): boolean {
+  if (line.source !== next.source || line.level !== next.level) return false;
+  const apart = (next.time?.getTime() ?? 0) - (line.time?.getTime() ?? 0);
   if (apart < 0 || apart > SAME_MOMENT_MS) return false;
-  const lastLine = message.text.slice(message.text.lastIndexOf("\n") + 1);
   const inBlock = /^\s/.test(next.text) || next.text === "";
-  return inBlock || /^\s/.test(lastLine);
+  return inBlock || /^\s/.test(line.text);
 }

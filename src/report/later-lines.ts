@@ -5,6 +5,7 @@ import { rpcErrorText } from "./failure.js";
 import { harmless } from "./harmless.js";
 import { indentJson } from "./indent-json.js";
 import { renderJson } from "./json-colour.js";
+import { renderFindings } from "./post-mortem.js";
 import type { Paint } from "./style.js";
 import { INDENT, type Wording } from "./wording.js";
 
@@ -25,7 +26,8 @@ export function calledLines(event: Called, { paint }: Wording): string[] {
   const call = harmless(event.call);
   if (!ok) {
     const head = `${INDENT}${paint.red("✗")} ${call}   ${errorText(result)}`;
-    return [head, ...event.log.map((line) => `${INDENT}  ${paint.dim(harmless(line))}`)];
+    const log = event.log.flatMap((message) => message.split("\n"));
+    return [head, ...log.map((line) => `${INDENT}  ${paint.dim(harmless(line))}`)];
   }
   const head = `${INDENT}${paint.cyan("→")} ${call}`;
   const short = oneLine(result);
@@ -37,11 +39,16 @@ export function calledLines(event: Called, { paint }: Wording): string[] {
   return [head, ...renderJson(before, result, paint).map((line) => `${INDENT}  ${line}`)];
 }
 
-export function logLines({ plugin, level, text, node }: LogLine, wording: Wording): string[] {
+export function logLines(event: LogLine, wording: Wording): string[] {
+  const { plugin, level, text, node, findings } = event;
   const { dim } = wording.paint;
   const colour = colourOf(level, wording.paint);
-  const [first = "", ...others] = text.split("\n").map((line) => colour(harmless(line)));
   const source = dim(`${harmless(plugin)}${wording.on(node)} ${level}:`);
+  if (findings !== undefined) {
+    const [error = "", ...frames] = renderFindings(findings, wording.paint, "");
+    return [`${INDENT}${source} ${error}`, ...frames.map((line) => INDENT + line)];
+  }
+  const [first = "", ...others] = text.split("\n").map((line) => colour(harmless(line)));
   return [`${INDENT}${source} ${first}`, ...others.map((line) => `${INDENT}  ${line}`)];
 }
 

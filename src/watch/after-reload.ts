@@ -15,11 +15,13 @@ import type { Reloader } from "./reloader.js";
 import { splitWords } from "./words.js";
 
 const CALL_TIMEOUT_MS = 60_000;
+/** What the plugin logged before it answered has been read from the node's log file by then. */
+const LOG_MS = 60;
 
 export class AfterReload {
   readonly #reloader: Reloader;
   readonly #emit: Emit;
-  readonly #recentLog: () => readonly string[];
+  readonly #recentLog: (since: number) => readonly string[];
   /** The other plugins of this session on the same node. */
   readonly #others: () => readonly Reloader[];
   #before: Shown | undefined;
@@ -29,11 +31,11 @@ export class AfterReload {
   #running = new AbortController();
   #work: Promise<void> = Promise.resolve();
 
-  /** @param recentLog the plugin's last log lines, shown with a call that fails */
+  /** @param recentLog the plugin's last log lines since then (ms since 1970), shown with a call that fails */
   constructor(
     reloader: Reloader,
     emit: Emit,
-    recentLog: () => readonly string[],
+    recentLog: (since: number) => readonly string[],
     others: () => readonly Reloader[],
   ) {
     this.#reloader = reloader;
@@ -88,10 +90,12 @@ export class AfterReload {
   async #callAll(signal: AbortSignal): Promise<void> {
     const { plugin, name } = this.#reloader.target;
     for (const call of plugin.call) {
+      const since = Date.now();
       const { error, text } = await this.#call(call, signal);
-      if (signal.aborted) return;
       const ok = error === undefined;
-      const log = ok ? [] : this.#recentLog();
+      if (!ok) await new Promise((resolve) => setTimeout(resolve, LOG_MS));
+      if (signal.aborted) return;
+      const log = ok ? [] : this.#recentLog(since);
       const before = this.#results.get(call);
       this.#emit({ event: "called", ...name, call, ok, result: text, before, log });
       if (ok) this.#results.set(call, text);
@@ -120,7 +124,7 @@ export class AfterReload {
     } catch (error) {
       const answer =
         error instanceof RpcError
-          ? { code: error.code, message: error.message, data: error.data }
+          ? { code: error.code, message: error.message, data: error.data, ...error.more }
           : { message: messageOf(error) };
       return { error, text: JSON.stringify(answer) };
     }

@@ -139,7 +139,7 @@ export class Attempt {
       stopMs,
       startMs,
       buildMs: this.#buildMs,
-      takenOver: this.#node.kept.takenOver.map((option) => option.name),
+      takenOver: [...new Set(this.#node.kept.takenOver.map((option) => option.name))],
     };
   }
 

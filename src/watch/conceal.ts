@@ -15,7 +15,7 @@ export function concealed<T extends WatchEvent>(event: T, hide: Hide): T {
     ...("message" in event ? { message: hide(event.message) } : {}),
     ...("reason" in event ? { reason: hidden(event.reason) } : {}),
     ...("fix" in event ? { fix: hidden(event.fix) } : {}),
-    ...("findings" in event ? { findings: found(event.findings) } : {}),
+    ...("findings" in event && event.findings ? { findings: found(event.findings) } : {}),
     ...("log" in event ? { log: all(event.log) } : {}),
     ...("text" in event ? { text: hide(event.text) } : {}),
     ...("call" in event ? { call: hide(event.call) } : {}),

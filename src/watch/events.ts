@@ -173,6 +173,8 @@ export interface LogLine {
   readonly level: string;
   readonly text: string;
   readonly time: string | undefined;
+  /** Where the text is a traceback: what it says, shorter. */
+  readonly findings?: readonly Finding[];
 }
 
 export interface Notice {

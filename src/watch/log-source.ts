@@ -1,10 +1,13 @@
 /** The log lines of the watched plugins on one node, as a source of events. */
 
+import { basename } from "node:path";
+import type { Finding } from "../diagnose/findings.js";
 import { followLogs } from "../node/log-follow.js";
 import { isAtLeast, type LogLevel } from "../node/log-level.js";
 import type { LogLine } from "../node/log-lines.js";
 import type { NodeAddress } from "../settings/types.js";
 import type { Emit } from "./events.js";
+import { isMishap, isTraceback, tracebackFindings } from "./logged-trace.js";
 
 /** What a failing call or a dead plugin is explained with. */
 const KEPT_LINES = 10;
@@ -12,7 +15,8 @@ const AGAIN_MS = 1_000;
 
 export class LogSource {
   readonly #node: NodeAddress;
-  readonly #names: readonly string[];
+  /** The plugins, without symlinks: the log knows them by their file names. */
+  readonly #paths: () => readonly string[];
   readonly #emit: Emit;
   readonly #end = new AbortController();
   readonly #recent = new Map<string, LogLine[]>();
@@ -20,19 +24,19 @@ export class LogSource {
   /** The lowest level that is told. */
   level: LogLevel = "unusual";
 
-  /** @param names base names of the plugins */
-  constructor(node: NodeAddress, names: readonly string[], emit: Emit) {
+  /** @param paths the plugins, without symlinks */
+  constructor(node: NodeAddress, paths: () => readonly string[], emit: Emit) {
     this.#node = node;
-    this.#names = names;
+    this.#paths = paths;
     this.#emit = emit;
     this.#following = this.#follow();
   }
 
-  /** The plugin's last lines since a moment (ms since 1970), newest last. */
+  /** The plugin's last messages since a moment (ms since 1970), newest last; tracebacks are told anyway. */
   recent(plugin: string, since: number): readonly string[] {
     const lines = this.#recent.get(plugin) ?? [];
     return lines
-      .filter(({ time }) => time === undefined || time.getTime() >= since)
+      .filter(({ time, text }) => !isTraceback(text) && (time?.getTime() ?? since) >= since)
       .map(({ text }) => text);
   }
 
@@ -48,7 +52,7 @@ export class LogSource {
         await followLogs({
           rpcFile: this.#node.rpcFile,
           networkDir: this.#node.networkDir,
-          pluginNames: this.#names,
+          pluginNames: [...new Set(this.#paths().map((path) => basename(path)))],
           level: "debug",
           signal,
           onLine: (line) => this.#line(line),
@@ -64,15 +68,30 @@ export class LogSource {
     const plugin = line.source.replace(/^plugin-/, "");
     const kept = this.#recent.get(plugin) ?? [];
     this.#recent.set(plugin, [...kept, line].slice(-KEPT_LINES));
+    if (isMishap(line.text)) {
+      void this.#tellTraceback(plugin, line);
+      return;
+    }
     // That a plugin was killed is told by the outcome, or by its death.
     if (!isAtLeast(line.level, this.level) || line.text.startsWith("Killing plugin:")) return;
+    this.#tell(plugin, line);
+  }
+
+  async #tellTraceback(plugin: string, line: LogLine): Promise<void> {
+    const its = this.#paths().filter((path) => basename(path) === plugin);
+    const findings = await tracebackFindings(line.text, its).catch(() => undefined);
+    if (!this.#end.signal.aborted) this.#tell(plugin, line, findings);
+  }
+
+  #tell(plugin: string, { level, text, time }: LogLine, findings?: readonly Finding[]): void {
     this.#emit({
       event: "log",
       node: this.#node.rpcFile,
       plugin,
-      level: line.level,
-      text: line.text,
-      time: line.time?.toISOString(),
+      level,
+      text,
+      time: time?.toISOString(),
+      ...(findings === undefined ? {} : { findings }),
     });
   }
 }

@@ -192,8 +192,8 @@ export class Session {
     });
     onEvent(this.#watching(nodes.value, this.#control.path));
     this.#logs = this.#nodes.map(({ address, reloaders }) => {
-      const names = [...new Set(reloaders.map(({ realPath }) => basename(realPath)))];
-      return new LogSource(address, names, onEvent);
+      const paths = () => reloaders.map(({ realPath }) => realPath);
+      return new LogSource(address, paths, onEvent);
     });
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
     this.#warned = findRivals(this.targets).then((notices) => notices.forEach(onEvent));
@@ -214,7 +214,7 @@ export class Session {
       onUnreachable: () => node.suspect(),
     });
     const others = () => node.reloaders.filter((other) => other !== reloader);
-    const recentLog = () => this.#recentLog(reloader);
+    const recentLog = (since: number) => this.#recentLog(reloader, since);
     this.#after.set(reloader, new AfterReload(reloader, onEvent, recentLog, others));
     return reloader;
   }
@@ -240,10 +240,12 @@ export class Session {
     });
   }
 
-  /** What the plugin logged since it was started. */
-  #recentLog(reloader: Reloader): readonly string[] {
+  /** What the plugin logged since it was started, or since a moment. */
+  #recentLog(
+    reloader: Reloader,
+    since = performance.timeOrigin + reloader.startedAt,
+  ): readonly string[] {
     const index = this.#nodes.findIndex(({ reloaders }) => reloaders.includes(reloader));
-    const since = performance.timeOrigin + reloader.startedAt;
     return this.#logs[index]?.recent(basename(reloader.realPath), since) ?? [];
   }
 
