@@ -9,7 +9,7 @@ import { NodeUnreachable, RpcError } from "../node/errors.js";
 import { NATIVE_METHODS } from "../node/native-names.js";
 import type { NodePlace, RawOption } from "../plugin/init-params.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
-import { explain } from "./explain.js";
+import { explain, explainWords } from "./explain.js";
 import type { ExplainContext, Explanation } from "./explanation.js";
 import { type Finding, findingsOf } from "./findings.js";
 import { readDeath } from "./node-death.js";
@@ -58,6 +58,19 @@ export async function diagnoseFailedStart(
     findings: ran === undefined || died ? deathFindings(context) : findingsOf(ran),
     postMortem: ran,
   };
+}
+
+/**
+ * What holds up a start that is still under way: the plugin is run offline beside it.
+ * @returns undefined where it does not hang there. Never throws.
+ */
+export async function diagnoseHang(start: FailedStart): Promise<Diagnosis | undefined> {
+  const ran = await runOffline(start, false);
+  const { end } = ran.handshake;
+  if (end.kind !== "timeout" || end.phase === "running") return undefined;
+  const context = { path: start.file.realPath, file: start.file, postMortem: ran };
+  const explanation = explainWords(`timed out before replying to ${end.phase}`, context);
+  return { explanation, findings: findingsOf(ran), postMortem: ran };
 }
 
 /** Whether running the plugin could say more: not where the node did not get so far. */

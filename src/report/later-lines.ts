@@ -12,18 +12,22 @@ import { INDENT, type Wording } from "./wording.js";
 /** A result that is no longer stands behind its call. */
 const SHORT_RESULT = 60;
 
-export function changedLines(event: ManifestChanged, { paint }: Wording): string[] {
+export function changedLines(event: ManifestChanged, wording: Wording): string[] {
+  const { paint } = wording;
   const parts = [
     ...event.added.map((text) => paint.green(`+${harmless(text)}`)),
     ...event.removed.map((text) => paint.red(`-${harmless(text)}`)),
     ...event.changed.map((text) => paint.yellow(`~${harmless(text)}`)),
   ];
-  return parts.length === 0 ? [] : [`${INDENT}${paint.dim("changed:")} ${parts.join("  ")}`];
+  return parts.length === 0
+    ? []
+    : [`${INDENT}${whose(event, wording)}${paint.dim("changed:")} ${parts.join("  ")}`];
 }
 
-export function calledLines(event: Called, { paint }: Wording): string[] {
+export function calledLines(event: Called, wording: Wording): string[] {
+  const { paint } = wording;
   const { ok, result, before } = event;
-  const call = harmless(event.call);
+  const call = `${harmless(event.call)}${wording.on(event.node)}`;
   if (!ok) {
     const head = `${INDENT}${paint.red("✗")} ${call}   ${errorText(result)}`;
     const log = event.log.flatMap((message) => message.split("\n"));
@@ -37,6 +41,11 @@ export function calledLines(event: Called, { paint }: Wording): string[] {
   }
   if (same) return [`${head}   ${paint.dim("as before")}`];
   return [head, ...renderJson(before, result, paint).map((line) => `${INDENT}  ${line}`)];
+}
+
+/** What comes after an outcome may come after that of another plugin, too. */
+function whose(event: ManifestChanged, wording: Wording): string {
+  return wording.several ? `${wording.name(event)} ` : "";
 }
 
 export function logLines(event: LogLine, wording: Wording): string[] {

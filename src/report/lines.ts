@@ -31,7 +31,7 @@ export class Lines {
     const { paint } = wording;
     switch (event.event) {
       case "watching":
-        wording.nameNodes(event.nodes);
+        wording.nameAll(event);
         this.#embedded = event.nodes.some((node) => node.embedded);
         return this.#unlessQuiet(firstScreen(event, wording, this.#options.version));
       case "reloading":
@@ -57,7 +57,10 @@ export class Lines {
       case "plugin-died":
         return died(event, wording);
       case "explained":
-        return toldLines(event, wording);
+        return [
+          ...(wording.several ? [`${INDENT}${wording.name(event)}:`] : []),
+          ...toldLines(event, wording),
+        ];
       case "manifest":
         return this.#unlessQuiet(changedLines(event, wording));
       case "called":

@@ -1,5 +1,5 @@
 /** What came of a reload, in lines. */
-import type { Failed, Outcome, Reloaded, Unreachable } from "../watch/events.js";
+import type { Failed, Outcome, Refused, Reloaded, Unreachable } from "../watch/events.js";
 import { rpcErrorText } from "./failure.js";
 import { harmless } from "./harmless.js";
 import { renderFindings } from "./post-mortem.js";
@@ -15,7 +15,10 @@ export function outcomeLines(event: Outcome, wording: Wording): string[] {
       return unreachable(event, wording);
     case "refused": {
       return [
-        wording.line(wording.paint.yellow("!"), wording.near(event.message)),
+        wording.line(
+          wording.paint.yellow("!"),
+          `${wording.near(event.message)}${elsewhere(event, wording)}`,
+        ),
         ...wording.fix(event.fix),
         ...still(event.running, wording),
       ];
@@ -84,6 +87,12 @@ function unreachable(event: Unreachable, wording: Wording): string[] {
   const text = `${wording.name(event)} did not start: the node went away`;
   const told = toldLines({ reason, fix, findings: [] }, wording);
   return [wording.line(wording.paint.red("✗"), text), ...told];
+}
+
+/** Which of several nodes it is about, where the words name only the plugin. */
+function elsewhere({ node }: Refused, wording: Wording): string {
+  const on = wording.on(node);
+  return on === "" ? "" : ` (${on.trim()})`;
 }
 
 function still(running: boolean, { paint }: Wording): string[] {

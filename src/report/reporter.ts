@@ -1,8 +1,10 @@
 /** Who tells the events of a watch session: on a terminal, as plain lines, or as JSON. */
-import type { WatchEvent } from "../watch/events.js";
+import { isOutcome, type WatchEvent } from "../watch/events.js";
 import { Lines } from "./lines.js";
 import { Spinner } from "./spinner.js";
 import { type StreamStyle, styleOf } from "./style.js";
+
+const MAX_DOINGS = 2;
 
 export interface Reporter {
   event(event: WatchEvent): void;
@@ -65,13 +67,20 @@ function lineReporter(options: ReporterOptions, lines: Lines, style: StreamStyle
     event(event) {
       const text = spinner && progressOf(event);
       if (text !== undefined && "path" in event) busy.set(`${event.path} ${event.node}`, text);
-      else if ("path" in event) busy.delete(`${event.path} ${event.node}`);
-      spinner?.show(busy.size === 0 ? undefined : [...busy.values()].join(", "));
+      else if (isOutcome(event)) busy.delete(`${event.path} ${event.node}`);
+      spinner?.show(busy.size === 0 ? undefined : inShort([...new Set(busy.values())]));
       print(...lines.of(event));
     },
     print,
     close: () => spinner?.show(undefined),
   };
+}
+
+/** A spinner has one line. */
+function inShort(doings: readonly string[]): string {
+  const more = doings.length - MAX_DOINGS;
+  const shown = doings.slice(0, MAX_DOINGS).join(", ");
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 /** What a spinner says while a reload is in that state. */

@@ -1,7 +1,8 @@
 /** What every line of a watch's report is made of: the time, names, paths and durations. */
-import { basename, relative } from "node:path";
-import type { NodeFacts, TargetName } from "../watch/events.js";
+import { dirname, relative } from "node:path";
+import type { TargetName, Watching } from "../watch/events.js";
 import { harmless } from "./harmless.js";
+import { shortNames } from "./short-names.js";
 import type { Paint } from "./style.js";
 
 export interface WordingOptions {
@@ -22,7 +23,9 @@ export class Wording {
   readonly keys: boolean;
   readonly #options: WordingOptions;
   /** rpc-file -> what a person calls the node; empty while there is only one. */
-  #nodes = new Map<string, string>();
+  #nodes: ReadonlyMap<string, string> = new Map();
+  /** path -> what a person calls the plugin. */
+  #plugins: ReadonlyMap<string, string> = new Map();
 
   constructor(options: WordingOptions) {
     this.paint = options.paint;
@@ -30,10 +33,25 @@ export class Wording {
     this.#options = options;
   }
 
-  /** From now on it is said on which of these nodes something happens. */
-  nameNodes(nodes: readonly NodeFacts[]): void {
+  /** From now on it is said on which of several nodes something happens; plugins of one name differ. */
+  nameAll({ nodes, plugins }: Pick<Watching, "nodes" | "plugins">): void {
+    this.#plugins = shortNames(plugins.map(({ path }) => path));
     if (nodes.length < 2) return;
-    this.#nodes = new Map(nodes.map((node) => [node.rpcFile, basename(node.lightningDir)]));
+    const dirs = shortNames(nodes.map(({ lightningDir }) => lightningDir));
+    // Two networks of one lightning-dir have sockets in folders of their own.
+    const isPlain = dirs.size === nodes.length;
+    const sockets = shortNames(nodes.map(({ rpcFile }) => dirname(rpcFile)));
+    this.#nodes = new Map(
+      nodes.map(({ rpcFile, lightningDir }) => [
+        rpcFile,
+        (isPlain ? dirs.get(lightningDir) : sockets.get(dirname(rpcFile))) ?? rpcFile,
+      ]),
+    );
+  }
+
+  /** There are several targets: what is told apart from its outcome must say whose it is. */
+  get several(): boolean {
+    return this.#nodes.size > 1 || this.#plugins.size > 1;
   }
 
   /** The line that begins an event: `12:53:14  ✓ text`. */
@@ -43,7 +61,8 @@ export class Wording {
 
   /** `hello.py`, or `hello.py on l1`. */
   name(name: TargetName): string {
-    return `${this.paint.bold(harmless(name.plugin))}${this.on(name.node)}`;
+    const plugin = this.#plugins.get(name.path) ?? name.plugin;
+    return `${this.paint.bold(harmless(plugin))}${this.on(name.node)}`;
   }
 
   on(rpcFile: string): string {

@@ -16,6 +16,7 @@ import { LEAVE_IT } from "./make-way.js";
 import { type Belief, NodeSide } from "./node-side.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "./outcomes.js";
 import { settle, untilOld } from "./settle.js";
+import { tellSlowStart } from "./slow-start.js";
 import type { Kept } from "./take-over.js";
 import { type Change, merge, type Target } from "./target.js";
 
@@ -27,6 +28,8 @@ export interface AttemptOptions {
   readonly emit: Emit;
   /** The node's version, where it has been asked. */
   readonly version: string | undefined;
+  /** It is known to take long for its start. */
+  readonly slow: boolean;
   /** Takes the changes that have come since, if any: this attempt covers them. */
   readonly moreChanges: () => Change | undefined;
   /** Resolves at the next change, or after so many ms. */
@@ -217,8 +220,12 @@ export class Attempt {
       since: new Date(),
       manifest: this.#manifest,
     };
+    const { emit, slow } = this.#options;
+    const heard = slow ? undefined : tellSlowStart(started, emit, this.#newer.signal);
     try {
-      const startMs = await this.#node.start(started, this.#options.nextHint);
+      const startMs = await this.#node
+        .start(started, this.#options.nextHint)
+        .finally(() => heard?.());
       this.#verify(look);
       return startMs;
     } catch (error) {

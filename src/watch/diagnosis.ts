@@ -31,6 +31,19 @@ export async function diagnoseStart(
   return told(await diagnoseFailedStart(error, { ...start, node: target.node, signal }));
 }
 
+/** What holds up a start that is still under way; undefined where offline nothing does. */
+export async function diagnoseHang(
+  { target, ...start }: Started,
+  signal: AbortSignal,
+  timeoutMs?: number,
+): Promise<Diagnosis | undefined> {
+  const given = timeoutMs === undefined ? {} : { timeoutMs };
+  const found = await import("../diagnose/diagnose-start.js").then((module) =>
+    module.diagnoseHang({ ...start, node: target.node, signal, ...given }),
+  );
+  return found && told(found);
+}
+
 /** @param stderr what the plugin wrote there, where that is heard (on the embedded node) */
 export async function diagnoseDead(
   { target, ...start }: Started,

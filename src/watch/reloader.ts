@@ -13,6 +13,7 @@ import type { Cause, Emit, Outcome } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
 import type { Belief } from "./node-side.js";
 import { refused } from "./outcomes.js";
+import { SLOW_START_MS } from "./slow-start.js";
 import { NOTHING_KEPT } from "./take-over.js";
 import { type Change, merge, type Target } from "./target.js";
 
@@ -46,6 +47,8 @@ export class Reloader {
   /** The node died of the plugin as it looked then. */
   #deadly: Look | undefined;
   #startedAt = 0;
+  /** The last good start took so long that one more of that kind is no news. */
+  #isSlow = false;
   /** What the plugin has written to stderr since it was started, where that is heard. */
   stderr: string | undefined;
   /** The start whose end has been explained already. */
@@ -180,6 +183,7 @@ export class Reloader {
       kept: this.#kept,
       emit: this.#hooks.emit,
       version: this.#hooks.version?.(),
+      slow: this.#isSlow,
       moreChanges: () => this.#takePending(),
       nextHint: (ms) => this.#nextHint(ms),
     });
@@ -192,7 +196,10 @@ export class Reloader {
     this.#deadly = result.deadly;
     this.#settledAt = performance.now();
     const { outcome } = result;
-    if (outcome?.event === "reloaded") this.#startedAt = this.#settledAt - outcome.startMs;
+    if (outcome?.event === "reloaded") {
+      this.#startedAt = this.#settledAt - outcome.startMs;
+      this.#isSlow = outcome.startMs >= SLOW_START_MS;
+    }
     if (result.outcome === undefined) {
       // Superseded: what it stood for goes into the reload that follows.
       // The time counts from the save that is started.

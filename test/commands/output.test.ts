@@ -154,3 +154,25 @@ describe("--json", () => {
     });
   });
 });
+
+it("tells apart plugins of one name, and on which node what happens", async () => {
+  const box = sandbox();
+  const nodes = [
+    await startNode(box, { lightningDir: box.folder("a/l1") }),
+    await startNode(box, { lightningDir: box.folder("b/l1") }),
+  ];
+  const one = writePlugin(box.folder("work/one"));
+  const two = writePlugin(box.folder("work/two"), { version: null, start: language.fails("no") });
+  const flags = nodes.map((node) => node.flag);
+  const watch = new Program(box, ["watch", one, two, ...flags]);
+  const file = `plugin\\${language.extension}`;
+  for (const node of ["a/l1", "b/l1"]) {
+    await watch.prints(new RegExp(`✓ one/${file} on ${node} started in`));
+    await watch.prints(new RegExp(`✗ two/${file} on ${node} did not start`));
+  }
+  chmodSync(two, 0o644);
+  await watch.prints(new RegExp(`! two/${file} is not executable.* \\(on b/l1\\)\n`));
+  const call = new Program(box, ["watch", one, ...flags, "--call", "version"]);
+  await call.prints(/→ version on a\/l1/);
+  await call.prints(/→ version on b\/l1/);
+});
