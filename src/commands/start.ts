@@ -2,6 +2,7 @@
 
 import { usageFailure } from "../failure.js";
 import { openReporter } from "../report/reporter.js";
+import type { WatchEvent } from "../watch/events.js";
 import { meetNode } from "../watch/meet-node.js";
 import { exitCodeOf, reloadOnce } from "../watch/reload-once.js";
 import type { Context, ExitCode } from "./context.js";
@@ -27,8 +28,14 @@ export async function start(
   const { cwd } = context.surroundings;
   const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys: false });
   try {
-    const outcomes = await reloadOnce(settings, (event) => reporter.event(event), signal);
-    return exitCodeOf(outcomes);
+    let initFailed = false;
+    const onEvent = (event: WatchEvent) => {
+      reporter.event(event);
+      // The node calls it started, and it has not set itself up.
+      initFailed ||= event.event === "explained";
+    };
+    const outcomes = await reloadOnce(settings, onEvent, signal);
+    return exitCodeOf(outcomes) || (initFailed ? 1 : 0);
   } finally {
     reporter.close();
   }

@@ -71,11 +71,20 @@ function explainUnreachable(error: NodeUnreachable, context: ExplainContext): Ex
   };
 }
 
+/** @param error the `error` member of the answer to `init`, from an offline handshake */
 function explainInitError(error: unknown): Explanation {
   const message = isObject(error) ? (stringOf(error.message) ?? JSON.stringify(error)) : "";
   return {
     id: "init-error",
-    reason: `it answered init with an error (${message}); lightningd ignores that, and lists the plugin as active although it has not set itself up`,
-    fix: 'Mend its init; where it must not run, answer {"result": {"disable": "the reason"}}',
+    reason: `it answered init with an error (${message}); ${INIT_ERROR.reason}`,
+    fix: INIT_ERROR.fix,
   };
 }
+
+/** For whoever tells the error itself. */
+export const INIT_ERROR: Explanation = {
+  id: "init-error",
+  reason:
+    "lightningd ignores that, and lists the plugin as active although it has not set itself up",
+  fix: 'Mend its init; where it must not run, answer {"result": {"disable": "the reason"}}',
+};

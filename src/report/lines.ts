@@ -3,7 +3,7 @@ import type { Notice, PluginDied, Reloading, WatchEvent } from "../watch/events.
 import { firstScreen } from "./first-screen.js";
 import { harmless } from "./harmless.js";
 import { calledLines, changedLines, logLines } from "./later-lines.js";
-import { outcomeLines, toldLines } from "./outcome-lines.js";
+import { initErrorLines, outcomeLines, toldLines } from "./outcome-lines.js";
 import { duration, INDENT, Wording, type WordingOptions } from "./wording.js";
 
 export interface LineOptions extends WordingOptions {
@@ -57,10 +57,12 @@ export class Lines {
       case "plugin-died":
         return died(event, wording);
       case "explained":
-        return [
-          ...(wording.several ? [`${INDENT}${wording.name(event)}:`] : []),
-          ...toldLines(event, wording),
-        ];
+        return event.message === undefined
+          ? [
+              ...(wording.several ? [`${INDENT}${wording.name(event)}:`] : []),
+              ...toldLines(event, wording),
+            ]
+          : initErrorLines(event, event.message, wording);
       case "manifest":
         return this.#unlessQuiet(changedLines(event, wording));
       case "called":

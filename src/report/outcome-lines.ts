@@ -1,5 +1,13 @@
 /** What came of a reload, in lines. */
-import type { Failed, Outcome, Refused, Reloaded, Unreachable } from "../watch/events.js";
+import type {
+  Explained,
+  Failed,
+  Outcome,
+  Refused,
+  Reloaded,
+  Unreachable,
+} from "../watch/events.js";
+
 import { rpcErrorText } from "./failure.js";
 import { harmless } from "./harmless.js";
 import { renderFindings } from "./post-mortem.js";
@@ -36,6 +44,15 @@ export function toldLines(
     ...wording.fix(fix),
     ...renderFindings(findings, wording.paint, INDENT),
   ];
+}
+
+/** An `init` that was answered with an error, which the node takes for a good one. */
+export function initErrorLines(event: Explained, message: string, wording: Wording): string[] {
+  const { code } = event;
+  const short = shorten(message);
+  const said = code === undefined ? harmless(short) : rpcErrorText({ code, message: short });
+  const what = `${wording.name(event)} runs, but its init failed: ${said}`;
+  return [wording.line(wording.paint.red("✗"), what), ...toldLines(event, wording)];
 }
 
 function good(event: Reloaded, wording: Wording): string {

@@ -31,13 +31,20 @@ export class AfterReload {
   #running = new AbortController();
   #work: Promise<void> = Promise.resolve();
 
-  /** @param recentLog the plugin's last log lines since then (ms since 1970), shown with a call that fails */
+  readonly #onDone: (hasFailedCall: boolean) => void;
+
+  /**
+   * @param recentLog the plugin's last log lines since then (ms since 1970), shown with a call that fails
+   * @param onDone all that follows a reload has been done, or was cut short
+   */
   constructor(
     reloader: Reloader,
     emit: Emit,
     recentLog: (since: number) => readonly string[],
     others: () => readonly Reloader[],
+    onDone: (hasFailedCall: boolean) => void,
   ) {
+    this.#onDone = onDone;
     this.#reloader = reloader;
     this.#others = others;
     this.#emit = emit;
@@ -48,13 +55,13 @@ export class AfterReload {
   reloaded(): void {
     this.#begin(async (signal) => {
       await this.#compare(signal);
-      await this.#callAll(signal);
+      this.#onDone(!(await this.#callAll(signal)));
     });
   }
 
   /** Makes the calls again, without a reload. */
   repeatCalls(): void {
-    this.#begin((signal) => this.#callAll(signal));
+    this.#begin(async (signal) => void (await this.#callAll(signal)));
   }
 
   /** Ends what is under way. */
@@ -87,20 +94,24 @@ export class AfterReload {
       this.#emit({ event: "manifest", ...target.name, ...shown.changes });
   }
 
-  async #callAll(signal: AbortSignal): Promise<void> {
+  /** @returns whether every call was answered with a result */
+  async #callAll(signal: AbortSignal): Promise<boolean> {
     const { plugin, name } = this.#reloader.target;
+    let allGood = true;
     for (const call of plugin.call) {
       const since = Date.now();
       const { error, text } = await this.#call(call, signal);
       const ok = error === undefined;
+      allGood &&= ok;
       if (!ok) await new Promise((resolve) => setTimeout(resolve, LOG_MS));
-      if (signal.aborted) return;
+      if (signal.aborted) return allGood;
       const log = ok ? [] : this.#recentLog(since);
       const before = this.#results.get(call);
       this.#emit({ event: "called", ...name, call, ok, result: text, before, log });
       if (ok) this.#results.set(call, text);
       else await this.#explain(call, error);
     }
+    return allGood;
   }
 
   async #explain(call: string, error: unknown): Promise<void> {

@@ -12,7 +12,7 @@ export function concealed<T extends WatchEvent>(event: T, hide: Hide): T {
     findings.map((finding) => ({ ...finding, text: hide(finding.text) }));
   return {
     ...event,
-    ...("message" in event ? { message: hide(event.message) } : {}),
+    ...("message" in event ? { message: hidden(event.message) } : {}),
     ...("reason" in event ? { reason: hidden(event.reason) } : {}),
     ...("fix" in event ? { fix: hidden(event.fix) } : {}),
     ...("findings" in event && event.findings ? { findings: found(event.findings) } : {}),

@@ -5,6 +5,7 @@
 import type { Diagnosis as Found } from "../diagnose/diagnose-start.js";
 import type { Params } from "../jsonrpc/message.js";
 import { NodeUnreachable, RpcError } from "../node/errors.js";
+import type { InitError } from "../node/init-reply.js";
 import type { StartOption } from "../node/start-options.js";
 import type { Manifest } from "../plugin/manifest.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
@@ -65,6 +66,19 @@ export async function diagnoseFailedCall(
   const { diagnoseCall } = await import("../diagnose/diagnose-death.js");
   const heard = stderr === undefined ? {} : { stderr };
   return told(await diagnoseCall(error, { ...start, node: target.node, ...heard }, call));
+}
+
+/**
+ * A start that the node takes for a good one although `init` was answered with an error.
+ * @param stderr as above
+ */
+export async function diagnoseInitError(
+  { target, file, since }: Started,
+  { error, logged }: InitError,
+  stderr: string | undefined,
+): Promise<Diagnosis> {
+  const { diagnoseInit } = await import("../diagnose/diagnose-init.js");
+  return told(diagnoseInit({ file, since, node: target.node, error, logged, stderr }));
 }
 
 /** What a node that is gone died of, in one sentence; undefined where it left no word. */

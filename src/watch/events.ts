@@ -137,9 +137,15 @@ export interface PluginDied extends TargetName {
   readonly log: readonly string[];
 }
 
-/** Why the plugin died, or did not survive a call: follows a `plugin-died` or a `called`. */
+/**
+ * Why the plugin died, or did not survive a call: follows a `plugin-died` or a `called`. After a
+ * `reloaded`: its `init` was answered with an error, which the node takes for a start.
+ */
 export interface Explained extends TargetName {
   readonly event: "explained";
+  /** The error that `init` was answered with, where that is what is explained. */
+  readonly code?: number | undefined;
+  readonly message?: string | undefined;
   readonly reason: string | undefined;
   readonly fix: string | undefined;
   readonly findings: readonly Finding[];

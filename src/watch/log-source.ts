@@ -20,6 +20,8 @@ export class LogSource {
   readonly #emit: Emit;
   readonly #end = new AbortController();
   readonly #recent = new Map<string, LogLine[]>();
+  /** When each plugin last logged what a failed init would be followed by, ms since 1970. */
+  readonly #suspectAt = new Map<string, number>();
   readonly #following: Promise<void>;
   /** The lowest level that is told. */
   level: LogLevel = "unusual";
@@ -38,6 +40,11 @@ export class LogSource {
     return lines
       .filter(({ time, text }) => !isTraceback(text) && (time?.getTime() ?? since) >= since)
       .map(({ text }) => text);
+  }
+
+  /** Whether the plugin has warned, or logged a traceback, since a moment (ms since 1970). */
+  isSuspect(plugin: string, since: number): boolean {
+    return (this.#suspectAt.get(plugin) ?? 0) >= since;
   }
 
   async close(): Promise<void> {
@@ -68,6 +75,9 @@ export class LogSource {
     const plugin = line.source.replace(/^plugin-/, "");
     const kept = this.#recent.get(plugin) ?? [];
     this.#recent.set(plugin, [...kept, line].slice(-KEPT_LINES));
+    if (isTraceback(line.text) || isAtLeast(line.level, "unusual")) {
+      this.#suspectAt.set(plugin, line.time?.getTime() ?? Date.now());
+    }
     if (isMishap(line.text)) {
       void this.#tellTraceback(plugin, line);
       return;

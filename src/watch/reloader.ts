@@ -77,6 +77,12 @@ export class Reloader {
     }
   }
 
+  /** Hides the values of its secret options, given ones and those that were taken over. */
+  get hide(): (text: string) => string {
+    const takenOver = this.#kept.takenOver.map(({ name, raw }) => ({ name, value: textOf(raw) }));
+    return concealing([...this.target.plugin.options, ...takenOver]);
+  }
+
   /** When the last start was sent, or about then: performance.now(). */
   get startedAt(): number {
     return this.#startedAt;
@@ -211,8 +217,7 @@ export class Reloader {
   }
 
   #tell(told: Outcome): void {
-    const takenOver = this.#kept.takenOver.map(({ name, raw }) => ({ name, value: textOf(raw) }));
-    const outcome = concealed(told, concealing([...this.target.plugin.options, ...takenOver]));
+    const outcome = concealed(told, this.hide);
     this.#last = outcome;
     this.#unserved = outcome.event === "unreachable";
     this.#hooks.emit(outcome);

@@ -22,7 +22,9 @@ import {
   type WatchEvent,
 } from "./events.js";
 import { FileSource } from "./file-source.js";
+import { InitLook } from "./init-look.js";
 import { LogSource } from "./log-source.js";
+import { isTraceback } from "./logged-trace.js";
 import { stopHanging } from "./make-way.js";
 import { Reloader } from "./reloader.js";
 import { findRivals } from "./rivals.js";
@@ -57,6 +59,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #nodes: readonly WatchedNode[];
   readonly #after = new Map<Reloader, AfterReload>();
+  readonly #looks = new Map<WatchedNode, InitLook>();
   #files: readonly FileSource[] = [];
   #logs: readonly LogSource[] = [];
   /** Lines that plugins wrote to stderr while they were being started, by file name. */
@@ -73,8 +76,10 @@ export class Session {
     };
     this.#options = options;
     this.#nodes = options.nodes.map((address) => {
-      const reloadersOf = (node: WatchedNode) =>
-        options.plugins.map((plugin) => this.#reloaderFor(plugin, node));
+      const reloadersOf = (node: WatchedNode) => {
+        this.#looks.set(node, this.#lookFor(address));
+        return options.plugins.map((plugin) => this.#reloaderFor(plugin, node));
+      };
       return new WatchedNode(address, reloadersOf, options.onEvent, (reloader) =>
         this.#recentLog(reloader),
       );
@@ -160,6 +165,7 @@ export class Session {
     await Promise.all(this.#files.map((source) => source.close()));
     await this.#control?.close();
     await this.#warned;
+    await Promise.all([...this.#looks.values()].map((look) => look.close()));
     await Promise.all([...this.#after.values()].map((after) => after.cut()));
     await Promise.all(this.#logs.map((source) => source.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
@@ -208,6 +214,7 @@ export class Session {
         if (event.event === "phase" && event.phase === "start") {
           reloader.stderr = this.#options.embedded ? "" : undefined;
         }
+        if (event.event === "reloading") this.#looks.get(node)?.giveWay();
         if (isOutcome(event)) this.#settled(reloader, event);
       },
       version: () => node.version,
@@ -215,8 +222,20 @@ export class Session {
     });
     const others = () => node.reloaders.filter((other) => other !== reloader);
     const recentLog = (since: number) => this.#recentLog(reloader, since);
-    this.#after.set(reloader, new AfterReload(reloader, onEvent, recentLog, others));
+    const onDone = (hasFailedCall: boolean) => this.#looks.get(node)?.add(reloader, hasFailedCall);
+    this.#after.set(reloader, new AfterReload(reloader, onEvent, recentLog, others, onDone));
     return reloader;
+  }
+
+  #lookFor({ rpcFile }: NodeAddress): InitLook {
+    const { onEvent: emit, embedded } = this.#options;
+    return new InitLook({ rpcFile, embedded, emit, isSuspect: (one) => this.#isSuspect(one) });
+  }
+
+  #isSuspect(reloader: Reloader): boolean {
+    const since = performance.timeOrigin + reloader.startedAt;
+    const isTold = this.#logsOf(reloader)?.isSuspect(basename(reloader.realPath), since) ?? false;
+    return isTold || isTraceback(reloader.stderr ?? "");
   }
 
   #settled(reloader: Reloader, outcome: Outcome): void {
@@ -245,8 +264,11 @@ export class Session {
     reloader: Reloader,
     since = performance.timeOrigin + reloader.startedAt,
   ): readonly string[] {
-    const index = this.#nodes.findIndex(({ reloaders }) => reloaders.includes(reloader));
-    return this.#logs[index]?.recent(basename(reloader.realPath), since) ?? [];
+    return this.#logsOf(reloader)?.recent(basename(reloader.realPath), since) ?? [];
+  }
+
+  #logsOf(reloader: Reloader): LogSource | undefined {
+    return this.#logs[this.#nodes.findIndex(({ reloaders }) => reloaders.includes(reloader))];
   }
 
   /** Plugins that share a folder do not reload each other, unless `--watch` says so. */

@@ -5,12 +5,14 @@ import { delimiter, dirname, join } from "node:path";
 import pc from "picocolors";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { diagnoseCall, diagnoseDeath } from "../../src/diagnose/diagnose-death.js";
+import { diagnoseInit } from "../../src/diagnose/diagnose-init.js";
 import { type Diagnosis, diagnoseFailedStart } from "../../src/diagnose/diagnose-start.js";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { Failure } from "../../src/failure.js";
 import { callNode } from "../../src/node/client.js";
 import { NodeUnreachable, RpcError } from "../../src/node/errors.js";
-import { listPlugins, startPlugin } from "../../src/node/plugin-command.js";
+import { readInitErrors } from "../../src/node/init-reply.js";
+import { listPlugins, startPlugin, stopPlugin } from "../../src/node/plugin-command.js";
 import { inspectPluginFile, type PluginFile } from "../../src/plugin/plugin-file.js";
 import { findProgram } from "../../src/plugin/shebang.js";
 import { renderFindings } from "../../src/report/post-mortem.js";
@@ -110,6 +112,14 @@ async function reportOn(broken: BrokenPlugin, node: Place): Promise<Told> {
   } catch (error) {
     if (!(error instanceof RpcError || error instanceof NodeUnreachable)) throw error;
     return textOf(error, await diagnoseFailedStart(error, { ...dead }));
+  }
+  if (broken.initError) {
+    const options = { signal: new AbortController().signal, timeoutMs: 5000 };
+    const errors = await readInitErrors(node.rpcFile, [file.realPath], options);
+    await stopPlugin(node.rpcFile, file.realPath);
+    const { error, logged } = errors.get(file.realPath) ?? { error: {}, logged: "" };
+    const said = new RpcError("init", Number(error.code), String(error.message));
+    return textOf(said, diagnoseInit({ ...dead, error, logged, stderr: undefined }));
   }
   if (broken.diesLater) {
     await vi.waitFor(async () => {

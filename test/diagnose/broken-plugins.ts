@@ -18,6 +18,8 @@ export interface BrokenPlugin {
   readonly hangs?: boolean;
   /** It starts; then this method is called. */
   readonly call?: string;
+  /** The node calls it started, and its answer to init was an error. */
+  readonly initError?: boolean;
   /** It starts; then it dies by itself. */
   readonly diesLater?: boolean;
   readonly needs?: "gcc" | "bash";
@@ -323,6 +325,45 @@ const PYTHONS: readonly BrokenPlugin[] = [
       /exited before replying to init/,
       /RuntimeError: no database at \S+p\.py:21/,
       /before it answered init/,
+    ],
+  },
+  {
+    what: "init answered with an error",
+    row: "init-error",
+    name: "p.py",
+    text: python([
+      "def serve(request):\n",
+      'def serve(request):\n    if request["method"] == "init": return send({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -1, "message": "no key"}})\n',
+    ]),
+    initError: true,
+    says: [/\(-1\) no key/, /lists the plugin as active although/, /Mend its init/],
+  },
+  {
+    what: "an exception in init that is caught and logged, as pyln-client does it",
+    row: "init-error",
+    name: "p.py",
+    text: python(
+      ["    return {}\n", '    return {}[request["method"]]\n'],
+      [
+        "def serve(request):\n",
+        `def serve(request):
+    import traceback
+    try:
+        return answer(request)
+    except Exception as e:
+        trace = traceback.format_exc()
+        send({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32600, "message": "Error while processing init: " + str(e), "traceback": trace}})
+        send({"jsonrpc": "2.0", "method": "log", "params": {"level": "info", "message": trace}})
+
+def answer(request):
+`,
+      ],
+    ),
+    initError: true,
+    says: [
+      /\(-32600\) Error while processing init: 'init'/,
+      /KeyError: 'init'/,
+      /p\.py:21 in result_of\n\s+return \{\}\[request/,
     ],
   },
   {
@@ -751,6 +792,24 @@ const NODES: readonly BrokenPlugin[] = [
   },
 ];
 
+const NODE_INIT: readonly BrokenPlugin[] = [
+  {
+    what: "init answered with an error that has its stack as data (Node)",
+    row: "init-error",
+    name: "p.js",
+    text: node([
+      "  send({ jsonrpc",
+      `  if (request.method === "init") {
+    const error = new Error("no database");
+    return send({ jsonrpc: "2.0", id: request.id, error: { code: -2, message: error.message, data: error.stack } });
+  }
+  send({ jsonrpc`,
+    ]),
+    initError: true,
+    says: [/\(-2\) no database/, /p\.js:17/, /new Error\("no database"\)/],
+  },
+];
+
 const SHELLS: readonly BrokenPlugin[] = [
   {
     what: "an echo (shell)",
@@ -826,6 +885,7 @@ export const BROKEN: readonly BrokenPlugin[] = [
   ...MANIFESTS,
   ...MANIFEST_FAULTS,
   ...NODES,
+  ...NODE_INIT,
   ...SHELLS,
   ...COMPILED,
 ];

@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import { expect } from "vitest";
 import { EMBEDDED_VERSION } from "../../../src/embedded/node.js";
-import { at, isRecord, type Json } from "../harness/json.js";
+import { at, isRecord, type Json, listAt, textAt } from "../harness/json.js";
 import { topic } from "../harness/scenario.js";
 
 topic("init", (scenario) => {
@@ -52,6 +52,21 @@ topic("init", (scenario) => {
     const manifest = await plugin.receives("getmanifest");
     expect(manifest.id).toBe("cln:getmanifest#N");
     return { manifest: manifest.message, list: await fresh.list() };
+  });
+
+  scenario("an error from init is in the ring alone, with the bytes as they came", async (node) => {
+    const error = { code: -32600, message: "no port" };
+    const plugin = node.plugin("p.py", { steps: { init: [{ error }] } });
+    await node.started(plugin);
+    const answer = await node.call("getlog", ["io"]);
+    const read = listAt(answer, "result", "log").filter(
+      (entry) => at(entry, "source") === "plugin-p.py" && at(entry, "type") === "IO_IN",
+    );
+    const texts = read.map((entry) => Buffer.from(textAt(entry, "data"), "hex").toString());
+    const told = texts.filter((text) => text.includes("no port")).map(node.normalise, node);
+    expect(told).toHaveLength(1);
+    expect(node.logLines("plugin-p.py")).toEqual([]);
+    return { told, list: await node.list() };
   });
 
   scenario("the process: argv, folder, environment, process group", async (node) => {

@@ -1,0 +1,64 @@
+/**
+ * What is told of a plugin that the node counts as started although its `init` was answered with an
+ * error. The plugin is not run again: the answer is known, and its traceback is in it, in the log or
+ * on stderr where it is anywhere (pyln-client puts it into the error and logs it).
+ */
+import { isObject } from "../jsonrpc/json.js";
+import { recentStderr, stderrPlace } from "../node/node-stderr.js";
+import type { PluginFile } from "../plugin/plugin-file.js";
+import type { Diagnosis } from "./diagnose-start.js";
+import { INIT_ERROR } from "./explain.js";
+import { type Finding, traceFindings } from "./findings.js";
+import { type JudgedTrace, judgeTrace } from "./post-mortem.js";
+
+export interface FailedInit {
+  readonly file: PluginFile;
+  readonly node: { readonly lightningDir: string; readonly network: string };
+  /** The `error` member of the answer. */
+  readonly error: { readonly [member: string]: unknown };
+  /** What the plugin logged since it was started. */
+  readonly logged: string;
+  /** When it was started. */
+  readonly since: Date;
+  /** What it wrote to stderr, where the caller knows it: the embedded node hears it. */
+  readonly stderr: string | undefined;
+}
+
+/** What an error's `data` may hold and still be shown whole, in characters. */
+const MAX_DATA = 300;
+
+/** Never throws. */
+export function diagnoseInit({ file, error, logged, ...start }: FailedInit): Diagnosis {
+  const place = stderrPlace(start.node.lightningDir, start.node.network);
+  const stderr = start.stderr ?? recentStderr(place, start.since) ?? "";
+  const traces = [...textsIn(error), logged, stderr].flatMap(
+    (text) => judgeTrace(file, text) ?? [],
+  );
+  const trace = traces.find(isOwn) ?? traces[0];
+  return {
+    explanation: INIT_ERROR,
+    findings: trace === undefined ? dataFindings(error.data) : traceFindings(trace),
+    postMortem: undefined,
+  };
+}
+
+function isOwn({ frames }: JudgedTrace): boolean {
+  return frames.some((frame) => frame.own);
+}
+
+/** Every text in the error and in its `data`: a traceback is a member of either, under any name. */
+function textsIn(error: { readonly [member: string]: unknown }): string[] {
+  const data = isObject(error.data) ? Object.values(error.data) : [];
+  return [...Object.values(error), ...data].flatMap((value) =>
+    typeof value === "string" ? [value] : Array.isArray(value) ? [value.join("\n")] : [],
+  );
+}
+
+function dataFindings(data: unknown): Finding[] {
+  if (data === undefined || data === null) return [];
+  const text = typeof data === "string" ? data : JSON.stringify(data);
+  return [
+    { kind: "note", text: "The error's data:" },
+    { kind: "quote", text: text.length > MAX_DATA ? `${text.slice(0, MAX_DATA)}...` : text },
+  ];
+}

@@ -1,0 +1,50 @@
+/**
+ * Tells of plugins that the node counts as started although they answered `init` with an error. Used
+ * by init-look.ts in a session, and by reload-once.ts.
+ */
+import { readInitErrors } from "../node/init-reply.js";
+import type { RingOptions } from "../node/ring-stream.js";
+import { concealed } from "./conceal.js";
+import { diagnoseInitError, type Started } from "./diagnosis.js";
+import type { Emit } from "./events.js";
+import type { Reloader } from "./reloader.js";
+
+/** The start that the plugin now runs by, where it was ours. */
+export function startedOf({ belief }: Reloader): Started | undefined {
+  return belief.is === "running" ? belief.started : undefined;
+}
+
+/**
+ * @param reloaders all on the same node
+ * @throws NodeUnreachable the node did not tell
+ */
+export async function tellInitErrors(
+  reloaders: readonly Reloader[],
+  emit: Emit,
+  options: RingOptions,
+): Promise<void> {
+  const starts = reloaders.flatMap((reloader) => {
+    const started = startedOf(reloader);
+    return started === undefined ? [] : [{ reloader, started }];
+  });
+  const [first] = starts;
+  if (first === undefined) return;
+  const { rpcFile } = first.started.target.node;
+  const paths = starts.map(({ started }) => started.file.realPath);
+  const errors = await readInitErrors(rpcFile, paths, options);
+  for (const { reloader, started } of starts) {
+    const error = errors.get(started.file.realPath);
+    // Meanwhile another version may run.
+    if (error === undefined || startedOf(reloader) !== started) continue;
+    const diagnosis = await diagnoseInitError(started, error, reloader.stderr);
+    const { code, message } = error.error;
+    const event = {
+      event: "explained",
+      ...reloader.target.name,
+      code: typeof code === "number" ? code : undefined,
+      message: typeof message === "string" ? message : JSON.stringify(error.error),
+      ...diagnosis,
+    } as const;
+    emit(concealed(event, reloader.hide));
+  }
+}
