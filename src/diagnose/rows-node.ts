@@ -9,6 +9,14 @@ const DIED = /^(exited during normal operation|Plugin terminated before replying
 
 export const NODE_ROWS: readonly Row[] = [
   {
+    id: "path-escaped",
+    words: /is not executable: No such file or directory$/,
+    when: ({ file, path }) => file !== undefined && JSON.stringify(path) !== `"${path}"`,
+    reason:
+      "lightningd takes a path as it stands in the JSON of the call, where a quote, a backslash or a control character is escaped, so it looks for another file",
+    fix: ({ path }) => `Name it and its folders without such characters: ${path}`,
+  },
+  {
     id: "not-found-by-node",
     words: /is not executable: No such file or directory$/,
     reason: ({ file, path }) =>

@@ -21,7 +21,7 @@ export function renderCheck(
   const facts = result.handshake === undefined ? "" : factsOf(result.handshake);
   return [
     `${mark} ${paint.bold(harmless(name))}${facts === "" ? "" : `   ${paint.dim(facts)}`}`,
-    ...result.findings.flatMap((finding) => renderFinding(finding, paint)),
+    ...folded(result.findings).flatMap((alike) => renderFinding(alike, paint)),
     ...renderFindings(result.told, paint, "    "),
     ...(changes !== undefined && hasChanges(changes) ? [renderChanges(changes, paint)] : []),
     ...(result.findings.length > 0 ? [`  ${countOf(result.findings)}`] : []),
@@ -50,15 +50,30 @@ export function checkJson(
   };
 }
 
-function renderFinding({ severity, field, message, reason, fix }: CheckFinding, paint: Paint) {
+/** The same about several methods or options is said once: a library writes all of them alike. */
+function folded(findings: readonly CheckFinding[]): Alike[] {
+  const groups = new Map<string, Alike>();
+  for (const finding of findings) {
+    const key = JSON.stringify({ ...finding, field: finding.field.replace(/\[\d+\]/, "[]") });
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()];
+}
+
+type Alike = readonly CheckFinding[];
+
+function renderFinding([first, ...others]: Alike, paint: Paint): string[] {
+  if (first === undefined) return [];
+  const { severity, field, message, reason, fix } = first;
   const colours: Readonly<Record<Severity, (text: string) => string>> = {
     error: paint.red,
     warning: paint.yellow,
     hint: paint.dim,
   };
-  const where = field === "" ? "manifest" : field;
+  const where = paint.bold(harmless(field === "" ? "manifest" : field));
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return [
-    `  ${colours[severity](severity.padEnd(7))} ${paint.bold(harmless(where))}: ${harmless(message)}`,
+    `  ${colours[severity](severity.padEnd(7))} ${where}${more}: ${harmless(message)}`,
     ...(reason === undefined ? [] : [`          ${harmless(reason)}`]),
     ...(fix === undefined ? [] : [`          ${paint.cyan(harmless(fix))}`]),
   ];

@@ -68,6 +68,18 @@ test("every finding in a manifest at once, exit code 1", async () => {
   }
 });
 
+test("what is the same of several methods is said once, and counted", async () => {
+  const box = sandbox();
+  const methods = ["a", "b", "c"].map((name) => ({ name, usage: "", description: "d" }));
+  write(box, { ...GOOD, rpcmethods: methods });
+  const { code, stdout } = await run(box, ["check", "p.js", "word=hi"]);
+  expect(stdout).toMatch(
+    /hint {4}rpcmethods\[0\]\.description and 2 more: lightningd ignores it since v24\.08\n {2}3 hints\n$/,
+  );
+  const json = await run(box, ["check", "p.js", "word=hi", "--json"]);
+  expect([code, JSON.parse(json.stdout).findings.length]).toEqual([0, 3]);
+});
+
 describe("what is wrong beside the manifest", () => {
   test.each<[string, string, string[], RegExp[]]>([
     ["an option that is none", "", ["wrod=x"], [/unknown parameter wrod/, /Did you mean word\?/]],

@@ -123,6 +123,16 @@ type Case = readonly [row: string, provoke: Provoke, ...says: RegExp[]];
 const PLUGIN_COMMAND: readonly Case[] = [
   ["not-found-by-node", () => explained(plugin("start", "/nowhere/p.js")), /no file/],
   [
+    "path-escaped",
+    async () => {
+      const file = write('a "quoted" name.js');
+      const named = await inspectPluginFile(file);
+      return explained(plugin("start", file), { path: file, file: named });
+    },
+    /as it stands in the JSON of the call/,
+    /Name it and its folders without such characters/,
+  ],
+  [
     "not-executable",
     () => {
       const file = write("plain.js");
