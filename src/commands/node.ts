@@ -10,6 +10,7 @@ import { LOG_LEVELS, parseLogLevel } from "../node/log-level.js";
 import type { NodeFlags } from "../settings/types.js";
 import type { Context, ExitCode, GlobalFlags, Io } from "./context.js";
 import { PluginStderr, writeLinesTo } from "./plugin-stderr.js";
+import { StderrFile } from "./stderr-file.js";
 
 export interface NodeCommandOptions {
   /** `--lightning-dir`; one under the system's temp folder when not given. */
@@ -60,16 +61,21 @@ export async function runNode(
 ): Promise<ExitCode> {
   const { signal } = io;
   const stderr = new PluginStderr(writeLinesTo(io.stderr));
+  const file = new StderrFile();
   const starting = startEmbeddedNode({
     ...readOptions(options),
     signal,
-    onPluginStderr: (name, chunk) => stderr.take(name, chunk),
+    onPluginStderr: (name, chunk) => {
+      stderr.take(name, chunk);
+      file.write(chunk);
+    },
   });
   const node = await starting.catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw error;
   });
   if (node === undefined) return 0;
+  file.open(node.networkDir);
   const end = () => void node.close();
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
@@ -77,6 +83,7 @@ export async function runNode(
   else if (!quiet) io.stdout.write(`${greetingOf(node).join("\n")}\n`);
   await node.closed;
   signal.removeEventListener("abort", end);
+  file.close();
   return 0;
 }
 

@@ -2,7 +2,14 @@
  * Where a node's own stderr goes, which is also where its plugins' stderr goes: lightningd does not
  * read it (cln-contract 4.1). A file can be read, for the traceback of a plugin that has died.
  */
-import { readFileSync, readlinkSync, statSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { readTail } from "./log-file.js";
 
 export type StderrPlace =
@@ -12,6 +19,9 @@ export type StderrPlace =
   | { readonly kind: "terminal"; readonly path: string }
   /** A pipe or a socket: a service manager or a container reads it. */
   | { readonly kind: "pipe" };
+
+/** In the network's folder: an embedded node in a terminal of its own leaves its plugins' words there. */
+export const STDERR_COPY = "stderr.log";
 
 const MAX_TAIL_BYTES = 64 * 1024;
 
@@ -23,11 +33,28 @@ export function stderrPlace(lightningDir: string, network: string): StderrPlace 
   try {
     const pid = readFileSync(`${lightningDir}/lightningd-${network}.pid`, "utf8").trim();
     if (!/^\d+$/.test(pid)) return undefined;
+    const copy = `${lightningDir}/${network}/${STDERR_COPY}`;
+    if (holdsOpen(pid, copy)) return { kind: "file", path: copy };
     const target = readlinkSync(`/proc/${pid}/fd/2`);
     if (target === "/dev/null") return { kind: "nowhere" };
     if (/^\/dev\/(pts\/|tty)/.test(target)) return { kind: "terminal", path: target };
     if (/^(pipe|socket):/.test(target)) return { kind: "pipe" };
     return statSync(target).isFile() ? { kind: "file", path: target } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not one that an earlier node has left in the folder. */
+function holdsOpen(pid: string, path: string): boolean {
+  if (!existsSync(path)) return false;
+  const real = realpathSync(path);
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === real);
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
   } catch {
     return undefined;
   }

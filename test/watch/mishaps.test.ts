@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findPython } from "../conformance/harness/python.js";
-import { ask, NODE_KINDS, startInstalled, startNode } from "../support/nodes.js";
+import { ask, NODE_KINDS, startInstalled, startNode, startNodeProcess } from "../support/nodes.js";
 import { writeProgram } from "../support/plugin.js";
 import { Program, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
@@ -68,3 +68,19 @@ it.skipIf(findPython() === undefined)("`call` shows all of an error's members", 
     traceback: expect.stringContaining("ZeroDivisionError"),
   });
 });
+
+it.skipIf(findPython() === undefined)(
+  "one that kills it is told, too, where an embedded node has a terminal of its own",
+  async () => {
+    const box = sandbox();
+    const node = await startNodeProcess(box);
+    const path = writeProgram(
+      join(box.work, "plugin.py"),
+      PLUGIN.replace("except Exception", "except KeyError"),
+    );
+    const watch = new Program(box, ["watch", path, node.flag]);
+    await watch.prints(/started in/);
+    await expect(ask(node, "divide")).rejects.toThrow("Plugin terminated");
+    await watch.prints(/it died of ZeroDivisionError: division by zero at plugin\.py:6\n/);
+  },
+);
