@@ -24,6 +24,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 
 let calls = 0;
+/** In every id of ours, and in nobody else's. */
+const OWN_CALL = `#${process.pid}.`;
 
 /**
  * Calls a method and gives its result.
@@ -72,7 +74,7 @@ export function callOn(
   params: Params = {},
   { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions = {},
 ): Promise<string> {
-  const id = `cln-dev:${method}#${process.pid}.${++calls}`;
+  const id = `cln-dev:${method}${OWN_CALL}${++calls}`;
   return new Promise((resolve, reject) => {
     const framer = new Framer(MAX_ANSWER_BYTES);
     const finish = (settle: () => void) => {
@@ -110,13 +112,24 @@ export function callOn(
   });
 }
 
-/** The answer in a frame, or undefined for a notification and for an answer to somebody else. */
+/**
+ * The answer in a frame. Undefined for what may come before it: a notification, and on a connection
+ * that is kept the answer to an earlier call of ours that comes late, or once more.
+ * @throws NodeUnreachable `garbage`: it is no answer, or one that nobody here has asked for. A node
+ * answers only who asks (lightningd/jsonrpc.c), so what is behind the socket is none, or mixes up
+ * its clients: to wait on would be to wait for ever.
+ */
 function readFrame(frame: Frame, id: string, rpcFile: string): JsonObject | undefined {
   const message = frame.kind === "object" ? parseObject(frame.bytes) : undefined;
-  if (message === undefined || !("jsonrpc" in message)) {
-    throw notJsonRpc(rpcFile, frame.bytes);
-  }
-  return message.id === id || message.id === null ? message : undefined;
+  if (message === undefined || !("jsonrpc" in message)) throw notJsonRpc(rpcFile, frame.bytes);
+  if (!("id" in message) && typeof message.method === "string") return undefined;
+  if (message.id === id && "result" in message) return message;
+  // What it could not read has no id that it could name.
+  if ((message.id === id || message.id === null) && "error" in message) return message;
+  if (message.id === id || (message.id ?? null) === null) throw notJsonRpc(rpcFile, frame.bytes);
+  if (typeof message.id === "string" && message.id.includes(OWN_CALL)) return undefined;
+  const asked = JSON.stringify(message.id).slice(0, 60);
+  throw unreachable("garbage", rpcFile, `it answered ${asked}, which nobody here has asked`);
 }
 
 function notJsonRpc(rpcFile: string, bytes: Buffer = Buffer.alloc(0)): NodeUnreachable {

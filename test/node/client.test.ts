@@ -4,7 +4,8 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { RawJson } from "../../src/jsonrpc/json.js";
-import { callNode, callNodeText } from "../../src/node/client.js";
+import { callNode, callNodeText, callOn } from "../../src/node/client.js";
+import { connectUnix } from "../../src/node/connect.js";
 import { NodeUnreachable, RpcError } from "../../src/node/errors.js";
 import { type FakeRequest, fakeNode } from "../support/fake-node.js";
 import { sandbox } from "../support/sandbox.js";
@@ -74,13 +75,29 @@ describe("an answer", () => {
     expect((await callNodeText(path, "m")) === big).toBe(true);
   });
 
-  it("to somebody else, and notifications, are passed over", async () => {
+  it("comes after notifications", async () => {
     const path = await socketThat((socket, request) => {
       socket.write('{"jsonrpc":"2.0","method":"message","params":{}}\n\n');
-      socket.write('{"jsonrpc":"2.0","id":"other","result":1}\n\n');
       socket.write(`${envelope(request, "2")}\n\n`);
     });
     expect(await callNode(path, "m")).toBe(2);
+  });
+
+  it("that comes twice, or late, is not taken for that of the next call on the connection", async () => {
+    let before = "";
+    const path = await socketThat((socket, request) => {
+      const answer = `${envelope(request, String(node.count++))}\n\n`;
+      // The first is answered, the second given up; the third sees what is left of both.
+      if (node.count === 1) socket.write(answer);
+      if (node.count === 3) socket.write(before + answer);
+      before += answer;
+    });
+    const node = { count: 0 };
+    const socket = connectUnix(path);
+    onTestFinished(() => void socket.destroy());
+    expect(await callOn(socket, path, "m")).toBe("0");
+    expect(await reasonOf(callOn(socket, path, "m", {}, { timeoutMs: 50 }))).toMatch(/^silent: /);
+    expect(await callOn(socket, path, "m")).toBe("2");
   });
 
   it("that is an error is thrown with its code, message and data", async () => {
@@ -141,9 +158,29 @@ describe("no answer", () => {
     '{"jsonrpc":"2.0","id":\n\n}',
     "\u0000\u0001\u0002\n\n",
     '"}}}}"',
+    '{"jsonrpc":"2.0","id":null}\n\n',
+    '{"jsonrpc":"2.0","id":null,"result":{}}\n\n',
   ])("because %j is no JSON-RPC", async (text) => {
     const path = await socketThat((socket) => socket.write(text));
     expect(await reasonOf(callNode(path, "m", {}, { timeoutMs: 5_000 }))).toMatch(/^garbage: /);
+  });
+
+  it.each(['"another"', "7", "{}"])(
+    "because it answers %s, which nobody has asked: at once, not in the time that it has",
+    async (id) => {
+      const path = await socketThat((socket) =>
+        socket.write(`{"jsonrpc":"2.0","id":${id},"result":1}\n\n`),
+      );
+      const why = `garbage: it answered ${id}, which nobody here has asked`;
+      expect(await reasonOf(callNode(path, "m"))).toBe(why);
+    },
+  );
+
+  it("because the answer holds neither a result nor an error", async () => {
+    const path = await socketThat((socket, { id }) =>
+      socket.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)}}\n\n`),
+    );
+    expect(await reasonOf(callNode(path, "m"))).toMatch(/^garbage: /);
   });
 
   it("in time", async () => {

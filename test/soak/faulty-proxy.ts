@@ -10,6 +10,7 @@ const FAULTS = [
   "late",
   "twice",
   "another before",
+  "another instead",
   "garbage before",
   "garbage instead",
   "closed at once",
@@ -22,7 +23,7 @@ const GARBAGE = [
   '{"jsonrpc":"2.0","id":null}\n\n',
   `${"[".repeat(2_000)}\n`,
 ] as const;
-/** Passed over. Alone it would be silence, which ends with the time that a start may take (245 s). */
+/** An answer that nobody has asked for, before the real one or followed by silence. */
 const ANOTHER = '{"jsonrpc":"2.0","id":"another","result":{}}\n\n';
 const DELAY_MS = 50;
 const LATE_MS = 400;
@@ -105,6 +106,8 @@ export class FaultyProxy {
       case "another before":
         write(ANOTHER);
         return write(chunk);
+      case "another instead":
+        return write(ANOTHER);
       case "twice":
         write(chunk);
         return write(chunk);
