@@ -45,10 +45,9 @@ export async function watch(
       await untilTheEnd({ session, reporter, emit }, keys ? stdin : undefined, signal, node.closed);
     } finally {
       reporter.close();
-      const running = session.running;
       await session.close(flags.stopOnExit === true);
       const stopped = flags.stopOnExit === true || node.embedded;
-      reporter.event({ event: "ended", running: stopped ? [] : running });
+      reporter.event({ event: "ended", running: stopped ? [] : session.running });
     }
   } finally {
     reporter.close();

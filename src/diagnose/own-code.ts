@@ -3,8 +3,8 @@
  * is theirs; frames of libraries are only the way there.
  */
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
+import { homeFolder } from "../plugin/home-folder.js";
 import type { PluginLanguage } from "../plugin/language.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
 import type { TraceFrame } from "./trace/trace.js";
@@ -58,7 +58,7 @@ export function codeAt(path: string, line: number): string | undefined {
 export function ownSources(file: PluginFile): string[] {
   const isScript = file.interpreter !== undefined;
   const folder = ownFolder(file);
-  const isShared = folder === homedir() || folder === "/" || folder === "/tmp";
+  const isShared = folder === homeFolder() || folder === "/" || folder === "/tmp";
   const others = isShared ? [] : sourcesUnder(folder, EXTENSIONS[file.language], 2);
   const all = isScript ? [file.realPath, ...others] : others;
   return [...new Set(all)].slice(0, MAX_SOURCES);

@@ -67,14 +67,16 @@ function shapeOf(config: { readonly [key: string]: unknown }): OptionShape {
  * Paths that the node was given with `--important-plugin`: it ends when one of them does.
  * @throws NodeUnreachable
  */
-export async function importantPlugins(rpcFile: string): Promise<readonly string[]> {
-  const answer = await callNode(rpcFile, "listconfigs", { config: "important-plugin" }).catch(
-    (error: unknown) => {
-      // Before v0.9.1 there was no such option.
-      if (error instanceof RpcError) return undefined;
-      throw error;
-    },
-  );
+export async function importantPlugins(
+  rpcFile: string,
+  options?: CallOptions,
+): Promise<readonly string[]> {
+  const params = { config: "important-plugin" };
+  const answer = await callNode(rpcFile, "listconfigs", params, options).catch((error: unknown) => {
+    // Before v0.9.1 there was no such option.
+    if (error instanceof RpcError) return undefined;
+    throw error;
+  });
   const configs = isObject(answer) && isObject(answer.configs) ? answer.configs : {};
   const important = configs["important-plugin"];
   const values = isObject(important) ? important.values_str : undefined;

@@ -3,8 +3,9 @@
  * plugin file and the files of its language under its folder; `--watch` replaces that.
  */
 import { readFileSync, statSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, extname } from "node:path";
+import { homeFolder } from "./home-folder.js";
 import { ignoredUnder, isBelow } from "./ignored.js";
 import { languageOfProgram, type PluginLanguage } from "./language.js";
 import { namesOf, realPathOf } from "./link-names.js";
@@ -144,7 +145,7 @@ function headOf(path: string): Buffer {
 
 /** Folders that hold everybody's files: a plugin in one of them is watched alone. */
 function isShared(folder: string): boolean {
-  return [homedir(), tmpdir(), "/", "/tmp", "/usr/local/bin", "/usr/bin"].some(
-    (shared) => folder === shared || folder === realPathOf(shared),
+  return [homeFolder(), tmpdir(), "/", "/tmp", "/usr/local/bin", "/usr/bin"].some(
+    (shared) => shared !== undefined && [shared, realPathOf(shared)].includes(folder),
   );
 }

@@ -4,8 +4,8 @@
  * file; a compiled one by the build files that lie around it.
  */
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, dirname, extname, join } from "node:path";
+import { homeFolder } from "./home-folder.js";
 
 /** `binary`: compiled, from what is not known; `other`: a script of a language that we do not know. */
 export type PluginLanguage = "python" | "node" | "shell" | "go" | "rust" | "binary" | "other";
@@ -28,7 +28,7 @@ const LEVELS = 4;
 
 /** @param path of a compiled plugin, absolute */
 export function languageOfBinary(path: string): PluginLanguage {
-  const home = homedir();
+  const home = homeFolder();
   let folder = dirname(path);
   for (let level = 0; level < LEVELS && folder !== home; level++) {
     if (existsSync(join(folder, "Cargo.toml"))) return "rust";

@@ -15,7 +15,12 @@ import {
 } from "node:fs";
 import { resolve } from "node:path";
 import { type Failure, systemCode } from "../failure.js";
-import { languageOfBinary, languageOfProgram, type PluginLanguage } from "./language.js";
+import {
+  languageOfBinary,
+  languageOfProgram,
+  type PluginLanguage,
+  shebangFor,
+} from "./language.js";
 import * as failures from "./plugin-file-failures.js";
 import { HEAD_BYTES, type Interpreter, readShebang } from "./shebang.js";
 
@@ -43,7 +48,9 @@ export async function inspectPluginFile(named: string): Promise<PluginFile> {
   if (stat.size === 0) throw failures.empty(path);
   const head = readHead(path, realPath);
   checkExecutable(path, realPath, stat.mode);
-  if (isCompiled(head)) {
+  // To run a program needs no right to read it, but a script's interpreter reads it.
+  if (head === undefined && shebangFor(path, "") !== undefined) throw failures.unreadable(path);
+  if (head === undefined || isCompiled(head)) {
     return { path, realPath, language: languageOfBinary(realPath), interpreter: undefined };
   }
   const shebang = readShebang(head);
@@ -71,13 +78,15 @@ function look(path: string): { realPath: string; stat: Stats } {
   }
 }
 
-function readHead(path: string, realPath: string): Buffer {
+/** @returns undefined where we may not read it */
+function readHead(path: string, realPath: string): Buffer | undefined {
   let file: number | undefined;
   try {
     file = openSync(realPath, "r");
     const head = Buffer.alloc(HEAD_BYTES);
     return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));
   } catch (error) {
+    if (systemCode(error) === "EACCES") return undefined;
     throw systemCode(error) === "ENOENT" ? failures.missing(path) : failures.unreadable(path);
   } finally {
     if (file !== undefined) closeSync(file);

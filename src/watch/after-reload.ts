@@ -29,6 +29,7 @@ export class AfterReload {
   #beforeAt = 0;
   readonly #results = new Map<string, string>();
   #running = new AbortController();
+  #closed = false;
   #work: Promise<void> = Promise.resolve();
 
   readonly #onDone: (hasFailedCall: boolean) => void;
@@ -64,13 +65,15 @@ export class AfterReload {
     this.#begin(async (signal) => void (await this.#callAll(signal)));
   }
 
-  /** Ends what is under way. */
-  async cut(): Promise<void> {
+  /** Ends what is under way. A reload that ends after that has nothing that follows it. */
+  async close(): Promise<void> {
+    this.#closed = true;
     this.#running.abort();
     await this.#work;
   }
 
   #begin(job: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#closed) return;
     this.#running.abort();
     this.#running = new AbortController();
     const { signal } = this.#running;
@@ -109,19 +112,26 @@ export class AfterReload {
       const before = this.#results.get(call);
       this.#emit({ event: "called", ...name, call, ok, result: text, before, log });
       if (ok) this.#results.set(call, text);
-      else await this.#explain(call, error);
+      else await this.#explain(call, error, signal);
     }
     return allGood;
   }
 
-  async #explain(call: string, error: unknown): Promise<void> {
+  async #explain(call: string, error: unknown, signal: AbortSignal): Promise<void> {
     const { belief, target, stderr } = this.#reloader;
     if (belief.is !== "running" || belief.started === undefined) return;
     // Words that are no call: the node was not asked.
     if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return;
     const died = error instanceof RpcError && error.code === PLUGIN_TERMINATED;
     if (died) this.#reloader.explained = belief.started;
-    const diagnosis = await diagnoseFailedCall(belief.started, error, readCall(call), stderr);
+    const diagnosis = await diagnoseFailedCall(
+      belief.started,
+      error,
+      readCall(call),
+      stderr,
+      signal,
+    );
+    if (signal.aborted) return;
     if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
     this.#emit({ event: "explained", ...target.name, ...diagnosis });
   }

@@ -12,7 +12,6 @@ import { checkFirst } from "./check-first.js";
 import { diagnoseStart, type Started } from "./diagnosis.js";
 import type { Emit, Outcome, Phase } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
-import { LEAVE_IT } from "./make-way.js";
 import { type Belief, NodeSide } from "./node-side.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "./outcomes.js";
 import { settle, untilOld } from "./settle.js";
@@ -59,6 +58,7 @@ export class Attempt {
   readonly #options: AttemptOptions;
   readonly #target: Target;
   readonly #newer = new AbortController();
+  readonly #leave = new AbortController();
   #change: Change;
   readonly #node: NodeSide;
   #step: Phase | "settle" | "diagnose" = "settle";
@@ -73,7 +73,8 @@ export class Attempt {
     this.#target = options.target;
     this.#change = options.change;
     const { target, belief, kept } = options;
-    this.#node = new NodeSide(target, belief, kept, this.#newer.signal);
+    const signals = { signal: this.#newer.signal, leave: this.#leave.signal };
+    this.#node = new NodeSide(target, belief, kept, signals);
   }
 
   /** Tells the attempt of a change that came while it runs. */
@@ -93,9 +94,10 @@ export class Attempt {
     return this.#seen;
   }
 
-  /** Ends the attempt as soon as that can be. */
+  /** Ends the attempt as soon as that can be: what the node is about is left to it. */
   giveUp(): void {
-    this.#newer.abort(LEAVE_IT);
+    this.#leave.abort();
+    this.#newer.abort();
   }
 
   /** Does the reload. Throws nothing. */

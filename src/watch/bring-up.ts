@@ -2,7 +2,7 @@
 import { RpcError } from "../node/errors.js";
 import { isAlreadyRegistered, startPlugin } from "../node/plugin-command.js";
 import type { StartOption } from "../node/start-options.js";
-import { endStart, LEAVE_IT, stopHanging } from "./make-way.js";
+import { endStart, stopHanging } from "./make-way.js";
 import type { Target } from "./target.js";
 
 export interface BringUpOptions {
@@ -10,7 +10,10 @@ export interface BringUpOptions {
   /** The plugin's canonical path. */
   readonly path: string;
   readonly options: readonly StartOption[];
+  /** A newer version is to replace this one: its start is ended. */
   readonly signal: AbortSignal;
+  /** Whoever asked has gone: the start is left to the node. */
+  readonly leave: AbortSignal;
   /** Resolves at the next change, or after so many ms. */
   readonly nextHint: (ms: number) => Promise<void>;
 }
@@ -22,7 +25,7 @@ const BUSY_MAX_MS = 5_000;
 /**
  * Starts the plugin and waits until the node calls it started.
  * @returns how long the node took for the start that worked, ms
- * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
+ * @throws RpcError, NodeUnreachable (`cut` where a signal was aborted)
  */
 export async function bringUp(up: BringUpOptions): Promise<number> {
   const begun = performance.now();
@@ -36,7 +39,7 @@ export async function bringUp(up: BringUpOptions): Promise<number> {
       if (isAlreadyRegistered(error) && !madeWay) {
         // Somebody else, or an earlier start of ours, got there first.
         madeWay = true;
-        await stopHanging(up.target, up.path);
+        await stopHanging(up.target, up.path, up.leave);
       } else if (isBusy(error) && at - begun < BUSY_MAX_MS) {
         await up.nextHint(BUSY_RETRY_MS);
       } else {
@@ -47,23 +50,24 @@ export async function bringUp(up: BringUpOptions): Promise<number> {
 }
 
 /** One `plugin start`. When a newer version is to replace it, the node's answer is still waited for. */
-async function startOnce({ target, path, options, signal }: BringUpOptions): Promise<void> {
+async function startOnce(up: BringUpOptions): Promise<void> {
+  const { target, path, options, signal, leave } = up;
   const cut = new AbortController();
+  const cutNow = () => cut.abort();
   let ended = false;
   let ending: Promise<void> | undefined;
   const end = () => {
-    const left = signal.reason === LEAVE_IT;
-    ending = (left ? Promise.resolve() : endStart(target, path, () => ended)).finally(() =>
-      cut.abort(),
-    );
+    ending = endStart(target, path, () => ended, leave).finally(cutNow);
   };
-  if (signal.aborted) cut.abort();
+  if (signal.aborted || leave.aborted) cutNow();
   signal.addEventListener("abort", end, { once: true });
+  leave.addEventListener("abort", cutNow, { once: true });
   try {
     await startPlugin(target.node.rpcFile, path, options, { signal: cut.signal });
   } finally {
     ended = true;
     signal.removeEventListener("abort", end);
+    leave.removeEventListener("abort", cutNow);
     await ending;
   }
 }

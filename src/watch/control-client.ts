@@ -8,7 +8,7 @@ import { NodeUnreachable } from "../node/errors.js";
 import type { NodeAddress } from "../settings/types.js";
 import { controlFolder } from "./control-folder.js";
 import type { Outcome } from "./events.js";
-import type { RestartFilter } from "./session.js";
+import type { RestartFilter } from "./restart-filter.js";
 
 export interface SessionTarget {
   /** The plugin as the session's user named it, absolute. */

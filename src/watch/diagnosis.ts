@@ -49,10 +49,11 @@ export async function diagnoseHang(
 export async function diagnoseDead(
   { target, ...start }: Started,
   stderr: string | undefined,
+  signal: AbortSignal,
 ): Promise<Diagnosis> {
   const { diagnoseDeath } = await import("../diagnose/diagnose-death.js");
   const heard = stderr === undefined ? {} : { stderr };
-  return told(await diagnoseDeath({ ...start, node: target.node, ...heard }));
+  return told(await diagnoseDeath({ ...start, node: target.node, signal, ...heard }));
 }
 
 /** @param stderr as above */
@@ -61,11 +62,12 @@ export async function diagnoseFailedCall(
   error: unknown,
   call: { readonly method: string; readonly params: Params },
   stderr: string | undefined,
+  signal: AbortSignal,
 ): Promise<Diagnosis> {
   if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
   const { diagnoseCall } = await import("../diagnose/diagnose-death.js");
   const heard = stderr === undefined ? {} : { stderr };
-  return told(await diagnoseCall(error, { ...start, node: target.node, ...heard }, call));
+  return told(await diagnoseCall(error, { ...start, node: target.node, signal, ...heard }, call));
 }
 
 /**

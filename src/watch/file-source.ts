@@ -46,8 +46,13 @@ export class FileSource {
   /** Starts to watch; resolves when every change from now on is seen. */
   static async open(options: FileSourceOptions): Promise<FileSource> {
     const source = new FileSource(options);
-    await source.#open();
-    return source;
+    try {
+      await source.#open();
+      return source;
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
   }
 
   /** What is watched, for a person. */

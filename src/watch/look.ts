@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { systemCode } from "../failure.js";
 import { elfSizeBytes } from "./elf-size.js";
 
 export interface Look {
@@ -42,8 +43,9 @@ export function lookAt(path: string): Look {
     return {
       ...seen,
       // Renamed or given its mode after the last write: its writer is through with it.
-      state: stat.ctimeNs > stat.mtimeNs || isWhole(path, size) ? "whole" : "growing",
-      fingerprint: racy ? `${identity} ${contentOf(path)}` : identity,
+      state:
+        stat.ctimeNs > stat.mtimeNs || readable(() => isWhole(path, size)) ? "whole" : "growing",
+      fingerprint: racy ? `${identity} ${readable(() => contentOf(path)) ?? ""}` : identity,
     };
   } catch {
     return MISSING;
@@ -54,6 +56,16 @@ export function lookAt(path: string): Look {
 export function sameFile(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   return short === long || (short.length < long.length && long.startsWith(`${short} `));
+}
+
+/** A program may be run and not read (mode 0111): then its size and time must do. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (systemCode(error) === "EACCES") return undefined;
+    throw error;
+  }
 }
 
 function contentOf(path: string): string {

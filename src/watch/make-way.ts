@@ -42,31 +42,33 @@ export async function findRunning(
   if (entry === undefined) return { is: "absent", kept };
   if (!entry.active) return { is: "hanging", kept };
   if (!entry.dynamic) throw notDynamic(path);
-  const important = await importantPlugins(rpcFile);
+  const important = await importantPlugins(rpcFile, { signal });
   if (important.includes(path)) throw isImportant(path);
-  return { is: "running", kept: await takeOver(rpcFile, path, target.plugin.options, kept) };
+  return {
+    is: "running",
+    kept: await takeOver(rpcFile, path, target.plugin.options, kept, signal),
+  };
 }
-
-/** The reason of an abort after which a plugin that is being started is left alone. */
-export const LEAVE_IT = Symbol("leave it");
 
 /**
  * Ends a start of ours that a newer version replaces, and returns when the node has answered it or
  * could not be brought to. Starting the changed file at once would be shorter: lightningd replaces
  * a plugin whose checksum has changed. But where it waits for that plugin's manifest it frees it
  * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
+ * @param leave aborted: the start is left to the node
  */
 export async function endStart(
   target: Target,
   path: string,
   hasEnded: () => boolean,
+  leave: AbortSignal,
 ): Promise<void> {
   const { rpcFile, networkDir } = target.node;
   const until = performance.now() + KILLED_MAX_MS;
-  while (!hasEnded() && performance.now() < until) {
+  while (!hasEnded() && !leave.aborted && performance.now() < until) {
     try {
       // Not found: the node has not read our start yet.
-      await stopPlugin(rpcFile, path);
+      await stopPlugin(rpcFile, path, { signal: leave });
     } catch (error) {
       if (!isUnmanageable(error)) return;
       killPluginProcesses(path, realpathSync(networkDir));
@@ -78,13 +80,18 @@ export async function endStart(
 /**
  * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to stop
  * it, so its process is ended instead (cln-contract 3.7).
+ * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
  */
-export async function stopHanging(target: Target, path: string): Promise<void> {
+export async function stopHanging(
+  target: Target,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const { rpcFile, networkDir } = target.node;
   const until = performance.now() + KILLED_MAX_MS;
   for (;;) {
     try {
-      await stopPlugin(rpcFile, path);
+      await stopPlugin(rpcFile, path, signal === undefined ? {} : { signal });
       return;
     } catch (error) {
       if (!isUnmanageable(error) || performance.now() > until) throw error;

@@ -31,6 +31,8 @@ export class NodeMonitor {
   #goneAt: number | undefined;
   #answeredAt: number | undefined;
   #asking: Promise<void> | undefined;
+  /** Suspected during a look: the next one is due at its end. */
+  #suspected = false;
   #closed = false;
 
   constructor(options: NodeMonitorOptions) {
@@ -55,7 +57,9 @@ export class NodeMonitor {
 
   /** Somebody had no answer: finds out at once. */
   suspect(): void {
-    if (!this.gone) this.#next(0);
+    if (this.gone) return;
+    this.#suspected = true;
+    this.#next(0);
   }
 
   async close(): Promise<void> {
@@ -66,6 +70,7 @@ export class NodeMonitor {
   }
 
   #connect(): void {
+    if (this.#closed) return;
     this.#connection?.destroy();
     try {
       const connection = connectUnix(this.#options.rpcFile);
@@ -85,14 +90,17 @@ export class NodeMonitor {
     clearTimeout(this.#timer);
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
-      this.#asking = this.#ask().finally(() => {
+      // One at a time, on the one connection: the end of a look sets the time of the next.
+      this.#asking ??= this.#ask().finally(() => {
         this.#asking = undefined;
+        this.#next(this.gone ? KNOCK_MS : this.#suspected ? 0 : LOOK_MS);
       });
     }, ms);
   }
 
   async #ask(): Promise<void> {
     const askedAt = performance.now();
+    this.#suspected = false;
     try {
       const plugins = await this.#list();
       if (this.#closed) return;
@@ -107,7 +115,6 @@ export class NodeMonitor {
         this.#connect();
       }
     }
-    this.#next(this.gone ? KNOCK_MS : LOOK_MS);
   }
 
   /** On the connection that is kept anyway: the cheapest way to ask again and again. */

@@ -21,21 +21,34 @@ export type Belief =
   /** `started` is known where it was us who started it. */
   | { readonly is: "running"; readonly path: string; readonly started?: Started }
   /** A start has not ended: one of ours, or somebody else's. */
-  | { readonly is: "starting"; readonly path: string };
+  | { readonly is: "starting"; readonly path: string }
+  /** A stop of ours has not ended, or its answer was not waited for. */
+  | { readonly is: "stopping"; readonly path: string };
 
 export class NodeSide {
   belief: Belief;
   kept: Kept;
   readonly #target: Target;
   readonly #signal: AbortSignal;
+  readonly #leave: AbortSignal;
   /** The node runs the plugin, and it must not be stopped. */
   #mustStay = false;
 
-  constructor(target: Target, belief: Belief, kept: Kept, signal: AbortSignal) {
+  /**
+   * @param signal a newer change has come
+   * @param leave nobody wants it any more: what the node does is left to it
+   */
+  constructor(
+    target: Target,
+    belief: Belief,
+    kept: Kept,
+    { signal, leave }: { readonly signal: AbortSignal; readonly leave: AbortSignal },
+  ) {
     this.#target = target;
     this.belief = belief;
     this.kept = kept;
     this.#signal = signal;
+    this.#leave = leave;
   }
 
   /** Whether an earlier version runs. */
@@ -80,8 +93,11 @@ export class NodeSide {
     if (belief.is === "unknown" || belief.is === "stopped") return undefined;
     begin();
     const at = performance.now();
-    if (belief.is === "running") await stopPlugin(this.#target.node.rpcFile, belief.path);
-    else await stopHanging(this.#target, belief.path);
+    const signal = this.#leave;
+    const { path } = belief;
+    this.belief = { is: "stopping", path };
+    if (belief.is === "running") await stopPlugin(this.#target.node.rpcFile, path, { signal });
+    else await stopHanging(this.#target, path, signal);
     this.belief = { is: "stopped" };
     return performance.now() - at;
   }
@@ -96,7 +112,14 @@ export class NodeSide {
     const path = file.realPath;
     this.belief = { is: "starting", path };
     try {
-      const up = { target: this.#target, path, options, signal: this.#signal, nextHint };
+      const up = {
+        target: this.#target,
+        path,
+        options,
+        signal: this.#signal,
+        leave: this.#leave,
+        nextHint,
+      };
       const startMs = await bringUp(up);
       this.belief = { is: "running", path, started };
       return startMs;

@@ -100,9 +100,11 @@ export class Reloader {
   /**
    * Asks for a reload.
    * @param at performance.now() of the first hint
-   * @returns the outcome that covers this change
+   * @returns the outcome that covers this change; `refused` with the kind `session-closed` where the
+   * session ends before, or has ended. Never rejects.
    */
   request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {
+    if (this.#closed) return Promise.resolve(this.#tooLate());
     if (cause === "file" && this.#isOldNews(files)) return this.#present();
     const change: Change = { cause, files, at };
     this.#pending = merge(this.#pending, change);
@@ -158,12 +160,19 @@ export class Reloader {
     this.#belief = { is: "unknown" };
   }
 
-  /** Ends: a reload under way is given up; the plugin stays as it is. */
+  /** Ends: a reload under way is given up; the plugin stays as it is. Who waits is told so. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#attempt?.giveUp();
     this.#wake?.();
     await this.#working;
+    for (const resolve of this.#covered.splice(0)) resolve(this.#tooLate());
+    for (const resolve of this.#waiters.splice(0)) resolve(this.#tooLate());
+  }
+
+  #tooLate(): Outcome {
+    const { name, plugin } = this.target;
+    return refused(name, sessionClosed(plugin.path), this.#belief.is === "running");
   }
 
   async #work(): Promise<void> {
@@ -251,6 +260,16 @@ export class Reloader {
 /** The value in the JSON text of an option, without its quotes. */
 function textOf(raw: string): string {
   return raw.replace(/^"|"$/g, "");
+}
+
+function sessionClosed(path: string): Failure {
+  return new Failure({
+    kind: "session-closed",
+    what: `${path} was not reloaded`,
+    why: "the session was closed before",
+    fix: "Open a new one",
+    exitCode: 1,
+  });
 }
 
 /** A node that somebody starts again by itself would die at once, and again. */

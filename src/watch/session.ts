@@ -22,11 +22,13 @@ import {
   type WatchEvent,
 } from "./events.js";
 import { FileSource } from "./file-source.js";
+import { HeldStderr } from "./held-stderr.js";
 import { InitLook } from "./init-look.js";
 import { LogSource } from "./log-source.js";
 import { isTraceback } from "./logged-trace.js";
 import { stopHanging } from "./make-way.js";
 import { Reloader } from "./reloader.js";
+import { isMeant, type RestartFilter, readFilter } from "./restart-filter.js";
 import { findRivals } from "./rivals.js";
 import { targetOf } from "./target.js";
 import { WatchedNode } from "./watched-node.js";
@@ -45,16 +47,6 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
 }
 
-const MAX_HELD_LINES = 200;
-const MAX_KEPT_STDERR = 64 * 1024;
-
-/** Which targets a restart is about; an absent member stands for all. */
-export interface RestartFilter {
-  /** The plugin's path, absolute, with or without its symlinks resolved. */
-  readonly path?: string | undefined;
-  readonly rpcFiles?: readonly string[] | undefined;
-}
-
 export class Session {
   readonly #options: SessionOptions;
   readonly #nodes: readonly WatchedNode[];
@@ -62,8 +54,7 @@ export class Session {
   readonly #looks = new Map<WatchedNode, InitLook>();
   #files: readonly FileSource[] = [];
   #logs: readonly LogSource[] = [];
-  /** Lines that plugins wrote to stderr while they were being started, by file name. */
-  readonly #heldStderr = new Map<string, string[]>();
+  readonly #stderr: HeldStderr;
   #control: ControlServer | undefined;
   #first: Promise<Outcome[]> = Promise.resolve([]);
   #warned: Promise<void> = Promise.resolve();
@@ -75,6 +66,7 @@ export class Session {
       onEvent: (event: WatchEvent) => given.onEvent(concealed(event, hide)),
     };
     this.#options = options;
+    this.#stderr = new HeldStderr(options.nodes[0]?.rpcFile ?? "", options.onEvent);
     this.#nodes = options.nodes.map((address) => {
       const reloadersOf = (node: WatchedNode) => {
         this.#looks.set(node, this.#lookFor(address));
@@ -102,7 +94,10 @@ export class Session {
     }
   }
 
-  /** The outcomes of the session's first reload, one for each target. */
+  /**
+   * The outcomes of the session's first reload, one for each target: `refused` with the kind
+   * `session-closed` where the session is closed before it has one. Never rejects.
+   */
   get first(): Promise<Outcome[]> {
     return this.#first;
   }
@@ -115,13 +110,12 @@ export class Session {
     }));
   }
 
-  /** Reloads what the filter names, whether or not it has changed. @returns an outcome for each target */
+  /**
+   * Reloads what the filter names, whether or not it has changed. Never rejects.
+   * @returns an outcome for each target; in a closed session `refused`, with the kind `session-closed`
+   */
   restart(cause: Cause, filter: RestartFilter = {}): Promise<Outcome[]> {
-    const { path, rpcFiles } = filter;
-    const wanted = this.#reloaders.filter(({ target, realPath }) => {
-      if (rpcFiles && !rpcFiles.includes(target.node.rpcFile)) return false;
-      return path === undefined || path === target.name.path || path === realPath;
-    });
+    const wanted = this.#reloaders.filter((reloader) => isMeant(reloader, filter));
     return Promise.all(wanted.map((reloader) => reloader.request(cause)));
   }
 
@@ -142,16 +136,7 @@ export class Session {
    * if the start fails, it is in the report on that.
    */
   pluginWrote(plugin: string, line: string): void {
-    const its = this.#reloaders.filter((reloader) => basename(reloader.realPath) === plugin);
-    for (const reloader of its) {
-      reloader.stderr = `${reloader.stderr ?? ""}${line}\n`.slice(-MAX_KEPT_STDERR);
-    }
-    if (!its.some((reloader) => reloader.busy)) {
-      this.#tellStderr(plugin, line);
-      return;
-    }
-    const held = this.#heldStderr.get(plugin) ?? [];
-    this.#heldStderr.set(plugin, [...held, line].slice(-MAX_HELD_LINES));
+    this.#stderr.wrote(plugin, line, this.#reloaders);
   }
 
   /** File names of the plugins that run now. */
@@ -166,13 +151,13 @@ export class Session {
     await this.#control?.close();
     await this.#warned;
     await Promise.all([...this.#looks.values()].map((look) => look.close()));
-    await Promise.all([...this.#after.values()].map((after) => after.cut()));
+    await Promise.all([...this.#after.values()].map((after) => after.close()));
     await Promise.all(this.#logs.map((source) => source.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
     if (!stopPlugins) return;
     const stops = this.#reloaders.map(({ belief, target }) => {
       if (belief.is === "running") return stopPlugin(target.node.rpcFile, belief.path);
-      return belief.is === "starting" ? stopHanging(target, belief.path) : undefined;
+      return "path" in belief ? stopHanging(target, belief.path) : undefined;
     });
     // A node that is gone has stopped its plugins.
     await Promise.allSettled(stops);
@@ -184,19 +169,20 @@ export class Session {
 
   async #open(): Promise<void> {
     const { plugins, onEvent, signal, embedded } = this.#options;
-    const opening = Promise.all(plugins.map((plugin) => this.#openFiles(plugin)));
-    const [nodes, files] = await Promise.allSettled([
-      Promise.all(this.#nodes.map((node) => node.meet(signal))),
-      opening,
+    const [files, nodes] = await Promise.all([
+      Promise.allSettled(plugins.map((plugin) => this.#openFiles(plugin))),
+      Promise.allSettled(this.#nodes.map((node) => node.meet(signal))),
     ]);
-    if (files.status === "fulfilled") this.#files = files.value;
-    if (files.status === "rejected") throw files.reason;
-    if (nodes.status === "rejected") throw nodes.reason;
+    // What is open is closed by close(), also where something else cannot be opened.
+    this.#files = files.flatMap((file) => (file.status === "fulfilled" ? [file.value] : []));
+    const failed = [...files, ...nodes].find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    const facts = nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
     this.#control = await ControlServer.open(controlFolder(), {
       status: () => ({ pid: process.pid, embedded, targets: this.targets }),
       restart: async (params) => ({ outcomes: await this.restart("command", readFilter(params)) }),
     });
-    onEvent(this.#watching(nodes.value, this.#control.path));
+    onEvent(this.#watching(facts, this.#control.path));
     this.#logs = this.#nodes.map(({ address, reloaders }) => {
       const paths = () => reloaders.map(({ realPath }) => realPath);
       return new LogSource(address, paths, onEvent);
@@ -215,7 +201,9 @@ export class Session {
           reloader.stderr = this.#options.embedded ? "" : undefined;
         }
         if (event.event === "reloading") this.#looks.get(node)?.giveWay();
-        if (isOutcome(event)) this.#settled(reloader, event);
+        if (!isOutcome(event)) return;
+        this.#stderr.settled(reloader, event);
+        if (event.event === "reloaded") this.#after.get(reloader)?.reloaded();
       },
       version: () => node.version,
       onUnreachable: () => node.suspect(),
@@ -236,27 +224,6 @@ export class Session {
     const since = performance.timeOrigin + reloader.startedAt;
     const isTold = this.#logsOf(reloader)?.isSuspect(basename(reloader.realPath), since) ?? false;
     return isTold || isTraceback(reloader.stderr ?? "");
-  }
-
-  #settled(reloader: Reloader, outcome: Outcome): void {
-    const plugin = basename(reloader.realPath);
-    const held = this.#heldStderr.get(plugin) ?? [];
-    this.#heldStderr.delete(plugin);
-    if (outcome.event !== "reloaded") return;
-    for (const line of held) this.#tellStderr(plugin, line);
-    this.#after.get(reloader)?.reloaded();
-  }
-
-  #tellStderr(plugin: string, text: string): void {
-    const node = this.#nodes[0]?.address.rpcFile ?? "";
-    this.#options.onEvent({
-      event: "log",
-      node,
-      plugin,
-      level: "stderr",
-      text,
-      time: new Date().toISOString(),
-    });
   }
 
   /** What the plugin logged since it was started, or since a moment. */
@@ -309,12 +276,4 @@ export class Session {
       control,
     } as const;
   }
-}
-
-function readFilter(params: { readonly [key: string]: unknown }): RestartFilter {
-  const { path, rpcFiles } = params;
-  return {
-    path: typeof path === "string" ? path : undefined,
-    rpcFiles: Array.isArray(rpcFiles) ? rpcFiles.map(String) : undefined,
-  };
 }

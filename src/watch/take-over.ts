@@ -27,6 +27,7 @@ export const NOTHING_KEPT: Kept = { takenOver: [], shapes: undefined };
 /**
  * Reads the options of a plugin that is about to be stopped.
  * @param path its canonical path
+ * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
  * @throws Failure `option-concealed`: one of them cannot be read, and the user has not given it
  */
 export async function takeOver(
@@ -34,8 +35,9 @@ export async function takeOver(
   path: string,
   given: readonly PluginOption[],
   kept: Kept,
+  signal: AbortSignal,
 ): Promise<Kept> {
-  const { started, concealed, shapes } = await readRunningOptions(rpcFile, path);
+  const { started, concealed, shapes } = await readRunningOptions(rpcFile, path, { signal });
   const isGiven = (name: string) => given.some((option) => option.name === name);
   const hidden = concealed.filter((name) => !isGiven(name));
   if (hidden.length > 0) {

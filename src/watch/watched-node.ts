@@ -23,6 +23,9 @@ export class WatchedNode {
   readonly #emit: Emit;
   readonly #recentLog: (reloader: Reloader) => readonly string[];
   readonly #monitor: NodeMonitor;
+  /** What goes on beside the reloads: given up at the end. */
+  readonly #end = new AbortController();
+  readonly #works = new Set<Promise<void>>();
   #version: string | undefined;
 
   /** @param recentLog what a plugin logged since it was started */
@@ -38,7 +41,7 @@ export class WatchedNode {
     this.#monitor = new NodeMonitor({
       rpcFile: address.rpcFile,
       onGone: (message) => this.#gone(message),
-      onBack: (plugins, goneMs) => void this.#back(plugins, goneMs),
+      onBack: (plugins, goneMs) => this.#own(this.#back(plugins, goneMs)),
       onPlugins: (plugins, askedAt) => this.#look(plugins, askedAt),
     });
     this.reloaders = reloadersOf(this);
@@ -63,8 +66,16 @@ export class WatchedNode {
   }
 
   async close(): Promise<void> {
+    this.#end.abort();
     await this.#monitor.close();
+    await Promise.all(this.#works);
     await Promise.all(this.reloaders.map((reloader) => reloader.close()));
+  }
+
+  /** A work that nobody waits for before the end. */
+  #own(work: Promise<void>): void {
+    this.#works.add(work);
+    void work.finally(() => this.#works.delete(work));
   }
 
   #gone(message: string): void {
@@ -74,7 +85,7 @@ export class WatchedNode {
     const fresh = this.reloaders.filter(
       ({ belief, startedAt }) => belief.is === "running" && startedAt > since,
     );
-    if (!this.reloaders.some(({ busy }) => busy)) void this.#explainCrash(fresh);
+    if (!this.reloaders.some(({ busy }) => busy)) this.#own(this.#explainCrash(fresh));
     for (const reloader of this.reloaders) reloader.nodeGone();
   }
 
@@ -84,14 +95,15 @@ export class WatchedNode {
    */
   async #explainCrash(fresh: readonly Reloader[]): Promise<void> {
     const crash = await explainCrash(this.address.networkDir, new Date(Date.now() - RECENT_MS));
-    if (crash === undefined) return;
+    if (crash === undefined || this.#end.signal.aborted) return;
     this.#emit({ event: "notice", level: "warn", message: crash });
     for (const reloader of fresh) reloader.tookNodeDown();
   }
 
   async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
     try {
-      this.#version = (await meetNode(this.address)).version;
+      const { signal } = this.#end;
+      this.#version = (await meetNode(this.address, { signal })).version;
     } catch (error) {
       if (error instanceof Failure && error.kind === "mainnet") {
         this.#emit({ event: "notice", level: "warn", message: error.message });
@@ -99,13 +111,16 @@ export class WatchedNode {
       }
       // It has gone again, or is slow: the reload hears so by its own calls, and is made up for.
     }
+    if (this.#end.signal.aborted) return;
     this.#emit({ event: "node-back", node: this.address.rpcFile, goneMs });
     for (const reloader of this.reloaders) reloader.nodeBack(runs(plugins, reloader.realPath));
   }
 
   async #explainDeath({ target, stderr, explained }: Reloader, started: Started): Promise<void> {
     if (explained === started) return;
-    const diagnosis = await diagnoseDead(started, stderr);
+    const { signal } = this.#end;
+    const diagnosis = await diagnoseDead(started, stderr, signal);
+    if (signal.aborted) return;
     if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
     this.#emit({ event: "explained", ...target.name, ...diagnosis });
   }
@@ -120,7 +135,7 @@ export class WatchedNode {
       const log = this.#recentLog(reloader);
       const stopped = log.includes(STOPPED);
       this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log });
-      if (belief.started && !stopped) void this.#explainDeath(reloader, belief.started);
+      if (belief.started && !stopped) this.#own(this.#explainDeath(reloader, belief.started));
     }
   }
 }

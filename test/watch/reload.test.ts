@@ -582,7 +582,7 @@ describe("somebody else at the node", () => {
     );
     const { signal } = new AbortController();
     const nextHint = () => Promise.resolve();
-    await bringUp({ target, path: plugin, options: [], signal, nextHint });
+    await bringUp({ target, path: plugin, options: [], signal, leave: signal, nextHint });
     expect(await listed(node)).toMatchObject([{ active: true }]);
   });
 });
