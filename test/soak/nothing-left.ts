@@ -1,11 +1,11 @@
 /** Descriptors, timers and memory: the same before and after. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { PluginSettings } from "../../src/settings/types.js";
 import { Session } from "../../src/watch/session.js";
 import { Desk } from "../lab/desk.js";
 import { round } from "../lab/figures.js";
 import { pause } from "../lab/lab.js";
+import type { LabNode } from "../lab/node.js";
 import type { Claim } from "../lab/report.js";
 import { Watch } from "../lab/watch.js";
 import type { SoakOptions } from "./part.js";
@@ -56,55 +56,78 @@ async function afterReloads({ lab, node, light, scaled }: SoakOptions): Promise<
   ];
 }
 
-/** Sessions opened, used and closed in this very process: every handle and timer is seen. */
-async function afterSessions({ lab, node, light, scaled }: SoakOptions): Promise<Claim[]> {
+/**
+ * Sessions opened, used and closed at any moment, in this very process: every handle and timer is
+ * seen, as soon as the close has ended.
+ */
+async function afterSessions({
+  lab,
+  node,
+  light,
+  script,
+  random,
+  scaled,
+}: SoakOptions): Promise<Claim[]> {
   const sessions = scaled(SESSIONS);
-  const desk = new Desk(light, `${lab.folder()}/plugin`);
-  const plugin: PluginSettings = {
-    path: desk.plugin,
-    options: [],
-    watch: [],
-    ignore: [],
-    call: [],
-    safe: false,
-  };
   const runtime = process.env.XDG_RUNTIME_DIR;
   process.env.XDG_RUNTIME_DIR = join(lab.root, "run");
-  const once = async () => {
-    const session = await Session.open({
-      plugins: [plugin],
-      nodes: [
-        {
-          lightningDir: node.lightningDir,
-          network: "regtest",
-          networkNamedBy: "command line",
-          networkDir: node.networkDir,
-          rpcFile: node.rpcFile,
-          hints: [],
-        },
-      ],
-      embedded: false,
-      onEvent: () => {},
-    });
+  // One that is watched alone, and one with its folder.
+  const desks = [light, script].map((source) => new Desk(source, `${lab.folder()}/plugin`));
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  let timersLeft = 0;
+  const once = async (desk: Desk) => {
+    const session = await openSession(desk.plugin, node);
     await session.first;
-    desk.save("in place");
-    await desk.live(LIVE_MS);
+    desk.save(random.pick(["in place", "by rename"]));
+    if (random.next() < 0.5) await desk.live(LIVE_MS);
+    else await pause(random.below(60));
     await session.close();
-    await pause(50);
+    timersLeft += timers();
   };
-  await once();
-  const before = process.getActiveResourcesInfo().sort();
-  for (let count = 0; count < sessions; count++) await once();
-  // chokidar lets some timers of its own run out, for a second at most.
-  await pause(1_500);
-  const after = process.getActiveResourcesInfo().sort();
+  for (const desk of desks) await once(desk);
+  timersLeft = 0;
+  const before = await handles();
+  for (let count = 0; count < sessions; count++) {
+    for (const desk of desks) await once(desk);
+  }
+  const after = await handles();
   if (runtime === undefined) delete process.env.XDG_RUNTIME_DIR;
   else process.env.XDG_RUNTIME_DIR = runtime;
   return [
     {
-      claim: `${sessions} sessions opened and closed: no handle and no timer stays`,
+      claim: `${sessions * desks.length} sessions closed at any moment: no timer runs after that`,
+      ok: timersLeft === 0,
+      found: timersLeft === 0 ? "" : `${timersLeft} ran`,
+    },
+    {
+      claim: "no handle stays",
       ok: after.length <= before.length,
       found: after.length <= before.length ? "" : `${before.join(" ")}; then ${after.join(" ")}`,
     },
   ];
+}
+
+/** What keeps this process alive, when what was closed has had its turn to go. */
+async function handles(): Promise<readonly string[]> {
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  return process.getActiveResourcesInfo().sort();
+}
+
+function openSession(path: string, node: LabNode): Promise<Session> {
+  const { lightningDir, networkDir, rpcFile } = node;
+  return Session.open({
+    plugins: [{ path, options: [], watch: [], ignore: [], call: [], safe: false }],
+    nodes: [
+      {
+        lightningDir,
+        network: "regtest",
+        networkNamedBy: "command line",
+        networkDir,
+        rpcFile,
+        hints: [],
+      },
+    ],
+    embedded: false,
+    onEvent: () => {},
+  });
 }
