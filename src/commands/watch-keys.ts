@@ -43,6 +43,8 @@ async function askForEvent(
   const prompt = createInterface({ input: stdin, output: process.stdout });
   const left = new AbortController();
   prompt.on("SIGINT", () => left.abort());
+  // Else readline stops this process alone, and under npm no shell takes the terminal back.
+  prompt.on("SIGTSTP", () => {});
   let line = "";
   try {
     line = await prompt.question("emit (topic key=value..., nothing to leave it): ", left);
