@@ -4,12 +4,15 @@
  */
 import { isObject, stringOf } from "../jsonrpc/json.js";
 import { type CallOptions, callNode } from "../node/client.js";
+import { listPlugins } from "../node/plugin-command.js";
 import { isSecretName } from "../plugin/secret-options.js";
 import { type Changes, changesIn, type Described, joinChanges } from "./changes.js";
 
 export interface Surface {
   /** Every method of the node, with its usage: `help` does not say whose they are. */
   readonly methods: Described;
+  /** The other plugins that the node ran then: whoever comes or goes brings or takes methods. */
+  readonly others: readonly string[];
   /** The plugin's options, with their kind. */
   readonly options: Described;
   /** The defaults of those that nobody has set. */
@@ -25,17 +28,21 @@ export async function readSurface(
   path: string,
   options: CallOptions = {},
 ): Promise<Surface> {
-  const [help, configs] = await Promise.all([
+  const [plugins, help, configs] = await Promise.all([
+    listPlugins(rpcFile, options),
     callNode(rpcFile, "help", {}, options),
     callNode(rpcFile, "listconfigs", {}, options),
   ]);
-  return { methods: methodsOf(help), ...optionsOf(configs, path) };
+  const active = plugins.filter((plugin) => plugin.active && plugin.name !== path);
+  const others = active.map(({ name }) => name).sort();
+  return { methods: methodsOf(help), others, ...optionsOf(configs, path) };
 }
 
 export function surfaceChanges(before: Surface, after: Surface): Changes {
   const { changed } = changesIn("default of", before.defaults, after.defaults);
+  const isAlone = before.others.join("\n") === after.others.join("\n");
   return joinChanges([
-    changesIn("method", before.methods, after.methods),
+    ...(isAlone ? [changesIn("method", before.methods, after.methods)] : []),
     changesIn("option", before.options, after.options),
     { added: [], removed: [], changed },
   ]);

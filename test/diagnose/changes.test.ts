@@ -77,8 +77,12 @@ test("what a secret option's default was is not told", () => {
 
 // A node lists no option that has neither a value nor a default.
 test("two looks at a node", async () => {
-  const path = join(folder, "p.js");
-  const start = async (what: unknown, options: { name: string; raw: string }[] = []) => {
+  const own = join(folder, "p.js");
+  const start = async (
+    what: unknown,
+    options: { name: string; raw: string }[] = [],
+    path = own,
+  ) => {
     writeFileSync(
       path,
       `#!/usr/bin/env node
@@ -95,7 +99,7 @@ test("two looks at a node", async () => {
     chmodSync(path, 0o755);
     await stopPlugin(node.rpcFile, path);
     await startPlugin(node.rpcFile, path, options);
-    return await readSurface(node.rpcFile, path);
+    return await readSurface(node.rpcFile, own);
   };
   const before = await start(BEFORE);
   const same = await start(BEFORE, [{ name: "stays", raw: '"other"' }]);
@@ -111,4 +115,8 @@ test("two looks at a node", async () => {
       "default of turns (5, was x)",
     ],
   });
+  // The methods of another plugin that has come meanwhile are not put down to this one.
+  const other = { ...BEFORE, options: [], rpcmethods: [{ name: "of-another", usage: "" }] };
+  const beside = await start(other, [], join(folder, "other.js"));
+  expect(hasChanges(surfaceChanges(after, beside))).toBe(false);
 });
