@@ -7,6 +7,7 @@ import type { Changes } from "../diagnose/changes.js";
 import { type CheckResult, checkPlugin } from "../diagnose/check-plugin.js";
 import { manifestChanges } from "../diagnose/manifest-diff.js";
 import { startEmbeddedNode } from "../embedded/node.js";
+import { isObject } from "../jsonrpc/json.js";
 import type { NodePlace } from "../plugin/init-params.js";
 import type { Manifest } from "../plugin/manifest.js";
 import { concealing } from "../plugin/secret-options.js";
@@ -118,11 +119,20 @@ class Check {
     const { paint } = styleOf(io.stdout, flags);
     const near = relative(surroundings.cwd, result.path);
     const name = near.startsWith("..") ? result.path : near;
-    const lines = flags.json
-      ? [JSON.stringify(checkJson(result, changes))]
-      : renderCheck(name, result, paint, changes);
-    if (flags.quiet && result.ok && !flags.json) return;
     const hide = concealing(this.#plugin.options);
-    io.stdout.write(`${lines.map(hide).join("\n")}\n`);
+    const lines = flags.json
+      ? [JSON.stringify(withTexts(checkJson(result, changes), hide))]
+      : renderCheck(name, result, paint, changes).map(hide);
+    if (flags.quiet && result.ok && !flags.json) return;
+    io.stdout.write(`${lines.join("\n")}\n`);
   }
+}
+
+/** The same value with each text in it changed; names of members stay. */
+function withTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((element: unknown) => withTexts(element, change));
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).map(([name, member]) => [name, withTexts(member, change)]);
+  return Object.fromEntries(members);
 }

@@ -5,12 +5,13 @@ import { usageFailure } from "../failure.js";
 import { followLogs, type LogSource } from "../node/log-follow.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../node/log-level.js";
 import type { LogLine } from "../node/log-lines.js";
+import { SecretValues } from "../node/secret-values.js";
 import { renderLogLine } from "../report/log-line.js";
 import { type Paint, styleOf } from "../report/style.js";
 import { findSettingsKey } from "../settings/package-json.js";
 import { joinPath } from "../settings/paths.js";
 import { projectPlugins } from "../settings/project.js";
-import type { NodeAddress } from "../settings/types.js";
+import type { NodeAddress, PluginSettings } from "../settings/types.js";
 import type { Context, ExitCode } from "./context.js";
 import { nodesOf } from "./nodes.js";
 import { atNode } from "./reach-node.js";
@@ -34,13 +35,17 @@ export async function logs(
   const level = levelOf(flags.level ?? "info");
   const since = flags.since === undefined ? undefined : momentOf(flags.since, Date.now());
   const last = countOf(flags.last);
-  const pluginNames = namesOf(context, args);
+  const own = projectOf(context);
+  const pluginNames = namesOf(context, args, own);
   const nodes = await nodesOf(context);
   const { signal, stderr } = context.io;
+  const options = own.flatMap((plugin) => plugin.options);
   await Promise.all(
     nodes.map((node) =>
-      atNode(node, () =>
-        followLogs({
+      atNode(node, async () => {
+        const secrets = new SecretValues(node.rpcFile, options, signal);
+        let printed = secrets.refresh();
+        await followLogs({
           rpcFile: node.rpcFile,
           networkDir: node.networkDir,
           pluginNames,
@@ -48,14 +53,23 @@ export async function logs(
           ...(since === undefined ? { last } : { since }),
           once: !flags.follow,
           signal,
-          onLine: (line) => print(context, nodes.length > 1 ? node : undefined, line),
+          onLine: (line) => {
+            printed = printed
+              .then(() => secrets.refresh())
+              .then(() => {
+                if (line.text.startsWith("Killing plugin:")) secrets.pluginEnded();
+                const hidden = { ...line, text: secrets.hide(line.text) };
+                print(context, nodes.length > 1 ? node : undefined, hidden);
+              });
+          },
           onSource: (source) => {
             const told =
               context.flags.quiet || context.flags.json ? undefined : noteOf(source, level);
             if (told !== undefined) stderr.write(`cln-dev: ${told}\n`);
           },
-        }),
-      ),
+        });
+        await printed;
+      }),
     ),
   ).catch((error: unknown) => {
     // What an interrupted call says is no news.
@@ -64,14 +78,22 @@ export async function logs(
   return 0;
 }
 
+/** The plugins of package.json. */
+function projectOf({ surroundings }: Context): readonly PluginSettings[] {
+  const key = findSettingsKey(surroundings.cwd);
+  return key === undefined ? [] : projectPlugins(key, surroundings.home);
+}
+
 /** The base names under which the node logs; none: every line of the node. */
-function namesOf({ surroundings }: Context, args: readonly string[]): string[] {
-  const paths = args.map((arg) => joinPath(surroundings.cwd, arg));
-  if (paths.length === 0) {
-    const key = findSettingsKey(surroundings.cwd);
-    const listed = key === undefined ? [] : projectPlugins(key, surroundings.home);
-    paths.push(...listed.map(({ path }) => path));
-  }
+function namesOf(
+  { surroundings }: Context,
+  args: readonly string[],
+  own: readonly PluginSettings[],
+): string[] {
+  const paths =
+    args.length === 0
+      ? own.map(({ path }) => path)
+      : args.map((arg) => joinPath(surroundings.cwd, arg));
   return paths.map((path) => basename(existsSync(path) ? realpathSync(path) : path));
 }
 

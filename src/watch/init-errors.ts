@@ -4,6 +4,7 @@
  */
 import { readInitErrors } from "../node/init-reply.js";
 import type { RingOptions } from "../node/ring-stream.js";
+import { concealing } from "../plugin/secret-options.js";
 import { concealed } from "./conceal.js";
 import { diagnoseInitError, type Started } from "./diagnosis.js";
 import type { Emit } from "./events.js";
@@ -45,6 +46,6 @@ export async function tellInitErrors(
       message: typeof message === "string" ? message : JSON.stringify(error.error),
       ...diagnosis,
     } as const;
-    emit(concealed(event, reloader.hide));
+    emit(concealed(event, concealing(reloader.options)));
   }
 }

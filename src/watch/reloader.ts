@@ -77,10 +77,10 @@ export class Reloader {
     }
   }
 
-  /** Hides the values of its secret options, given ones and those that were taken over. */
-  get hide(): (text: string) => string {
+  /** The options that it is started with: those given, and those taken over. */
+  get options(): readonly { readonly name: string; readonly value: unknown }[] {
     const takenOver = this.#kept.takenOver.map(({ name, raw }) => ({ name, value: textOf(raw) }));
-    return concealing([...this.target.plugin.options, ...takenOver]);
+    return [...this.target.plugin.options, ...takenOver];
   }
 
   /** When the last start was sent, or about then: performance.now(). */
@@ -226,7 +226,7 @@ export class Reloader {
   }
 
   #tell(told: Outcome): void {
-    const outcome = concealed(told, this.hide);
+    const outcome = concealed(told, concealing(this.options));
     this.#last = outcome;
     this.#unserved = outcome.event === "unreachable";
     this.#hooks.emit(outcome);

@@ -60,10 +60,11 @@ export class Session {
   #warned: Promise<void> = Promise.resolve();
 
   private constructor(given: SessionOptions) {
-    const hide = concealing(given.plugins.flatMap((plugin) => plugin.options));
+    // Those that are taken over become known only later.
+    const secrets = () => this.#reloaders.flatMap((reloader) => reloader.options);
     const options = {
       ...given,
-      onEvent: (event: WatchEvent) => given.onEvent(concealed(event, hide)),
+      onEvent: (event: WatchEvent) => given.onEvent(concealed(event, concealing(secrets()))),
     };
     this.#options = options;
     this.#stderr = new HeldStderr(options.nodes[0]?.rpcFile ?? "", options.onEvent);

@@ -80,6 +80,28 @@ test("what is the same of several methods is said once, and counted", async () =
   expect([code, JSON.parse(json.stdout).findings.length]).toEqual([0, 3]);
 });
 
+test("values of secret options are hidden wherever the plugin quotes them", async () => {
+  const box = sandbox();
+  const options = [{ ...option, name: "api-key" }];
+  // As JSON it has other letters, and it is the name of a member of the report.
+  for (const secret of ["ge\\\\heim", "findings"]) {
+    // Its source does not show it.
+    const hidden = Buffer.from(secret).toString("base64");
+    const text = `Buffer.from("${hidden}", "base64").toString()`;
+    write(box, { ...GOOD, options }, `console.error(${text}); console.log(${text});`);
+    for (const form of [["--json"], []]) {
+      const args = ["check", "p.js", `api-key=${secret}`, ...form];
+      const { stdout, stderr } = await run(box, args);
+      expect(stdout + stderr).not.toContain("heim");
+      if (form.length === 0) continue;
+      const told = JSON.parse(stdout);
+      expect(told.findings).toBeInstanceOf(Array);
+      expect(told.stray.join()).toContain("***");
+      expect(told.stderr).toContain("***");
+    }
+  }
+});
+
 describe("what is wrong beside the manifest", () => {
   test.each<[string, string, string[], RegExp[]]>([
     ["an option that is none", "", ["wrod=x"], [/unknown parameter wrod/, /Did you mean word\?/]],

@@ -10,10 +10,10 @@ import { type Sandbox, sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 
 /** A plugin whose method logs what it is given. */
-function talker(box: Sandbox, name: string): string {
+function talker(box: Sandbox, name: string, options: readonly unknown[] = []): string {
   const path = join(box.work, name);
   const method = `say_${name.replace(/\W.*/, "")}`;
-  const manifest = { options: [], rpcmethods: [{ name: method, usage: "" }], dynamic: true };
+  const manifest = { options, rpcmethods: [{ name: method, usage: "" }], dynamic: true };
   writeFileSync(
     path,
     `#!${process.execPath}
@@ -89,6 +89,37 @@ test("wrong use, and no node", async () => {
   expect(await run(box, ["logs", flag, "--since", "soon"])).toMatchObject({ code: 2 });
   expect(await run(box, ["logs", flag, "--last", "few"])).toMatchObject({ code: 2 });
   expect(await run(box, ["logs", flag])).toMatchObject({ code: 3 });
+});
+
+test("secret values are hidden: those of the config, of a start, and of a later start", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const option = (name: string) => ({ name, type: "string", description: "d" });
+  const plugin = talker(box, "one.js", [option("api-key"), option("plain")]);
+  writeFileSync(
+    join(box.work, "package.json"),
+    JSON.stringify({ "cln-dev": { path: "one.js", options: { "db-password": "of-the-project" } } }),
+  );
+  const start = (secret: string) =>
+    startPlugin(node.rpcFile, plugin, [
+      { name: "api-key", raw: JSON.stringify(secret) },
+      { name: "plain", raw: '"visible"' },
+    ]);
+  const say = (text: string) => callNode(node.rpcFile, "say_one", ["info", text]);
+  await start("geheim-1");
+  await say("before geheim-1 visible of-the-project");
+  const forms = [["--json"], []].map((form) => new Program(box, ["logs", ...form, node.flag]));
+  const both = (words: string) =>
+    until(words, () => forms.every(({ stdout }) => stdout.includes(words)));
+  await both("before *** visible ***");
+  await stopPlugin(node.rpcFile, plugin);
+  await start("geheim-2");
+  await say("after geheim-2 and geheim-1");
+  await both("after *** and ***");
+  for (const form of forms) {
+    const { stdout, stderr } = await form.end();
+    expect(stdout + stderr).not.toContain("geheim");
+  }
 });
 
 describe("--since", () => {

@@ -101,6 +101,25 @@ describe("options", () => {
   });
 });
 
+describe("secrets that are taken over", () => {
+  it("are hidden in what the plugin logs and answers", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { options: ["api-token"] });
+    await callNode(node.rpcFile, "plugin", {
+      subcommand: "start",
+      plugin,
+      "api-token": "geheim",
+    });
+    const args = ["watch", plugin, "--call", "version", node.flag, "--json"];
+    const watch = new Program(box, args);
+    expect(await watch.next("called", { ok: true })).toMatchObject({
+      result: expect.stringContaining('"api-token":"***"'.replace(":", ": ")),
+    });
+    expect(watch.stdout).not.toContain("geheim");
+  });
+});
+
 describe("a save that breaks the plugin", () => {
   it("is told with the node's words, and mended by the next save", async () => {
     const box = sandbox();
