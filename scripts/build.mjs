@@ -1,65 +1,73 @@
 // Builds dist/ as CommonJS, with all that it needs in it: the library as one file with its types, the
 // command line in parts that are loaded when a command needs them.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, transform } from "esbuild";
+import { rolldown } from "rolldown";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 rmSync("dist", { recursive: true, force: true });
-const shared = {
-  outdir: "dist",
-  bundle: true,
-  platform: "node",
-  target: "node20.19",
-  define: { CLN_DEV_VERSION: JSON.stringify(version) },
-  legalComments: "none",
-  metafile: true,
-  logLevel: "warning",
-};
-const library = await build({ ...shared, entryPoints: ["src/index.ts"], format: "cjs" });
-// What Node compiles counts at every start, so a command loads only its own part: esbuild splits
-// ES modules alone, and CommonJS starts faster.
-const program = await build({
-  ...shared,
-  entryPoints: ["src/cli.ts"],
-  format: "esm",
-  splitting: true,
-  plugins: [lazyChildProcess()],
-  chunkNames: "parts/[name]-[hash]",
-  write: false,
-});
-mkdirSync("dist/parts");
-for (const { path, text } of program.outputFiles) {
-  const { code } = await transform(text, {
-    format: "cjs",
-    platform: "node",
-    target: "node20.19",
-    // `require` instead: the loader of ES modules alone takes 6 ms.
-    supported: { "dynamic-import": false },
-  });
-  writeFileSync(path, code);
-}
-const inputs = { ...library.metafile.inputs, ...program.metafile.inputs };
-writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licencesOf(Object.keys(inputs)));
+// What Node reads and compiles counts at every start (measured with Node 20): each file costs
+// 0.25 ms, 50 kB take 1 ms, and CommonJS starts faster than ES modules. So the commands that end at
+// once find what they need in one small file beside the command line's own; names stay readable.
+const groups = [
+  { name: "command-line", test: /src\/cli\.ts$/, priority: 2 },
+  { name: "client", test: /src\/commands\/(list|call)\.ts$/, priority: 1 },
+];
+const bundled = [
+  ...(await bundle({ index: "src/index.ts" }, { codeSplitting: false })),
+  ...(await bundle({ launch: "src/launch.ts" }, { codeSplitting: false })),
+  ...(await bundle(
+    { cli: "src/cli.ts" },
+    {
+      codeSplitting: { groups },
+      chunkFileNames: "parts/[name].js",
+      minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    },
+  )),
+];
+writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licencesOf(bundled));
 execFileSync("node_modules/.bin/tsc", ["-p", "tsconfig.types.json"], { stdio: "inherit" });
+
+/** Writes it to dist. @returns the files that went into it */
+async function bundle(input, output) {
+  const bundler = await rolldown({
+    input,
+    platform: "node",
+    transform: { target: "node20.19", define: { CLN_DEV_VERSION: JSON.stringify(version) } },
+    plugins: [lazyChildProcess()],
+  });
+  const written = await bundler.write({
+    dir: "dist",
+    format: "cjs",
+    // `require` instead of import(): the loader of ES modules alone takes 6 ms.
+    dynamicImportInCjs: false,
+    comments: false,
+    ...output,
+  });
+  await bundler.close();
+  return written.output.flatMap((file) => file.moduleIds ?? []);
+}
 
 /** commander loads it for subcommands that are programs of their own, which we have none of. */
 function lazyChildProcess() {
   const name = "node:child_process";
-  const contents = `Object.defineProperty(exports, "spawn", { get: () => require("${name}").spawn });`;
+  const id = "\0lazy-child-process";
   return {
     name: "lazy-child-process",
-    setup(plugins) {
-      plugins.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-        importer.includes("/commander/") ? { path: name, namespace: "lazy" } : undefined,
-      );
-      plugins.onLoad({ filter: /.*/, namespace: "lazy" }, () => ({ contents, loader: "js" }));
-    },
+    resolveId: (source, importer) =>
+      source === name && importer?.includes("/commander/") ? id : undefined,
+    load: (wanted) =>
+      wanted === id
+        ? {
+            code: `exports.spawn = (...args) => require("${name}").spawn(...args);`,
+            moduleType: "js",
+          }
+        : undefined,
   };
 }
 

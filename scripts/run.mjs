@@ -3,20 +3,17 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { build } from "esbuild";
+import { build } from "rolldown";
 
 const [entry, ...args] = process.argv.slice(2);
 const folder = "node_modules/.cache/cln-dev";
 const outfile = join(folder, `${basename(entry, ".ts")}.mjs`);
 mkdirSync(folder, { recursive: true });
 await build({
-  entryPoints: [entry],
-  outfile,
-  bundle: true,
+  input: entry,
   platform: "node",
-  target: "node20.19",
-  format: "esm",
-  logLevel: "warning",
+  transform: { target: "node20.19" },
+  output: { file: outfile, format: "esm", codeSplitting: false },
 });
 const built = spawnSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
 const run =

@@ -17,10 +17,14 @@ interface Listed {
 export async function list(context: Context): Promise<ExitCode> {
   const { flags, io } = context;
   const nodes = await nodesOf(context);
-  const watched = (await findSessions()).flatMap((session) => session.targets);
+  const sessions = findSessions();
   const listed: Listed[] = await Promise.all(
     nodes.map(async (node) => {
-      const plugins = await atNode(node, () => listPlugins(node.rpcFile, { signal: io.signal }));
+      const [plugins, running] = await Promise.all([
+        atNode(node, () => listPlugins(node.rpcFile, { signal: io.signal })),
+        sessions,
+      ]);
+      const watched = running.flatMap((session) => session.targets);
       const isWatched = (name: string) =>
         watched.some((target) => target.realPath === name && target.node.rpcFile === node.rpcFile);
       return {

@@ -13,8 +13,8 @@ import {
   type RunningSession,
   type SessionTarget,
 } from "../watch/control-client.js";
-import { exitCodeOf } from "../watch/reload-once.js";
 import type { Context, ExitCode } from "./context.js";
+import { exitCodeOf } from "./exit-code.js";
 import { namedNodes } from "./nodes.js";
 import type { PluginCommandFlags } from "./plugin-flags.js";
 

@@ -4,8 +4,9 @@ import { usageFailure } from "../failure.js";
 import { openReporter } from "../report/reporter.js";
 import type { WatchEvent } from "../watch/events.js";
 import { meetNode } from "../watch/meet-node.js";
-import { exitCodeOf, reloadOnce } from "../watch/reload-once.js";
+import { reloadOnce } from "../watch/reload-once.js";
 import type { Context, ExitCode } from "./context.js";
+import { exitCodeOf } from "./exit-code.js";
 import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
 import { atNode } from "./reach-node.js";
 

@@ -124,7 +124,7 @@ function readText(file: string): string {
     const chunks: Buffer[] = [];
     let size = 0;
     for (;;) {
-      const chunk = Buffer.allocUnsafe(64 * 1024);
+      const chunk = Buffer.allocUnsafe(4000);
       const read = readSync(descriptor, chunk);
       if (read === 0) break;
       size += read;

@@ -174,22 +174,16 @@ describe("a node that was killed", () => {
 
   /** A program of its own with a node in it, and on that a plugin that does not end by itself. */
   async function runProgram(folder: string, options: object) {
-    const { buildSync } = await import("esbuild");
     const program = join(folder, "node.cjs");
-    buildSync({
-      stdin: {
-        contents: `import { startEmbeddedNode } from "./src/embedded/node.ts";
-          startEmbeddedNode(${JSON.stringify(options)}).then((node) => {
-            process.on("SIGTERM", () => void node.close());
-            process.on("SIGUSR1", () => { throw new Error("a bug"); });
-            console.log(node.lightningDir);
-          });`,
-        resolveDir: process.cwd(),
-      },
-      bundle: true,
-      platform: "node",
-      outfile: program,
-    });
+    const library = JSON.stringify(join(process.cwd(), "dist", "index.js"));
+    writeFileSync(
+      program,
+      `require(${library}).startEmbeddedNode(${JSON.stringify(options)}).then((node) => {
+        process.on("SIGTERM", () => void node.close());
+        process.on("SIGUSR1", () => { throw new Error("a bug"); });
+        console.log(node.lightningDir);
+      });`,
+    );
     const env = { ...process.env, TMPDIR: folder };
     const stdio = ["ignore", "pipe", "ignore"] as const;
     const child = spawn(process.execPath, [program], { stdio: [...stdio], env });

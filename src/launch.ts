@@ -1,0 +1,123 @@
+/**
+ * Starts the command line with what V8 compiled in an earlier run: 5 of the 18 ms that a short
+ * command takes beside Node's own start. Node 22.1 and later can do that by themselves.
+ */
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { Script } from "node:vm";
+
+/** What newer ones than Node 20 have. */
+type NodeModule = { readonly enableCompileCache?: (folder: string) => void };
+type Require = (id: string) => unknown;
+type Body = (exports: object, require: Require, module: object, ...names: string[]) => void;
+
+/** What older versions left. What is still used is made again. */
+const OLD_MS = 30 * 24 * 3_600_000;
+
+const loaded = new Map<string, { exports: object }>();
+
+launch();
+
+function launch(): void {
+  const program = join(__dirname, "cli.js");
+  const { HOME, XDG_CACHE_HOME } = process.env;
+  const caches = XDG_CACHE_HOME || (HOME && join(HOME, ".cache"));
+  const { enableCompileCache: builtIn }: NodeModule = require("node:module");
+  // A watch sets flags of V8, which takes no code that was compiled under others.
+  if (!caches?.startsWith("/") || process.argv.includes("watch")) require(program);
+  else if (builtIn) {
+    builtIn(join(caches, "cln-dev"));
+    require(program);
+  } else load(program, join(caches, "cln-dev"));
+}
+
+/** What `require` does, for a file of ours. */
+function load(file: string, caches: string): object {
+  const before = loaded.get(file);
+  if (before) return before.exports;
+  const made = { exports: {} };
+  loaded.set(file, made);
+  const folder = dirname(file);
+  const requireFrom: Require = (id) =>
+    id.startsWith(".") ? load(join(folder, id), caches) : require(id);
+  compile(file, caches)(made.exports, requireFrom, made, file, folder);
+  return made.exports;
+}
+
+function compile(file: string, caches: string): Body {
+  const { size, mtimeMs } = statSync(file);
+  // V8 itself looks at no more than the length of the source.
+  const key = [CLN_DEV_VERSION, process.version, process.arch, size, mtimeMs, file].join(" ");
+  const kept = join(caches, `${hash(key)}.code`);
+  const cachedData = readOwn(kept, key);
+  const source = readFileSync(file, "utf8");
+  const script = new Script(
+    `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
+    { filename: file, ...(cachedData && { cachedData }) },
+  );
+  if (cachedData === undefined || script.cachedDataRejected) {
+    // Only now it is known which functions such a command needs.
+    process.once("exit", () => keep(kept, key, script));
+  }
+  return script.runInThisContext() as Body;
+}
+
+/** What nobody else can have written: it is run. */
+function readOwn(path: string, key: string): Buffer | undefined {
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      const { uid, mode } = fstatSync(descriptor);
+      if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return undefined;
+      const content = readFileSync(descriptor);
+      const isOurs = content.toString("utf8", 0, Buffer.byteLength(key)) === key;
+      return isOurs ? content.subarray(Buffer.byteLength(key)) : undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(path: string, key: string, script: Script): void {
+  const folder = dirname(path);
+  const unfinished = `${path}.${process.pid}`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const descriptor = openSync(unfinished, "wx", 0o600);
+    writeSync(descriptor, key);
+    writeSync(descriptor, script.createCachedData());
+    // V8 would crash of a file whose end the disk has lost.
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    renameSync(unfinished, path);
+    for (const name of readdirSync(folder)) {
+      const other = join(folder, name);
+      if (Date.now() - statSync(other).mtimeMs > OLD_MS) rmSync(other);
+    }
+  } catch {
+    // It is for speed alone: where nothing can be written, everything is compiled again.
+  }
+}
+
+/** Short and good enough: the whole key stands in the file. */
+function hash(text: string): string {
+  let value = 0;
+  for (let at = 0; at < text.length; at++) {
+    value = Math.imul(value ^ text.charCodeAt(at), 16_777_619);
+  }
+  return (value >>> 0).toString(36);
+}
