@@ -3,7 +3,6 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { type Failure, usageFailure } from "../failure.js";
 import { harmless } from "../report/harmless.js";
-import { openReporter } from "../report/reporter.js";
 import { splitArguments } from "../settings/arguments.js";
 import { joinPath } from "../settings/paths.js";
 import { namesNode, resolveNodes } from "../settings/resolve-nodes.js";
@@ -49,8 +48,11 @@ export async function restart(
     const paths = [...new Set(targets.map((target) => target.path))];
     return paths.map((path) => askRestart(session, { path, rpcFiles }, signal));
   });
+  // Loaded while the session is at work.
+  const reporting = import("../report/reporter.js");
   const outcomes = (await Promise.all(asked)).flat();
   const { cwd } = context.surroundings;
+  const { openReporter } = await reporting;
   const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys: false });
   for (const outcome of outcomes) reporter.event(outcome);
   return exitCodeOf(outcomes);

@@ -39,13 +39,15 @@ export async function coldStart({ lab, node, count, say }: PartOptions): Promise
   ];
   const cli = programPath("lightning-cli");
   if (cli) commands.push({ name: "lightning-cli", line: [cli, node.flag, "getinfo"], goal: false });
+  // As in the user's own shell: Node reads NODE_EXTRA_CA_CERTS and others at every start.
+  const env = { ...process.env, ...lab.env };
   say("cold starts");
   const ms = new Map<string, number[]>(commands.map(({ name }) => [name, []]));
   for (let round = 0; round <= count; round++) {
     for (const { name, line, besides } of commands) {
       const [program = "", ...args] = line;
       const began = performance.now();
-      const run = spawnSync(program, args, { env: lab.env, encoding: "utf8", cwd: lab.root });
+      const run = spawnSync(program, args, { env, encoding: "utf8", cwd: lab.root });
       const spent = performance.now() - began;
       if (run.status !== 0) throw new Error(`${name}: ${run.stdout}${run.stderr}`);
       // The first round is a warm-up: of the disk's cache.
