@@ -101,6 +101,7 @@ class Follower {
       this.#at = 0;
       this.#rest = "";
     }
+    if (size === this.#at) return;
     const bytes = Buffer.alloc(CHUNK_BYTES);
     while (!this.#reader.signal.aborted) {
       const { bytesRead } = await file.read(bytes, 0, CHUNK_BYTES, this.#at);
