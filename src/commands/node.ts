@@ -1,5 +1,6 @@
 /** `cln-dev node`: the embedded node alone, in the foreground. */
 
+import { basename } from "node:path";
 import {
   type EmbeddedNode,
   type EmbeddedNodeOptions,
@@ -7,6 +8,7 @@ import {
 } from "../embedded/node.js";
 import { usageFailure } from "../failure.js";
 import { LOG_LEVELS, parseLogLevel } from "../node/log-level.js";
+import { locateNode } from "../settings/locate-node.js";
 import type { NodeFlags } from "../settings/types.js";
 import type { Context, ExitCode, GlobalFlags, Io } from "./context.js";
 import { PluginStderr, writeLinesTo } from "./plugin-stderr.js";
@@ -91,13 +93,24 @@ function factsOf({ lightningDir, networkDir, rpcFile, logFile }: EmbeddedNode) {
   return { event: "node", pid: process.pid, lightningDir, networkDir, rpcFile, logFile };
 }
 
-function greetingOf({ lightningDir, rpcFile, logFile }: EmbeddedNode): string[] {
+function greetingOf({ lightningDir, networkDir, rpcFile, logFile }: EmbeddedNode): string[] {
+  const dir = `--lightning-dir=${lightningDir}`;
+  // A config that was there before may not name the network: clients would look for bitcoin's.
+  const flags = leadsTo(rpcFile, lightningDir) ? dir : `${dir} --network=${basename(networkDir)}`;
   return [
     `embedded node on ${rpcFile}`,
     `  log:  ${logFile}`,
-    `  try:  lightning-cli --lightning-dir=${lightningDir} getinfo`,
+    `  try:  lightning-cli ${flags} getinfo`,
     "  end:  Ctrl-C",
   ];
+}
+
+function leadsTo(rpcFile: string, lightningDir: string): boolean {
+  try {
+    return locateNode({ lightningDir }, { home: undefined, cwd: "/" }).rpcFile === rpcFile;
+  } catch {
+    return false;
+  }
 }
 
 function readOptions(options: NodeCommandOptions): EmbeddedNodeOptions {

@@ -25,6 +25,7 @@ function formatEntry(entry: LogEntry): string {
 export class LogFile {
   readonly #fd: number;
   #waiting: string[] = [];
+  #flushing = false;
   #closed = false;
 
   /** Opens the file to append; lightningd leaves four empty lines where it held something already. */
@@ -38,10 +39,14 @@ export class LogFile {
     if (this.#closed) return;
     const line = formatEntry(entry);
     onLine?.(line);
-    if (this.#waiting.push(line) === 1) setImmediate(() => this.flush());
+    this.#waiting.push(line);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => this.flush());
   }
 
   flush(): void {
+    this.#flushing = false;
     if (this.#closed || this.#waiting.length === 0) return;
     const text = `${this.#waiting.join("\n")}\n`;
     this.#waiting = [];

@@ -1,5 +1,5 @@
 /** `cln-dev node`: the embedded node in the foreground. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
@@ -60,6 +60,30 @@ it("is told by --json in one line, by --quiet not at all, and refuses flags that
   expect((await tell({ quiet: true })).text).toBe("");
   await expect(tell({ rpcFile: "/elsewhere" })).rejects.toThrow("--rpc-file does not go with");
   await expect(tell({ conf: "/elsewhere" })).rejects.toThrow("--conf does not go with");
+});
+
+it("writes its log by itself, also into a file of before, and says how it is reached", async () => {
+  const lightningDir = makeFolder();
+  writeFileSync(join(lightningDir, "config"), "log-level=info\n");
+  for (const run of [1, 2]) {
+    const stdout = new PassThrough();
+    const out = textOf(stdout);
+    const ending = new AbortController();
+    const io = { stdout, stderr: stdout, signal: ending.signal };
+    const done = runNode({ lightningDir }, io as unknown as Parameters<typeof runNode>[1]);
+    const log = join(lightningDir, "regtest", "log");
+    // Nobody asks it anything meanwhile.
+    await until("the log", () => {
+      return (
+        existsSync(log) && readFileSync(log, "utf8").split("Server started").length === run + 1
+      );
+    });
+    expect(out()).toContain(
+      `lightning-cli --lightning-dir=${lightningDir} --network=regtest getinfo`,
+    );
+    ending.abort();
+    await done;
+  }
 });
 
 it("ends with 0 when a client stops it", async () => {
