@@ -12,12 +12,14 @@ export interface OpenNode {
 /**
  * @param signal gives up what the node has not done while it is being started
  * @param onPluginStderr what a plugin on the embedded node writes to stderr
+ * @param onTrouble what it cannot do, such as to write its log
  * @throws Failure: the embedded node cannot be started
  */
 export async function openNode(
   settings: Settings,
   signal: AbortSignal,
   onPluginStderr: (name: string, chunk: Buffer) => void,
+  onTrouble: (message: string) => void,
 ): Promise<OpenNode> {
   const { embedded, nodes } = settings;
   if (embedded === undefined) return { nodes, embedded: false, close: async () => {} };
@@ -27,6 +29,7 @@ export async function openNode(
     network: embedded.network,
     signal,
     onPluginStderr,
+    onTrouble,
   });
   const address: NodeAddress = {
     lightningDir: node.lightningDir,

@@ -67,6 +67,7 @@ export async function runNode(
   const starting = startEmbeddedNode({
     ...readOptions(options),
     signal,
+    onTrouble: (message) => void io.stderr.write(`cln-dev: ${message}\n`),
     onPluginStderr: (name, chunk) => {
       stderr.take(name, chunk);
       file.write(chunk);

@@ -37,7 +37,10 @@ export async function watch(
   const memory = new SmallMemory();
   let session: Session | undefined;
   const said = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
-  const node = await openNode(settings, signal, (name, chunk) => said.take(name, chunk));
+  const onTrouble = (message: string) =>
+    reporter.event({ event: "notice", level: "warn", message });
+  const onStderr = (name: string, chunk: Buffer) => said.take(name, chunk);
+  const node = await openNode(settings, signal, onStderr, onTrouble);
   try {
     session = await openSession(settings.plugins, node, reporter, signal, pollMs, memory);
     try {

@@ -1,5 +1,6 @@
 /** Writes printed log entries to a file in lightningd's format (lightningd/log.c log_to_files). */
 import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
+import { messageOf } from "../failure.js";
 import type { LogLevel } from "../node/log-level.js";
 import type { LogEntry } from "./log-book.js";
 
@@ -27,9 +28,18 @@ export class LogFile {
   #waiting: string[] = [];
   #flushing = false;
   #closed = false;
+  #isFull = false;
+  readonly #onTrouble: (message: string) => void;
 
-  /** Opens the file to append; lightningd leaves four empty lines where it held something already. */
-  constructor(readonly path: string) {
+  /**
+   * Opens the file to append; lightningd leaves four empty lines where it held something already.
+   * @param onTrouble told once when it cannot be written, until it can be again
+   */
+  constructor(
+    readonly path: string,
+    onTrouble: (message: string) => void = () => {},
+  ) {
+    this.#onTrouble = onTrouble;
     this.#fd = openSync(path, "a", 0o644);
     if (fstatSync(this.#fd).size > 0) this.#waiting.push("\n\n\n");
   }
@@ -48,12 +58,17 @@ export class LogFile {
   flush(): void {
     this.#flushing = false;
     if (this.#closed || this.#waiting.length === 0) return;
-    const text = `${this.#waiting.join("\n")}\n`;
+    // A line may have been cut off where the room ended.
+    const bytes = Buffer.from(`${this.#isFull ? "\n" : ""}${this.#waiting.join("\n")}\n`);
     this.#waiting = [];
     try {
-      writeSync(this.#fd, text);
-    } catch {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+      this.#isFull = false;
+    } catch (error) {
       // A full disk must not take the node down: the ring still has the lines.
+      if (this.#isFull) return;
+      this.#isFull = true;
+      this.#onTrouble(`the node's log ${this.path} cannot be written: ${messageOf(error)}`);
     }
   }
 

@@ -56,6 +56,8 @@ export interface EmbeddedNodeOptions {
   readonly signal?: AbortSignal;
   /** Called with each line of the log, in the file's format. */
   readonly onLog?: (line: string) => void;
+  /** Called when something beside its job fails: its log file cannot be written, say. */
+  readonly onTrouble?: (message: string) => void;
   /** What a plugin, known by its basename, writes to stderr. */
   readonly onPluginStderr?: (name: string, chunk: Buffer) => void;
 }
@@ -129,6 +131,7 @@ class Node implements NodeContext {
   readonly #processes: ProcessKeeper;
   readonly #connections = new Set<Connection>();
   #connectionCount = 0;
+  readonly #onTrouble: ((message: string) => void) | undefined;
   #file: LogFile | undefined;
   #leftovers: Leftovers | undefined;
   #server: SocketServer | undefined;
@@ -139,6 +142,7 @@ class Node implements NodeContext {
   constructor(options: EmbeddedNodeOptions) {
     const settings = settleSettings(options);
     this.settings = settings;
+    this.#onTrouble = options.onTrouble;
     this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 30_000;
     this.closed = new Promise((done) => {
       this.#resolveClosed = done;
@@ -194,7 +198,7 @@ class Node implements NodeContext {
     const { leftovers, killed } = openLeftovers(this.networkDir);
     this.#leftovers = leftovers;
     if (this.settings.isTemporary) removeLeftFolders();
-    this.#file = new LogFile(this.settings.logFile);
+    this.#file = new LogFile(this.settings.logFile, this.#onTrouble);
     this.log.add("lightningd", "info", this.version);
     for (const pid of killed) {
       this.log.add("lightningd", "unusual", `Killed a plugin of an earlier run (pid ${pid})`);

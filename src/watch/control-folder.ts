@@ -21,7 +21,7 @@ export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw unsafe(folder, messageOf(error));
+    throw unsafe(folder, messageOf(error), error);
   }
   const stat = lstatSync(folder);
   if (!stat.isDirectory()) throw unsafe(folder, "it is not a folder");
@@ -36,12 +36,13 @@ function isOwnFolder(path: string | undefined, uid: number): path is string {
   return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o200) !== 0;
 }
 
-function unsafe(folder: string, why: string): Failure {
+function unsafe(folder: string, why: string, cause?: unknown): Failure {
   return new Failure({
     kind: "control-folder",
     what: `the folder for control sockets cannot be used: ${folder}`,
     why,
     fix: "Remove it, or set XDG_RUNTIME_DIR to a folder that is yours alone",
     exitCode: 2,
+    cause,
   });
 }

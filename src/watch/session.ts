@@ -4,6 +4,7 @@
  * through its methods. It knows nothing of terminals.
  */
 import { basename } from "node:path";
+import { Failure, messageOf, systemCode } from "../failure.js";
 import type { LogLevel } from "../node/log-level.js";
 import { stopPlugin } from "../node/plugin-command.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
@@ -169,7 +170,7 @@ export class Session {
   }
 
   async #open(): Promise<void> {
-    const { plugins, onEvent, signal, embedded } = this.#options;
+    const { plugins, onEvent, signal } = this.#options;
     const [files, nodes] = await Promise.all([
       Promise.allSettled(plugins.map((plugin) => this.#openFiles(plugin))),
       Promise.allSettled(this.#nodes.map((node) => node.meet(signal))),
@@ -179,17 +180,38 @@ export class Session {
     const failed = [...files, ...nodes].find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
     const facts = nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
-    this.#control = await ControlServer.open(controlFolder(), {
-      status: () => ({ pid: process.pid, embedded, targets: this.targets }),
-      restart: async (params) => ({ outcomes: await this.restart("command", readFilter(params)) }),
-    });
-    onEvent(this.#watching(facts, this.#control.path));
+    const noControl = await this.#openControl();
+    onEvent(this.#watching(facts, this.#control?.path));
+    if (noControl !== undefined) onEvent({ event: "notice", level: "warn", message: noControl });
     this.#logs = this.#nodes.map(({ address, reloaders }) => {
       const paths = () => reloaders.map(({ realPath }) => realPath);
       return new LogSource(address, paths, onEvent);
     });
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
+    if (this.#control === undefined) return;
     this.#warned = findRivals(this.targets).then((notices) => notices.forEach(onEvent));
+  }
+
+  /**
+   * Where there is no room for the control socket the session does without.
+   * @returns the message about that
+   * @throws Failure `control-folder`
+   */
+  async #openControl(): Promise<string | undefined> {
+    const { embedded } = this.#options;
+    try {
+      this.#control = await ControlServer.open(controlFolder(), {
+        status: () => ({ pid: process.pid, embedded, targets: this.targets }),
+        restart: async (params) => ({
+          outcomes: await this.restart("command", readFilter(params)),
+        }),
+      });
+      return undefined;
+    } catch (error) {
+      const cause = error instanceof Failure ? error.cause : error;
+      if (!["ENOSPC", "EDQUOT"].includes(systemCode(cause) ?? "")) throw error;
+      return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(cause)}`;
+    }
   }
 
   #reloaderFor(plugin: PluginSettings, node: WatchedNode): Reloader {
@@ -263,7 +285,7 @@ export class Session {
     });
   }
 
-  #watching(nodes: readonly NodeFacts[], control: string) {
+  #watching(nodes: readonly NodeFacts[], control: string | undefined) {
     const { plugins, embedded } = this.#options;
     return {
       event: "watching",
