@@ -5,6 +5,19 @@ export interface Claim {
   readonly ok: boolean;
   /** The figure or the fault. */
   readonly found: string;
+  /** It was not tried, for that reason: neither passed nor failed. */
+  readonly leftOut?: string;
+}
+
+export type Result = "pass" | "fail" | "left out";
+
+export function resultOf({ ok, leftOut }: Claim): Result {
+  return leftOut !== undefined ? "left out" : ok ? "pass" : "fail";
+}
+
+/** A claim that cannot be tried on this machine. @param why a right or a tool that is missing */
+export function leftOut(claim: string, why: string): Claim {
+  return { claim, ok: false, found: "", leftOut: why };
 }
 
 /** Columns as wide as what is in them; the first is flush left, the others right. */
@@ -25,6 +38,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export function claimsTable(claims: readonly Claim[]): string {
   const width = Math.max(...claims.map(({ claim }) => claim.length));
   return claims
-    .map(({ claim, ok, found }) => `${ok ? "pass" : "FAIL"}  ${claim.padEnd(width)}  ${found}`)
+    .map((claim) => {
+      const result = resultOf(claim);
+      const shown = result === "fail" ? "FAIL" : result;
+      const found = claim.leftOut ?? claim.found;
+      return `${shown.padEnd("left out".length)}  ${claim.claim.padEnd(width)}  ${found}`.trimEnd();
+    })
     .join("\n");
 }

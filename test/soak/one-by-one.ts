@@ -3,6 +3,7 @@ import { Desk, type SaveKind } from "../lab/desk.js";
 import { pause } from "../lab/lab.js";
 import type { Claim } from "../lab/report.js";
 import { Watch } from "../lab/watch.js";
+import { InstanceCheck } from "./instances.js";
 import type { SoakOptions } from "./part.js";
 
 const SAVES = 1_000;
@@ -20,6 +21,7 @@ export async function oneByOne({
   const saves = scaled(SAVES);
   const desk = new Desk(script, `${lab.folder()}/plugin`);
   const watch = await Watch.open(lab, [desk.plugin, node.flag]);
+  const check = new InstanceCheck(desk.plugin);
   const missed: string[] = [];
   const double: string[] = [];
   let reloads = 0;
@@ -36,6 +38,7 @@ export async function oneByOne({
     if (live === undefined || count === 0) missed.push(`${save} (${what} ${kind})`);
     if (count > (kind === "in two chunks" ? 2 : 1)) double.push(`${save} (${what} ${kind})`);
   }
+  const most = await check.end();
   await watch.end();
   return [
     {
@@ -47,6 +50,11 @@ export async function oneByOne({
       claim: `${saves} saves one by one: none reloaded twice`,
       ok: double.length === 0,
       found: double.length === 0 ? "" : `${double.length}: ${double.slice(0, 5).join(", ")}`,
+    },
+    {
+      claim: `${saves} saves one by one: never two instances of the plugin`,
+      ok: most <= 1,
+      found: `${most} at most`,
     },
   ];
 }

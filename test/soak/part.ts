@@ -15,6 +15,8 @@ export interface SoakOptions {
   /** A full run's count, made smaller by `--scale`; at least one. */
   readonly scaled: (full: number) => number;
   readonly say: (text: string) => void;
+  /** The arguments of Node for one part once more, as JSON. */
+  readonly again: (part: string) => readonly string[];
 }
 
 export interface SoakPart {

@@ -1,10 +1,10 @@
-/** What the machine may do to a watch: disks that fill, folders that go, limits that are reached. */
+/** What the machine may do to a watch: folders that go, limits that are reached. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Desk } from "../lab/desk.js";
 import { PROGRAM, pause } from "../lab/lab.js";
-import type { Claim } from "../lab/report.js";
+import { type Claim, leftOut } from "../lab/report.js";
 import { Watch } from "../lab/watch.js";
 import type { SoakOptions } from "./part.js";
 
@@ -12,45 +12,10 @@ const LIVE_MS = 3_000;
 
 export async function surroundings(options: SoakOptions): Promise<Claim[]> {
   const claims: Claim[] = [];
-  for (const part of [fullDisk, folderGone, inotifyLimits, oddEnvironments, foreignFolder]) {
+  for (const part of [folderGone, inotifyLimits, oddEnvironments, foreignFolder]) {
     claims.push(...(await part(options)));
   }
   return claims;
-}
-
-/** A file system of its own, which only root can have. */
-async function fullDisk({ lab, node, script }: SoakOptions): Promise<Claim[]> {
-  const claim = "the disk full: the version saved when there is room again is live";
-  const disk = lab.folder();
-  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]);
-  if (mount.status !== 0) return [leftOut(claim, "no right to mount a small disk")];
-  try {
-    const desk = new Desk(script, join(disk, "plugin"));
-    const watch = await Watch.open(lab, [desk.plugin, node.flag]);
-    const filler = join(disk, "filler");
-    try {
-      writeFileSync(filler, Buffer.alloc(1 << 20));
-    } catch {
-      // It is full: that was the aim.
-    }
-    let full = false;
-    try {
-      desk.save("in place");
-    } catch {
-      full = true;
-    }
-    await pause(1_000);
-    rmSync(filler);
-    desk.save("in place");
-    const live = await desk.live(LIVE_MS);
-    const { alive } = watch;
-    await watch.end();
-    return [
-      { claim, ok: live !== undefined && alive, found: full ? "" : "the save had room after all" },
-    ];
-  } finally {
-    execFileSync("umount", ["-l", disk]);
-  }
 }
 
 async function folderGone({ lab, node, script, scaled }: SoakOptions): Promise<Claim[]> {
@@ -178,9 +143,4 @@ async function foreignFolder({ lab, node, script }: SoakOptions): Promise<Claim[
     claims.push({ claim, ok: run.status === 2, found: `exit ${run.status}` });
   }
   return claims;
-}
-
-/** Not tried is not failed; it is named. */
-function leftOut(claim: string, why: string): Claim {
-  return { claim, ok: true, found: `left out: ${why}` };
 }
