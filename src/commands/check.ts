@@ -7,6 +7,7 @@ import type { Changes } from "../diagnose/changes.js";
 import { type CheckResult, checkPlugin } from "../diagnose/check-plugin.js";
 import { manifestChanges } from "../diagnose/manifest-diff.js";
 import { startEmbeddedNode } from "../embedded/node.js";
+import { usageFailure } from "../failure.js";
 import { isObject } from "../jsonrpc/json.js";
 import type { NodePlace } from "../plugin/init-params.js";
 import type { Manifest } from "../plugin/manifest.js";
@@ -14,7 +15,7 @@ import { concealing } from "../plugin/secret-options.js";
 import { checkJson, renderCheck } from "../report/check-report.js";
 import { failureJson, failureLines } from "../report/failure.js";
 import { styleOf } from "../report/style.js";
-import type { PluginSettings } from "../settings/types.js";
+import type { NodeFlags, PluginSettings } from "../settings/types.js";
 import { FileSource } from "../watch/file-source.js";
 import type { Context, ExitCode } from "./context.js";
 import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
@@ -31,10 +32,12 @@ export async function check(
   args: readonly string[],
   flags: CheckFlags,
 ): Promise<ExitCode> {
+  refuseForeign(context.flags);
   const offline = { ...context, flags: { ...context.flags, embedded: true } };
   const { plugins } = settingsOf(offline, "check", args, { option: flags.option });
-  const embedded = await startEmbeddedNode({ network: NETWORK, logLevel: "broken" });
-  const node = { ...embedded, network: NETWORK };
+  const network = context.flags.network ?? NETWORK;
+  const embedded = await startEmbeddedNode({ network, logLevel: "broken" });
+  const node = { ...embedded, network };
   try {
     const checks = plugins.map((plugin) => new Check(context, plugin, node));
     const results: CheckResult[] = [];
@@ -45,6 +48,17 @@ export async function check(
   } finally {
     await embedded.close();
   }
+}
+
+/** A node that is named would be neither asked nor told to the plugin: that is said. */
+function refuseForeign({ lightningDir, rpcFile, conf }: NodeFlags): void {
+  const given = { "--lightning-dir": lightningDir[0], "--rpc-file": rpcFile, "--conf": conf };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
+  throw usageFailure(`${flag} does not go with cln-dev check`, {
+    why: "no node of yours is touched: the plugin is told of an embedded node of its own",
+    fix: "Leave it out; --network=NAME says which network the plugin is told",
+  });
 }
 
 /** One plugin that is checked, once or again and again. */

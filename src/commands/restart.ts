@@ -1,5 +1,5 @@
 /** `cln-dev restart`: asks the watch session that fits to reload now; without one, does it itself. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { type Failure, usageFailure } from "../failure.js";
 import { harmless } from "../report/harmless.js";
@@ -101,16 +101,41 @@ function fits(target: SessionTarget, { path, name, rpcFiles }: Wish): boolean {
 }
 
 function severalFit(found: readonly Found[]): Failure {
-  const lines = found.flatMap(({ session, targets }) =>
-    targets.map(
-      ({ path, node }) =>
-        `  cln-dev restart ${harmless(path)} --lightning-dir=${harmless(node.lightningDir)}   (pid ${session.pid})`,
-    ),
+  const named = found.flatMap(({ session, targets }) =>
+    targets.map(({ path, node }) => ({
+      session,
+      command: `cln-dev restart ${harmless(path)} --lightning-dir=${harmless(node.lightningDir)}`,
+    })),
   );
+  const commands = new Set(named.map(({ command }) => command));
+  if (commands.size < named.length) return sameTwice(found.map(({ session }) => session));
+  const lines = named.map(({ session, command }) => `  ${command}   (${aboutSession(session)})`);
   return usageFailure(`${found.length} watch sessions run`, {
     why: "it is not clear which one is meant",
     fix: ["Name the plugin and the node:", ...lines].join("\n"),
   });
+}
+
+/** No argument could tell them apart. */
+function sameTwice(sessions: readonly RunningSession[]): Failure {
+  const lines = sessions.map((session) => `  kill ${session.pid}   (${aboutSession(session)})`);
+  return usageFailure(`${sessions.length} watch sessions have the same plugin on the same node`, {
+    why: "each would reload it, and stop what the other has started",
+    fix: ["End all but one, by q in its terminal, or by", ...lines].join("\n"),
+  });
+}
+
+/** Its process, and how long it has run. */
+function aboutSession({ pid, control }: RunningSession): string {
+  const begun = statSync(control, { throwIfNoEntry: false })?.mtimeMs;
+  return begun === undefined ? `pid ${pid}` : `pid ${pid}, begun ${ago(Date.now() - begun)} ago`;
+}
+
+function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
 function notWatched(plugin: string): Failure {

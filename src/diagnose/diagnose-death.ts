@@ -61,7 +61,8 @@ export async function diagnoseCall(
   const place = stderrPlace(dead.node.lightningDir, dead.node.network);
   const trace = traceOnStderr(dead, place);
   const again = trace === undefined ? await runAgain(dead, { thenCall: call }) : undefined;
-  return told(error.message, dead, place, trace, again);
+  const how = "Run once offline, and the call made once more there";
+  return told(error.message, dead, place, trace, again, how);
 }
 
 /**
@@ -105,13 +106,14 @@ function told(
   place: StderrPlace | undefined,
   trace: JudgedTrace | undefined,
   again: PostMortem | undefined,
+  how?: string,
 ): Diagnosis {
   const context = { path: dead.file.realPath, file: dead.file, postMortem: again, trace };
   const findings =
     trace !== undefined
       ? traceFindings(trace)
       : again?.trace !== undefined || again?.handshake.end.kind === "exited"
-        ? findingsOf(again)
+        ? findingsOf(again, how)
         : whereStderrWent(place);
   return { explanation: explainWords(words, context), findings, postMortem: again };
 }

@@ -13,20 +13,21 @@ export interface Finding {
 const MAX_FRAMES = 8;
 const MAX_STDERR_LINES = 20;
 
-export function findingsOf(postMortem: PostMortem): Finding[] {
+/** @param how the run is called, where more was done in it than a start */
+export function findingsOf(postMortem: PostMortem, how = "Run once offline"): Finding[] {
   const { handshake, trace, stray } = postMortem;
   return [
     ...stray.flatMap(strayFindings),
     ...(trace === undefined ? stderrFindings(handshake.stderr) : traceOf(trace, handshake)),
-    ...(SAYS_IT_ALL.includes(handshake.end.kind) ? [] : [endNote(handshake)]),
+    ...(SAYS_IT_ALL.includes(handshake.end.kind) ? [] : [endNote(handshake, how)]),
   ];
 }
 
 /** Ends that the node's own message tells as well. */
 const SAYS_IT_ALL: readonly string[] = ["refused", "disabled", "not-dynamic"];
 
-function endNote(handshake: Handshake): Finding {
-  return { kind: "note", text: `Run once offline: ${endOf(handshake)}` };
+function endNote(handshake: Handshake, how: string): Finding {
+  return { kind: "note", text: `${how}: ${endOf(handshake)}` };
 }
 
 /** A plugin that hung was told to end, and its trace says where that found it. */

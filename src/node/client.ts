@@ -3,13 +3,13 @@
  * only one where a slow command cannot hold up the next (cln-contract 2.3; 0.3 ms).
  */
 import type { Socket } from "node:net";
-import { messageOf } from "../failure.js";
+import { Failure, messageOf } from "../failure.js";
 import { type Frame, Framer } from "../jsonrpc/framing.js";
 import { isObject, type JsonObject, parseJson, parseObject } from "../jsonrpc/json.js";
 import { membersOf } from "../jsonrpc/members.js";
 import { encodeRequest, type Params } from "../jsonrpc/message.js";
 import { connectUnix } from "./connect.js";
-import { NodeUnreachable, RpcError } from "./errors.js";
+import { type NodeUnreachable, RpcError } from "./errors.js";
 import { connectionFailure, unreachable } from "./unreachable.js";
 
 export interface CallOptions {
@@ -101,7 +101,7 @@ export function callOn(
         }
         if (framer.pendingKind === "text") throw notJsonRpc(rpcFile, framer.flush());
       } catch (error) {
-        const isOurs = error instanceof NodeUnreachable;
+        const isOurs = error instanceof Failure;
         fail(isOurs ? error : unreachable("garbage", rpcFile, messageOf(error)));
       }
     };
@@ -115,13 +115,15 @@ export function callOn(
 /**
  * The answer in a frame. Undefined for what may come before it: a notification, and on a connection
  * that is kept the answer to an earlier call of ours that comes late, or once more.
+ * @throws Failure `answer-not-json`: a plugin has answered what cannot be read
  * @throws NodeUnreachable `garbage`: it is no answer, or one that nobody here has asked for. A node
  * answers only who asks (lightningd/jsonrpc.c), so what is behind the socket is none, or mixes up
  * its clients: to wait on would be to wait for ever.
  */
 function readFrame(frame: Frame, id: string, rpcFile: string): JsonObject | undefined {
   const message = frame.kind === "object" ? parseObject(frame.bytes) : undefined;
-  if (message === undefined || !("jsonrpc" in message)) throw notJsonRpc(rpcFile, frame.bytes);
+  if (message === undefined) throw notJson(frame, id) ?? notJsonRpc(rpcFile, frame.bytes);
+  if (!("jsonrpc" in message)) throw notJsonRpc(rpcFile, frame.bytes);
   if (!("id" in message) && typeof message.method === "string") return undefined;
   if (message.id === id && "result" in message) return message;
   // What it could not read has no id that it could name.
@@ -131,6 +133,27 @@ function readFrame(frame: Frame, id: string, rpcFile: string): JsonObject | unde
   const asked = JSON.stringify(message.id).slice(0, 60);
   throw unreachable("garbage", rpcFile, `it answered ${asked}, which nobody here has asked`);
 }
+
+/**
+ * lightningd hands on what a plugin answers without decoding it (lightningd/plugin.c), so that is not
+ * always JSON, though what stands around it is. @returns undefined where it is no answer to this call
+ */
+function notJson({ kind, bytes }: Frame, id: string): Failure | undefined {
+  const members = kind === "object" ? membersOf(bytes.toString("utf8")) : undefined;
+  const rawOf = (name: string) => members?.find(({ key }) => key === name)?.raw;
+  if (rawOf("jsonrpc") === undefined || rawOf("id") !== JSON.stringify(id)) return undefined;
+  const answer = rawOf("result") ?? rawOf("error") ?? "";
+  const sample = answer.length > MAX_SAMPLE ? `${answer.slice(0, MAX_SAMPLE)}...` : answer;
+  return new Failure({
+    kind: "answer-not-json",
+    what: "the answer is not JSON",
+    why: `the plugin wrote ${sample}, and the node hands that on as it came`,
+    fix: "Let the plugin write its answer by a JSON library: json.dumps, JSON.stringify",
+    exitCode: 1,
+  });
+}
+
+const MAX_SAMPLE = 200;
 
 function notJsonRpc(rpcFile: string, bytes: Buffer = Buffer.alloc(0)): NodeUnreachable {
   const sample = JSON.stringify(bytes.subarray(0, 60).toString("utf8"));

@@ -16,6 +16,7 @@ const ECHO = `#!${process.execPath}
 const manifest = { dynamic: true, options: [], rpcmethods: [
   { name: "echo", usage: "", description: "" }, { name: "raw", usage: "", description: "" },
   { name: "refuse", usage: "", description: "" }, { name: "silent", usage: "", description: "" },
+  { name: "nojson", usage: "" },
 ] };
 let text = "";
 process.stdin.on("data", (chunk) => {
@@ -29,6 +30,7 @@ process.stdin.on("data", (chunk) => {
     else if (method === "init") say('"result":{}');
     else if (method === "echo") say('"result":{"params":' + JSON.stringify(/"params" ?: ?(.*)\\}$/s.exec(request)?.[1]) + "}");
     else if (method === "raw") say('"result":{"big":12345678901234567890,"deep":[1,{"a":[]},"\\\\u001b[31mred"]}');
+    else if (method === "nojson") say('"result":{"a":nope}');
     else if (method === "silent") require("node:fs").writeFileSync(__dirname + "/asked", "");
     else if (method === "refuse") say('"error":{"code":-7,"message":"not \\\\u001b[31mtoday","data":{"why":1}}');
   }
@@ -89,6 +91,16 @@ describe("the answer", () => {
       code: 1,
       stderr: "cln-dev: (-32601) Unknown command 'nonesuch'\n",
     });
+  });
+
+  it("that a plugin wrote and that is not JSON is told as that, not as a node that is none", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);
+    const { code, stdout, stderr } = await run(box, ["call", node.flag, "nojson"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain('the answer is not JSON: the plugin wrote {"a":nope}');
+    expect(stderr).not.toContain("lightning-rpc");
   });
 
   it("that does not come is given up by Ctrl-C", async () => {

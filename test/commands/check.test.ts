@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Program, run } from "../support/program.js";
@@ -78,6 +78,27 @@ test("what is the same of several methods is said once, and counted", async () =
   );
   const json = await run(box, ["check", "p.js", "word=hi", "--json"]);
   expect([code, JSON.parse(json.stdout).findings.length]).toEqual([0, 3]);
+});
+
+test("a node's flags are refused, as no node is touched; the network is told to the plugin", async () => {
+  const box = sandbox();
+  write(box, GOOD);
+  for (const flag of ["--lightning-dir=/tmp/l1", "--rpc-file=/tmp/x", "--conf=/tmp/c"]) {
+    const { code, stdout, stderr } = await run(box, ["check", "p.js", "word=hi", flag]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`${flag.replace(/=.*/, "")} does not go with cln-dev check`);
+  }
+  const text = readFileSync(join(box.work, "p.js"), "utf8");
+  const told = "const socket = console.error(params.configuration.network) || connect";
+  writeFileSync(join(box.work, "p.js"), text.replace("const socket = connect", told));
+  for (const [flag, network] of [
+    ["--signet", "signet"],
+    ["--json", "regtest"],
+  ]) {
+    const args = ["check", "p.js", "word=hi", "--json", flag ?? ""];
+    const { stdout } = await run(box, args);
+    expect(JSON.parse(stdout).stderr).toBe(`${network}\n`);
+  }
 });
 
 test("values of secret options are hidden wherever the plugin quotes them", async () => {

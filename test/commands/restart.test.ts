@@ -119,7 +119,7 @@ describe("with several watch sessions", () => {
     for (const [index, { pid }] of [one, two].entries()) {
       const dir = nodes[index]?.lightningDir;
       expect(stderr).toContain(`cln-dev restart ${plugins[index]} --lightning-dir=${dir}`);
-      expect(stderr).toContain(`(pid ${pid})`);
+      expect(stderr).toContain(`(pid ${pid}, begun `);
     }
     for (const args of [[plugins[1]], [nodes[1].flag]]) {
       expect((await run(box, ["restart", ...args])).code).toBe(0);
@@ -130,6 +130,25 @@ describe("with several watch sessions", () => {
     await one.next("reloaded", { cause: "command" });
     await two.next("reloaded", { cause: "command" });
   });
+});
+
+it("with two sessions that no argument could tell apart, says how to end one", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writePlugin(box.work);
+  const one = await watched(box, node, plugin);
+  const two = await watched(box, node, plugin);
+  const { code, stderr } = await run(box, ["restart", plugin, node.flag]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("2 watch sessions have the same plugin on the same node");
+  for (const { pid } of [one, two]) {
+    expect(stderr).toMatch(
+      new RegExp(`^  +kill ${pid} {3}\\(pid ${pid}, begun \\d+ s ago\\)$`, "m"),
+    );
+  }
+  process.kill(one.pid, "SIGTERM");
+  await one.ended;
+  expect((await run(box, ["restart", plugin, node.flag])).code).toBe(0);
 });
 
 describe("without a watch session", () => {

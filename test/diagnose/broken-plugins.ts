@@ -251,6 +251,7 @@ const TUTORIAL: readonly BrokenPlugin[] = [
       /TypeError: unsupported operand/,
       /p\.py:22 in result_of/,
       /1 \+ "a"/,
+      /Run once offline, and the call made once more there: it exited with code 1/,
     ],
   },
 ];
