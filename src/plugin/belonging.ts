@@ -2,14 +2,14 @@
  * Which files belong to a plugin: the ones whose change is a reason to reload it. By default the
  * plugin file and the files of its language under its folder; `--watch` replaces that.
  */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, extname } from "node:path";
 import { homeFolder } from "./home-folder.js";
 import { ignoredUnder, isBelow } from "./ignored.js";
 import { languageOfProgram, type PluginLanguage } from "./language.js";
 import { namesOf, realPathOf } from "./link-names.js";
-import { HEAD_BYTES, readShebang } from "./shebang.js";
+import { readHead, readShebang } from "./shebang.js";
 
 export interface Belonging {
   /** The plugin file without symlinks. */
@@ -129,15 +129,15 @@ function extensionsOf(path: string): readonly string[] {
   const extension = extname(path);
   const own = LANGUAGES.find((language) => language.includes(extension));
   if (own) return own;
-  const shebang = readShebang(headOf(path));
+  const shebang = readShebang(headIfReadable(path));
   if ("fault" in shebang) return [];
   const extensionless = EXTENSION_OF[languageOfProgram(shebang.name)];
   return LANGUAGES.find((language) => language[0] === extensionless) ?? [];
 }
 
-function headOf(path: string): Buffer {
+function headIfReadable(path: string): Buffer {
   try {
-    return readFileSync(path).subarray(0, HEAD_BYTES);
+    return readHead(path);
   } catch {
     return Buffer.alloc(0);
   }

@@ -3,16 +3,7 @@
  * for these mistakes ("opening pipe: No such file or directory") do not say which it was. Cheap
  * enough for the path of every reload: one stat, one read of 256 bytes.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  openSync,
-  readSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from "node:fs";
+import { accessSync, constants, realpathSync, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Failure, systemCode } from "../failure.js";
 import {
@@ -22,7 +13,7 @@ import {
   shebangFor,
 } from "./language.js";
 import * as failures from "./plugin-file-failures.js";
-import { HEAD_BYTES, type Interpreter, readShebang } from "./shebang.js";
+import { type Interpreter, readHead, readShebang } from "./shebang.js";
 
 export interface PluginFile {
   /** Absolute, as the user named it. */
@@ -46,7 +37,7 @@ export async function inspectPluginFile(named: string): Promise<PluginFile> {
   if (stat.isDirectory()) throw failures.folder(path);
   if (!stat.isFile()) throw failures.notAFile(path);
   if (stat.size === 0) throw failures.empty(path);
-  const head = readHead(path, realPath);
+  const head = headOf(path, realPath);
   checkExecutable(path, realPath, stat.mode);
   // To run a program needs no right to read it, but a script's interpreter reads it.
   if (head === undefined && shebangFor(path, "") !== undefined) throw failures.unreadable(path);
@@ -79,17 +70,12 @@ function look(path: string): { realPath: string; stat: Stats } {
 }
 
 /** @returns undefined where we may not read it */
-function readHead(path: string, realPath: string): Buffer | undefined {
-  let file: number | undefined;
+function headOf(path: string, realPath: string): Buffer | undefined {
   try {
-    file = openSync(realPath, "r");
-    const head = Buffer.alloc(HEAD_BYTES);
-    return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));
+    return readHead(realPath);
   } catch (error) {
     if (systemCode(error) === "EACCES") return undefined;
     throw systemCode(error) === "ENOENT" ? failures.missing(path) : failures.unreadable(path);
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }
 

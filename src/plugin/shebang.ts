@@ -2,7 +2,7 @@
  * The first line of a script, read as the kernel and env(1) read it: which program runs the file,
  * and what is wrong with the line. Used by plugin-file.ts, and by the explanations.
  */
-import { accessSync, constants } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 
 /** What runs a script. */
@@ -27,9 +27,20 @@ export type ShebangFault =
   | { readonly fault: "env-arguments"; readonly line: string };
 
 /** The kernel reads no more of a script than this to find its interpreter (BINPRM_BUF_SIZE). */
-export const HEAD_BYTES = 256;
+const HEAD_BYTES = 256;
 
-/** @param head the first {@link HEAD_BYTES} bytes of a script */
+/** The first bytes of a file, for {@link readShebang}. @throws the system's error */
+export function readHead(path: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @param head what {@link readHead} gives */
 export function readShebang(head: Buffer, path = process.env.PATH): Interpreter | ShebangFault {
   if (head.subarray(0, 5).equals(Buffer.from("\ufeff#!"))) return { fault: "byte-order-mark" };
   if (head[0] !== 0x23 || head[1] !== 0x21) return { fault: "none" };

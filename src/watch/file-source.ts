@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { messageOf, systemCode } from "../failure.js";
 import { type Belonging, type BelongingSettings, belongingOf } from "../plugin/belonging.js";
+import { realPathOf } from "../plugin/link-names.js";
 import { lookAt, sameFile } from "./look.js";
 
 export interface FileSourceOptions {
@@ -181,9 +182,8 @@ export class FileSource {
 
   /** A symlink on the way to the plugin may point elsewhere now: then other folders are watched. */
   #followTarget(): void {
-    const next = belongingOf(this.#options.plugin);
-    if (next.real === this.#belonging.real) return;
-    this.#belonging = next;
+    if (realPathOf(this.#options.plugin.path) === this.#belonging.real) return;
+    this.#belonging = belongingOf(this.#options.plugin);
     void this.#reopen();
   }
 
