@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { join } from "node:path";
 import { isObject, parseJson } from "../../src/jsonrpc/json.js";
+import { findPython } from "../conformance/harness/python.js";
 import { BIN, type RunOptions } from "./program.js";
 import type { Sandbox } from "./sandbox.js";
 import { until } from "./until.js";
@@ -23,7 +24,7 @@ export class Terminal {
   #hasEnded = false;
 
   constructor(box: Sandbox, args: readonly string[], { cwd, env }: RunOptions = {}) {
-    this.#child = spawn("python3", [DRIVER, process.execPath, BIN, ...args], {
+    this.#child = spawn(findPython() ?? "python3", ["-S", DRIVER, process.execPath, BIN, ...args], {
       cwd: cwd ?? box.work,
       env: { ...box.env, TERM: "xterm-256color", ...env },
     });

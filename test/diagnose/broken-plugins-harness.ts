@@ -1,13 +1,13 @@
+/** Starts each broken plugin of the table on a node, and looks whether its developer is told all. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import pc from "picocolors";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { diagnoseCall, diagnoseDeath } from "../../src/diagnose/diagnose-death.js";
 import { diagnoseInit } from "../../src/diagnose/diagnose-init.js";
 import { type Diagnosis, diagnoseFailedStart } from "../../src/diagnose/diagnose-start.js";
-import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { Failure } from "../../src/failure.js";
 import { callNode } from "../../src/node/client.js";
 import { NodeUnreachable, RpcError } from "../../src/node/errors.js";
@@ -16,13 +16,12 @@ import { listPlugins, startPlugin, stopPlugin } from "../../src/node/plugin-comm
 import { inspectPluginFile, type PluginFile } from "../../src/plugin/plugin-file.js";
 import { findProgram } from "../../src/plugin/shebang.js";
 import { renderFindings } from "../../src/report/post-mortem.js";
-import { installed } from "../conformance/nodes/installed.js";
-import { startLightningd } from "../conformance/nodes/lightningd.js";
+import { findPython } from "../conformance/harness/python.js";
 import { BROKEN, type BrokenPlugin } from "./broken-plugins.js";
 
-/** Long enough for a plugin on a busy machine, short enough for the ones that hang. */
-const TIMEOUT_MS = 900;
-const python = findProgram("python3");
+/** For the ones that hang: long enough to get as far as that on a busy machine. */
+const HANGS_MS = 900;
+const python = findPython();
 
 interface Place {
   readonly rpcFile: string;
@@ -37,11 +36,7 @@ const saved = { PATH: process.env.PATH, PYTHONUNBUFFERED: process.env.PYTHONUNBU
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "cln-dev-broken-")));
   delete process.env.PYTHONUNBUFFERED;
-  // Version managers put a slow script before the real interpreter.
-  const real =
-    python &&
-    execFileSync(python, ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
-  if (real) process.env.PATH = `${dirname(real.trim())}${delimiter}${saved.PATH}`;
+  if (python !== undefined) process.env.PATH = `${quickPython(python)}${delimiter}${saved.PATH}`;
 });
 afterAll(() => {
   for (const [name, value] of Object.entries(saved)) {
@@ -49,6 +44,16 @@ afterAll(() => {
   }
   rmSync(folder, { recursive: true, force: true });
 });
+
+/**
+ * Version managers put a slow script before the real interpreter, and what is installed beside it
+ * may take longer to load than it takes itself. @returns a folder with one that does without both
+ */
+function quickPython(real: string): string {
+  const bin = mkdtempSync(join(folder, "bin-"));
+  writeFileSync(join(bin, "python3"), `#!/bin/sh\nexec '${real}' -S "$@"\n`, { mode: 0o755 });
+  return bin;
+}
 
 /** Writes the plugin's files into a folder of its own. @returns the plugin's path */
 function write(broken: BrokenPlugin): string {
@@ -66,26 +71,18 @@ function write(broken: BrokenPlugin): string {
   return source;
 }
 
-interface StartedNode {
+interface NodeOfPlugins {
   readonly place: Place;
   end(): Promise<void>;
 }
 
-async function startEmbedded(): Promise<StartedNode> {
-  const lightningDir = join(folder, "l1");
-  const node = await startEmbeddedNode({ lightningDir, pluginTimeoutMs: TIMEOUT_MS });
-  return { place: { ...node, network: "regtest" }, end: () => node.close() };
+export interface KindOfNode {
+  readonly name: string;
+  /** @param timeoutMs for a plugin, if it can be told */
+  readonly start: (timeoutMs: number | undefined) => Promise<NodeOfPlugins>;
+  /** Whether plugins that hang can be started on it. */
+  readonly waitsShortly: boolean;
 }
-
-/** It waits 120 s for a plugin that hangs: those are left to the embedded node. */
-const REAL = {
-  name: "a real lightningd",
-  start: async (): Promise<StartedNode> => {
-    const node = await startLightningd();
-    return { place: { ...node, network: "regtest" }, end: () => node.end() };
-  },
-  takes: (broken: BrokenPlugin) => !broken.hangs,
-};
 
 interface Told {
   readonly row: string | undefined;
@@ -93,7 +90,11 @@ interface Told {
 }
 
 /** All that a developer is told of the plugin. */
-async function reportOn(broken: BrokenPlugin, node: Place): Promise<Told> {
+async function reportOn(
+  broken: BrokenPlugin,
+  node: Place,
+  timeoutMs: number | undefined,
+): Promise<Told> {
   const plugin = write(broken);
   const options = broken.options ?? [];
   let file: PluginFile;
@@ -106,12 +107,13 @@ async function reportOn(broken: BrokenPlugin, node: Place): Promise<Told> {
     throw error;
   }
   const since = new Date();
-  const dead = { file, options, node, since, timeoutMs: TIMEOUT_MS };
+  const patience = timeoutMs === undefined ? {} : { timeoutMs };
+  const dead = { file, options, node, since, ...patience };
   try {
     await startPlugin(node.rpcFile, file.realPath, options);
   } catch (error) {
     if (!(error instanceof RpcError || error instanceof NodeUnreachable)) throw error;
-    return textOf(error, await diagnoseFailedStart(error, { ...dead }));
+    return textOf(error, await diagnoseFailedStart(error, dead));
   }
   if (broken.initError) {
     const options = { signal: new AbortController().signal, timeoutMs: 5000 };
@@ -146,23 +148,24 @@ function canRun(broken: BrokenPlugin): boolean {
   return !broken.name.endsWith(".py") || python !== undefined;
 }
 
-const KINDS = [
-  { name: "the embedded node", start: startEmbedded, takes: () => true },
-  ...(installed === undefined ? [] : [REAL]),
-];
-
-describe.each(KINDS)("a broken plugin on $name", ({ start, takes }) => {
-  let node: StartedNode;
-  beforeAll(async () => {
-    node = await start();
-  });
-  afterAll(() => node.end());
-
-  for (const broken of BROKEN.filter(takes)) {
-    test.runIf(canRun(broken))(broken.what, async () => {
-      const report = await reportOn(broken, node.place);
-      for (const words of broken.says) expect(report.text).toMatch(words);
-      expect(report.row).toBe(broken.row);
+/** Defines a test for each plugin of the table that can be started on such a node. */
+export function testBrokenPlugins({ name, start, waitsShortly }: KindOfNode): void {
+  const groups = [{ title: name, hang: false }];
+  if (waitsShortly) groups.push({ title: `${name}, which waits for it in vain`, hang: true });
+  describe.each(groups)("a broken plugin on $title", ({ hang }) => {
+    const timeoutMs = hang ? HANGS_MS : undefined;
+    let node: NodeOfPlugins;
+    beforeAll(async () => {
+      node = await start(timeoutMs);
     });
-  }
-});
+    afterAll(() => node.end());
+
+    for (const broken of BROKEN.filter(({ hangs = false }) => hangs === hang)) {
+      test.runIf(canRun(broken))(broken.what, async () => {
+        const report = await reportOn(broken, node.place, timeoutMs);
+        for (const words of broken.says) expect(report.text).toMatch(words);
+        expect(report.row).toBe(broken.row);
+      });
+    }
+  });
+}

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -8,7 +9,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
-    maxWorkers: 2,
+    // Half of a test's time is waiting for programs that it has started.
+    maxWorkers: 2 * availableParallelism(),
     isolate: true,
     testTimeout: 20_000,
     hookTimeout: 20_000,

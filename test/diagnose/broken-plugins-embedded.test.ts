@@ -1,0 +1,23 @@
+/** The broken plugins on the embedded node. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmbeddedNode } from "../../src/embedded/node.js";
+import { testBrokenPlugins } from "./broken-plugins-harness.js";
+
+testBrokenPlugins({
+  name: "the embedded node",
+  waitsShortly: true,
+  start: async (timeoutMs) => {
+    const lightningDir = mkdtempSync(join(tmpdir(), "cln-dev-broken-e-"));
+    const patience = timeoutMs === undefined ? {} : { pluginTimeoutMs: timeoutMs };
+    const node = await startEmbeddedNode({ lightningDir, ...patience });
+    return {
+      place: { ...node, network: "regtest" },
+      end: async () => {
+        await node.close();
+        rmSync(lightningDir, { recursive: true, force: true });
+      },
+    };
+  },
+});
