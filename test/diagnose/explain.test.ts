@@ -231,7 +231,8 @@ const PLUGIN_COMMAND: readonly Case[] = [
     async () => {
       const file = write("slow.js", {}, "{ init: () => {} }");
       const first = errorOf("plugin", ["start", file]);
-      await until("the first start", async () => await isThere(file));
+      // Before that it may not have read its file yet, and would run the new version.
+      await until("the manifest", async () => await hasManifest(file));
       write("slow.js", {}, "{}");
       await startPlugin(node.rpcFile, file, []);
       return explained(first, { path: file });
@@ -243,9 +244,7 @@ const PLUGIN_COMMAND: readonly Case[] = [
     async () => {
       const file = write("stopped.js", {}, "{ init: () => {} }");
       const start = errorOf("plugin", ["start", file]);
-      await until("the manifest", async () =>
-        (await listPlugins(node.rpcFile)).some(({ name, dynamic }) => name === file && dynamic),
-      );
+      await until("the manifest", async () => await hasManifest(file));
       await callNode(node.rpcFile, "plugin", ["stop", file]);
       return explained(start, { path: file });
     },
@@ -371,8 +370,9 @@ async function offline(file: string): Promise<Explanation | undefined> {
   return explain(handshake, { path: file, postMortem: examine(handshake) });
 }
 
-async function isThere(file: string): Promise<boolean> {
-  return (await listPlugins(node.rpcFile)).some(({ name }) => name === file);
+async function hasManifest(file: string): Promise<boolean> {
+  const listed = await listPlugins(node.rpcFile);
+  return listed.some(({ name, dynamic }) => name === file && dynamic);
 }
 
 /** What a release of lightningd says that this node has no reason to say. */
