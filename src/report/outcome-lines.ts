@@ -25,7 +25,7 @@ export function outcomeLines(event: Outcome, wording: Wording): string[] {
       return [
         wording.line(
           wording.paint.yellow("!"),
-          `${wording.near(event.message)}${elsewhere(event, wording)}`,
+          `${elsewhere(event, wording)}${wording.near(event.message)}`,
         ),
         ...wording.fix(event.fix),
         ...still(event.running, wording),
@@ -108,8 +108,8 @@ function unreachable(event: Unreachable, wording: Wording): string[] {
 
 /** Which of several nodes it is about, where the words name only the plugin. */
 function elsewhere({ node }: Refused, wording: Wording): string {
-  const on = wording.on(node);
-  return on === "" ? "" : ` (${on.trim()})`;
+  const on = wording.on(node).trim();
+  return on === "" ? "" : `${on}: `;
 }
 
 function still(running: boolean, { paint }: Wording): string[] {
