@@ -28,6 +28,9 @@ const OLD_MS = 30 * 24 * 3_600_000;
 
 const loaded = new Map<string, { exports: object }>();
 
+/** One for each file: as many listeners for the end would be warned of. */
+const toKeep: (() => void)[] = [];
+
 launch();
 
 function launch(): void {
@@ -68,8 +71,12 @@ function compile(file: string, caches: string): Body {
     { filename: file, ...(cachedData && { cachedData }) },
   );
   if (cachedData === undefined || script.cachedDataRejected) {
-    // Only now it is known which functions such a command needs.
-    process.once("exit", () => keep(kept, key, script));
+    // Only at the end it is known which functions such a command needs.
+    if (toKeep.push(() => keep(kept, key, script)) === 1) {
+      process.once("exit", () => {
+        for (const write of toKeep) write();
+      });
+    }
   }
   return script.runInThisContext() as Body;
 }

@@ -176,3 +176,16 @@ it("tells apart plugins of one name, and on which node what happens", async () =
   await call.prints(/→ version on a\/l1/);
   await call.prints(/→ version on b\/l1/);
 });
+
+it("says nothing of its own making where a command takes many of its parts for the first time", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writePlugin(box.work, { start: language.fails("no") });
+  for (const run of ["first", "second"]) {
+    const { stdout, stderr } = await new Program(box, ["start", plugin, node.flag]).ended;
+    expect({ run, stdout, stderr }).toMatchObject({
+      stdout: expect.stringContaining("did not start"),
+      stderr: "",
+    });
+  }
+});
