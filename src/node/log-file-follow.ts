@@ -15,6 +15,10 @@ const LOOK_WITHOUT_EVENTS_MS = 1_000;
 const READ_EVERY_MS = 30;
 /** A message of several lines is written line by line: the first is no reason to read yet. */
 const MESSAGE_MS = 5;
+/** Of a line that is younger than this the rest of its message may still be being written. */
+const YOUNG_LINE_MS = 20;
+/** A plugin that never pauses is not waited for. */
+const HOLD_MAX_MS = 200;
 const CHUNK_BYTES = 64 * 1024;
 /** A line without an end is given up beyond this. */
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -36,6 +40,8 @@ class Follower {
   #watcher: FSWatcher | undefined;
   #at: number;
   #rest = "";
+  #held: LogLine[] = [];
+  #heldSince = 0;
   #wake: () => void = () => {};
 
   constructor(path: string, at: number, reader: LogReader) {
@@ -54,6 +60,7 @@ class Follower {
         const woken = this.#sleep();
         await this.#readNew();
         await this.#followRotation();
+        this.#handOn();
         if (signal.aborted) break;
         await woken;
       }
@@ -116,7 +123,17 @@ class Follower {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
     if (this.#rest.length > MAX_LINE_BYTES) this.#rest = "";
-    this.#reader.onLines(lines.flatMap(parsed).filter(this.#reader.wants));
+    if (this.#held.length === 0) this.#heldSince = performance.now();
+    this.#held.push(...lines.flatMap(parsed).filter(this.#reader.wants));
+  }
+
+  /** The node writes a message of several lines one by one: it is given as one. */
+  #handOn(): void {
+    const written = this.#held.at(-1)?.time?.getTime() ?? 0;
+    const isYoung = Math.abs(Date.now() - written) < YOUNG_LINE_MS;
+    const isLate = performance.now() - this.#heldSince > HOLD_MAX_MS;
+    if (isYoung && !isLate && !this.#reader.signal.aborted) this.#wake();
+    else if (this.#held.length > 0) this.#reader.onLines(this.#held.splice(0));
   }
 
   /** Another file has the name now: read it from its start. */
