@@ -26,7 +26,8 @@ export async function restart(
   const sessions = (await findSessions()).filter(
     (session) => session.embedded || context.flags.embedded !== true,
   );
-  const found = wishesOf(context, plugins).map((wish) => findOne(sessions, wish));
+  const wishes = wishesOf(context, plugins);
+  const found = await Promise.all(wishes.map((wish) => findOne(sessions, wish, context)));
   if (found.every((one) => one === undefined)) {
     const { start } = await import("./start.js");
     return start(context, args, flags, "restart");
@@ -86,12 +87,29 @@ interface Found {
 }
 
 /** @throws Failure: several sessions fit */
-function findOne(sessions: readonly RunningSession[], wish: Wish): Found | undefined {
+async function findOne(
+  sessions: readonly RunningSession[],
+  wish: Wish,
+  context: Context,
+): Promise<Found | undefined> {
   const fitting = sessions
     .map((session) => ({ session, targets: session.targets.filter((one) => fits(one, wish)) }))
     .filter(({ targets }) => targets.length > 0);
-  if (fitting.length > 1) throw severalFit(fitting);
-  return fitting[0];
+  if (fitting.length < 2) return fitting[0];
+  const isOpen = wish.path === undefined && wish.name === undefined;
+  const own = isOpen ? await projectPaths(context) : [];
+  const ofProject = fitting.filter(({ targets }) => targets.some(({ path }) => own.includes(path)));
+  if (ofProject.length === 1) return ofProject[0];
+  throw severalFit(ofProject.length > 1 ? ofProject : fitting);
+}
+
+/** The plugins of this folder's package.json: two projects may each have a session of their own. */
+async function projectPaths({ surroundings: { cwd, home } }: Context): Promise<string[]> {
+  const { findSettingsKey } = await import("../settings/package-json.js");
+  const key = findSettingsKey(cwd);
+  if (key === undefined) return [];
+  const { projectPlugins } = await import("../settings/project.js");
+  return projectPlugins(key, home).map(({ path }) => path);
 }
 
 function fits(target: SessionTarget, { path, name, rpcFiles }: Wish): boolean {

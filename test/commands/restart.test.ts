@@ -125,6 +125,12 @@ describe("with several watch sessions", () => {
       expect((await run(box, ["restart", ...args])).code).toBe(0);
       await two.next("reloaded", { cause: "command" });
     }
+    // In a project's folder, or below, the project's own.
+    const key = { "cln-dev": { path: plugins[1] } };
+    writeFileSync(join(box.work, "package.json"), JSON.stringify(key));
+    mkdirSync(join(box.work, "below"));
+    expect((await run(box, ["restart"], { cwd: join(box.work, "below") })).code).toBe(0);
+    await two.next("reloaded", { cause: "command" });
     // Each of them by the session that has it.
     expect((await run(box, ["restart", ...plugins])).code).toBe(0);
     await one.next("reloaded", { cause: "command" });
