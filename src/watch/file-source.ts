@@ -9,6 +9,7 @@ import { type FSWatcher, watch } from "chokidar";
 import { messageOf, systemCode } from "../failure.js";
 import { type Belonging, type BelongingSettings, belongingOf } from "../plugin/belonging.js";
 import { realPathOf } from "../plugin/link-names.js";
+import { closeWatcher } from "./close-watcher.js";
 import { lookAt, sameFile } from "./look.js";
 
 export interface FileSourceOptions {
@@ -230,7 +231,7 @@ export class FileSource {
     const watchers = this.#watchers;
     this.#watchers = [];
     for (const resolve of this.#waiting.splice(0)) resolve();
-    await Promise.all(watchers.map((watcher) => watcher.close()));
+    await Promise.all(watchers.map(closeWatcher));
   }
 
   #failed(error: unknown): void {

@@ -1,11 +1,12 @@
 /** Descriptors, timers and memory: the same before and after. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Session } from "../../src/watch/session.js";
+import { stopAndStart } from "../lab/by-hand.js";
 import { Desk } from "../lab/desk.js";
 import { round } from "../lab/figures.js";
-import { pause } from "../lab/lab.js";
-import type { LabNode } from "../lab/node.js";
+import { pause, within } from "../lab/lab.js";
+import { LabNode } from "../lab/node.js";
 import type { Claim } from "../lab/report.js";
 import { Watch } from "../lab/watch.js";
 import type { SoakOptions } from "./part.js";
@@ -14,9 +15,15 @@ const RELOADS = 1_000;
 const SESSIONS = 50;
 const LIVE_MS = 10_000;
 const GROWTH_MIB = 10;
+const RING_MIB = 16;
+const REST_MS = 30_000;
 
 export async function nothingLeft(options: SoakOptions): Promise<Claim[]> {
-  return [...(await afterReloads(options)), ...(await afterSessions(options))];
+  return [
+    ...(await afterReloads(options)),
+    ...(await afterSessions(options)),
+    ...(await embeddedNode(options)),
+  ];
 }
 
 async function afterReloads({ lab, node, light, scaled }: SoakOptions): Promise<Claim[]> {
@@ -105,6 +112,37 @@ async function afterSessions({
       found: after.length <= before.length ? "" : `${before.join(" ")}; then ${after.join(" ")}`,
     },
   ];
+}
+
+/**
+ * The embedded node lets garbage lie while it works, and keeps the last 16 MiB of its log as
+ * lightningd does: so it is looked at when it rests, and the log may have filled.
+ */
+async function embeddedNode({ lab, light, scaled }: SoakOptions): Promise<Claim[]> {
+  const reloads = scaled(RELOADS);
+  const node = await LabNode.start(lab, "embedded");
+  const desk = new Desk(light, `${lab.folder()}/plugin`);
+  for (let warm = 0; warm < 50; warm++) await stopAndStart(node.rpcFile, desk.plugin);
+  await pause(5_000);
+  const before = residentMib(node.pid);
+  for (let count = 0; count < reloads; count++) await stopAndStart(node.rpcFile, desk.plugin);
+  const working = residentMib(node.pid);
+  const most = before + RING_MIB + GROWTH_MIB;
+  const ok = await within(REST_MS, () => residentMib(node.pid) < most, 500);
+  const figures = [before, working, residentMib(node.pid)].map(round).join(", ");
+  await node.kill();
+  return [
+    {
+      claim: `the embedded node after ${reloads} reloads: at rest no larger than by its log (16 MiB) and ${GROWTH_MIB} MiB`,
+      ok,
+      found: `before, right after, at rest: ${figures} MiB`,
+    },
+  ];
+}
+
+function residentMib(pid: number): number {
+  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kib) / 1024;
 }
 
 /** What keeps this process alive, when what was closed has had its turn to go. */
