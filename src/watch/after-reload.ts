@@ -16,7 +16,7 @@ import { splitWords } from "./words.js";
 
 const CALL_TIMEOUT_MS = 60_000;
 /** What the plugin logged before it answered has been read from the node's log file by then. */
-const LOG_MS = 60;
+const LOG_MS = 100;
 
 export class AfterReload {
   readonly #reloader: Reloader;
