@@ -38,11 +38,12 @@ export async function readSurface(
   return { methods: methodsOf(help), others, ...optionsOf(configs, path) };
 }
 
-export function surfaceChanges(before: Surface, after: Surface): Changes {
+/** @param methodsToo whether no other plugin can have changed its methods meanwhile */
+export function surfaceChanges(before: Surface, after: Surface, methodsToo = true): Changes {
   const { changed } = changesIn("default of", before.defaults, after.defaults);
   const isAlone = before.others.join("\n") === after.others.join("\n");
   return joinChanges([
-    ...(isAlone ? [changesIn("method", before.methods, after.methods)] : []),
+    ...(isAlone && methodsToo ? [changesIn("method", before.methods, after.methods)] : []),
     changesIn("option", before.options, after.options),
     { added: [], removed: [], changed },
   ]);

@@ -27,11 +27,12 @@ export class AfterReload {
   #before: Shown | undefined;
   /** performance.now() of when {@link #before} was asked for. */
   #beforeAt = 0;
+  /** No other plugin was being reloaded then. */
+  #wasQuiet = false;
   readonly #results = new Map<string, string>();
   #running = new AbortController();
   #closed = false;
   #work: Promise<void> = Promise.resolve();
-
   readonly #onDone: (hasFailedCall: boolean) => void;
 
   /**
@@ -84,17 +85,19 @@ export class AfterReload {
   async #compare(signal: AbortSignal): Promise<void> {
     const { belief, target } = this.#reloader;
     if (belief.is !== "running") return;
-    const { compareVersions } = await import("./compare-versions.js");
+    const { readShown, versionChanges } = await import("./compare-versions.js");
     const at = performance.now();
-    const shown = await compareVersions(this.#before, target, belief, signal);
-    if (signal.aborted || shown === undefined) return;
+    const now = await readShown(target, belief, signal);
+    if (signal.aborted || now === undefined) return;
+    const before = this.#before;
     // The node does not say whose a method is: what others changed meanwhile is not put down to this one.
-    const isAlone = this.#others().every(({ settledAt }) => settledAt < this.#beforeAt);
-    const isBusy = this.#others().some(({ busy, settledAt }) => busy || settledAt > at);
-    this.#before = isBusy ? undefined : shown.now;
+    const wasAlone = this.#others().every(({ settledAt }) => settledAt < this.#beforeAt);
+    const isQuiet = this.#others().every(({ busy, settledAt }) => !busy && settledAt <= at);
+    const changes = before && versionChanges(before, now, wasAlone && isQuiet && this.#wasQuiet);
+    this.#before = now;
     this.#beforeAt = at;
-    if (shown.changes && isAlone && !isBusy)
-      this.#emit({ event: "manifest", ...target.name, ...shown.changes });
+    this.#wasQuiet = isQuiet;
+    if (changes) this.#emit({ event: "manifest", ...target.name, ...changes });
   }
 
   /** @returns whether every call was answered with a result */

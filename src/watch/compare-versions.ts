@@ -18,25 +18,34 @@ export interface Shown {
 
 const ASK_TIMEOUT_MS = 10_000;
 
-/** @returns undefined where the node did not tell */
-export async function compareVersions(
-  before: Shown | undefined,
+/** What the running version shows; undefined where the node did not tell. */
+export async function readShown(
   { node }: Target,
   running: { readonly path: string; readonly started?: Started },
   signal: AbortSignal,
-): Promise<{ readonly now: Shown; readonly changes: Changes | undefined } | undefined> {
+): Promise<Shown | undefined> {
   try {
     const options = { timeoutMs: ASK_TIMEOUT_MS, signal };
     const surface = await readSurface(node.rpcFile, running.path, options);
-    const now = { surface, manifest: running.started?.manifest };
-    if (before === undefined) return { now, changes: undefined };
-    const changes =
-      before.manifest !== undefined && now.manifest !== undefined
-        ? manifestChanges(before.manifest, now.manifest)
-        : surfaceChanges(before.surface, now.surface);
-    return { now, changes: hasChanges(changes) ? changes : undefined };
+    return { surface, manifest: running.started?.manifest };
   } catch {
     // It is a by-the-way: the next reload compares again.
     return undefined;
   }
+}
+
+/**
+ * @param methodsToo whether a method that has come or gone can only be this plugin's. Its options are
+ * told from others' by `listconfigs`, and its manifest is its own.
+ */
+export function versionChanges(
+  before: Shown,
+  now: Shown,
+  methodsToo: boolean,
+): Changes | undefined {
+  const changes =
+    before.manifest !== undefined && now.manifest !== undefined
+      ? manifestChanges(before.manifest, now.manifest)
+      : surfaceChanges(before.surface, now.surface, methodsToo);
+  return hasChanges(changes) ? changes : undefined;
 }

@@ -356,6 +356,29 @@ it("plugins that share a folder do not reload each other; what they share reload
   expect(watch.events.filter(({ event }) => event === "manifest")).toEqual([]);
 });
 
+it("the options that a version changes are told also of plugins that were started together", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const parts = { one: { methods: ["one"] }, two: { methods: ["two"], version: null } };
+  const one = writePlugin(box.folder("a"), parts.one, "one");
+  const two = writePlugin(box.folder("b"), parts.two, "two");
+  const watch = new Program(box, ["watch", one, two, "--call", "help", node.flag, "--json"]);
+  // What they show has been read before the calls are made.
+  await watch.next("called");
+  await watch.next("called");
+  writeFileSync(
+    one,
+    language.plugin({ ...parts.one, options: [{ name: "opt_one", default: "x" }] }),
+  );
+  expect(await watch.next("manifest")).toMatchObject({ path: one, added: ["option opt_one"] });
+  writeFileSync(
+    two,
+    language.plugin({ ...parts.two, options: [{ name: "opt_two", default: "x" }] }),
+  );
+  expect(await watch.next("manifest")).toMatchObject({ path: two, added: ["option opt_two"] });
+  await watch.end();
+});
+
 describe("a build step", () => {
   const script = (box: { root: string }) => join(box.root, "build.sh");
 
