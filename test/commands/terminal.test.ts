@@ -1,7 +1,10 @@
 /** `cln-dev watch` in a terminal: what it shows, its keys, and that the terminal is given back. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ask, startNode } from "../support/nodes.js";
 import { has, language, writePlugin } from "../support/plugin.js";
+import { BIN, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 import { Terminal } from "../support/terminal.js";
 
@@ -70,6 +73,60 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     await terminal.shows(/reloaded in/);
     terminal.press("q");
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
+  it("Ctrl-Z gives the terminal to the shell, as it was, until fg", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    // A plain sh leaves the terminal as it finds it: what stty tells is our doing.
+    const env = { PS1: "$ ", ENV: "", HISTFILE: "" };
+    const shell = new Terminal(box, ["-i"], { program: "sh", env });
+    await shell.shows(/\$ /);
+    shell.press("stty -a | grep -c ' icanon'; stty -a | grep -c ' echo '\n");
+    await shell.shows(/\n1\n1\n/);
+    shell.press(`'${process.execPath}' '${BIN}' watch plugin${extension} '${node.flag}'\n`);
+    await shell.shows(/started in/);
+    shell.press("r");
+    await shell.shows(/reloaded in/);
+    shell.press("\u001a");
+    await shell.shows(/Stopped[^\n]*\n[\s\S]*\$ /);
+    shell.press("stty -a | grep -c ' icanon'; stty -a | grep -c ' echo '\n");
+    await shell.shows(/\n1\n1\n/);
+    writePlugin(box.work, { version: "2" });
+    shell.press("fg\n");
+    await shell.shows(/reloaded in/);
+    expect((await ask(node, "version")).version).toBe("2");
+    shell.press("r");
+    await shell.shows(/reloaded in/);
+    shell.press("q");
+    await shell.shows(/bye/);
+    shell.press("exit 3\n");
+    expect(await shell.ended).toEqual({ code: 3, restored: true });
+  });
+
+  it.each([
+    ["Ctrl-C", 0, (terminal: Terminal) => terminal.press("\u0003")],
+    ["SIGTERM", 0, (terminal: Terminal) => terminal.kill("SIGTERM")],
+    ["SIGHUP", 0, (terminal: Terminal) => terminal.kill("SIGHUP")],
+    ["an error of its own", 1, (terminal: Terminal) => terminal.kill("SIGPWR")],
+  ] as const)("%s during a start gives the cursor back, too", async (_, code, end) => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work, { start: language.hangs });
+    const bug = join(box.folder(), "bug.cjs");
+    writeFileSync(bug, `process.on("SIGPWR", () => { throw new Error("a bug"); });`);
+    const watch = ["watch", `plugin${extension}`, node.flag];
+    const env = { NODE_OPTIONS: `--require=${bug}` };
+    const terminal = new Terminal(box, watch, { env });
+    await terminal.shows(/starting plugin\.\w+ 0\.\d s/);
+    end(terminal);
+    expect(await terminal.ended).toEqual({ code, restored: true });
+    expect(terminal.raw.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(
+      terminal.raw.lastIndexOf(HIDE_CURSOR),
+    );
+    // What a crash leaves, the next command takes away: see the end of the sandbox.
+    if (code !== 0) await run(box, ["restart", `other${extension}`, node.flag]);
   });
 
   it("shows what takes its time, with the seconds, and gives the cursor back", async () => {

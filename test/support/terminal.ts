@@ -23,8 +23,9 @@ export class Terminal {
   #read = 0;
   #hasEnded = false;
 
-  constructor(box: Sandbox, args: readonly string[], { cwd, env }: RunOptions = {}) {
-    this.#child = spawn(findPython() ?? "python3", ["-S", DRIVER, process.execPath, BIN, ...args], {
+  constructor(box: Sandbox, args: readonly string[], { cwd, env, program }: RunOptions = {}) {
+    const command = program === undefined ? [process.execPath, BIN] : [program];
+    this.#child = spawn(findPython() ?? "python3", ["-S", DRIVER, ...command, ...args], {
       cwd: cwd ?? box.work,
       env: { ...box.env, TERM: "xterm-256color", ...env },
     });
