@@ -34,6 +34,8 @@ export interface Language {
   readonly hangs: string;
   /** A line that waits for ever unless the file is there, and makes it. */
   readonly hangsOnce: (file: string) => string;
+  /** A line that waits until the file is there. */
+  readonly waitsFor: (file: string) => string;
   /** A line that writes the plugin's process id to a file. */
   readonly writesPid: (file: string) => string;
   /** A line that writes to a file beside the plugin. */
@@ -94,6 +96,8 @@ for line in sys.stdin:
   hangs: "sys.stdin.read()",
   hangsOnce: (file) =>
     `os.path.exists(${JSON.stringify(file)}) or (open(${JSON.stringify(file)}, "w").close(), sys.stdin.read())`,
+  waitsFor: (file) =>
+    `while not os.path.exists(${JSON.stringify(file)}): __import__("time").sleep(0.005)`,
   writesPid: (file) =>
     `open(${JSON.stringify(`${file}.tmp`)}, "w").write(str(os.getpid())); os.rename(${JSON.stringify(`${file}.tmp`)}, ${JSON.stringify(file)})`,
   writes: (file) =>
@@ -128,6 +132,8 @@ lines.on("line", (line) => {
   hangs: "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
   hangsOnce: (file) =>
     `if (!require("node:fs").existsSync(${JSON.stringify(file)})) { require("node:fs").writeFileSync(${JSON.stringify(file)}, ""); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }`,
+  waitsFor: (file) =>
+    `while (!require("node:fs").existsSync(${JSON.stringify(file)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);`,
   writesPid: (file) =>
     `require("node:fs").writeFileSync(${JSON.stringify(`${file}.tmp`)}, String(process.pid)); require("node:fs").renameSync(${JSON.stringify(`${file}.tmp`)}, ${JSON.stringify(file)});`,
   writes: (file) =>
