@@ -4,7 +4,6 @@
  * what comes during a reload is merged into the next, which replaces a start that still hangs.
  */
 import { realpathSync } from "node:fs";
-import { Failure } from "../failure.js";
 import { concealing } from "../plugin/secret-options.js";
 import { Attempt } from "./attempt.js";
 import { concealed } from "./conceal.js";
@@ -12,12 +11,12 @@ import type { Started } from "./diagnosis.js";
 import type { Cause, Emit, Outcome } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
 import type { Belief } from "./node-side.js";
+import { killsNode, sessionClosed } from "./not-tried.js";
 import { refused } from "./outcomes.js";
 import { SLOW_START_MS } from "./slow-start.js";
 import { NOTHING_KEPT } from "./take-over.js";
 import { type Change, merge, type Target } from "./target.js";
-
-type Waiter = (outcome: Outcome) => void;
+import { Waiters } from "./waiters.js";
 
 export interface ReloaderHooks {
   readonly emit: Emit;
@@ -33,10 +32,7 @@ export class Reloader {
   #belief: Belief = { is: "unknown" };
   #kept = NOTHING_KEPT;
   #pending: Change | undefined;
-  /** Who waits for the outcome of {@link #pending}. */
-  #waiters: Waiter[] = [];
-  /** Who waits for the outcome of the reload under way. */
-  #covered: Waiter[] = [];
+  readonly #waiters = new Waiters();
   #attempt: Attempt | undefined;
   #working: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -108,7 +104,7 @@ export class Reloader {
     if (cause === "file" && this.#isOldNews(files)) return this.#present();
     const change: Change = { cause, files, at };
     this.#pending = merge(this.#pending, change);
-    const outcome = new Promise<Outcome>((resolve) => this.#waiters.push(resolve));
+    const outcome = this.#waiters.forNext();
     this.#attempt?.changed(change);
     this.#wake?.();
     this.#working ??= this.#work();
@@ -126,7 +122,7 @@ export class Reloader {
   /** The outcome of the attempt under way, or of the last one. */
   #present(): Promise<Outcome> {
     if (this.#attempt === undefined && this.#last !== undefined) return Promise.resolve(this.#last);
-    return new Promise((resolve) => this.#covered.push(resolve));
+    return this.#waiters.forPresent();
   }
 
   /** The node has died of the plugin as it is: it is not started again before it changes. */
@@ -166,8 +162,8 @@ export class Reloader {
     this.#attempt?.giveUp();
     this.#wake?.();
     await this.#working;
-    for (const resolve of this.#covered.splice(0)) resolve(this.#tooLate());
-    for (const resolve of this.#waiters.splice(0)) resolve(this.#tooLate());
+    this.#waiters.cover();
+    this.#waiters.tell(this.#tooLate());
   }
 
   #tooLate(): Outcome {
@@ -231,16 +227,13 @@ export class Reloader {
     this.#unserved = outcome.event === "unreachable";
     this.#hooks.emit(outcome);
     if (this.#unserved) this.#hooks.onUnreachable?.();
-    const covered = this.#covered;
-    this.#covered = [];
-    for (const resolve of covered) resolve(outcome);
+    this.#waiters.tell(outcome);
   }
 
   #takePending(): Change | undefined {
     const change = this.#pending;
     this.#pending = undefined;
-    this.#covered.push(...this.#waiters);
-    this.#waiters = [];
+    this.#waiters.cover();
     return change;
   }
 
@@ -260,25 +253,4 @@ export class Reloader {
 /** The value in the JSON text of an option, without its quotes. */
 function textOf(raw: string): string {
   return raw.replace(/^"|"$/g, "");
-}
-
-function sessionClosed(path: string): Failure {
-  return new Failure({
-    kind: "session-closed",
-    what: `${path} was not reloaded`,
-    why: "the session was closed before",
-    fix: "Open a new one",
-    exitCode: 1,
-  });
-}
-
-/** A node that somebody starts again by itself would die at once, and again. */
-function killsNode(path: string): Failure {
-  return new Failure({
-    kind: "plugin-kills-node",
-    what: `${path} is not started again`,
-    why: "the node died when it was started as it is now",
-    fix: "Mend it and save, or try it all the same with r or cln-dev restart",
-    exitCode: 1,
-  });
 }

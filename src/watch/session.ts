@@ -4,7 +4,6 @@
  * through its methods. It knows nothing of terminals.
  */
 import { basename } from "node:path";
-import { Failure, messageOf, systemCode } from "../failure.js";
 import type { LogLevel } from "../node/log-level.js";
 import { stopPlugin } from "../node/plugin-command.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
@@ -12,8 +11,7 @@ import type { NodeAddress, PluginSettings } from "../settings/types.js";
 import { AfterReload } from "./after-reload.js";
 import { concealed } from "./conceal.js";
 import type { SessionTarget } from "./control-client.js";
-import { controlFolder } from "./control-folder.js";
-import { ControlServer } from "./control-server.js";
+import type { ControlMethods, ControlServer } from "./control-server.js";
 import {
   type Cause,
   type Emit,
@@ -28,6 +26,7 @@ import { InitLook } from "./init-look.js";
 import { LogSource } from "./log-source.js";
 import { isTraceback } from "./logged-trace.js";
 import { stopHanging } from "./make-way.js";
+import { openControl } from "./open-control.js";
 import { Reloader } from "./reloader.js";
 import { isMeant, type RestartFilter, readFilter } from "./restart-filter.js";
 import { findRivals } from "./rivals.js";
@@ -180,9 +179,10 @@ export class Session {
     const failed = [...files, ...nodes].find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
     const facts = nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
-    const noControl = await this.#openControl();
+    const control = await openControl(this.#controlMethods());
+    if (typeof control !== "string") this.#control = control;
     onEvent(this.#watching(facts, this.#control?.path));
-    if (noControl !== undefined) onEvent({ event: "notice", level: "warn", message: noControl });
+    if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
     this.#logs = this.#nodes.map(({ address, reloaders }) => {
       const paths = () => reloaders.map(({ realPath }) => realPath);
       return new LogSource(address, paths, onEvent);
@@ -192,26 +192,13 @@ export class Session {
     this.#warned = findRivals(this.targets).then((notices) => notices.forEach(onEvent));
   }
 
-  /**
-   * Where there is no room for the control socket the session does without.
-   * @returns the message about that
-   * @throws Failure `control-folder`
-   */
-  async #openControl(): Promise<string | undefined> {
+  /** What the control socket is asked for. */
+  #controlMethods(): ControlMethods {
     const { embedded } = this.#options;
-    try {
-      this.#control = await ControlServer.open(controlFolder(), {
-        status: () => ({ pid: process.pid, embedded, targets: this.targets }),
-        restart: async (params) => ({
-          outcomes: await this.restart("command", readFilter(params)),
-        }),
-      });
-      return undefined;
-    } catch (error) {
-      const cause = error instanceof Failure ? error.cause : error;
-      if (!["ENOSPC", "EDQUOT"].includes(systemCode(cause) ?? "")) throw error;
-      return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(cause)}`;
-    }
+    return {
+      status: () => ({ pid: process.pid, embedded, targets: this.targets }),
+      restart: async (params) => ({ outcomes: await this.restart("command", readFilter(params)) }),
+    };
   }
 
   #reloaderFor(plugin: PluginSettings, node: WatchedNode): Reloader {
