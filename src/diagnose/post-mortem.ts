@@ -49,9 +49,12 @@ export async function postMortem(file: PluginFile, options: HandshakeOptions): P
 
 /** The same from a handshake that has been made already. */
 export function examine(handshake: Handshake): PostMortem {
+  const { file, stderr, logged, end } = handshake;
+  // pyln-client sends to the node's log what is written to sys.stderr once there is a Plugin.
+  const words = end.kind === "passed" ? "" : logged.map(({ message }) => message).join("\n");
   return {
     handshake,
-    trace: judgeTrace(handshake.file, handshake.stderr),
+    trace: judgeTrace(file, stderr) ?? judgeTrace(file, words),
     stray: handshake.stray
       .filter((text) => text.trim() !== "")
       .slice(0, MAX_STRAY)

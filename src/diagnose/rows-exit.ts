@@ -117,7 +117,7 @@ export const EXIT_ROWS: readonly Row[] = [
     words: EXITED,
     when: (facts) => exitCode(facts) !== undefined,
     reason: ({ postMortem }) =>
-      `it ${postMortem?.handshake.end.kind === "exited" ? exitText(postMortem.handshake.end.code, null) : "exited"}; what it wrote is below`,
+      `it ${postMortem?.handshake.end.kind === "exited" ? exitText(postMortem.handshake.end.code, null) : "exited"}${postMortem?.handshake.stderr.trim() === "" ? ", without a word" : "; what it wrote is below"}`,
     fix: "Mend the cause and save: it is tried again",
   },
   {

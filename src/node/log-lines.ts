@@ -98,7 +98,7 @@ export function joinMessages(lines: readonly LogLine[]): LogLine[] {
 }
 
 /** Two lines of one message are written one right after the other. */
-const SAME_MOMENT_MS = 2;
+const SAME_MOMENT_MS = 10;
 
 function continues(line: LogLine, next: LogLine): boolean {
   if (line.source !== next.source || line.level !== next.level) return false;

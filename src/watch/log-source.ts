@@ -13,10 +13,19 @@ import { isMishap, isTraceback, tracebackFindings } from "./logged-trace.js";
 const KEPT_LINES = 10;
 const AGAIN_MS = 1_000;
 
+/** What is to be known of a plugin whose lines are told. */
+export interface LoggingPlugin {
+  /** Without symlinks: the log knows it by its file name. */
+  readonly realPath: string;
+  /** It is being reloaded. */
+  readonly busy: boolean;
+  /** When the last reload ended, performance.now(). */
+  readonly settledAt: number;
+}
+
 export class LogSource {
   readonly #node: NodeAddress;
-  /** The plugins, without symlinks: the log knows them by their file names. */
-  readonly #paths: () => readonly string[];
+  readonly #plugins: () => readonly LoggingPlugin[];
   readonly #emit: Emit;
   readonly #end = new AbortController();
   readonly #recent = new Map<string, LogLine[]>();
@@ -26,10 +35,9 @@ export class LogSource {
   /** The lowest level that is told. */
   level: LogLevel = "unusual";
 
-  /** @param paths the plugins, without symlinks */
-  constructor(node: NodeAddress, paths: () => readonly string[], emit: Emit) {
+  constructor(node: NodeAddress, plugins: () => readonly LoggingPlugin[], emit: Emit) {
     this.#node = node;
-    this.#paths = paths;
+    this.#plugins = plugins;
     this.#emit = emit;
     this.#following = this.#follow();
   }
@@ -59,7 +67,7 @@ export class LogSource {
         await followLogs({
           rpcFile: this.#node.rpcFile,
           networkDir: this.#node.networkDir,
-          pluginNames: [...new Set(this.#paths().map((path) => basename(path)))],
+          pluginNames: [...new Set(this.#plugins().map(({ realPath }) => basename(realPath)))],
           level: "debug",
           signal,
           onLine: (line) => this.#line(line),
@@ -88,7 +96,12 @@ export class LogSource {
   }
 
   async #tellTraceback(plugin: string, line: LogLine): Promise<void> {
-    const its = this.#paths().filter((path) => basename(path) === plugin);
+    const its = this.#plugins()
+      .filter(({ realPath }) => basename(realPath) === plugin)
+      // What comes of a start is told by its outcome, with what the plugin says of it.
+      .filter(({ busy, settledAt }) => !busy && !isBefore(line, settledAt))
+      .map(({ realPath }) => realPath);
+    if (its.length === 0) return;
     const findings = await tracebackFindings(line.text, its).catch(() => undefined);
     if (!this.#end.signal.aborted) this.#tell(plugin, line, findings);
   }
@@ -104,6 +117,11 @@ export class LogSource {
       ...(findings === undefined ? {} : { findings }),
     });
   }
+}
+
+/** Whether a line was logged before a moment of performance.now(). */
+function isBefore({ time }: LogLine, moment: number): boolean {
+  return time !== undefined && time.getTime() < performance.timeOrigin + moment;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

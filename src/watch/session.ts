@@ -184,8 +184,7 @@ export class Session {
     onEvent(this.#watching(facts, this.#control?.path));
     if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
     this.#logs = this.#nodes.map(({ address, reloaders }) => {
-      const paths = () => reloaders.map(({ realPath }) => realPath);
-      return new LogSource(address, paths, onEvent);
+      return new LogSource(address, () => reloaders, onEvent);
     });
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
     if (this.#control === undefined) return;

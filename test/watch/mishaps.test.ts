@@ -84,3 +84,32 @@ it.skipIf(findPython() === undefined)(
     await watch.prints(/it died of ZeroDivisionError: division by zero at plugin\.py:6\n/);
   },
 );
+
+it.skipIf(findPython() === undefined).each(NODE_KINDS)(
+  "one before getmanifest is told where the plugin sends its stderr to the log, on %s",
+  async (kind) => {
+    const box = sandbox();
+    const node = await (kind === "lightningd" ? startInstalled(box) : startNode(box));
+    // As pyln-client does once there is a Plugin.
+    const text = `#!${findPython()} -S
+import json, sys
+class ToLog:
+    text = ""
+    def write(self, text):
+        *lines, self.text = (self.text + text).split("\\n")
+        for line in lines:
+            params = {"level": "warn", "message": line}
+            print(json.dumps({"jsonrpc": "2.0", "method": "log", "params": params}), flush=True)
+    def flush(self):
+        pass
+sys.stderr = ToLog()
+raise ValueError("bound twice")
+`;
+    const path = writeProgram(join(box.work, "plugin.py"), text);
+    const watch = new Program(box, ["watch", path, node.flag]);
+    await watch.prints(/it died of ValueError: bound twice at plugin\.py:12\n/);
+    const silent = text.replace('raise ValueError("bound twice")', "sys.exit(3)");
+    writeProgram(path, silent);
+    await watch.prints(/it exited with code 3, without a word\n/);
+  },
+);
