@@ -19,6 +19,7 @@ import { findPrint } from "../../src/diagnose/stray-source.js";
 import { recentStderr, stderrPlace } from "../../src/node/node-stderr.js";
 import { inspectPluginFile, type PluginFile } from "../../src/plugin/plugin-file.js";
 import { renderFindings } from "../../src/report/post-mortem.js";
+import { findPython } from "../conformance/harness/python.js";
 
 let root: string;
 let folder: string;
@@ -142,44 +143,50 @@ describe.runIf(process.platform === "linux")("the node's own stderr", () => {
     }
   }
 
-  test("a file holds the traceback of a plugin that has died", async () => {
-    const file = await plugin("p.py", "#!/usr/bin/env python3\nboom()\n");
-    const path = join(folder, "err.log");
-    await withNode(openSync(path, "w"), async () => {
-      expect(stderrPlace(folder, "regtest")).toEqual({ kind: "file", path });
-      writeFileSync(
-        path,
-        `noise\nTraceback (most recent call last):\n  File "${file.path}", line 2, in <module>\n    boom()\nNameError: name 'boom' is not defined\n`,
-      );
-      const node = {
-        lightningDir: folder,
-        networkDir: folder,
-        rpcFile: join(folder, "rpc"),
-        network: "regtest",
-      };
-      const since = new Date(Date.now() - 10_000);
-      const { explanation, findings } = await diagnoseDeath({ file, options: [], node, since });
-      expect(explanation).toMatchObject({
-        id: "died-of-error",
-        reason: `it died of NameError: name 'boom' is not defined at ${file.path}:2`,
+  test.skipIf(findPython() === undefined)(
+    "a file holds the traceback of a plugin that has died",
+    async () => {
+      const file = await plugin("p.py", "#!/usr/bin/env python3\nboom()\n");
+      const path = join(folder, "err.log");
+      await withNode(openSync(path, "w"), async () => {
+        expect(stderrPlace(folder, "regtest")).toEqual({ kind: "file", path });
+        writeFileSync(
+          path,
+          `noise\nTraceback (most recent call last):\n  File "${file.path}", line 2, in <module>\n    boom()\nNameError: name 'boom' is not defined\n`,
+        );
+        const node = {
+          lightningDir: folder,
+          networkDir: folder,
+          rpcFile: join(folder, "rpc"),
+          network: "regtest",
+        };
+        const since = new Date(Date.now() - 10_000);
+        const { explanation, findings } = await diagnoseDeath({ file, options: [], node, since });
+        expect(explanation).toMatchObject({
+          id: "died-of-error",
+          reason: `it died of NameError: name 'boom' is not defined at ${file.path}:2`,
+        });
+        expect(findings[1]).toEqual({ kind: "own-frame", text: `${file.path}:2 in <module>` });
+        expect(recentStderr({ kind: "file", path }, new Date(Date.now() + 60_000))).toBeUndefined();
       });
-      expect(findings[1]).toEqual({ kind: "own-frame", text: `${file.path}:2 in <module>` });
-      expect(recentStderr({ kind: "file", path }, new Date(Date.now() + 60_000))).toBeUndefined();
-    });
-  });
+    },
+  );
 
-  test("thrown away, or in somebody else's hands: that is said", async () => {
-    const file = await plugin("p.py", "#!/usr/bin/env python3\n");
-    const node = { lightningDir: folder, networkDir: folder, rpcFile: "", network: "regtest" };
-    const since = new Date(Date.now() - 60_000);
-    const told = async () => (await diagnoseDeath({ file, options: [], node, since })).findings;
-    await withNode(openSync("/dev/null", "w"), async () => {
-      expect((await told())[0]?.text).toMatch(/\/dev\/null.*without --daemon/);
-    });
-    await withNode("pipe", async () => {
-      expect((await told())[0]?.text).toMatch(/service log/);
-    });
-    rmSync(join(folder, "lightningd-regtest.pid"));
-    expect((await told())[0]?.text).toMatch(/the node's own stderr/);
-  });
+  test.skipIf(findPython() === undefined)(
+    "thrown away, or in somebody else's hands: that is said",
+    async () => {
+      const file = await plugin("p.py", "#!/usr/bin/env python3\n");
+      const node = { lightningDir: folder, networkDir: folder, rpcFile: "", network: "regtest" };
+      const since = new Date(Date.now() - 60_000);
+      const told = async () => (await diagnoseDeath({ file, options: [], node, since })).findings;
+      await withNode(openSync("/dev/null", "w"), async () => {
+        expect((await told())[0]?.text).toMatch(/\/dev\/null.*without --daemon/);
+      });
+      await withNode("pipe", async () => {
+        expect((await told())[0]?.text).toMatch(/service log/);
+      });
+      rmSync(join(folder, "lightningd-regtest.pid"));
+      expect((await told())[0]?.text).toMatch(/the node's own stderr/);
+    },
+  );
 });

@@ -114,7 +114,7 @@ describe("secrets that are taken over", () => {
     const args = ["watch", plugin, "--call", "version", node.flag, "--json"];
     const watch = new Program(box, args);
     expect(await watch.next("called", { ok: true })).toMatchObject({
-      result: expect.stringContaining('"api-token":"***"'.replace(":", ": ")),
+      result: expect.stringMatching(/"api-token": ?"\*\*\*"/),
     });
     expect(watch.stdout).not.toContain("geheim");
   });
