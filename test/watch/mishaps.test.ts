@@ -107,7 +107,7 @@ raise ValueError("bound twice")
 `;
     const path = writeProgram(join(box.work, "plugin.py"), text);
     const watch = new Program(box, ["watch", path, node.flag]);
-    await watch.prints(/it died of ValueError: bound twice at plugin\.py:12\n/);
+    await watch.prints(/it died of ValueError: bound twice at plugin\.py:13\n/);
     const silent = text.replace('raise ValueError("bound twice")', "sys.exit(3)");
     writeProgram(path, silent);
     await watch.prints(/it exited with code 3, without a word\n/);
