@@ -6,20 +6,13 @@
 import { basename } from "node:path";
 import type { LogLevel } from "../node/log-level.js";
 import { stopPlugin } from "../node/plugin-command.js";
-import { concealing, shownValue } from "../plugin/secret-options.js";
+import { concealing } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
 import { AfterReload } from "./after-reload.js";
 import { concealed } from "./conceal.js";
 import type { SessionTarget } from "./control-client.js";
 import type { ControlMethods, ControlServer } from "./control-server.js";
-import {
-  type Cause,
-  type Emit,
-  isOutcome,
-  type NodeFacts,
-  type Outcome,
-  type WatchEvent,
-} from "./events.js";
+import { type Cause, type Emit, isOutcome, type Outcome, type WatchEvent } from "./events.js";
 import { FileSource } from "./file-source.js";
 import { HeldStderr } from "./held-stderr.js";
 import { InitLook } from "./init-look.js";
@@ -32,6 +25,7 @@ import { isMeant, type RestartFilter, readFilter } from "./restart-filter.js";
 import { findRivals } from "./rivals.js";
 import { targetOf } from "./target.js";
 import { WatchedNode } from "./watched-node.js";
+import { watching } from "./watching.js";
 
 export interface SessionOptions {
   /** At least one. */
@@ -169,7 +163,7 @@ export class Session {
   }
 
   async #open(): Promise<void> {
-    const { plugins, onEvent, signal } = this.#options;
+    const { plugins, onEvent, signal, embedded } = this.#options;
     const [files, nodes] = await Promise.all([
       Promise.allSettled(plugins.map((plugin) => this.#openFiles(plugin))),
       Promise.allSettled(this.#nodes.map((node) => node.meet(signal))),
@@ -181,7 +175,8 @@ export class Session {
     const facts = nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
     const control = await openControl(this.#controlMethods());
     if (typeof control !== "string") this.#control = control;
-    onEvent(this.#watching(facts, this.#control?.path));
+    const { path } = this.#control ?? {};
+    onEvent(watching({ nodes: facts, embedded, plugins, files: this.#files, control: path }));
     if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
     this.#logs = this.#nodes.map(({ address, reloaders }) => {
       return new LogSource(address, () => reloaders, onEvent);
@@ -269,20 +264,5 @@ export class Session {
       onNotice: (message) => onEvent({ event: "notice", level: "warn", message }),
       ...(pollMs === undefined ? {} : { pollMs }),
     });
-  }
-
-  #watching(nodes: readonly NodeFacts[], control: string | undefined) {
-    const { plugins, embedded } = this.#options;
-    return {
-      event: "watching",
-      nodes: nodes.map((facts) => ({ ...facts, embedded })),
-      plugins: plugins.map((plugin, index) => ({
-        plugin: plugin.path.slice(plugin.path.lastIndexOf("/") + 1),
-        path: plugin.path,
-        files: this.#files[index]?.description ?? "",
-        options: plugin.options.map((option) => `${option.name}=${shownValue(option)}`),
-      })),
-      control,
-    } as const;
   }
 }
