@@ -12,7 +12,8 @@ import { CheckPassed, RpcFault } from "./rpc-fault.js";
 
 /** Where answers go: a place in the connection's queue, taken when the first byte is written. */
 export interface AnswerStream {
-  write(text: string): void;
+  /** @param logged whether it goes into the log as well; it does where this is not given */
+  write(text: string, logged?: boolean): void;
   close(): void;
 }
 
@@ -108,7 +109,10 @@ export class Command {
 
   /** Writes the answer's text as it stands. */
   respond(text: string): void {
-    this.notify(text);
+    this.#stream ??= this.#origin?.openStream();
+    // lightningd means to leave these out ("Suppressing logging of getlog command") and keeps 256 KiB
+    // of each all the same: 60 of them, and its log would hold nothing else.
+    this.#stream?.write(`${text}\n\n`, this.name !== "getlog");
     if (this.#isDetached) {
       this.log.add("lightningd", "debug", "Command returned result after jcon close");
     }

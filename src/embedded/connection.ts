@@ -22,10 +22,13 @@ const MAX_PENDING = 10_000;
 class QueuedStream implements AnswerStream {
   text = "";
   closed = false;
+  /** Whether what is written goes into the log as well. */
+  logged = true;
 
   constructor(private readonly onChange: () => void) {}
 
-  write(text: string): void {
+  write(text: string, logged = true): void {
+    this.logged = logged;
     this.text += text;
     this.onChange();
   }
@@ -142,7 +145,7 @@ export class Connection implements CommandOrigin {
       if (first.text !== "") {
         const bytes = Buffer.from(first.text);
         first.text = "";
-        this.log.io(this.logSource, "out", "", bytes);
+        if (first.logged) this.log.io(this.logSource, "out", "", bytes);
         this.#write(bytes);
       }
       if (!first.closed) return;

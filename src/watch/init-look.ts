@@ -92,11 +92,13 @@ export class InitLook {
   }
 
   async #isWorthIt(options: RingOptions): Promise<boolean> {
+    const { rpcFile, embedded } = this.#options;
+    // There the answer is made in our own memory, at some 35 bytes for one of the ring.
+    if (embedded) return (await ringBytes(rpcFile, options)) <= SMALL_RING;
     const isSuspect = [...this.#due].some(
       ([reloader, { suspect }]) => suspect || this.#options.isSuspect(reloader),
     );
-    const { rpcFile, embedded } = this.#options;
-    const isTime = !embedded && performance.now() - this.#lookedAt > SELDOM_MS;
+    const isTime = performance.now() - this.#lookedAt > SELDOM_MS;
     return isSuspect || isTime || (await ringBytes(rpcFile, options)) <= SMALL_RING;
   }
 }

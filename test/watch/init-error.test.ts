@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { findPython } from "../conformance/harness/python.js";
-import { NODE_KINDS, startInstalled, startNode } from "../support/nodes.js";
+import { ask, NODE_KINDS, startInstalled, startNode } from "../support/nodes.js";
 import { writeProgram } from "../support/plugin.js";
 import { Program, run } from "../support/program.js";
 import { type Sandbox, sandbox } from "../support/sandbox.js";
@@ -132,4 +132,15 @@ it.runIf(findPython())("a good init is looked at as well, and nothing is said of
   await until("the look", () => looks() >= before + 2);
   await watch.end();
   expect(watch.events.filter(({ event }) => event === "explained")).toHaveLength(1);
+});
+
+it("the embedded node's log does not fill with the answers to those who read it", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writeProgram(join(box.work, "p.js"), NODE);
+  await run(box, ["start", plugin, node.flag]);
+  const used = async () => Number((await ask(node, "getlog", ["broken"])).bytes_used);
+  const before = await used();
+  const answer = JSON.stringify(await ask(node, "getlog", ["io"]));
+  expect((await used()) - before).toBeLessThan(answer.length / 2);
 });
