@@ -25,6 +25,8 @@ const GARBAGE = [
 ] as const;
 /** An answer that nobody has asked for, before the real one or followed by silence. */
 const ANOTHER = '{"jsonrpc":"2.0","id":"another","result":{}}\n\n';
+/** Of the connections: a reload makes five, and faults must come in the last of them, too. */
+const SHARE = 0.4;
 const DELAY_MS = 50;
 const LATE_MS = 400;
 
@@ -43,7 +45,7 @@ export class FaultyProxy {
     const server = createServer({ allowHalfOpen: true });
     const proxy = new FaultyProxy(path, server);
     server.on("connection", (client) => {
-      const fault = proxy.faulty ? random.pick(FAULTS) : "none";
+      const fault = proxy.faulty && random.next() < SHARE ? random.pick(FAULTS) : "none";
       proxy.#join(client, connect(target), fault, random);
     });
     await new Promise<void>((resolve) => server.listen(path, resolve));
