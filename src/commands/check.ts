@@ -17,6 +17,7 @@ import { failureJson, failureLines } from "../report/failure.js";
 import { styleOf } from "../report/style.js";
 import type { NodeFlags, PluginSettings } from "../settings/types.js";
 import { FileSource } from "../watch/file-source.js";
+import { settle } from "../watch/settle.js";
 import type { Context, ExitCode } from "./context.js";
 import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
 
@@ -40,6 +41,8 @@ export async function check(
   const node = { ...embedded, network };
   try {
     const checks = plugins.map((plugin) => new Check(context, plugin, node));
+    // What is saved during the first check is seen, too.
+    if (flags.watch) await Promise.all(checks.map((each) => each.open()));
     const results: CheckResult[] = [];
     // One after the other: a report is one piece, and times are not disturbed.
     for (const each of checks) results.push(await each.run());
@@ -66,7 +69,10 @@ class Check {
   readonly #context: Context;
   readonly #plugin: PluginSettings;
   readonly #node: NodePlace;
+  readonly #changed = new Set<string>();
   #manifest: Manifest | undefined;
+  #source: FileSource | undefined;
+  #wake: () => void = () => {};
 
   constructor(context: Context, plugin: PluginSettings, node: NodePlace) {
     this.#context = context;
@@ -86,36 +92,57 @@ class Check {
     return result;
   }
 
-  /** Until the user has had enough. Changes during a check lead to one more. */
-  async watch(): Promise<void> {
+  /** Begins to listen for changes. */
+  async open(): Promise<void> {
     const { io } = this.#context;
-    let wake = () => {};
-    let changed = false;
-    const source = await FileSource.open({
+    this.#source = await FileSource.open({
       plugin: this.#plugin,
-      onChange: () => {
-        changed = true;
-        wake();
+      onChange: (path) => {
+        this.#changed.add(path);
+        this.#wake();
       },
       onNotice: (message) => void io.stderr.write(`${message}\n`),
     });
-    const onAbort = () => wake();
-    io.signal.addEventListener("abort", onAbort);
+  }
+
+  /** Until the user has had enough. Changes during a check lead to one more. */
+  async watch(): Promise<void> {
+    const { signal } = this.#context.io;
+    const onAbort = () => this.#wake();
+    signal.addEventListener("abort", onAbort);
     try {
-      while (!io.signal.aborted) {
-        if (changed) {
-          changed = false;
+      while (!signal.aborted) {
+        if (this.#changed.size > 0) {
+          await this.#settle();
           await this.run().catch((error: unknown) => this.#failed(error));
         } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
+          await this.#nextHint();
         }
       }
     } finally {
-      io.signal.removeEventListener("abort", onAbort);
-      await source.close();
+      signal.removeEventListener("abort", onAbort);
+      await this.#source?.close();
     }
+  }
+
+  /** A file that is being written is not checked before it is whole. */
+  async #settle(): Promise<void> {
+    const { path } = this.#plugin;
+    const others = [...this.#changed].filter((file) => file !== path);
+    const nextHint = (ms: number) => this.#nextHint(ms);
+    await settle({ plugin: path, others, nextHint, signal: this.#context.io.signal });
+    this.#changed.clear();
+  }
+
+  /** Resolves at the next change, at the end, or after so many ms. */
+  #nextHint(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** The plugin has been taken away, say: it may come back. */

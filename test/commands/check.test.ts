@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Program, run } from "../support/program.js";
 import { type Sandbox, sandbox } from "../support/sandbox.js";
-import { until } from "../support/until.js";
 
 /** A plugin for Node whose init asks the node something, as real ones do. */
 function write(box: Sandbox, manifest: unknown, more = ""): string {
@@ -192,16 +191,11 @@ test("--watch: again at each change, with what changed", async () => {
   const box = sandbox();
   write(box, GOOD);
   const program = new Program(box, ["check", "p.js", "--watch"]);
-  await until("the first check", () => program.stdout.includes("✓ p.js"));
-  // It watches once it has checked: a save before that would not be seen.
-  await until("a check of the change", () => {
-    write(box, { ...GOOD, rpcmethods: [{ name: "bye", usage: "" }] });
-    return /changed: \+method bye {2}-method hello/.test(program.stdout);
-  });
-  await until("a check of the fault", () => {
-    write(box, { ...GOOD, rpcmethods: 5 });
-    return program.stdout.includes("✗ p.js");
-  });
+  await program.prints(/✓ p\.js/);
+  write(box, { ...GOOD, rpcmethods: [{ name: "bye", usage: "" }] });
+  await program.prints(/changed: \+method bye {2}-method hello/);
+  write(box, { ...GOOD, rpcmethods: 5 });
+  await program.prints(/✗ p\.js/);
   process.kill(program.pid, "SIGINT");
   expect(await program.ended).toMatchObject({ code: 0, stderr: "" });
 });
