@@ -92,8 +92,9 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
     write: (message) => stdin.write(message),
     closeStdin: () => void stdin.end(),
     kill: (signal = "SIGKILL") => {
-      child.kill(signal);
+      // Once each: Python's traceback is lost to a second interrupt.
       if (options.ownGroup && child.pid !== undefined) killGroup(child.pid, signal);
+      else child.kill(signal);
     },
     release: () => {
       for (const pipe of [stdin, stdout, stderr]) pipe.destroy();

@@ -56,6 +56,8 @@ export class AfterReload {
   /** The plugin has been started anew. */
   reloaded(): void {
     this.#begin(async (signal) => {
+      // Who waits for the outcome (`cln-dev restart`) is answered first.
+      await new Promise(setImmediate);
       await this.#compare(signal);
       this.#onDone(!(await this.#callAll(signal)));
     });
