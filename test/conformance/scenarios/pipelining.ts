@@ -103,6 +103,8 @@ topic("pipelining", (scenario) => {
     client.send(request(1, "slow"));
     await plugin.receives("slow");
     client.close();
+    // A node that answers somebody else has seen the end of that connection.
+    await node.call("quick");
     plugin.open("go");
     await node.logs("Command returned result after jcon close");
     return node.call("quick");
