@@ -16,7 +16,7 @@ rmSync("dist", { recursive: true, force: true });
 // once find what they need in one small file beside the command line's own; names stay readable.
 const groups = [
   { name: "command-line", test: /src\/cli\.ts$/, priority: 2 },
-  { name: "client", test: /src\/commands\/(list|call)\.ts$/, priority: 1 },
+  { name: "client", test: /src\/commands\/(list|call|exit-code)\.ts$/, priority: 1 },
 ];
 const bundled = [
   ...(await bundle({ index: "src/index.ts" }, { codeSplitting: false })),

@@ -10,8 +10,10 @@ import type { Emit } from "./events.js";
 import { startedOf, tellInitErrors } from "./init-errors.js";
 import type { Reloader } from "./reloader.js";
 
-/** The next save comes first, and so does what the plugin is called for. */
-const AFTER_MS = 1_000;
+/** Where something looks wrong. */
+const SOON_MS = 500;
+/** Else the next save comes first, and so does what the plugin is called for. */
+const AFTER_MS = 2_000;
 /** A ring up to this size is read whenever there is reason to; in bytes. */
 const SMALL_RING = 2 * 1024 * 1024;
 /** A larger one not more often than this, unless a plugin is suspect. */
@@ -65,9 +67,19 @@ export class InitLook {
   #arm(): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
-    this.#timer = setTimeout(() => {
+    const look = () => {
       this.#work = this.#work.then(() => this.#look());
-    }, AFTER_MS);
+    };
+    this.#timer = setTimeout(() => {
+      if (this.#isSuspect) look();
+      else this.#timer = setTimeout(look, AFTER_MS - SOON_MS);
+    }, SOON_MS);
+  }
+
+  get #isSuspect(): boolean {
+    return [...this.#due].some(
+      ([reloader, { suspect }]) => suspect || this.#options.isSuspect(reloader),
+    );
   }
 
   async #look(): Promise<void> {
@@ -95,10 +107,7 @@ export class InitLook {
     const { rpcFile, embedded } = this.#options;
     // There the answer is made in our own memory, at some 35 bytes for one of the ring.
     if (embedded) return (await ringBytes(rpcFile, options)) <= SMALL_RING;
-    const isSuspect = [...this.#due].some(
-      ([reloader, { suspect }]) => suspect || this.#options.isSuspect(reloader),
-    );
     const isTime = performance.now() - this.#lookedAt > SELDOM_MS;
-    return isSuspect || isTime || (await ringBytes(rpcFile, options)) <= SMALL_RING;
+    return this.#isSuspect || isTime || (await ringBytes(rpcFile, options)) <= SMALL_RING;
   }
 }
