@@ -13,7 +13,7 @@ import type { Reloader } from "./reloader.js";
 /** Where something looks wrong. */
 const SOON_MS = 500;
 /** Else the next save comes first, and so does what the plugin is called for. */
-const AFTER_MS = 2_000;
+const AFTER_MS = 3_000;
 /** A ring up to this size is read whenever there is reason to; in bytes. */
 const SMALL_RING = 2 * 1024 * 1024;
 /** A larger one not more often than this, unless a plugin is suspect. */
