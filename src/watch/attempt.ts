@@ -79,12 +79,15 @@ export class Attempt {
 
   /** Tells the attempt of a change that came while it runs. */
   changed(change: Change): void {
-    if (this.#step === "settle" || this.#step === "stop") return;
+    // A source that is saved after the build is not in what it made.
+    const isBuilt = this.#buildMs !== undefined && change.cause === "file";
+    const ownOutput = change.files.every((file) => file === this.#target.plugin.path);
+    const isLate = isBuilt && !ownOutput;
+    if ((this.#step === "settle" || this.#step === "stop") && !isLate) return;
     const young = performance.now() - this.#stepAt < JOIN_MS;
     if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
       return;
     // What a build writes is what it was asked for.
-    const ownOutput = change.files.every((file) => file === this.#target.plugin.path);
     if (this.#step === "build" && change.cause === "file" && ownOutput) return;
     this.#newer.abort();
   }

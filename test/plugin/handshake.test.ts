@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Handshake, type HandshakeOptions, shakeHands } from "../../src/plugin/handshake.js";
 import { inspectPluginFile } from "../../src/plugin/plugin-file.js";
+import { isAlive } from "../support/processes.js";
 
 let folder: string;
 beforeAll(() => {
@@ -311,16 +312,6 @@ wait
     expect(isAlive(pid)).toBe(false);
   }
 });
-
-/** A killed process may stay as a zombie until whoever adopted it has looked at it. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
 
 test("the caller can give it up", async () => {
   const shaken = await run("const on = {}", { signal: AbortSignal.timeout(100) });

@@ -16,6 +16,7 @@ import { startPlugin } from "../../src/node/plugin-command.js";
 import { locateNode } from "../../src/settings/locate-node.js";
 import { bringUp } from "../../src/watch/bring-up.js";
 import { targetOf } from "../../src/watch/target.js";
+import { findPython } from "../conformance/harness/python.js";
 import { ask, listed, liveVersion, startNode, startNodeProcess } from "../support/nodes.js";
 import { has, language, writePlugin, writeProgram } from "../support/plugin.js";
 import { isAlive } from "../support/processes.js";
@@ -432,6 +433,29 @@ describe("a build step", () => {
     process.kill(pid);
   });
 
+  it.skipIf(findPython() === undefined)(
+    "is made again for what is saved after it, while the old version stops",
+    async () => {
+      const box = sandbox();
+      const node = await startNode(box);
+      const [plugin, source] = [join(box.work, "plugin.py"), join(box.work, "source.txt")];
+      const [asked, leave] = [join(box.root, "asked"), join(box.root, "leave")];
+      const save = (version: string) => writeFileSync(source, slowToStop(version, asked, leave));
+      save("1");
+      const build = `install -m 755 "${source}" "${plugin}"`;
+      const args = ["--build", build, "--watch", source, node.flag, "--json"];
+      writeProgram(plugin, slowToStop("1", asked, leave));
+      const watch = new Program(box, ["watch", plugin, ...args]);
+      await watch.next("reloaded");
+      save("2");
+      await until("the stop", () => existsSync(asked));
+      save("3");
+      writeFileSync(leave, "");
+      const live = () => liveVersion(node).catch(() => undefined);
+      await until("the last version", async () => (await live()) === "3");
+    },
+  );
+
   it("that still runs is ended by a newer save, with all that it has started", async () => {
     const box = sandbox();
     const node = await startNode(box);
@@ -628,3 +652,27 @@ describe("somebody else at the node", () => {
     expect(await listed(node)).toMatchObject([{ active: true }]);
   });
 });
+
+/** A plugin that takes its time when it is stopped: until a file is there. */
+function slowToStop(version: string, asked: string, leave: string): string {
+  return `#!${findPython()} -S
+import json, os, sys, time
+for line in sys.stdin:
+    if not line.strip():
+        continue
+    request = json.loads(line)
+    result = {}
+    if request["method"] == "getmanifest":
+        methods = [{"name": "version", "usage": "", "description": ""}]
+        result = {"dynamic": True, "options": [], "rpcmethods": methods, "subscriptions": ["shutdown"]}
+    elif request["method"] == "version":
+        result = {"version": ${JSON.stringify(version)}}
+    elif request["method"] == "shutdown":
+        open(${JSON.stringify(asked)}, "w").close()
+        while not os.path.exists(${JSON.stringify(leave)}):
+            time.sleep(0.005)
+        sys.exit(0)
+    if "id" in request:
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}), end="\\n\\n", flush=True)
+`;
+}

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { isAlive } from "../../support/processes.js";
 import { error } from "../harness/answers.js";
 import type { NodeUnderTest } from "../harness/node-under-test.js";
 import { topic } from "../harness/scenario.js";
@@ -192,12 +193,3 @@ topic("shutdown", (scenario) => {
     { slow: true },
   );
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,5 +1,6 @@
 /** What `plugin stop` does to the process, and what is answered when: cln-contract 3.7, 3.8. */
 import { expect } from "vitest";
+import { isAlive } from "../../support/processes.js";
 import {
   error,
   INVALID_PARAMS,
@@ -21,15 +22,6 @@ function pidOf(plugin: ScriptedPlugin): number {
   const pid = plugin.starts().at(-1)?.pid;
   if (typeof pid !== "number") throw new Error("it has not been started");
   return pid;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function isGone(plugin: ScriptedPlugin): Promise<void> {
