@@ -5,6 +5,7 @@ import { at, isRecord, type Json, listAt, textAt } from "../harness/json.js";
 import type { NodeUnderTest } from "../harness/node-under-test.js";
 import { topic } from "../harness/scenario.js";
 import type { Action } from "../harness/scripted-plugin.js";
+import { until } from "../harness/until.js";
 
 /** A plugin that logs, then is still there; gives its lines. */
 async function logged(
@@ -218,9 +219,10 @@ topic("logs", (scenario) => {
     async (node) => {
       const listener = await node.started(node.plugin("listener.py", { subscriptions: ["log"] }));
       await logged(node, [log("heard", "unusual")]);
-      const message = await listener
-        .receives("log")
-        .then(() => listenersEntry(listener.received("log").map(({ message }) => message)));
+      // What others log meanwhile may come first.
+      const message = await until("the listener has heard it", () =>
+        listenersEntry(listener.received("log").map(({ message }) => message)),
+      );
       expect(message).toEqual({
         jsonrpc: "2.0",
         method: "log",
@@ -260,9 +262,9 @@ function ownEntries(result: Json, name: string): Json[] {
     .map(withoutTimes);
 }
 
-function listenersEntry(messages: readonly Json[]): Json {
+function listenersEntry(messages: readonly Json[]): Json | undefined {
   const found = messages.find((message) => JSON.stringify(message).includes('"heard"'));
-  return withoutTimes(found ?? null);
+  return found === undefined ? undefined : withoutTimes(found);
 }
 
 function withoutTimes(value: Json): Json {
