@@ -204,7 +204,10 @@ export class Session {
         if (event.event === "phase" && event.phase === "start") {
           reloader.stderr = this.#options.embedded ? "" : undefined;
         }
-        if (event.event === "reloading") this.#looks.get(node)?.giveWay();
+        if (event.event === "reloading") {
+          node.giveWay(reloader);
+          this.#looks.get(node)?.giveWay();
+        }
         if (!isOutcome(event)) return;
         this.#stderr.settled(reloader, event);
         if (event.event === "reloaded") this.#after.get(reloader)?.reloaded();

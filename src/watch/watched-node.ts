@@ -26,6 +26,8 @@ export class WatchedNode {
   /** What goes on beside the reloads: given up at the end. */
   readonly #end = new AbortController();
   readonly #works = new Set<Promise<void>>();
+  /** The deaths that are being explained: by a plugin run offline, which a newer version replaces. */
+  readonly #explaining = new Map<Reloader, AbortController>();
   #version: string | undefined;
 
   /** @param recentLog what a plugin logged since it was started */
@@ -63,6 +65,11 @@ export class WatchedNode {
   /** A call had no answer: whether the node is gone is found out at once. */
   suspect(): void {
     this.#monitor.suspect();
+  }
+
+  /** A reload has begun: no other instance of the plugin is to be in its way. */
+  giveWay(reloader: Reloader): void {
+    this.#explaining.get(reloader)?.abort();
   }
 
   async close(): Promise<void> {
@@ -116,9 +123,12 @@ export class WatchedNode {
     for (const reloader of this.reloaders) reloader.nodeBack(runs(plugins, reloader.realPath));
   }
 
-  async #explainDeath({ target, stderr, explained }: Reloader, started: Started): Promise<void> {
+  async #explainDeath(reloader: Reloader, started: Started): Promise<void> {
+    const { target, stderr, explained } = reloader;
     if (explained === started) return;
-    const { signal } = this.#end;
+    const cut = new AbortController();
+    this.#explaining.set(reloader, cut);
+    const signal = AbortSignal.any([this.#end.signal, cut.signal]);
     const diagnosis = await diagnoseDead(started, stderr, signal);
     if (signal.aborted) return;
     if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
