@@ -9,7 +9,7 @@ import type { PluginFile } from "../plugin/plugin-file.js";
 import type { Diagnosis } from "./diagnose-start.js";
 import { INIT_ERROR } from "./explain.js";
 import { type Finding, traceFindings } from "./findings.js";
-import { type JudgedTrace, judgeTrace } from "./post-mortem.js";
+import { judgeTrace, ownTrace } from "./post-mortem.js";
 
 export interface FailedInit {
   readonly file: PluginFile;
@@ -34,16 +34,12 @@ export function diagnoseInit({ file, error, logged, ...start }: FailedInit): Dia
   const traces = [...textsIn(error), logged, stderr].flatMap(
     (text) => judgeTrace(file, text) ?? [],
   );
-  const trace = traces.find(isOwn) ?? traces[0];
+  const trace = ownTrace(traces) ?? traces[0];
   return {
     explanation: INIT_ERROR,
     findings: trace === undefined ? dataFindings(error.data) : traceFindings(trace),
     postMortem: undefined,
   };
-}
-
-function isOwn({ frames }: JudgedTrace): boolean {
-  return frames.some((frame) => frame.own);
 }
 
 /** Every text in the error and in its `data`: a traceback is a member of either, under any name. */

@@ -62,6 +62,11 @@ export function examine(handshake: Handshake): PostMortem {
   };
 }
 
+/** The first of them that comes from the plugin's own code. */
+export function ownTrace(traces: readonly JudgedTrace[]): JudgedTrace | undefined {
+  return traces.find(({ frames }) => frames.some((frame) => frame.own));
+}
+
 /** The trace in a plugin's stderr, its own frames told from those of its libraries. */
 export function judgeTrace(file: PluginFile, stderr: string): JudgedTrace | undefined {
   // Some programs colour what they write, whoever reads it.
