@@ -473,6 +473,33 @@ describe("a build step", () => {
     expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [source] });
     await until("the end of the build", () => !isAlive(pid));
   });
+
+  it.skipIf(!has("make"))(
+    "that is ended may clear away what it has half written, which make would take for made",
+    async () => {
+      const box = sandbox();
+      const node = await startNode(box);
+      const [plugin, source] = [join(box.work, "plugin"), join(box.work, "source.txt")];
+      const started = join(box.root, "started");
+      const save = (version: string) => writeFileSync(source, language.plugin({ version }));
+      save("1");
+      writeFileSync(
+        join(box.work, "Makefile"),
+        `plugin: source.txt\n\thead -n 1 $< > $@; if grep -q slow $<; then touch "${started}"; sleep 600; fi; install -m 755 $< $@\n`,
+      );
+      const args = ["--build", "make", "--watch", source, node.flag, "--json"];
+      const watch = new Program(box, ["watch", plugin, ...args]);
+      await watch.next("reloaded");
+      save("slow");
+      await until("the build", () => existsSync(started));
+      // What it says again is older than what the build has begun.
+      const before = new Date(Date.now() - 60_000);
+      save("3");
+      utimesSync(source, before, before);
+      expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+      expect(await liveVersion(node)).toBe("3");
+    },
+  );
 });
 
 describe("the end", () => {
