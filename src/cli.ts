@@ -3,14 +3,17 @@ import { Command, CommanderError, Option } from "commander";
 import { collect } from "./commands/collect.js";
 import type { GlobalFlags } from "./commands/context.js";
 import { defineCommands, type Run } from "./commands/definitions.js";
-import { Failure, systemCode } from "./failure.js";
+import { Failure } from "./failure.js";
+import { ProcessIo } from "./process-io.js";
 import { NETWORK_FLAGS } from "./settings/networks.js";
 
 const defaults = { lightningDir: [], json: false, color: true, quiet: false, verbose: false };
 
+const ending = new AbortController();
+const io = new ProcessIo(ending);
+
 async function main(argv: readonly string[]): Promise<number> {
-  const ending = new AbortController();
-  endBySignals(ending);
+  endBySignals();
   let exitCode: number = 0;
   let network: string | undefined;
   const program = new Command("cln-dev");
@@ -18,22 +21,12 @@ async function main(argv: readonly string[]): Promise<number> {
   /** Runs a command with what the global flags come to; a failure becomes a message and a code. */
   const run: Run = async (command) => {
     const flags: GlobalFlags = { ...defaults, ...program.opts(), network };
-    const { stdout, stderr } = process;
-    // Opened only by who reads it: it takes its time.
-    const io = {
-      get stdin() {
-        return process.stdin;
-      },
-      stdout,
-      stderr,
-      signal: ending.signal,
-    };
     try {
-      exitCode = await command({
-        flags,
-        io,
-        surroundings: { home: process.env.HOME, cwd: process.cwd() },
-      });
+      const surroundings = { home: process.env.HOME, cwd: process.cwd() };
+      const running = command({ flags, io, surroundings });
+      // Opened while the node is at work.
+      setImmediate(() => void io.stdout);
+      exitCode = await running;
     } catch (error) {
       // Who ended it himself needs no reason.
       exitCode = ending.signal.aborted ? 130 : await tell(error, flags);
@@ -42,6 +35,8 @@ async function main(argv: readonly string[]): Promise<number> {
 
   // Before the commands: they inherit it.
   program.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
     outputError: (text, write) => write(text.replace(/^error: /, "cln-dev: ")),
   });
   program
@@ -62,6 +57,8 @@ async function main(argv: readonly string[]): Promise<number> {
       network = name;
     });
   for (const [flag, name] of Object.entries(NETWORK_FLAGS)) {
+    // The others are hidden: nobody asks for them but by name.
+    if (flag !== "regtest" && !argv.includes(`--${flag}`)) continue;
     program
       .addOption(
         new Option(`--${flag}`, `short for --network=${name}`).hideHelp(flag !== "regtest"),
@@ -85,7 +82,7 @@ async function main(argv: readonly string[]): Promise<number> {
 /** npm passes a signal on that the terminal has sent as well, and a closing terminal sends it twice. */
 const SAME_WISH_MS = 500;
 
-function endBySignals(ending: AbortController): void {
+function endBySignals(): void {
   let since = 0;
   const onSignal = () => {
     if (!ending.signal.aborted) since = performance.now();
@@ -94,47 +91,24 @@ function endBySignals(ending: AbortController): void {
     ending.abort();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
-  // Whoever read our output has gone (`| head`, a closed terminal): there is nobody left to tell.
-  process.stdout.on("error", (error) => {
-    lostOutput = error;
-    ending.abort();
-  });
-  process.stderr.on("error", () => {});
-}
-
-let lostOutput: Error | undefined;
-
-/** That nobody reads any more is no failure; that a disk is full is one. */
-function outputCode(exitCode: number): number {
-  if (lostOutput === undefined) return exitCode;
-  if (["EPIPE", "EIO"].includes(systemCode(lostOutput) ?? "")) return 0;
-  process.stderr.write(`cln-dev: stdout cannot be written: ${lostOutput.message}\n`);
-  return 1;
 }
 
 async function tell(error: unknown, flags: GlobalFlags): Promise<number> {
   const { failureJson, failureLines } = await import("./report/failure.js");
   const { styleOf } = await import("./report/style.js");
   if (flags.json) {
-    process.stderr.write(`${JSON.stringify({ error: failureJson(error) })}\n`);
+    io.stderr.write(`${JSON.stringify({ error: failureJson(error) })}\n`);
   } else {
-    const { paint } = styleOf(process.stderr, flags);
-    process.stderr.write(`${failureLines(error, paint).join("\n")}\n`);
+    const { paint } = styleOf(io.stderr, flags);
+    io.stderr.write(`${failureLines(error, paint).join("\n")}\n`);
   }
   return error instanceof Failure ? error.exitCode : 1;
 }
 
-/** What goes into a pipe is written later: it must not be lost. */
-async function flush(): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) {
-    await new Promise<void>((resolve) => stream.write("", () => resolve()));
-  }
-}
-
 main(process.argv.slice(2)).then(
-  (exitCode) => flush().then(() => process.exit(outputCode(exitCode))),
+  (exitCode) => io.flush().then(() => process.exit(io.exitCode(exitCode))),
   (error: unknown) => {
-    process.stderr.write(`cln-dev: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr.write(`cln-dev: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   },
 );

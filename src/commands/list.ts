@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { type ListedPlugin, listPlugins } from "../node/plugin-command.js";
 import { harmless } from "../report/harmless.js";
-import { type Paint, styleOf } from "../report/style.js";
+import type { Paint } from "../report/style.js";
 import type { NodeAddress } from "../settings/types.js";
 import { findSessions } from "../watch/control-client.js";
 import type { Context, ExitCode } from "./context.js";
@@ -18,6 +18,8 @@ export async function list(context: Context): Promise<ExitCode> {
   const { flags, io } = context;
   const nodes = await nodesOf(context);
   const sessions = findSessions();
+  // Loaded while they are at work: the requests leave first.
+  const style = new Promise(setImmediate).then(() => import("../report/style.js"));
   const listed: Listed[] = await Promise.all(
     nodes.map(async (node) => {
       const [plugins, running] = await Promise.all([
@@ -33,6 +35,7 @@ export async function list(context: Context): Promise<ExitCode> {
       };
     }),
   );
+  const { styleOf } = await style;
   const { paint } = styleOf(io.stdout, flags);
   const text = flags.json
     ? JSON.stringify(listed.map(({ node, plugins }) => ({ node: node.rpcFile, plugins })))

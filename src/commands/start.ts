@@ -25,9 +25,8 @@ export async function start(
   }
   const { signal } = context.io;
   await Promise.all(settings.nodes.map((node) => atNode(node, () => meetNode(node, { signal }))));
-  const { stdout, stderr } = context.io;
   const { cwd } = context.surroundings;
-  const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys: false });
+  const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });
   try {
     let initFailed = false;
     const onEvent = (event: WatchEvent) => {

@@ -30,10 +30,10 @@ export async function watch(
   const settings = settingsOf(context, "watch", args, flags);
   const pollMs = pollOf(flags.poll);
   await Promise.all(settings.plugins.map(refuseTypo));
-  const { stdin, stdout, stderr, signal } = context.io;
+  const { stdin, stdout, signal } = context.io;
   const keys = stdin.isTTY === true && styleOf(stdout, context.flags).live;
   const { cwd } = context.surroundings;
-  const reporter = openReporter({ ...context.flags, stdout, stderr, cwd, keys });
+  const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys });
   const memory = new SmallMemory();
   let session: Session | undefined;
   const said = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));

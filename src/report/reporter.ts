@@ -14,8 +14,7 @@ export interface Reporter {
 }
 
 export interface ReporterOptions {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly io: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream };
   readonly json: boolean;
   readonly color: boolean;
   readonly quiet: boolean;
@@ -25,8 +24,8 @@ export interface ReporterOptions {
 }
 
 export function openReporter(options: ReporterOptions): Reporter {
-  if (options.json) return jsonReporter(options.stdout);
-  const style = styleOf(options.stdout, options);
+  if (options.json) return jsonReporter(options.io.stdout);
+  const style = styleOf(options.io.stdout, options);
   const lines = new Lines({
     paint: style.paint,
     verbose: options.verbose,
@@ -51,15 +50,11 @@ function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
 }
 
 function lineReporter(options: ReporterOptions, lines: Lines, style: StreamStyle): Reporter {
-  const progress = styleOf(options.stderr, options);
-  const spinner =
-    style.live && progress.live
-      ? new Spinner(options.stderr, progress.paint.isColorSupported)
-      : undefined;
+  const spinner = style.live ? openSpinner(options) : undefined;
   const busy = new Map<string, string>();
   const print = (...texts: readonly string[]) => {
     if (texts.length === 0) return;
-    const write = () => void options.stdout.write(`${texts.join("\n")}\n`);
+    const write = () => void options.io.stdout.write(`${texts.join("\n")}\n`);
     if (spinner) spinner.aside(write);
     else write();
   };
@@ -74,6 +69,12 @@ function lineReporter(options: ReporterOptions, lines: Lines, style: StreamStyle
     print,
     close: () => spinner?.show(undefined),
   };
+}
+
+function openSpinner(options: ReporterOptions): Spinner | undefined {
+  const { stderr } = options.io;
+  const { live, paint } = styleOf(stderr, options);
+  return live ? new Spinner(stderr, paint.isColorSupported) : undefined;
 }
 
 /** A spinner has one line. */

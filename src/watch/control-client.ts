@@ -1,6 +1,6 @@
 /** Finds the running watch sessions of this user, and asks one of them. */
 import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Failure } from "../failure.js";
 import { isObject, type JsonObject } from "../jsonrpc/json.js";
 import { callNode } from "../node/client.js";
@@ -31,27 +31,32 @@ const STATUS_TIMEOUT_MS = 1_000;
 /** A start and a stop may take as long as the node lets them. */
 const RESTART_TIMEOUT_MS = 15 * 60_000;
 
-/** The sessions that answer. Sockets that nobody listens on are removed. */
-export async function findSessions(): Promise<RunningSession[]> {
+/** The sockets of sessions that run, or that have been killed. */
+export function controlSockets(): string[] {
   const folder = controlFolder();
   const names = readdirSync(folder).filter((name) => name.endsWith(".sock"));
-  const sessions = await Promise.all(names.map((name) => askStatus(join(folder, name))));
+  return names.map((name) => join(folder, name));
+}
+
+/** The sessions that answer. Sockets that nobody listens on are removed. */
+export async function findSessions(sockets = controlSockets()): Promise<RunningSession[]> {
+  const sessions = await Promise.all(sockets.map(askStatus));
   return sessions.filter((session) => session !== undefined).sort((a, b) => a.pid - b.pid);
 }
 
 /**
- * Asks a session to reload, and waits for what comes of it.
+ * Asks a session to reload, and waits for what comes of it: nothing where the filter fits nothing.
  * @throws Failure `session-gone`: it ended before; NodeUnreachable `cut`: the signal was aborted
  */
 export async function askRestart(
-  session: RunningSession,
+  control: string,
   filter: RestartFilter,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
   const options = { timeoutMs: RESTART_TIMEOUT_MS, signal };
-  const asked = callNode(session.control, "restart", { ...filter }, options);
+  const asked = callNode(control, "restart", { ...filter }, options);
   const answer = await asked.catch((error: unknown) => {
-    throw signal.aborted ? error : sessionGone(session, error);
+    throw signal.aborted ? error : sessionGone(control, error);
   });
   const outcomes = isObject(answer) && Array.isArray(answer.outcomes) ? answer.outcomes : [];
   return outcomes.filter(isOutcomeOfSession);
@@ -77,10 +82,10 @@ async function askStatus(control: string): Promise<RunningSession | undefined> {
   }
 }
 
-function sessionGone({ pid }: RunningSession, cause: unknown): Failure {
+function sessionGone(control: string, cause: unknown): Failure {
   return new Failure({
     kind: "session-gone",
-    what: `the watch session (pid ${pid}) ended before it had reloaded`,
+    what: `the watch session (pid ${basename(control, ".sock")}) ended before it had reloaded`,
     fix: "Run the command again: it then reloads by itself",
     exitCode: 1,
     cause,

@@ -59,8 +59,12 @@ export class ControlServer {
         for (const frame of framer.push(chunk)) {
           const request = frame.kind === "object" ? parseObject(frame.bytes) : undefined;
           if (request === undefined) return void socket.destroy();
-          void answer(request, methods).then((reply) => {
-            if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n\n`);
+          setImmediate(() => {
+            // Who gave up while we were stopped (by Ctrl-Z, say) no longer wants it.
+            if (socket.readableEnded || socket.destroyed) return;
+            void answer(request, methods).then((reply) => {
+              if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n\n`);
+            });
           });
         }
       } catch {

@@ -1,24 +1,28 @@
-/** Which targets of a session a restart is about: asked by a key, a program or the control socket. */
-import type { Reloader } from "./reloader.js";
+/** Which targets of a session a restart is about: asked by a key, a program or `cln-dev restart`. */
+import { basename } from "node:path";
+import type { SessionTarget } from "./control-client.js";
 
 /** An absent member stands for all. */
 export interface RestartFilter {
   /** The plugin's path, absolute, with or without its symlinks resolved. */
   readonly path?: string | undefined;
+  /** Its file name, in whichever folder. */
+  readonly name?: string | undefined;
   readonly rpcFiles?: readonly string[] | undefined;
 }
 
-export function isMeant({ target, realPath }: Reloader, filter: RestartFilter): boolean {
-  const { path, rpcFiles } = filter;
-  if (rpcFiles && !rpcFiles.includes(target.node.rpcFile)) return false;
-  return path === undefined || path === target.name.path || path === realPath;
+export function isMeant({ path, realPath, node }: SessionTarget, filter: RestartFilter): boolean {
+  if (filter.rpcFiles && !filter.rpcFiles.includes(node.rpcFile)) return false;
+  if (filter.name !== undefined) return filter.name === basename(path);
+  return filter.path === undefined || filter.path === path || filter.path === realPath;
 }
 
 /** @param params as they came over the control socket */
 export function readFilter(params: { readonly [key: string]: unknown }): RestartFilter {
-  const { path, rpcFiles } = params;
+  const { path, name, rpcFiles } = params;
   return {
     path: typeof path === "string" ? path : undefined,
+    name: typeof name === "string" ? name : undefined,
     rpcFiles: Array.isArray(rpcFiles) ? rpcFiles.map(String) : undefined,
   };
 }

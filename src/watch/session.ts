@@ -98,11 +98,7 @@ export class Session {
   }
 
   get targets(): readonly SessionTarget[] {
-    return this.#reloaders.map(({ target, realPath }) => ({
-      path: target.name.path,
-      realPath,
-      node: target.node,
-    }));
+    return this.#reloaders.map(targetOfReloader);
   }
 
   /**
@@ -110,7 +106,9 @@ export class Session {
    * @returns an outcome for each target; in a closed session `refused`, with the kind `session-closed`
    */
   restart(cause: Cause, filter: RestartFilter = {}): Promise<Outcome[]> {
-    const wanted = this.#reloaders.filter((reloader) => isMeant(reloader, filter));
+    const wanted = this.#reloaders.filter((reloader) =>
+      isMeant(targetOfReloader(reloader), filter),
+    );
     return Promise.all(wanted.map((reloader) => reloader.request(cause)));
   }
 
@@ -268,4 +266,8 @@ export class Session {
       ...(pollMs === undefined ? {} : { pollMs }),
     });
   }
+}
+
+function targetOfReloader({ target, realPath }: Reloader): SessionTarget {
+  return { path: target.name.path, realPath, node: target.node };
 }

@@ -14,7 +14,7 @@ import { run } from "../support/program.js";
 import { type Sandbox, sandbox } from "../support/sandbox.js";
 
 /** Newer versions of Node do it themselves, in files of their own. */
-const isOurs = Number(process.versions.node.split(".")[0]) < 22;
+const isOurs = process.version.startsWith("v20.");
 
 async function runIn(box: Sandbox, cacheHome: string | undefined) {
   const env = { XDG_CACHE_HOME: cacheHome };
@@ -42,7 +42,6 @@ it.runIf(isOurs)("keeps it in the user's cache, and starts with it", async () =>
 it.runIf(isOurs).each<[string, (file: string) => void]>([
   ["is damaged", (file) => truncateSync(file, Math.floor(statSync(file).size / 2))],
   ["is of another version", (file) => writeFileSync(file, `x${readFileSync(file, "latin1")}`)],
-  ["may be written by others", (file) => chmodSync(file, 0o666)],
 ])("compiles again, and keeps that, where what was kept %s", async (_, spoil) => {
   const box = sandbox();
   const cacheHome = box.folder("cache");
@@ -69,9 +68,26 @@ it.runIf(isOurs)("takes away what older versions left", async () => {
   const left = join(cacheHome, "cln-dev", "old.code");
   writeFileSync(left, "");
   utimesSync(left, 0, 0);
-  chmodSync(old, 0o666);
+  truncateSync(old);
   await runIn(box, cacheHome);
   expect(kept(join(cacheHome, "cln-dev")).sort()).toEqual([old, ...others].sort());
+});
+
+it.runIf(isOurs)("neither takes nor leaves anything where others may write", async () => {
+  const box = sandbox();
+  const cacheHome = box.folder("cache");
+  const folder = join(cacheHome, "cln-dev");
+  await runIn(box, cacheHome);
+  const names = readdirSync(folder);
+  // Whatever V8 makes of that, it is not what was kept.
+  for (const file of kept(folder)) truncateSync(file);
+  chmodSync(folder, 0o777);
+  await runIn(box, cacheHome);
+  expect(readdirSync(folder)).toEqual(names);
+  expect(kept(folder).map((file) => statSync(file).size)).toEqual(names.map(() => 0));
+  chmodSync(folder, 0o700);
+  await runIn(box, cacheHome);
+  for (const file of kept(folder)) expect(statSync(file).size).toBeGreaterThan(0);
 });
 
 it("starts where nothing can be kept", async () => {

@@ -81,6 +81,23 @@ describe("with one watch session", () => {
     expect(watch.events.filter(({ event }) => event === "reloaded")).toHaveLength(1);
   });
 
+  it("does it by itself where the session is stopped, which does it no more when it goes on", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { version: "1" });
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    await watch.next("reloaded");
+    watch.kill("SIGSTOP");
+    const { code, stdout } = await run(box, ["restart", plugin, node.flag]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("reloaded in") });
+    watch.kill("SIGCONT");
+    // It answers again, and has had its turn with what was asked before.
+    expect((await run(box, ["list", node.flag])).stdout).toContain("watched");
+    writePlugin(box.work, { version: "2" });
+    await watch.next("reloaded", { cause: "file" });
+    expect(watch.events.filter(({ event }) => event === "reloading")).toHaveLength(2);
+  });
+
   it("is given up by Ctrl-C, and told when the session is killed meanwhile", async () => {
     const box = sandbox();
     const node = await startNode(box);
