@@ -15,8 +15,7 @@ const MAX_OUTPUT_BYTES = 256 * 1024;
 const DRAIN_MS = 200;
 
 /** How long a build that is ended may take to clear away what it has half written, in ms. */
-const CLEAR_MS = 500;
-const CLEAR_POLL_MS = 5;
+const CLEAR_MS = 1_000;
 
 /**
  * Runs a command as the user's shell would, to its own end. An abort ends it with all that it has
@@ -36,49 +35,43 @@ export function runBuild(command: string, cwd: string, signal: AbortSignal): Pro
     const keep = (text: string) => {
       output = (output + text).slice(-MAX_OUTPUT_BYTES);
     };
-    let drain: NodeJS.Timeout | undefined;
-    let cleared = Promise.resolve();
+    let letGo: NodeJS.Timeout | undefined;
+    const letGoIn = (ms: number) => {
+      clearTimeout(letGo);
+      letGo = setTimeout(() => {
+        if (signal.aborted) signalAll("SIGKILL");
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, ms);
+    };
+    const signalAll = (name: NodeJS.Signals) => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, name);
+      } catch {
+        // It is gone already.
+      }
+    };
     const end = () => {
-      if (child.pid !== undefined) cleared = endGroup(child.pid);
+      signalAll("SIGTERM");
+      // Whoever is still at it holds its output open, also when the shell is gone.
+      letGoIn(CLEAR_MS);
     };
     if (signal.aborted) end();
     signal.addEventListener("abort", end, { once: true });
     child.stdout.setEncoding("utf8").on("data", keep);
     child.stderr.setEncoding("utf8").on("data", keep);
     const finish = (ok: boolean, ending: string) => {
-      clearTimeout(drain);
+      clearTimeout(letGo);
       signal.removeEventListener("abort", end);
-      void cleared.then(() => resolve({ ok, output: output.trimEnd(), ending }));
+      if (signal.aborted) signalAll("SIGKILL");
+      resolve({ ok, output: output.trimEnd(), ending });
     };
     child.on("error", (error) => finish(false, error.message));
     child.on("exit", () => {
-      drain = setTimeout(() => {
-        child.stdout.destroy();
-        child.stderr.destroy();
-      }, DRAIN_MS);
+      if (!signal.aborted) letGoIn(DRAIN_MS);
     });
     child.on("close", (code, by) =>
       finish(code === 0, by === null ? `exit code ${code}` : `signal ${by}`),
     );
   });
-}
-
-/** Ends a process group; resolves when nobody is left in it, or what is left has been killed. */
-async function endGroup(group: number): Promise<void> {
-  const until = performance.now() + CLEAR_MS;
-  let left = signalGroup(group, "SIGTERM");
-  while (left && performance.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, CLEAR_POLL_MS));
-    left = signalGroup(group, 0);
-  }
-  if (left) signalGroup(group, "SIGKILL");
-}
-
-/** @returns whether there is anybody in the group */
-function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-group, signal);
-  } catch {
-    return false;
-  }
 }

@@ -456,23 +456,29 @@ describe("a build step", () => {
     },
   );
 
-  it("that still runs is ended by a newer save, with all that it has started", async () => {
-    const box = sandbox();
-    const node = await startNode(box);
-    const plugin = writePlugin(box.work);
-    const source = join(box.work, "source.txt");
-    writeFileSync(source, "fast");
-    const pidFile = join(box.root, "pid");
-    const build = `if grep -q slow "${source}"; then sleep 600 & echo $! > "${pidFile}"; wait; fi`;
-    const args = ["--build", build, "--watch", source, node.flag, "--json"];
-    const watch = new Program(box, ["watch", plugin, ...args]);
-    await watch.next("reloaded");
-    writeFileSync(source, "slow\n");
-    const pid = await until("the build", () => existsSync(pidFile) && numberIn(pidFile));
-    writeFileSync(source, "fast\n");
-    expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [source] });
-    await until("the end of the build", () => !isAlive(pid));
-  });
+  it.each([
+    ["", ""],
+    [", also when it does not listen", 'trap "" TERM; '],
+  ])(
+    "that still runs is ended by a newer save, with all that it has started%s",
+    async (_, trap) => {
+      const box = sandbox();
+      const node = await startNode(box);
+      const plugin = writePlugin(box.work);
+      const source = join(box.work, "source.txt");
+      writeFileSync(source, "fast");
+      const pidFile = join(box.root, "pid");
+      const build = `if grep -q slow "${source}"; then ${trap}sleep 600 & echo $! > "${pidFile}"; wait; fi`;
+      const args = ["--build", build, "--watch", source, node.flag, "--json"];
+      const watch = new Program(box, ["watch", plugin, ...args]);
+      await watch.next("reloaded");
+      writeFileSync(source, "slow\n");
+      const pid = await until("the build", () => existsSync(pidFile) && numberIn(pidFile));
+      writeFileSync(source, "fast\n");
+      expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [source] });
+      await until("the end of the build", () => !isAlive(pid));
+    },
+  );
 
   it.skipIf(!has("make"))(
     "that is ended may clear away what it has half written, which make would take for made",
