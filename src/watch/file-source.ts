@@ -11,6 +11,7 @@ import { type Belonging, type BelongingSettings, belongingOf } from "../plugin/b
 import { realPathOf } from "../plugin/link-names.js";
 import { closeWatcher } from "./close-watcher.js";
 import { lookAt, sameFile } from "./look.js";
+import { WrittenBefore } from "./written-before.js";
 
 export interface FileSourceOptions {
   readonly plugin: BelongingSettings;
@@ -35,7 +36,7 @@ export class FileSource {
   #folders = new Map<string, string>();
   #folderCheck: NodeJS.Timeout | undefined;
   #pollMs: number | undefined;
-  #openedAt = 0;
+  readonly #writtenBefore = new WrittenBefore();
   #generation = 0;
   #closed = false;
 
@@ -75,7 +76,7 @@ export class FileSource {
 
   async #open(): Promise<void> {
     const generation = ++this.#generation;
-    this.#openedAt = Date.now();
+    this.#writtenBefore.open();
     const { trees, files, enters } = this.#belonging;
     const polled = this.#pollMs !== undefined;
     this.#watchers = [];
@@ -100,6 +101,7 @@ export class FileSource {
     folder: string,
     ignored: (path: string, isFile: boolean | undefined) => boolean,
   ): Promise<void> {
+    let isReady = false;
     const watcher = watch(folder, {
       ignoreInitial: true,
       ignorePermissionErrors: true,
@@ -108,8 +110,11 @@ export class FileSource {
       ...(this.#pollMs === undefined
         ? {}
         : { interval: this.#pollMs, binaryInterval: this.#pollMs }),
-      ignored: (path, stats) =>
-        path !== folder && (stats === undefined ? false : ignored(path, stats.isFile())),
+      ignored: (path, stats) => {
+        if (path === folder || stats === undefined) return false;
+        if (!isReady && stats.isFile()) this.#writtenBefore.note(path, stats.mtimeMs);
+        return ignored(path, stats.isFile());
+      },
     });
     this.#watchers.push(watcher);
     watcher.on("raw", (event: string, name: string | null, details: unknown) => {
@@ -126,7 +131,10 @@ export class FileSource {
         this.#failed(error);
         resolve();
       });
-      watcher.on("ready", () => resolve());
+      watcher.on("ready", () => {
+        isReady = true;
+        resolve();
+      });
     });
   }
 
@@ -163,7 +171,7 @@ export class FileSource {
     if (before === undefined) {
       // Not seen before: it counts where it came just now, not where only its mode changed.
       if (look.state === "missing") return;
-      if (!appeared && look.writtenAt < this.#openedAt) return;
+      if (!appeared && !this.#writtenBefore.isWrittenSince(file, look)) return;
     }
     if (this.#isPlugin(path)) this.#followTarget();
     this.#options.onChange(file, at);

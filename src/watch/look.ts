@@ -39,7 +39,9 @@ export function lookAt(path: string): Look {
     if (!stat.isFile()) return { ...seen, state: "not-a-file" };
     if (stat.size === 0n) return { ...seen, state: "empty" };
     const size = Number(stat.size);
-    const racy = Date.now() - writtenAt < RACY_MS && size <= RACY_MAX_BYTES;
+    // The mtime may be given by hand, and be that of before; the ctime may not.
+    const touchedAt = Math.max(writtenAt, Number(stat.ctimeNs / 1_000_000n));
+    const racy = Date.now() - touchedAt < RACY_MS && size <= RACY_MAX_BYTES;
     return {
       ...seen,
       // Renamed or given its mode after the last write: its writer is through with it.

@@ -1,9 +1,17 @@
 /** Whether a file looks as if its writer had come to the end. */
-import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { lookAt } from "../../src/watch/look.js";
+import { lookAt, sameFile } from "../../src/watch/look.js";
 import { until } from "../support/until.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cln-dev-look-"));
@@ -44,4 +52,18 @@ it("that ends with a line end is whole, unless its size is that of a buffer", ()
   expect(lookAt(file).state).toBe("whole");
   writeFileSync(file, `${"x".repeat(4095)}\n`);
   expect(lookAt(file).state).toBe("growing");
+});
+
+it("that is written with as many bytes and the time of before is another", async () => {
+  const write = (text: string) => {
+    writeFileSync(file, text);
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    return { fingerprint: lookAt(file).fingerprint, ino: statSync(file).ino };
+  };
+  // Where the look comes late (the machine is busy) it is too late.
+  await until("a difference", () => {
+    const [one, other] = [write("print(1)\n"), write("print(2)\n")];
+    expect(one.ino).toBe(other.ino);
+    return !sameFile(one.fingerprint, other.fingerprint);
+  });
 });

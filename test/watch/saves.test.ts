@@ -124,6 +124,11 @@ describe.each(NODE_KINDS)("a plugin with a helper module, in a git repository, o
     writeProgram(path(`plugin${extension}`), code("first"));
     mkdirSync(path("lib"));
     writeFileSync(path(`lib/helper${extension}`), language.module("1"));
+    for (const name of ["restored", "untouched", "backup"]) {
+      const file = path(name === "backup" ? name : `lib/${name}${extension}`);
+      writeFileSync(file, language.module(name));
+      utimesSync(file, 1_700_000_000, name === "backup" ? 1_600_000_000 : 1_700_000_000);
+    }
     writeFileSync(path(".gitignore"), `ignored${extension}\n`);
     desk = await Desk.open(path(`plugin${extension}`));
   });
@@ -261,6 +266,12 @@ describe.each(NODE_KINDS)("a plugin with a helper module, in a git repository, o
     await desk.reloads(path(`lib/helper${extension}`));
   });
 
+  it("a helper module by `cp -p`, with a time from long before the watch", async () => {
+    const restored = path(`lib/restored${extension}`);
+    execFileSync("cp", ["-p", path("backup"), restored]);
+    await desk.reloads(restored);
+  });
+
   it("a new file of its language, in a new folder", async () => {
     mkdirSync(path("more/deep"), { recursive: true });
     writeFileSync(path(`more/deep/new${extension}`), language.module(fresh()));
@@ -279,6 +290,11 @@ describe.each(NODE_KINDS)("a plugin with a helper module, in a git repository, o
     writeFileSync(path(`__pycache__/x${extension}`), "1");
     await desk.isQuiet();
     expect(readFileSync(path("own.log"), "utf8")).toMatch(/^x\n/);
+  });
+
+  it("no reload: the mode of a module", async () => {
+    chmodSync(path(`lib/untouched${extension}`), 0o600);
+    await desk.isQuiet();
   });
 
   const writesCache = languageName === "python" && kind === "embedded";
