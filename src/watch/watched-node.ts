@@ -130,6 +130,7 @@ export class WatchedNode {
     this.#explaining.set(reloader, cut);
     const signal = AbortSignal.any([this.#end.signal, cut.signal]);
     const diagnosis = await diagnoseDead(started, stderr, signal);
+    if (this.#explaining.get(reloader) === cut) this.#explaining.delete(reloader);
     if (signal.aborted) return;
     if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
     this.#emit({ event: "explained", ...target.name, ...diagnosis });
