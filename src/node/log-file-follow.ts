@@ -13,10 +13,6 @@ const LOOK_WITHOUT_EVENTS_MS = 1_000;
  * for its answer has better things to do than to read each of them.
  */
 const READ_EVERY_MS = 30;
-/** A message of several lines is written line by line: the first is no reason to read yet. */
-const MESSAGE_MS = 5;
-/** Of a line that is younger than this the rest of its message may still be being written. */
-const YOUNG_LINE_MS = 20;
 /** A plugin that never pauses is not waited for. */
 const HOLD_MAX_MS = 200;
 const CHUNK_BYTES = 64 * 1024;
@@ -40,8 +36,11 @@ class Follower {
   #watcher: FSWatcher | undefined;
   #at: number;
   #rest = "";
+  /** Lines that are read and not handed on yet. */
   #held: LogLine[] = [];
   #heldSince = 0;
+  /** So many were held at the last look. */
+  #heldBefore = 0;
   #wake: () => void = () => {};
 
   constructor(path: string, at: number, reader: LogReader) {
@@ -79,7 +78,7 @@ class Follower {
       this.#wake = () => {
         clearTimeout(timer);
         if (this.#reader.signal.aborted) resolve();
-        else timer = setTimeout(resolve, Math.max(MESSAGE_MS, earliest - performance.now()));
+        else timer = setTimeout(resolve, Math.max(0, earliest - performance.now()));
       };
     });
   }
@@ -127,13 +126,20 @@ class Follower {
     this.#held.push(...lines.flatMap(parsed).filter(this.#reader.wants));
   }
 
-  /** The node writes a message of several lines one by one: it is given as one. */
+  /**
+   * The node writes a message of several lines one by one, and it is to be given as one: lines are
+   * handed on when a look has found no more of them.
+   */
   #handOn(): void {
-    const written = this.#held.at(-1)?.time?.getTime() ?? 0;
-    const isYoung = Math.abs(Date.now() - written) < YOUNG_LINE_MS;
+    const isGrowing = this.#held.length > this.#heldBefore;
     const isLate = performance.now() - this.#heldSince > HOLD_MAX_MS;
-    if (isYoung && !isLate && !this.#reader.signal.aborted) this.#wake();
-    else if (this.#held.length > 0) this.#reader.onLines(this.#held.splice(0));
+    if (isGrowing && !isLate && !this.#reader.signal.aborted) {
+      this.#heldBefore = this.#held.length;
+      this.#wake();
+      return;
+    }
+    this.#heldBefore = 0;
+    if (this.#held.length > 0) this.#reader.onLines(this.#held.splice(0));
   }
 
   /** Another file has the name now: read it from its start. */

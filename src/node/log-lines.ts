@@ -97,8 +97,11 @@ export function joinMessages(lines: readonly LogLine[]): LogLine[] {
   return joined;
 }
 
-/** Two lines of one message are written one right after the other. */
-const SAME_MOMENT_MS = 10;
+/**
+ * Two lines of one message are written one right after the other, and each has a time of its own: a
+ * busy machine may let the node wait between them.
+ */
+const SAME_MOMENT_MS = 100;
 
 function continues(line: LogLine, next: LogLine): boolean {
   if (line.source !== next.source || line.level !== next.level) return false;

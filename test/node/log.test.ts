@@ -6,6 +6,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,12 +75,12 @@ test("a message that was cut at its line ends is put together again", () => {
   });
   const joined = joinMessages([
     line("Traceback (most recent call last):"),
-    line('  File "a.py", line 1'),
-    line("    boom()"),
-    line("NameError: boom", "plugin-a.py", 1),
+    line('  File "a.py", line 1', "plugin-a.py", 40),
+    line("    boom()", "plugin-a.py", 40),
+    line("NameError: boom", "plugin-a.py", 80),
     line("another"),
     line("  indented, of another plugin", "plugin-b.py"),
-    line("  indented, but later", "plugin-b.py", 50),
+    line("  indented, but later", "plugin-b.py", 500),
   ]);
   expect(joined.map((message) => message.text.split("\n").length)).toEqual([4, 1, 1, 1]);
 });
@@ -186,6 +187,32 @@ describe("following", () => {
       expect(seen.at(-1)).toBe("after cutting");
     }, 5000);
     expect(sources).toEqual([log()]);
+  });
+
+  test("a message that is read while it is being written is given as one", async () => {
+    writeFileSync(log(), line("old"));
+    follow({ last: 1 });
+    await sees("old");
+    const at = new Date();
+    const [first, ...others] = ["Traceback:", "  File x", "Error: z"].map((text) =>
+      line(text, "plugin-a.py", "INFO   ", at),
+    );
+    const handle = await open(log());
+    const type: FileHandle = Object.getPrototypeOf(handle);
+    await handle.close();
+    const { read } = type;
+    const reads = vi.spyOn(type, "read").mockImplementation(async function (
+      this: FileHandle,
+      ...of
+    ) {
+      const done = await read.apply(this, of);
+      // All of the first line has been read: only now come the others.
+      if (done.bytesRead === 0) for (const other of others.splice(0)) appendFileSync(log(), other);
+      return done;
+    });
+    appendFileSync(log(), first ?? "");
+    await sees("old", "Traceback:\n  File x\nError: z");
+    reads.mockRestore();
   });
 
   test("since a moment", async () => {
