@@ -4,6 +4,7 @@ import { firstScreen } from "./first-screen.js";
 import { harmless } from "./harmless.js";
 import { calledLines, changedLines, logLines } from "./later-lines.js";
 import { initErrorLines, outcomeLines, toldLines } from "./outcome-lines.js";
+import { ToldTraces } from "./told-traces.js";
 import { duration, INDENT, Wording, type WordingOptions } from "./wording.js";
 
 export interface LineOptions extends WordingOptions {
@@ -17,6 +18,7 @@ export interface LineOptions extends WordingOptions {
 export class Lines {
   readonly #options: LineOptions;
   readonly #wording: Wording;
+  readonly #traces = new ToldTraces();
   /** The session ends with its node. */
   #embedded = false;
 
@@ -35,6 +37,7 @@ export class Lines {
         this.#embedded = event.nodes.some((node) => node.embedded);
         return this.#unlessQuiet(firstScreen(event, wording, this.#options.version));
       case "reloading":
+        this.#traces.forget(event);
         return this.#ifVerbose(`${wording.name(event)} ${why(event, wording)}`);
       case "phase":
         return this.#ifVerbose(`${wording.name(event)} ${event.phase}`);
@@ -62,12 +65,13 @@ export class Lines {
               ...(wording.several ? [`${INDENT}${wording.name(event)}:`] : []),
               ...toldLines(event, wording),
             ]
-          : initErrorLines(event, event.message, wording);
+          : initErrorLines(this.#traces.shorten(event), event.message, wording);
       case "manifest":
         return this.#unlessQuiet(changedLines(event, wording));
       case "called":
         return calledLines(event, wording);
       case "log":
+        this.#traces.keep(event);
         return logLines(event, wording);
       case "notice":
         return event.level === "info"

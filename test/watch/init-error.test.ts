@@ -1,5 +1,5 @@
 /** An `init` that is answered with an error: the node calls the plugin started, and we say it is not well. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
@@ -77,6 +77,36 @@ describe.each(NODE_KINDS)("on the node %s", (kind) => {
       kind: "own-frame",
       text: `${plugin}:7 in open_port`,
     });
+    await watch.end();
+  });
+
+  it.runIf(findPython())("is told once where its traceback was logged before", async () => {
+    const box = sandbox();
+    const node = await startKind(box, kind);
+    const go = join(box.root, "go");
+    const late = PYTHON.replace('send({"method": "log"', `wait(); send({"method": "log"`).replace(
+      "def open_port",
+      `def wait():
+    import os, time
+    while not os.path.exists(${JSON.stringify(go)}):
+        time.sleep(0.005)
+def open_port`,
+    );
+    const plugin = writeProgram(join(box.work, "p.py"), late);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--stop-on-exit"]);
+    await watch.prints(/✓ p\.py started/);
+    writeFileSync(go, "");
+    await watch.prints(/p\.py info: KeyError: 'port'\n(.*\n){2}.*p\.py:11 in open_port\n/);
+    await watch.prints(/init failed: \(-32600\) .*'port'\n(.*\n){2} +Its traceback stands above\n/);
+    expect(watch.stdout.split("KeyError")).toHaveLength(2);
+    // The next version logs before it answers, which is not told: its report has it all.
+    const lines = late.split("\n");
+    const error = lines.findIndex((line) => line.includes('"error"'));
+    lines.splice(error, 2, lines[error + 1] ?? "", lines[error] ?? "");
+    writeProgram(plugin, lines.join("\n"));
+    await watch.prints(
+      /✓ p\.py reloaded.*\n.*init failed.*\n(.*\n){2} +KeyError: 'port'\n(.*\n){2}.*p\.py:11 in open_port\n/,
+    );
     await watch.end();
   });
 
