@@ -3,7 +3,7 @@ import { cpus, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/lab.js";
 import { bestKind, LabNode, type NodeKind } from "../lab/node.js";
-import { claimsTable } from "../lab/report.js";
+import { aligned, claimsTable, markdown, type Table } from "../lab/report.js";
 import { coldStart } from "./cold-start.js";
 import { embeddedNode } from "./embedded-node.js";
 import type { Part, PartOptions } from "./part.js";
@@ -29,6 +29,7 @@ ${PARTS.map(({ name, about }) => `                   ${name.padEnd(9)} ${about}`
   --filter TEXT  only the rows of a part whose title contains the text
   --count N      how many measurements make a figure (30)
   --node KIND    lightningd or embedded (lightningd where it is installed)
+  --markdown     the tables as they stand in the README
   --json         the figures as one JSON object
 `;
 
@@ -39,6 +40,7 @@ async function main(): Promise<number> {
       filter: { type: "string" },
       count: { type: "string", default: "30" },
       node: { type: "string" },
+      markdown: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -49,6 +51,7 @@ async function main(): Promise<number> {
   }
   const kind: NodeKind =
     values.node === "embedded" || values.node === "lightningd" ? values.node : bestKind();
+  const draw = values.markdown ? markdown : aligned;
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const machine = machineText();
   const lab = new Lab();
@@ -61,7 +64,7 @@ async function main(): Promise<number> {
       const part = await run(options);
       await node.kill();
       parts.push(part);
-      if (!values.json) process.stdout.write(partText(part));
+      if (!values.json) process.stdout.write(partText(part, draw));
     }
   } finally {
     await lab.end();
@@ -76,8 +79,8 @@ async function main(): Promise<number> {
   return claims.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function partText({ title, text, notes }: Part): string {
-  return `${title}\n\n${[text, ...notes].join("\n")}\n\n`;
+function partText({ title, table, notes }: Part, draw: (table: Table) => string): string {
+  return `${title}\n\n${[draw(table), ...notes].join("\n")}\n\n`;
 }
 
 function machineText(): string {

@@ -4,7 +4,7 @@ import { Desk } from "../lab/desk.js";
 import { type Figures, figuresOf, round, shown } from "../lab/figures.js";
 import { PROGRAM, programPath } from "../lab/lab.js";
 import { sources } from "../lab/plugins.js";
-import { type Claim, table } from "../lab/report.js";
+import type { Claim } from "../lab/report.js";
 import { Watch } from "../lab/watch.js";
 import type { Part, PartOptions } from "./part.js";
 
@@ -61,13 +61,13 @@ export async function coldStart({ lab, node, count, say }: PartOptions): Promise
   return {
     name: "cold",
     title: `Cold start, ms: median (p95) of ${count}, in turn`,
-    text: table(
-      ["command", "ms", "ratio"],
-      commands.map(({ name }) => {
+    table: {
+      head: ["command", "ms", "ratio"],
+      rows: commands.map(({ name }) => {
         const one = figures.get(name);
         return [name, shown(one), ratio(one).toFixed(2)];
       }),
-    ),
+    },
     notes: cli ? [] : ["left out: lightning-cli (not installed)"],
     figures: Object.fromEntries(figures),
     claims: commands

@@ -3,7 +3,6 @@ import { askByHand } from "../lab/by-hand.js";
 import { figuresOf, round, shown } from "../lab/figures.js";
 import { LabNode } from "../lab/node.js";
 import { echoPlugin } from "../lab/plugins.js";
-import { table } from "../lab/report.js";
 import type { Part, PartOptions } from "./part.js";
 
 const STARTS = 5;
@@ -45,15 +44,15 @@ export async function embeddedNode({ lab, node, say }: PartOptions): Promise<Par
   return {
     name: "embedded",
     title: "The embedded node: median (p95)",
-    text: table(
-      ["", "start to ready, ms", "plugin method, ms", "getinfo a second"],
-      figures.map(({ name, start, pluginCall, perSecond }) => [
+    table: {
+      head: ["", "start to ready, ms", "plugin method, ms", "getinfo a second"],
+      rows: figures.map(({ name, start, pluginCall, perSecond }) => [
         name,
         shown(start),
         `${pluginCall.median.toFixed(2)} (${pluginCall.p95.toFixed(2)})`,
         round(perSecond),
       ]),
-    ),
+    },
     notes: ["one connection a call; ten callers at once for getinfo"],
     figures: Object.fromEntries(figures.map((one) => [one.name, one])),
     claims: [],

@@ -1,7 +1,7 @@
 /** One part of the benchmark: what it is given, and what it gives. */
 import type { Lab } from "../lab/lab.js";
 import type { LabNode } from "../lab/node.js";
-import type { Claim } from "../lab/report.js";
+import type { Claim, Table } from "../lab/report.js";
 
 export interface PartOptions {
   readonly lab: Lab;
@@ -17,7 +17,7 @@ export interface PartOptions {
 export interface Part {
   readonly name: string;
   readonly title: string;
-  readonly text: string;
+  readonly table: Table;
   readonly notes: readonly string[];
   /** The same for programs. */
   readonly figures: { readonly [name: string]: unknown };

@@ -5,7 +5,7 @@ import { type Figures, figuresOf, round, shown } from "../lab/figures.js";
 import { type Lab, pause } from "../lab/lab.js";
 import type { LabNode } from "../lab/node.js";
 import { type Source, sources } from "../lab/plugins.js";
-import { type Claim, table } from "../lab/report.js";
+import type { Claim, Table } from "../lab/report.js";
 import type { Part, PartOptions } from "./part.js";
 import { folderFor, type Running, type Tool, tools } from "./tools.js";
 
@@ -46,7 +46,7 @@ export async function saveToLive(options: PartOptions): Promise<Part> {
   return {
     name: "save",
     title: `Save to live, ms: median (p95) of ${count} saves each, on ${node.name}`,
-    text: tableOf(results, compared.here),
+    table: tableOf(results, compared.here),
     notes: missing.map((text) => `left out: ${text}`),
     figures: { node: node.name, saves: count, missing, results },
     claims: results.flatMap((result) => claimsOf(result, compared.here)),
@@ -127,7 +127,7 @@ async function measure(
   };
 }
 
-function tableOf(results: readonly CellResult[], compared: readonly Tool[]): string {
+function tableOf(results: readonly CellResult[], compared: readonly Tool[]): Table {
   const rows = results.map((result) => [
     titleOf(result.plugin, result),
     ...compared.map(({ name }) => {
@@ -135,7 +135,7 @@ function tableOf(results: readonly CellResult[], compared: readonly Tool[]): str
       return shown(result.ms[name]) + (missed > 0 ? ` ${missed} missed` : "");
     }),
   ]);
-  return table(["plugin, save", ...compared.map(({ name }) => name)], rows);
+  return { head: ["plugin, save", ...compared.map(({ name }) => name)], rows };
 }
 
 function claimsOf(result: CellResult, compared: readonly Tool[]): Claim[] {

@@ -3,7 +3,6 @@ import { Desk } from "../lab/desk.js";
 import { round } from "../lab/figures.js";
 import { pause } from "../lab/lab.js";
 import { sources } from "../lab/plugins.js";
-import { table } from "../lab/report.js";
 import { Watch } from "../lab/watch.js";
 import type { Part, PartOptions } from "./part.js";
 
@@ -41,14 +40,14 @@ export async function standing({ lab, node, say }: PartOptions): Promise<Part> {
   return {
     name: "standing",
     title: "A standing watch",
-    text: table(
-      ["", ""],
-      [
+    table: {
+      head: ["", ""],
+      rows: [
         [`processor time when idle over ${IDLE_MS / 1000} s`, `${cpuPercent.toFixed(3)} %`],
         ["memory when idle (resident)", `${round(idleMib)} MiB`],
         [`memory after ${RELOADS} reloads`, `${round(afterMib)} MiB`],
       ],
-    ),
+    },
     notes: [],
     figures: { cpuPercent, idleMib, afterMib, reloads: RELOADS, live },
     claims: [

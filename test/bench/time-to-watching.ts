@@ -6,7 +6,7 @@ import { Desk } from "../lab/desk.js";
 import { figuresOf, shown } from "../lab/figures.js";
 import { type Lab, pause } from "../lab/lab.js";
 import { sources } from "../lab/plugins.js";
-import { type Claim, table } from "../lab/report.js";
+import type { Claim } from "../lab/report.js";
 import { Watch } from "../lab/watch.js";
 import type { Part, PartOptions } from "./part.js";
 
@@ -55,10 +55,10 @@ export async function timeToWatching({ lab, node, count, say }: PartOptions): Pr
   return {
     name: "watching",
     title: `Time to "watching" beside node's own start, ms: median (p95) of ${runs}`,
-    text: table(
-      ["", "ms"],
-      figures.map(({ name, ms }) => [name, shown(ms)]),
-    ),
+    table: {
+      head: ["", "ms"],
+      rows: figures.map(({ name, ms }) => [name, shown(ms)]),
+    },
     notes: [],
     figures: Object.fromEntries(figures.map(({ name, ms }) => [name, ms])),
     claims: figures.flatMap(({ name, goal, ms }): Claim[] =>

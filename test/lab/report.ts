@@ -20,10 +20,14 @@ export function leftOut(claim: string, why: string): Claim {
   return { claim, ok: false, found: "", leftOut: why };
 }
 
-/** Columns as wide as what is in them; the first is flush left, the others right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** For the terminal: the first column is flush left, the others right. */
+export function aligned({ head, rows }: Table): string {
+  const widths = widthsOf({ head, rows });
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) => {
@@ -33,6 +37,19 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .join("  ");
   const rule = widths.map((width) => "-".repeat(width)).join("  ");
   return [line(head), rule, ...rows.map(line)].join("\n");
+}
+
+/** For the README. */
+export function markdown({ head, rows }: Table): string {
+  const widths = widthsOf({ head, rows });
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+function widthsOf({ head, rows }: Table): number[] {
+  const all = [head, ...rows];
+  return head.map((_, column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)));
 }
 
 export function claimsTable(claims: readonly Claim[]): string {
