@@ -1,10 +1,15 @@
 /** The suite's own parts: that a difference is found, and that the two nodes can be told apart. */
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { differences } from "./harness/difference.js";
 import { normaliser } from "./harness/normalise.js";
+import { sharedNode } from "./harness/shared-node.js";
 import { startEmbedded } from "./nodes/embedded.js";
 import { installed } from "./nodes/installed.js";
 import { startLightningd } from "./nodes/lightningd.js";
+import type { RunningNode } from "./nodes/node-kind.js";
 
 describe("differences", () => {
   it("finds none between equals, whatever the order of keys", () => {
@@ -24,6 +29,51 @@ describe("differences", () => {
     ["the whole", 1, 2, ""],
   ])("names the place of %s", (_, embedded, lightningd, path) => {
     expect(differences(embedded, lightningd).map((difference) => difference.path)).toEqual([path]);
+  });
+});
+
+describe("a node that cannot be tested", () => {
+  /** One whose log is not where it should be. */
+  async function withoutLog(started: RunningNode[]): Promise<RunningNode> {
+    const node = { ...(await startEmbedded()), logFile: "/no/such/log" };
+    started.push(node);
+    return node;
+  }
+  let temp: string;
+  beforeEach(() => {
+    temp = mkdtempSync(join(realpathSync(tmpdir()), "cln-conf-t-"));
+    vi.stubEnv("TMPDIR", temp);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(temp, { recursive: true });
+    });
+  });
+
+  it("leaves nothing behind", async () => {
+    const started: RunningNode[] = [];
+    const shared = sharedNode("embedded", () => withoutLog(started));
+    for (let times = 0; times < 2; times++) {
+      await expect(shared.run(async () => null)).rejects.toThrow("/no/such/log");
+    }
+    await shared.end();
+    expect(started.map((node) => node.hasEnded())).toEqual([true, true]);
+    expect(readdirSync(temp)).toEqual([]);
+  });
+
+  it("nor does a scenario's own", async () => {
+    const started: RunningNode[] = [];
+    const shared = sharedNode("embedded", async () => {
+      if (started.length > 0) return withoutLog(started);
+      const node = await startEmbedded();
+      started.push(node);
+      return node;
+    });
+    await expect(shared.run(async (node) => (await node.fresh()).list())).rejects.toThrow(
+      "/no/such/log",
+    );
+    expect(started.map((node) => node.hasEnded())).toEqual([false, true]);
+    await shared.end();
+    expect(readdirSync(temp)).toEqual([]);
   });
 });
 

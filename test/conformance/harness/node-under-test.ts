@@ -174,9 +174,14 @@ export class NodeUnderTest {
   /** Starts another node of the same kind, which is ended after the scenario. */
   async fresh(start: NodeStart = {}): Promise<NodeUnderTest> {
     const running = await this.startNode(start);
-    const node = new NodeUnderTest(running, this.folder, this.startNode);
-    this.#fresh.push(node);
-    return node;
+    try {
+      const node = new NodeUnderTest(running, this.folder, this.startNode);
+      this.#fresh.push(node);
+      return node;
+    } catch (error) {
+      await running.end();
+      throw error;
+    }
   }
 
   /** Waits until the node has ended. */
@@ -189,6 +194,14 @@ export class NodeUnderTest {
     for (const plugin of this.plugins) plugin.end();
   }
 
+  async #end(): Promise<void> {
+    try {
+      this.#letGo();
+    } finally {
+      await this.running.end();
+    }
+  }
+
   #addPlugin(path: string, spec: PluginSpec): ScriptedPlugin {
     const plugin = new ScriptedPlugin(path, this.folder, spec, (text) => this.#normalise(text));
     this.plugins.push(plugin);
@@ -198,10 +211,8 @@ export class NodeUnderTest {
   /** Ends what the scenario has begun. The node itself, where it is not the scenario's own, goes on. */
   async cleanUp(): Promise<void> {
     this.#letGo();
-    for (const node of this.#fresh) {
-      node.#letGo();
-      await node.running.end();
-    }
+    const ends = await Promise.allSettled(this.#fresh.map((node) => node.#end()));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
     if (this.running.hasEnded()) return;
     await until(
       "the scenario's plugins are off the list",

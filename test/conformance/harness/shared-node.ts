@@ -27,17 +27,23 @@ export function sharedNode(
     run: async (run) => {
       running ??= await start({});
       const folder = mkdtempSync(join(realpathSync(tmpdir()), "cln-conf-s-"));
-      const node = new NodeUnderTest(running, folder, start);
+      let isFit = false;
       try {
-        return await run(node);
-      } finally {
-        const problem = await cleanUp(node);
-        rmSync(folder, { recursive: true, force: true });
-        if (problem !== undefined) {
-          await running.end();
-          running = undefined;
+        const node = new NodeUnderTest(running, folder, start);
+        try {
+          return await run(node);
+        } finally {
+          const problem = await cleanUp(node);
+          isFit = problem === undefined;
           // biome-ignore lint/correctness/noUnsafeFinally: what harms the next scenario comes first
-          throw new Error(problem);
+          if (problem !== undefined) throw new Error(problem);
+        }
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+        if (!isFit) {
+          const unfit = running;
+          running = undefined;
+          await unfit.end();
         }
       }
     },
