@@ -112,7 +112,7 @@ export class FileSource {
         : { interval: this.#pollMs, binaryInterval: this.#pollMs }),
       ignored: (path, stats) => {
         if (path === folder || stats === undefined) return false;
-        if (!isReady && stats.isFile()) this.#writtenBefore.note(path, stats.mtimeMs);
+        if (!isReady && stats.isFile()) this.#writtenBefore.note(path, stats);
         return ignored(path, stats.isFile());
       },
     });

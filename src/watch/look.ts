@@ -16,11 +16,19 @@ export interface Look {
   readonly executable: boolean;
   /** When it was last written, in ms since 1970; 0 where it is missing. */
   readonly writtenAt: number;
+  /** Bytes; 0 where it is missing. */
+  readonly size: number;
   /** Two looks with the same fingerprint saw the same file: see {@link sameFile}. */
   readonly fingerprint: string;
 }
 
-const MISSING: Look = { state: "missing", executable: false, writtenAt: 0, fingerprint: "missing" };
+const MISSING: Look = {
+  state: "missing",
+  executable: false,
+  writtenAt: 0,
+  size: 0,
+  fingerprint: "missing",
+};
 /** Two writes within this time may leave the same mtime: the kernel's clock ticks every 4 to 10 ms. */
 const RACY_MS = 30;
 const RACY_MAX_BYTES = 1024 * 1024;
@@ -35,10 +43,10 @@ export function lookAt(path: string): Look {
     const executable = (stat.mode & 0o111n) !== 0n;
     const writtenAt = Number(stat.mtimeNs / 1_000_000n);
     const identity = `${realpathSync(path)} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${executable}`;
-    const seen = { executable, writtenAt, fingerprint: identity };
-    if (!stat.isFile()) return { ...seen, state: "not-a-file" };
-    if (stat.size === 0n) return { ...seen, state: "empty" };
     const size = Number(stat.size);
+    const seen = { executable, writtenAt, size, fingerprint: identity };
+    if (!stat.isFile()) return { ...seen, state: "not-a-file" };
+    if (size === 0) return { ...seen, state: "empty" };
     // The mtime may be given by hand, and be that of before; the ctime may not.
     const touchedAt = Math.max(writtenAt, Number(stat.ctimeNs / 1_000_000n));
     const racy = Date.now() - touchedAt < RACY_MS && size <= RACY_MAX_BYTES;

@@ -1,12 +1,13 @@
 /**
- * When the files beside a plugin had been written before they were watched. An event says neither
- * whether content or mode has changed nor what was there before, and a file that is written with the
- * time of another (`cp -p`, `rsync -a --inplace`) looks as old as one that has only got a mode.
+ * What the files beside a plugin were before they were watched: their times and sizes. An event says
+ * neither whether content or mode has changed nor what was there before, and a file that is written
+ * with the time of another (`cp -p`, `rsync -a --inplace`) looks as old as one that has only got a
+ * mode.
  */
 import type { Look } from "./look.js";
 
 export class WrittenBefore {
-  readonly #times = new Map<string, number>();
+  readonly #before = new Map<string, string>();
   #openedAt = Number.POSITIVE_INFINITY;
 
   /** From now on a file that nothing is known of has been written since if its time says so. */
@@ -15,13 +16,14 @@ export class WrittenBefore {
   }
 
   /** A file as it is found at the beginning: what is noted first, stays. @param mtimeMs as of stat */
-  note(path: string, mtimeMs: number): void {
-    if (!this.#times.has(path)) this.#times.set(path, Math.floor(mtimeMs));
+  note(path: string, { mtimeMs, size }: { readonly mtimeMs: number; readonly size: number }): void {
+    if (!this.#before.has(path)) this.#before.set(path, `${Math.floor(mtimeMs)} ${size}`);
   }
 
   /** Whether a file that is looked at for the first time since has been written since. */
-  isWrittenSince(path: string, look: Look): boolean {
-    const before = this.#times.get(path);
-    return look.writtenAt >= this.#openedAt || (before !== undefined && before !== look.writtenAt);
+  isWrittenSince(path: string, { writtenAt, size }: Look): boolean {
+    const before = this.#before.get(path);
+    if (writtenAt >= this.#openedAt) return true;
+    return before !== undefined && before !== `${writtenAt} ${size}`;
   }
 }

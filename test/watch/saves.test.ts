@@ -124,7 +124,7 @@ describe.each(NODE_KINDS)("a plugin with a helper module, in a git repository, o
     writeProgram(path(`plugin${extension}`), code("first"));
     mkdirSync(path("lib"));
     writeFileSync(path(`lib/helper${extension}`), language.module("1"));
-    for (const name of ["restored", "untouched", "backup"]) {
+    for (const name of ["restored", "longer", "untouched", "backup"]) {
       const file = path(name === "backup" ? name : `lib/${name}${extension}`);
       writeFileSync(file, language.module(name));
       utimesSync(file, 1_700_000_000, name === "backup" ? 1_600_000_000 : 1_700_000_000);
@@ -270,6 +270,13 @@ describe.each(NODE_KINDS)("a plugin with a helper module, in a git repository, o
     const restored = path(`lib/restored${extension}`);
     execFileSync("cp", ["-p", path("backup"), restored]);
     await desk.reloads(restored);
+  });
+
+  it("a helper module with more bytes and the time of before", async () => {
+    const longer = path(`lib/longer${extension}`);
+    writeFileSync(longer, language.module("longer than before"));
+    utimesSync(longer, 1_700_000_000, 1_700_000_000);
+    await desk.reloads(longer);
   });
 
   it("a new file of its language, in a new folder", async () => {
