@@ -165,7 +165,7 @@ function errorOf(method: string, answer: JsonObject): RpcError | undefined {
   if (error === undefined || error === null) return undefined;
   if (!isObject(error)) return new RpcError(method, 0, JSON.stringify(error));
   const { code, message, data, ...more } = error;
-  const text = String(message ?? JSON.stringify(error));
+  const text = typeof message === "string" ? message : JSON.stringify(message ?? error);
   return new RpcError(method, typeof code === "number" ? code : 0, text, data, more);
 }
 

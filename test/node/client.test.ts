@@ -110,6 +110,14 @@ describe("an answer", () => {
     expect(error).toBeInstanceOf(RpcError);
     expect(error).toMatchObject({ method: "m", code: -3, message: "no", data: [1] });
   });
+
+  it("that is an error whose message is no text is thrown with its JSON", async () => {
+    const path = await socketThat((socket, { id }) => {
+      socket.write(JSON.stringify({ jsonrpc: "2.0", id, error: { code: 1, message: { a: [1] } } }));
+    });
+    const error = await callNode(path, "m").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 1, message: '{"a":[1]}' });
+  });
 });
 
 describe("a request", () => {
