@@ -9,28 +9,24 @@ import type { Manifest } from "../plugin/manifest.js";
 import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../plugin/plugin-file.js";
 import { runBuild } from "./build.js";
 import { checkFirst } from "./check-first.js";
+import { Course, type CourseOptions, Superseded } from "./course.js";
 import { diagnoseStart, type Started } from "./diagnosis.js";
-import type { Emit, Outcome, Phase } from "./events.js";
+import type { Outcome } from "./events.js";
 import { type Look, lookAt, sameFile } from "./look.js";
 import { type Belief, NodeSide } from "./node-side.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "./outcomes.js";
 import { settle, untilOld } from "./settle.js";
 import { tellSlowStart } from "./slow-start.js";
 import type { Kept } from "./take-over.js";
-import { type Change, merge, type Target } from "./target.js";
+import type { Change, Target } from "./target.js";
 
-export interface AttemptOptions {
-  readonly target: Target;
-  readonly change: Change;
+export interface AttemptOptions extends CourseOptions {
   readonly belief: Belief;
   readonly kept: Kept;
-  readonly emit: Emit;
   /** The node's version, where it has been asked. */
   readonly version: string | undefined;
   /** It is known to take long for its start. */
   readonly slow: boolean;
-  /** Takes the changes that have come since, if any: this attempt covers them. */
-  readonly moreChanges: () => Change | undefined;
   /** Resolves at the next change, or after so many ms. */
   readonly nextHint: (ms: number) => Promise<void>;
 }
@@ -45,24 +41,15 @@ export interface AttemptResult {
   readonly deadly: Look | undefined;
 }
 
-/** A key or a command during a start that is younger than this joins it instead of beginning anew. */
-const JOIN_MS = 1_000;
-
 /** A save takes no longer than this from emptying the file to filling it again. */
 const SAVE_MS = 30;
-
-/** The attempt is over, because a newer change makes its end uninteresting. */
-class Superseded extends Error {}
 
 export class Attempt {
   readonly #options: AttemptOptions;
   readonly #target: Target;
-  readonly #newer = new AbortController();
+  readonly #course: Course;
   readonly #leave = new AbortController();
-  #change: Change;
   readonly #node: NodeSide;
-  #step: Phase | "settle" | "diagnose" = "settle";
-  #stepAt = 0;
   #buildMs: number | undefined;
   #seen: Look | undefined;
   #manifest: Manifest | undefined;
@@ -71,25 +58,15 @@ export class Attempt {
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#target = options.target;
-    this.#change = options.change;
+    this.#course = new Course(options);
     const { target, belief, kept } = options;
-    const signals = { signal: this.#newer.signal, leave: this.#leave.signal };
+    const signals = { signal: this.#course.newer, leave: this.#leave.signal };
     this.#node = new NodeSide(target, belief, kept, signals);
   }
 
   /** Tells the attempt of a change that came while it runs. */
   changed(change: Change): void {
-    // A source that is saved after the build is not in what it made.
-    const isBuilt = this.#buildMs !== undefined && change.cause === "file";
-    const ownOutput = change.files.every((file) => file === this.#target.plugin.path);
-    const isLate = isBuilt && !ownOutput;
-    if ((this.#step === "settle" || this.#step === "stop") && !isLate) return;
-    const young = performance.now() - this.#stepAt < JOIN_MS;
-    if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
-      return;
-    // What a build writes is what it was asked for.
-    if (this.#step === "build" && change.cause === "file" && ownOutput) return;
-    this.#newer.abort();
+    this.#course.changed(change);
   }
 
   /** The plugin file as this attempt has found it; undefined before that. */
@@ -100,7 +77,7 @@ export class Attempt {
   /** Ends the attempt as soon as that can be: what the node is about is left to it. */
   giveUp(): void {
     this.#leave.abort();
-    this.#newer.abort();
+    this.#course.supersede();
   }
 
   /** Does the reload. Throws nothing. */
@@ -109,8 +86,8 @@ export class Attempt {
     emit({
       event: "reloading",
       ...this.#target.name,
-      cause: this.#change.cause,
-      files: this.#change.files,
+      cause: this.#course.change.cause,
+      files: this.#course.change.files,
     });
     let outcome: Outcome | undefined;
     try {
@@ -120,7 +97,7 @@ export class Attempt {
     }
     const deadly = this.#deadly;
     const { belief, kept } = this.#node;
-    return { outcome, belief, kept, change: this.#change, deadly };
+    return { outcome, belief, kept, change: this.#course.change, deadly };
   }
 
   async #reload(): Promise<Outcome> {
@@ -130,20 +107,20 @@ export class Attempt {
     const options = await this.#node.startOptions(settled.file);
     const unfit = await this.#check(settled.file, settled.look, options);
     if (unfit !== undefined) return unfit;
-    const stopMs = await this.#node.stop(() => this.#begin("stop"));
+    const stopMs = await this.#node.stop(() => this.#course.begin("stop"));
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
     const { file, look } = same ? settled : await this.#settle();
-    this.#absorb();
+    this.#course.absorb();
     const startMs = await this.#start(file, look, options);
     if (typeof startMs !== "number") return startMs;
-    this.#absorb();
+    this.#course.absorb();
     return {
       event: "reloaded",
       ...this.#target.name,
-      cause: this.#change.cause,
-      files: this.#change.files,
-      totalMs: performance.now() - this.#change.at,
+      cause: this.#course.change.cause,
+      files: this.#course.change.files,
+      totalMs: performance.now() - this.#course.change.at,
       stopMs,
       startMs,
       buildMs: this.#buildMs,
@@ -154,27 +131,27 @@ export class Attempt {
   async #build(): Promise<Outcome | undefined> {
     const { build } = this.#target.plugin;
     if (build === undefined) return undefined;
-    this.#begin("build");
-    const result = await runBuild(build.command, build.cwd, this.#newer.signal);
-    this.#throwIfSuperseded();
-    this.#buildMs = performance.now() - this.#stepAt;
-    this.#absorb();
+    this.#course.begin("build");
+    const result = await runBuild(build.command, build.cwd, this.#course.newer);
+    this.#course.throwIfSuperseded();
+    this.#buildMs = this.#course.built();
+    this.#course.absorb();
     if (result.ok) return undefined;
-    return notBuilt(this.#target.name, this.#change, build.command, result, this.#node.runs);
+    return notBuilt(this.#target.name, this.#course.change, build.command, result, this.#node.runs);
   }
 
   async #settle(): Promise<{ readonly file: PluginFile; readonly look: Look }> {
-    this.#begin("settle");
+    this.#course.begin("settle");
     const { path } = this.#target.plugin;
     const settled = await settle({
       plugin: path,
-      others: this.#change.files.filter((file) => file !== path),
+      others: this.#course.change.files.filter((file) => file !== path),
       nextHint: this.#options.nextHint,
-      signal: this.#newer.signal,
+      signal: this.#course.newer,
     });
     this.#seen = settled.usable ? settled.look : lookAt(path);
-    this.#absorb();
-    this.#throwIfSuperseded();
+    this.#course.absorb();
+    this.#course.throwIfSuperseded();
     try {
       const file = await inspectPluginFile(path);
       if (settled.usable) return { file, look: settled.look };
@@ -196,19 +173,17 @@ export class Attempt {
     options: readonly StartOption[],
   ): Promise<Outcome | undefined> {
     if (!this.#target.plugin.safe) return undefined;
-    this.#begin("check");
-    const { signal } = this.#newer;
+    this.#course.begin("check");
+    const signal = this.#course.newer;
     const { target, version } = this.#options;
     const running = this.#node.runs;
     const verdict = await checkFirst({ target, file, options, running, version, signal });
-    this.#verify(look);
+    this.#course.verify(look);
     this.#manifest = verdict.ok ? verdict.manifest : undefined;
     if (verdict.ok) return undefined;
-    const check = () => this.#verify(look);
-    await untilOld(file.path, this.#options.nextHint, check);
-    this.#absorb();
+    await this.#untilSure(look);
     const error = new Error(verdict.message);
-    return failed(target.name, this.#change, "check", error, verdict.diagnosis, running);
+    return failed(target.name, this.#course.change, "check", error, verdict.diagnosis, running);
   }
 
   /** Starts the plugin. @returns ms, or the outcome of a start that failed */
@@ -217,7 +192,7 @@ export class Attempt {
     look: Look,
     options: readonly StartOption[],
   ): Promise<number | Outcome> {
-    this.#begin("start");
+    this.#course.begin("start");
     const started = {
       target: this.#target,
       file,
@@ -226,15 +201,15 @@ export class Attempt {
       manifest: this.#manifest,
     };
     const { emit, slow } = this.#options;
-    const heard = slow ? undefined : tellSlowStart(started, emit, this.#newer.signal);
+    const heard = slow ? undefined : tellSlowStart(started, emit, this.#course.newer);
     try {
       const startMs = await this.#node
         .start(started, this.#options.nextHint)
         .finally(() => heard?.());
-      this.#verify(look);
+      this.#course.verify(look);
       return startMs;
     } catch (error) {
-      this.#throwIfSuperseded();
+      this.#course.throwIfSuperseded();
       if (error instanceof NodeUnreachable && error.reason === "closed") {
         return await this.#nodeDied(started, look, error);
       }
@@ -245,55 +220,37 @@ export class Attempt {
 
   /** The node went away during the start: a plugin can do that to it. */
   async #nodeDied(started: Started, look: Look, error: NodeUnreachable): Promise<Outcome> {
-    this.#begin("diagnose");
+    this.#course.begin("diagnose");
     this.#node.belief = { is: "unknown" };
-    const diagnosis = await diagnoseStart(started, error, this.#newer.signal);
+    const diagnosis = await diagnoseStart(started, error, this.#course.newer);
     if (diagnosis.killsNode) this.#deadly = look;
     return unreachable(this.#target.name, error, diagnosis);
   }
 
   async #diagnose(started: Started, look: Look, error: unknown): Promise<Outcome> {
-    this.#begin("diagnose");
-    const diagnosis = await diagnoseStart(started, error, this.#newer.signal);
-    const check = () => this.#verify(look);
-    await untilOld(started.file.path, this.#options.nextHint, check);
-    this.#absorb();
-    return failed(this.#target.name, this.#change, "start", error, diagnosis, false);
+    this.#course.begin("diagnose");
+    const diagnosis = await diagnoseStart(started, error, this.#course.newer);
+    await this.#untilSure(look);
+    return failed(this.#target.name, this.#course.change, "start", error, diagnosis, false);
   }
 
-  /** The file as it was started must be the file as it is: the last save wins. */
-  #verify(look: Look): void {
-    this.#throwIfSuperseded();
-    const now = lookAt(this.#target.plugin.path);
-    if (!sameFile(now.fingerprint, look.fingerprint)) throw new Superseded();
+  /** A failure is told when nothing more is being written. */
+  async #untilSure(look: Look): Promise<void> {
+    const check = () => this.#course.verify(look);
+    await untilOld(this.#target.plugin.path, this.#options.nextHint, check);
+    this.#course.absorb();
   }
 
   #outcomeOf(error: unknown): Outcome | undefined {
     const { name } = this.#target;
-    if (error instanceof Superseded || this.#newer.signal.aborted) return undefined;
+    if (error instanceof Superseded || this.#course.newer.aborted) return undefined;
     if (error instanceof NodeUnreachable) {
       this.#node.belief = { is: "unknown" };
       return unreachable(name, error);
     }
     if (error instanceof Failure) return refused(name, error, this.#node.runs);
-    const phase = this.#step === "stop" ? "stop" : "start";
+    const phase = this.#course.step === "stop" ? "stop" : "start";
     if (error instanceof RpcError) this.#node.belief = { is: "unknown" };
-    return failed(name, this.#change, phase, error, NO_DIAGNOSIS, this.#node.runs);
-  }
-
-  #begin(step: Phase | "settle" | "diagnose"): void {
-    this.#step = step;
-    this.#stepAt = performance.now();
-    if (step === "settle" || step === "diagnose") return;
-    this.#options.emit({ event: "phase", ...this.#target.name, phase: step });
-  }
-
-  #absorb(): void {
-    const more = this.#options.moreChanges();
-    if (more !== undefined) this.#change = merge(this.#change, more);
-  }
-
-  #throwIfSuperseded(): void {
-    if (this.#newer.signal.aborted) throw new Superseded();
+    return failed(name, this.#course.change, phase, error, NO_DIAGNOSIS, this.#node.runs);
   }
 }
