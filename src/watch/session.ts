@@ -3,7 +3,6 @@
  * control socket, nodes) before the reloaders and hands on what they say; keys and signals come in
  * through its methods. It knows nothing of terminals.
  */
-import { basename } from "node:path";
 import type { LogLevel } from "../node/log-level.js";
 import { stopPlugin } from "../node/plugin-command.js";
 import { concealing } from "../plugin/secret-options.js";
@@ -15,9 +14,6 @@ import type { ControlMethods, ControlServer } from "./control-server.js";
 import { type Cause, type Emit, isOutcome, type Outcome, type WatchEvent } from "./events.js";
 import { FileSource } from "./file-source.js";
 import { HeldStderr } from "./held-stderr.js";
-import { InitLook } from "./init-look.js";
-import { LogSource } from "./log-source.js";
-import { isTraceback } from "./logged-trace.js";
 import { stopHanging } from "./make-way.js";
 import { openControl } from "./open-control.js";
 import { Reloader } from "./reloader.js";
@@ -45,9 +41,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #nodes: readonly WatchedNode[];
   readonly #after = new Map<Reloader, AfterReload>();
-  readonly #looks = new Map<WatchedNode, InitLook>();
   #files: readonly FileSource[] = [];
-  #logs: readonly LogSource[] = [];
   readonly #stderr: HeldStderr;
   #control: ControlServer | undefined;
   #first: Promise<Outcome[]> = Promise.resolve([]);
@@ -63,13 +57,9 @@ export class Session {
     this.#options = options;
     this.#stderr = new HeldStderr(options.nodes[0]?.rpcFile ?? "", options.onEvent);
     this.#nodes = options.nodes.map((address) => {
-      const reloadersOf = (node: WatchedNode) => {
-        this.#looks.set(node, this.#lookFor(address));
-        return options.plugins.map((plugin) => this.#reloaderFor(plugin, node));
-      };
-      return new WatchedNode(address, reloadersOf, options.onEvent, (reloader) =>
-        this.#recentLog(reloader),
-      );
+      const reloadersOf = (node: WatchedNode) =>
+        options.plugins.map((plugin) => this.#reloaderFor(plugin, node));
+      return new WatchedNode(address, reloadersOf, options.onEvent, options.embedded);
     });
   }
 
@@ -119,8 +109,8 @@ export class Session {
 
   /** Switches between all log lines of the plugins and only those that warn. @returns the level now */
   toggleLogs(): LogLevel {
-    const level = this.#logs.some((source) => source.level === "unusual") ? "debug" : "unusual";
-    for (const source of this.#logs) source.level = level;
+    const level = this.#nodes.some((node) => node.logLevel === "unusual") ? "debug" : "unusual";
+    for (const node of this.#nodes) node.logLevel = level;
     return level;
   }
 
@@ -143,9 +133,7 @@ export class Session {
     await Promise.all(this.#files.map((source) => source.close()));
     await this.#control?.close();
     await this.#warned;
-    await Promise.all([...this.#looks.values()].map((look) => look.close()));
     await Promise.all([...this.#after.values()].map((after) => after.close()));
-    await Promise.all(this.#logs.map((source) => source.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
     if (!stopPlugins) return;
     const stops = this.#reloaders.map(({ belief, target }) => {
@@ -176,9 +164,7 @@ export class Session {
     const { path } = this.#control ?? {};
     onEvent(watching({ nodes: facts, embedded, plugins, files: this.#files, control: path }));
     if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
-    this.#logs = this.#nodes.map(({ address, reloaders }) => {
-      return new LogSource(address, () => reloaders, onEvent);
-    });
+    for (const node of this.#nodes) node.followLogs();
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
     if (this.#control === undefined) return;
     this.#warned = findRivals(this.targets).then((notices) => notices.forEach(onEvent));
@@ -202,10 +188,7 @@ export class Session {
         if (event.event === "phase" && event.phase === "start") {
           reloader.stderr = this.#options.embedded ? "" : undefined;
         }
-        if (event.event === "reloading") {
-          node.giveWay(reloader);
-          this.#looks.get(node)?.giveWay();
-        }
+        if (event.event === "reloading") node.giveWay(reloader);
         if (!isOutcome(event)) return;
         this.#stderr.settled(reloader, event);
         if (event.event === "reloaded") this.#after.get(reloader)?.reloaded();
@@ -214,33 +197,10 @@ export class Session {
       onUnreachable: () => node.suspect(),
     });
     const others = () => node.reloaders.filter((other) => other !== reloader);
-    const recentLog = (since: number) => this.#recentLog(reloader, since);
-    const onDone = (hasFailedCall: boolean) => this.#looks.get(node)?.add(reloader, hasFailedCall);
+    const recentLog = (since: number) => node.recentLog(reloader, since);
+    const onDone = (hasFailedCall: boolean) => node.lookAtInit(reloader, hasFailedCall);
     this.#after.set(reloader, new AfterReload(reloader, onEvent, recentLog, others, onDone));
     return reloader;
-  }
-
-  #lookFor({ rpcFile }: NodeAddress): InitLook {
-    const { onEvent: emit, embedded } = this.#options;
-    return new InitLook({ rpcFile, embedded, emit, isSuspect: (one) => this.#isSuspect(one) });
-  }
-
-  #isSuspect(reloader: Reloader): boolean {
-    const since = performance.timeOrigin + reloader.startedAt;
-    const isTold = this.#logsOf(reloader)?.isSuspect(basename(reloader.realPath), since) ?? false;
-    return isTold || isTraceback(reloader.stderr ?? "");
-  }
-
-  /** What the plugin logged since it was started, or since a moment. */
-  #recentLog(
-    reloader: Reloader,
-    since = performance.timeOrigin + reloader.startedAt,
-  ): readonly string[] {
-    return this.#logsOf(reloader)?.recent(basename(reloader.realPath), since) ?? [];
-  }
-
-  #logsOf(reloader: Reloader): LogSource | undefined {
-    return this.#logs[this.#nodes.findIndex(({ reloaders }) => reloaders.includes(reloader))];
   }
 
   /** Plugins that share a folder do not reload each other, unless `--watch` says so. */

@@ -1,9 +1,17 @@
-/** One node of a watch session: who it is, whether it is there, and what is kept up to date on it. */
+/**
+ * One node of a watch session: who it is, whether it is there, what is kept up to date on it, and what
+ * its log and its lists tell of that beside the reloads.
+ */
+import { basename } from "node:path";
 import { Failure } from "../failure.js";
+import type { LogLevel } from "../node/log-level.js";
 import type { ListedPlugin } from "../node/plugin-command.js";
 import type { NodeAddress } from "../settings/types.js";
 import { diagnoseDead, explainCrash, type Started } from "./diagnosis.js";
 import type { Emit, NodeFacts } from "./events.js";
+import { InitLook } from "./init-look.js";
+import { LogSource } from "./log-source.js";
+import { isTraceback } from "./logged-trace.js";
 import { meetNode } from "./meet-node.js";
 import { NodeMonitor } from "./node-monitor.js";
 import type { Reloader } from "./reloader.js";
@@ -21,8 +29,9 @@ export class WatchedNode {
   readonly address: NodeAddress;
   readonly reloaders: readonly Reloader[];
   readonly #emit: Emit;
-  readonly #recentLog: (reloader: Reloader) => readonly string[];
   readonly #monitor: NodeMonitor;
+  readonly #initLook: InitLook;
+  #logs: LogSource | undefined;
   /** What goes on beside the reloads: given up at the end. */
   readonly #end = new AbortController();
   readonly #works = new Set<Promise<void>>();
@@ -30,18 +39,20 @@ export class WatchedNode {
   readonly #explaining = new Map<Reloader, AbortController>();
   #version: string | undefined;
 
-  /** @param recentLog what a plugin logged since it was started */
+  /** @param embedded it is of this very process */
   constructor(
     address: NodeAddress,
     reloadersOf: (node: WatchedNode) => Reloader[],
     emit: Emit,
-    recentLog: (reloader: Reloader) => readonly string[],
+    embedded: boolean,
   ) {
-    this.#recentLog = recentLog;
     this.address = address;
     this.#emit = emit;
+    const { rpcFile } = address;
+    const isSuspect = (reloader: Reloader) => this.#isSuspect(reloader);
+    this.#initLook = new InitLook({ rpcFile, embedded, emit, isSuspect });
     this.#monitor = new NodeMonitor({
-      rpcFile: address.rpcFile,
+      rpcFile,
       onGone: (message) => this.#gone(message),
       onBack: (plugins, goneMs) => this.#own(this.#back(plugins, goneMs)),
       onPlugins: (plugins, askedAt) => this.#look(plugins, askedAt),
@@ -67,16 +78,48 @@ export class WatchedNode {
     this.#monitor.suspect();
   }
 
-  /** A reload has begun: no other instance of the plugin is to be in its way. */
+  /** Begins to tell what the plugins log. */
+  followLogs(): void {
+    this.#logs = new LogSource(this.address, () => this.reloaders, this.#emit);
+  }
+
+  /** The lowest level of log lines that is told; undefined where the log is not followed yet. */
+  get logLevel(): LogLevel | undefined {
+    return this.#logs?.level;
+  }
+
+  set logLevel(level: LogLevel) {
+    if (this.#logs) this.#logs.level = level;
+  }
+
+  /** What a plugin logged since it was started, or since a moment (ms since 1970). */
+  recentLog(reloader: Reloader, since = startOf(reloader)): readonly string[] {
+    return this.#logs?.recent(basename(reloader.realPath), since) ?? [];
+  }
+
+  /** A reload has gone well: whether its `init` did is found out later. @param suspect a call has failed */
+  lookAtInit(reloader: Reloader, suspect: boolean): void {
+    this.#initLook.add(reloader, suspect);
+  }
+
+  /** A reload has begun: no other instance of the plugin is to be in its way, nor a long answer. */
   giveWay(reloader: Reloader): void {
     this.#explaining.get(reloader)?.abort();
+    this.#initLook.giveWay();
   }
 
   async close(): Promise<void> {
+    await this.#initLook.close();
+    await this.#logs?.close();
     this.#end.abort();
     await this.#monitor.close();
     await Promise.all(this.#works);
     await Promise.all(this.reloaders.map((reloader) => reloader.close()));
+  }
+
+  #isSuspect(reloader: Reloader): boolean {
+    const logged = this.#logs?.isSuspect(basename(reloader.realPath), startOf(reloader));
+    return logged === true || isTraceback(reloader.stderr ?? "");
   }
 
   /** A work that nobody waits for before the end. */
@@ -143,12 +186,17 @@ export class WatchedNode {
       if (belief.is !== "running" || reloader.busy || reloader.settledAt > askedAt) continue;
       if (runs(plugins, belief.path)) continue;
       reloader.died();
-      const log = this.#recentLog(reloader);
+      const log = this.recentLog(reloader);
       const stopped = log.includes(STOPPED);
       this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log });
       if (belief.started && !stopped) this.#own(this.#explainDeath(reloader, belief.started));
     }
   }
+}
+
+/** Ms since 1970. */
+function startOf({ startedAt }: Reloader): number {
+  return performance.timeOrigin + startedAt;
 }
 
 function runs(plugins: readonly ListedPlugin[], path: string): boolean {
