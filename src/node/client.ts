@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import { Failure, messageOf } from "../failure.js";
 import { type Frame, Framer } from "../jsonrpc/framing.js";
-import { isObject, type JsonObject, parseJson, parseObject } from "../jsonrpc/json.js";
+import { isObject, type JsonObject, parseObject } from "../jsonrpc/json.js";
 import { membersOf } from "../jsonrpc/members.js";
 import { encodeRequest, type Params } from "../jsonrpc/message.js";
 import { connectUnix } from "./connect.js";
@@ -38,7 +38,7 @@ export async function callNode(
   params: Params = {},
   options: CallOptions = {},
 ): Promise<unknown> {
-  return parseJson(await callNodeText(rpcFile, method, params, options));
+  return (await callOnce(rpcFile, method, params, options)).result;
 }
 
 /**
@@ -46,34 +46,58 @@ export async function callNode(
  * @throws RpcError the node answered with an error
  * @throws NodeUnreachable no answer came
  */
-export function callNodeText(
+export async function callNodeText(
   rpcFile: string,
   method: string,
   params: Params = {},
   options: CallOptions = {},
 ): Promise<string> {
+  return resultText((await callOnce(rpcFile, method, params, options)).frame);
+}
+
+/**
+ * {@link callNode} on a connection that is open already, or about to be, and that is left open. Only
+ * one call at a time: for whoever asks the same again and again.
+ * @throws RpcError the node answered with an error
+ * @throws NodeUnreachable no answer came: the connection is of no more use
+ */
+export async function callOn(
+  socket: Socket,
+  rpcFile: string,
+  method: string,
+  params: Params = {},
+  options: CallOptions = {},
+): Promise<unknown> {
+  return (await ask(socket, rpcFile, method, params, options)).result;
+}
+
+interface Answer {
+  readonly result: unknown;
+  readonly frame: Frame;
+}
+
+function callOnce(
+  rpcFile: string,
+  method: string,
+  params: Params,
+  options: CallOptions,
+): Promise<Answer> {
   let socket: Socket;
   try {
     socket = connectUnix(rpcFile);
   } catch (error) {
     return Promise.reject(connectionFailure(rpcFile, error));
   }
-  return callOn(socket, rpcFile, method, params, options).finally(() => socket.destroy());
+  return ask(socket, rpcFile, method, params, options).finally(() => socket.destroy());
 }
 
-/**
- * The same on a connection that is open already, or about to be, and that is left open. Only one
- * call at a time: for whoever asks the same again and again.
- * @throws RpcError the node answered with an error
- * @throws NodeUnreachable no answer came: the connection is of no more use
- */
-export function callOn(
+function ask(
   socket: Socket,
   rpcFile: string,
   method: string,
-  params: Params = {},
-  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions = {},
-): Promise<string> {
+  params: Params,
+  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions,
+): Promise<Answer> {
   const id = `cln-dev:${method}${OWN_CALL}${++calls}`;
   return new Promise((resolve, reject) => {
     const framer = new Framer(MAX_ANSWER_BYTES);
@@ -97,7 +121,7 @@ export function callOn(
           const answer = readFrame(frame, id, rpcFile);
           if (answer === undefined) continue;
           const error = errorOf(method, answer);
-          return error ? fail(error) : finish(() => resolve(resultText(frame)));
+          return error ? fail(error) : finish(() => resolve({ result: answer.result, frame }));
         }
         if (framer.pendingKind === "text") throw notJsonRpc(rpcFile, framer.flush());
       } catch (error) {

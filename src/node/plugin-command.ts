@@ -1,6 +1,6 @@
 /** lightningd's `plugin` command as typed calls (lightningd/plugin_control.c; cln-contract 3). */
 import type { Socket } from "node:net";
-import { isObject, parseJson, RawJson } from "../jsonrpc/json.js";
+import { isObject, RawJson } from "../jsonrpc/json.js";
 import { INVALID_PARAMS } from "../jsonrpc/message.js";
 import { type CallOptions, callNode, callOn } from "./client.js";
 import { RpcError } from "./errors.js";
@@ -32,7 +32,7 @@ export async function listPluginsOn(
   rpcFile: string,
   options?: CallOptions,
 ): Promise<ListedPlugin[]> {
-  return readList(parseJson(await callOn(connection, rpcFile, "plugin", ["list"], options)));
+  return readList(await callOn(connection, rpcFile, "plugin", ["list"], options));
 }
 
 /**

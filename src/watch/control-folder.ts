@@ -2,7 +2,6 @@
  * Where running watch sessions have their control sockets: a folder that only this user can enter.
  */
 import { lstatSync, mkdirSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, messageOf } from "../failure.js";
 
@@ -17,7 +16,7 @@ export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   const uid = process.getuid?.() ?? -1;
   const folder = isOwnFolder(runtime, uid)
     ? join(runtime, "cln-dev")
-    : join(tmpdir(), `cln-dev-${uid}`);
+    : join(process.getBuiltinModule("node:os").tmpdir(), `cln-dev-${uid}`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -95,9 +95,9 @@ describe("an answer", () => {
     const node = { count: 0 };
     const socket = connectUnix(path);
     onTestFinished(() => void socket.destroy());
-    expect(await callOn(socket, path, "m")).toBe("0");
+    expect(await callOn(socket, path, "m")).toBe(0);
     expect(await reasonOf(callOn(socket, path, "m", {}, { timeoutMs: 50 }))).toMatch(/^silent: /);
-    expect(await callOn(socket, path, "m")).toBe("2");
+    expect(await callOn(socket, path, "m")).toBe(2);
   });
 
   it("that is an error is thrown with its code, message and data", async () => {
