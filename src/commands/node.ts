@@ -10,6 +10,7 @@ import { usageFailure } from "../failure.js";
 import { LOG_LEVELS, parseLogLevel } from "../node/log-level.js";
 import { locateNode } from "../settings/locate-node.js";
 import type { NodeFlags } from "../settings/types.js";
+import { SmallMemory } from "../watch/small-memory.js";
 import type { Context, ExitCode, GlobalFlags, Io } from "./context.js";
 import { PluginStderr, writeLinesTo } from "./plugin-stderr.js";
 import { StderrFile } from "./stderr-file.js";
@@ -64,9 +65,12 @@ export async function runNode(
   const { signal } = io;
   const stderr = new PluginStderr(writeLinesTo(io.stderr));
   const file = new StderrFile();
+  const memory = new SmallMemory();
   const starting = startEmbeddedNode({
     ...readOptions(options),
     signal,
+    // Every start and stop of a plugin leaves its lines there.
+    onLog: () => memory.used(),
     onTrouble: (message) => void io.stderr.write(`cln-dev: ${message}\n`),
     onPluginStderr: (name, chunk) => {
       stderr.take(name, chunk);
@@ -87,6 +91,7 @@ export async function runNode(
   await node.closed;
   signal.removeEventListener("abort", end);
   file.close();
+  memory.close();
   return 0;
 }
 

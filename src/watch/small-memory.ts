@@ -1,7 +1,7 @@
 /**
- * Keeps a long-lived watch small. V8 lets the space for young objects grow from 1 to 16 MiB with
+ * Keeps a long-lived process small. V8 lets the space for young objects grow from 1 to 16 MiB with
  * every hundred reloads, and collects what is left only when more is asked for, which an idle
- * watch never does. Used by `cln-dev watch`.
+ * process never does. Used by `cln-dev watch` and `cln-dev node`.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
