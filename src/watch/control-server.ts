@@ -59,19 +59,26 @@ export class ControlServer {
         for (const frame of framer.push(chunk)) {
           const request = frame.kind === "object" ? parseObject(frame.bytes) : undefined;
           if (request === undefined) return void socket.destroy();
-          setImmediate(() => {
-            // Who gave up while we were stopped (by Ctrl-Z, say) no longer wants it.
-            if (socket.readableEnded || socket.destroyed) return;
-            void answer(request, methods).then((reply) => {
-              if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n\n`);
-            });
-          });
+          void this.#answer(socket, request, methods);
         }
       } catch {
         socket.destroy();
       }
     });
   }
+
+  async #answer(socket: Socket, request: JsonObject, methods: ControlMethods): Promise<void> {
+    await endsAreSeen();
+    // Who gave up while we were stopped (by Ctrl-Z, say) no longer wants it.
+    if (socket.readableEnded || socket.destroyed) return;
+    const reply = await answer(request, methods);
+    if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n\n`);
+  }
+}
+
+/** The event loop reads a connection's last bytes in one round, and its end in the next. */
+async function endsAreSeen(): Promise<void> {
+  for (let round = 0; round < 2; round++) await new Promise(setImmediate);
 }
 
 async function answer(request: JsonObject, methods: ControlMethods): Promise<JsonObject> {

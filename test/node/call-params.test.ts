@@ -23,11 +23,11 @@ const value = fc.oneof(
 const key = fc.stringMatching(/^[a-z][a-z0-9_-]{0,8}$/);
 
 /**
- * lightning-cli sends what only looks like JSON (`1.2.3`, `{a}`) as it stands, and the node drops
- * the line; such a value is a string for us.
+ * lightning-cli sends what only looks like JSON (`1.2.3`, `{a}`, a lone quote) as it stands, and the
+ * node drops the line; such a value is a string for us.
  */
 function brokenLiteral(text: string): boolean {
-  const looksLiteral = /^([\d.]+|\{.*\}|\[.*\]|".*")$/s.test(text) && !/^0\d+$/.test(text);
+  const looksLiteral = /^([\d.]+|\{.*\}|\[.*\]|"|".*")$/s.test(text) && !/^0\d+$/.test(text);
   if (!looksLiteral) return false;
   try {
     JSON.parse(text);
