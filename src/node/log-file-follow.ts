@@ -21,9 +21,13 @@ const MAX_LINE_BYTES = 1024 * 1024;
 
 /** Resolves when the signal is aborted, or when all is read with `once`. */
 export async function followFile(path: string, reader: LogReader): Promise<void> {
-  const { lines, end } = readTail(path);
-  const before = lines.flatMap(parsed).filter(reader.wants);
-  reader.onLines(reader.since ? before : before.slice(before.length - reader.last));
+  const isAsked = reader.since !== undefined || reader.last > 0;
+  // Else all that is looked for is where the last line ends.
+  const { lines, end } = readTail(path, isAsked ? undefined : CHUNK_BYTES);
+  if (isAsked) {
+    const before = lines.flatMap(parsed).filter(reader.wants);
+    reader.onLines(reader.since ? before : before.slice(before.length - reader.last));
+  }
   if (reader.once) return;
   const follower = new Follower(path, end, reader);
   await follower.run();

@@ -1,6 +1,8 @@
 import {
   appendFileSync,
+  existsSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -188,6 +190,21 @@ describe("following", () => {
     }, 5000);
     expect(sources).toEqual([log()]);
   });
+
+  test.skipIf(!existsSync("/proc/self/io"))(
+    "a large file is not read where nothing of what stands in it is asked for",
+    async () => {
+      const bytesRead = () =>
+        Number(/^rchar: (\d+)/.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
+      writeFileSync(log(), line("old".repeat(100)).repeat(20_000) + line("half").slice(0, 30));
+      const before = bytesRead();
+      follow();
+      await vi.waitFor(() => expect(sources).toEqual([log()]), 5000);
+      appendFileSync(log(), line("half").slice(30) + line("new"));
+      await sees("half", "new");
+      expect(bytesRead() - before).toBeLessThan(1024 * 1024);
+    },
+  );
 
   test("a message that is read while it is being written is given as one", async () => {
     writeFileSync(log(), line("old"));
