@@ -50,6 +50,11 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", (l
 });
 `;
 
+const WITH_KEY = NODE.replace(
+  "options: []",
+  'options: [{ name: "api-key", type: "string", description: "d" }]',
+);
+
 function startKind(box: Sandbox, kind: string) {
   return kind === "embedded" ? startNode(box) : startInstalled(box);
 }
@@ -113,11 +118,7 @@ def open_port`,
   it("is told where it comes in pieces and without a traceback, and secrets are hidden", async () => {
     const box = sandbox();
     const node = await startKind(box, kind);
-    const text = NODE.replace("options: []", "options: [OPTION]").replace(
-      "OPTION",
-      '{ name: "api-key", type: "string", description: "d" }',
-    );
-    const plugin = writeProgram(join(box.work, "p.js"), text);
+    const plugin = writeProgram(join(box.work, "p.js"), WITH_KEY);
     const args = ["watch", plugin, "api-key=geheim", node.flag, "--stop-on-exit"];
     const watch = new Program(box, args);
     await watch.prints(
@@ -127,18 +128,19 @@ def open_port`,
     await watch.end();
   });
 
-  it("is told by the one-shot commands, which end with 1", async () => {
+  it("is told by the one-shot commands, which end with 1 and hide secrets, too", async () => {
     const box = sandbox();
     const node = await startKind(box, kind);
-    const plugin = writeProgram(join(box.work, "p.js"), NODE);
+    const plugin = writeProgram(join(box.work, "p.js"), WITH_KEY);
     for (const command of ["start", "restart"]) {
-      const { code, stdout } = await run(box, [command, plugin, node.flag]);
+      const key = command === "start" ? ["api-key=geheim"] : [];
+      const { code, stdout } = await run(box, [command, plugin, ...key, node.flag]);
       expect(stdout).toMatch(
-        /✓ p\.js (re|st)\w+ in .*\n.*✗ p\.js runs, but its init failed: \(-7\)/,
+        /✓ p\.js (re|st)\w+ in .*\n.*✗ p\.js runs, but its init failed: \(-7\) no \*\*\* key/,
       );
       expect(code).toBe(1);
     }
-    writeProgram(plugin, NODE.replace("error:", "result:"));
+    writeProgram(plugin, WITH_KEY.replace("error:", "result:"));
     const { code, stdout } = await run(box, ["restart", plugin, node.flag]);
     expect(stdout).not.toContain("init failed");
     expect(code).toBe(0);
