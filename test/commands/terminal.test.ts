@@ -1,12 +1,15 @@
 /** `cln-dev watch` in a terminal: what it shows, its keys, and that the terminal is given back. */
 import { writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type FakeRequest, fakeNode } from "../support/fake-node.js";
 import { ask, startNode } from "../support/nodes.js";
 import { has, language, writePlugin } from "../support/plugin.js";
 import { BIN, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 import { Terminal } from "../support/terminal.js";
+import { until } from "../support/until.js";
 
 const { extension } = language;
 const ESCAPE = "\u001b[";
@@ -60,6 +63,40 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     await terminal.shows(/started in/);
     end(terminal);
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
+  it("Ctrl-C ends it at once where, after q, a node that hangs holds up the end", async () => {
+    const box = sandbox();
+    const plugin = writePlugin(box.work);
+    const plugins: unknown[] = [];
+    let isAsked = false;
+    const node = await fakeNode(join(box.folder(), "regtest", "lightning-rpc"), {
+      getinfo: { network: "regtest", version: "v26.06.6" },
+      listconfigs: { configs: {} },
+      plugin: (socket: Socket, { id, params }: FakeRequest) => {
+        const text = JSON.stringify(params);
+        if (text.includes('"start"')) plugins.push({ name: plugin, active: true, dynamic: true });
+        isAsked ||= text.includes('"stop"');
+        if (isAsked) return;
+        socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, result: { plugins } })}\n\n`);
+      },
+    });
+    box.onEnd(() => node.close());
+    const flags = [`--rpc-file=${node.rpcFile}`, "--stop-on-exit"];
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, ...flags]);
+    await terminal.shows(/started in/);
+    terminal.press("q");
+    await until("the stop", () => isAsked);
+    let hasEnded = false;
+    void terminal.ended.then(() => {
+      hasEnded = true;
+    });
+    // As somebody does who has lost his patience.
+    await until("the end", () => {
+      terminal.press("\u0003");
+      return hasEnded;
+    });
+    expect(await terminal.ended).toEqual({ code: 130, restored: true });
   });
 
   it("goes on where there is no shell that Ctrl-Z could give the terminal to", async () => {
@@ -140,6 +177,8 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     await terminal.shows(/r +reload now\n/);
     terminal.press("q");
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    // What was in progress is not left standing there.
+    expect(terminal.text).toMatch(/bye\n$/);
     expect(terminal.raw.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(
       terminal.raw.lastIndexOf(HIDE_CURSOR),
     );
