@@ -26,13 +26,10 @@ export interface Listening {
 }
 
 /**
- * Listens to single keys until it is closed; the terminal is then as it was. It is given back when
- * the process exits in any other way, too.
+ * Listens to single keys until it is closed; the terminal is then as it was. Where the process exits
+ * in any other way, Node itself gives it back.
  */
 export function listenToKeys(stdin: ReadStream, onKey: (key: Key) => void): Listening {
-  const restore = () => {
-    if (stdin.isTTY) stdin.setRawMode(false);
-  };
   const onData = (chunk: Buffer) => {
     for (const char of chunk.toString("utf8")) {
       const key = KEYS[char];
@@ -43,23 +40,15 @@ export function listenToKeys(stdin: ReadStream, onKey: (key: Key) => void): List
   const pause = () => {
     stdin.off("data", onData);
     stdin.pause();
-    restore();
+    stdin.setRawMode(false);
   };
   const resume = () => {
     stdin.setRawMode(true);
     stdin.on("data", onData);
     stdin.resume();
   };
-  process.on("exit", restore);
   resume();
-  return {
-    pause,
-    resume,
-    close() {
-      process.off("exit", restore);
-      pause();
-    },
-  };
+  return { pause, resume, close: pause };
 }
 
 /**
