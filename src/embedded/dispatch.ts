@@ -11,6 +11,7 @@ import { isUsable } from "./deprecation.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
 import { isDeveloperMethod, isRealMethod } from "./known-methods.js";
 import type { NodeContext } from "./node-context.js";
+import { requestId } from "./open-requests.js";
 import { readValue } from "./params.js";
 import { ResultFilter } from "./result-filter.js";
 import { callRpcCommandHook } from "./rpc-command-hook.js";
@@ -99,7 +100,7 @@ export function execute(node: NodeContext, command: Command): void {
 
 /** Hands a request on to a plugin as it stands, but for its id, and its answer back likewise. */
 export function forward(plugin: HostedPlugin, command: Command, method: string): void {
-  const id = plugin.newId(method, command.id);
+  const id = requestId(method, command.id);
   plugin.request(id, `${command.request.withMember("id", id)}\n\n`, {
     onAnswer: (answer) => {
       if (answer !== undefined) command.respond(answer.withMember("id", command.id));

@@ -10,6 +10,7 @@ import { HOOKS } from "../plugin/topics.js";
 import { type Chained, orderChain } from "./hook-order.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
 import type { LogBook } from "./log-book.js";
+import { requestId } from "./open-requests.js";
 
 interface Chain {
   members: readonly Chained[];
@@ -113,7 +114,7 @@ export class HookBook {
     }
     const { plugin } = member;
     this.log.add("lightningd", "trace", `Calling ${call.hook} hook of plugin ${plugin.name}`);
-    const id = plugin.newId(call.hook, call.callerId);
+    const id = requestId(call.hook, call.callerId);
     const text = `{"jsonrpc":"2.0","id":${id},"method":"${call.hook}","params":${call.params}}\n\n`;
     plugin.request(id, text, {
       onAnswer: (answer) => {

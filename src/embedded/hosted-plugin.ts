@@ -2,8 +2,6 @@
  * One plugin's life on the node: its process, what it was asked and has not answered, and the steps
  * from its start to its end (struct plugin of lightningd/plugin.c). Made by plugin-host.ts.
  */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Token, TokenMember } from "../jsonrpc/token.js";
 import type { LogLevel } from "../node/log-level.js";
@@ -11,6 +9,7 @@ import type { Manifest } from "../plugin/manifest.js";
 import { type PluginProcess, startPluginProcess } from "../plugin/process.js";
 import type { LogBook } from "./log-book.js";
 import { MessageReader } from "./message-reader.js";
+import { OpenRequests, type PendingRequest } from "./open-requests.js";
 
 /**
  * `unconfigured` no process yet; `awaiting manifest` and `awaiting init` it has been asked;
@@ -38,13 +37,6 @@ export interface StartWaiter {
   succeeded(plugin: HostedPlugin): void;
 }
 
-interface PendingRequest {
-  /** @param answer the plugin's whole message; undefined when it is gone before it has answered */
-  onAnswer(answer: Token | undefined): void;
-  /** A `message` or `progress` notification that belongs to the request. */
-  onNotify?(notification: Token): void;
-}
-
 export interface PluginSurroundings {
   readonly log: LogBook;
   readonly networkDir: string;
@@ -68,8 +60,6 @@ const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 /** So does not reading what it is sent, once this much waits. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 
-let requests = 0;
-
 export class HostedPlugin {
   readonly name: string;
   readonly logSource: string;
@@ -85,7 +75,7 @@ export class HostedPlugin {
   checksum = "";
   ended = false;
   readonly #reader = new MessageReader(MAX_MESSAGE_BYTES);
-  readonly #pending = new Map<string, PendingRequest>();
+  readonly #requests = new OpenRequests();
   readonly #onEnd: (() => void)[] = [];
   #process: PluginProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -146,28 +136,15 @@ export class HostedPlugin {
     }
   }
 
-  /**
-   * Makes a request's id: the caller's own is its beginning, so that it can be followed in the log.
-   * @param callerId the text of the caller's id token, quotes included
-   */
-  newId(method: string, callerId: string | undefined): string {
-    const number = requests++;
-    if (callerId === undefined) return `"cln:${method}#${number}"`;
-    const inner = /^".*"$/s.test(callerId) ? callerId.slice(1, -1) : callerId;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON must escape.
-    const prefix = /["\\\x00-\x1f\x7f]/.test(inner) ? "weird-id" : inner;
-    return `"${prefix}/cln:${method}#${number}"`;
-  }
-
   /** Sends a request whose text holds this id, and remembers who waits for its answer. */
   request(id: string, text: string, pending: PendingRequest): void {
-    this.#pending.set(id, pending);
+    this.#requests.add(id, pending);
     this.send(text);
   }
 
   /** @returns the request with the id (its text, quotes included) that is waited for */
   pendingRequest(id: string): PendingRequest | undefined {
-    return this.#pending.get(id);
+    return this.#requests.get(id);
   }
 
   /** After this many ms it is killed, unless the wait is over before. */
@@ -205,9 +182,7 @@ export class HostedPlugin {
     this.ended = true;
     this.stopTimer();
     for (const listener of this.#onEnd) listener();
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const request of pending) request.onAnswer(undefined);
+    this.#requests.fail();
     this.#process?.releaseStdio();
     this.around.onEnd(this);
   }
@@ -223,7 +198,7 @@ export class HostedPlugin {
 
   /** Forgets what it was asked: nobody will be told, not even that it is gone. */
   forgetRequests(): void {
-    this.#pending.clear();
+    this.#requests.forget();
   }
 
   #take(chunk: Buffer): void {
@@ -243,10 +218,7 @@ export class HostedPlugin {
   #handle(message: Token): string | undefined {
     const id = message.member("id");
     if (id === undefined) return this.around.onNotification(this, message);
-    const request = this.#pending.get(id.raw);
-    // An answer that nobody waits for is passed over, as lightningd does.
-    this.#pending.delete(id.raw);
-    request?.onAnswer(message);
+    this.#requests.answered(id.raw, message);
     return undefined;
   }
 
@@ -257,17 +229,5 @@ export class HostedPlugin {
   #processGone(): void {
     const pid = this.pid;
     if (pid !== undefined) this.around.onProcess(this, pid, false);
-  }
-}
-
-/**
- * What tells a changed file from the same one. lightningd takes CRC32C; any sum will do, as only
- * equality counts.
- */
-export function checksumOf(path: string): string {
-  try {
-    return createHash("sha1").update(readFileSync(path)).digest("hex");
-  } catch {
-    return "";
   }
 }

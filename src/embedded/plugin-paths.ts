@@ -1,5 +1,14 @@
 /** Paths of plugins as lightningd takes them (lightningd/plugin.c, lightningd/plugin_control.c). */
-import { accessSync, constants, opendirSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  accessSync,
+  constants,
+  opendirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { systemMessage } from "./system-message.js";
 
@@ -78,5 +87,17 @@ function isExecutableFile(path: string): boolean {
     return stat.isFile() && (stat.mode & 0o111) !== 0;
   } catch {
     return false;
+  }
+}
+
+/**
+ * What tells a changed file from the same one. lightningd takes CRC32C; any sum will do, as only
+ * equality counts.
+ */
+export function checksumOf(path: string): string {
+  try {
+    return createHash("sha1").update(readFileSync(path)).digest("hex");
+  } catch {
+    return "";
   }
 }

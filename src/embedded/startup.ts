@@ -31,21 +31,21 @@ export async function startPlugins(
     if (FATAL.test(reason)) fatal ??= startFailure(plugin.path, reason);
   });
   await new Promise<void>((done) => {
-    host.launchAll(undefined, (plugin, error) => {
+    host.starts.launchAll(undefined, (plugin, error) => {
       fatal ??= startFailure(plugin.path, `opening pipe: ${systemMessage(error)}`);
     });
     // What the system has against a program is known by then.
-    setImmediate(() => host.whenManifestsAreIn(done));
+    setImmediate(() => host.starts.whenManifestsAreIn(done));
   });
   fatal ??= badValue(node, settings);
   if (fatal !== undefined) throw fatal;
   await listen();
   await new Promise<void>((done) => {
-    host.configureAll();
-    host.whenAllActive(done);
+    host.starts.configureAll();
+    host.starts.whenAllActive(done);
   });
   if (fatal !== undefined) throw fatal;
-  host.startup = false;
+  host.starts.startup = false;
 }
 
 function registerAll(

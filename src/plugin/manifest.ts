@@ -4,20 +4,14 @@
  * refuse what lightningd refuses, and by the offline handshake.
  */
 import { RawJson } from "../jsonrpc/json.js";
-import { Token, unescapeText } from "../jsonrpc/token.js";
-import { type Deprecation, readDeprecation } from "./manifest-deprecation.js";
+import { Token } from "../jsonrpc/token.js";
 import { ManifestFault } from "./manifest-fault.js";
 import { type ManifestHook, readHooks } from "./manifest-hooks.js";
+import { type ManifestMethod, readMethods } from "./manifest-methods.js";
 import { type ManifestOption, readOption } from "./manifest-options.js";
 import { NOTIFICATIONS } from "./topics.js";
 
 export type { ManifestHook, ManifestOption };
-
-interface ManifestMethod {
-  readonly name: string;
-  readonly usage: string;
-  readonly deprecated: Deprecation | undefined;
-}
 
 export interface Manifest {
   /** Why the plugin refuses to run; the other members are empty then. */
@@ -217,49 +211,6 @@ function readOptions(result: Token, surroundings: ManifestSurroundings): Manifes
     names.add(option.name);
     return option;
   });
-}
-
-function readMethods(result: Token, surroundings: ManifestSurroundings): ManifestMethod[] {
-  const field = result.member("rpcmethods");
-  if (field === undefined) throw new ManifestFault('"result.rpcmethods" missing');
-  if (field.type !== "array") throw new ManifestFault('"result.rpcmethods" is not an array');
-  const names = new Set<string>();
-  return field.elements.map((element) => {
-    const method = readMethod(element);
-    const owner = names.has(method.name)
-      ? surroundings.path
-      : surroundings.ownerOfMethod(method.name);
-    if (owner !== undefined) {
-      throw new ManifestFault(
-        `Could not register method "${method.name}", a method with that name is already ` +
-          `registered by plugin ${owner}`,
-      );
-    }
-    names.add(method.name);
-    return method;
-  });
-}
-
-function readMethod(element: Token): ManifestMethod {
-  const name = element.member("name");
-  const usage = element.member("usage");
-  if (name?.type !== "string") {
-    throw new ManifestFault(`rpcmethod does not have a string "name": ${element.text}`);
-  }
-  if (usage !== undefined && usage.type !== "string") {
-    throw new ManifestFault(`"usage" is not a string: ${element.text}`);
-  }
-  if (usage === undefined) throw new ManifestFault('"usage" not provided by plugin');
-  const deprecated = readDeprecation(element.member("deprecated"));
-  const plainUsage = unescapeText(usage.text);
-  if (plainUsage === undefined) {
-    // lightningd up to v26.06.6 crashes here (cln-contract 3.12): it has no words of its own.
-    throw new ManifestFault(
-      `Could not register method "${name.text}", its "usage" holds a \\u escape, ` +
-        `at which lightningd crashes: ${usage.text}`,
-    );
-  }
-  return { name: name.text, usage: plainUsage, deprecated };
 }
 
 function readSubscriptions(result: Token): readonly string[] {

@@ -68,7 +68,7 @@ function start(node: NodeContext, command: Command): undefined {
   plugin.startParams = params.members.filter(
     ({ keyText }) => keyText !== "subcommand" && keyText !== "plugin",
   );
-  node.host.launch(plugin, command.id, (error) =>
+  node.host.starts.launch(plugin, command.id, (error) =>
     command.fail(new RpcFault(PLUGIN_ERROR, `${path}: opening pipe: ${systemMessage(error)}`)),
   );
   return undefined;
@@ -164,8 +164,8 @@ function rescan(node: NodeContext, command: Command): undefined {
 }
 
 function answerWhenActive(node: NodeContext, command: Command, subcommand: string): void {
-  node.host.launchAll(command.id, (plugin, error) =>
+  node.host.starts.launchAll(command.id, (plugin, error) =>
     plugin.log("unusual", `opening pipe: ${systemMessage(error)}`),
   );
-  node.host.whenAllActive(() => command.succeed(list(node, subcommand)));
+  node.host.starts.whenAllActive(() => command.succeed(list(node, subcommand)));
 }

@@ -7,6 +7,7 @@ import type { ConfigVars, NodeOption } from "../config-vars.js";
 import type { HostedPlugin } from "../hosted-plugin.js";
 import { type JsonRecord, jsonText } from "../json-text.js";
 import type { NodeContext } from "../node-context.js";
+import { requestId } from "../open-requests.js";
 import { BadParam, bool, optional, readParams, required, text, withDefault } from "../params.js";
 import { CheckPassed, invalidParams, RpcFault } from "../rpc-fault.js";
 import { SetconfigFile } from "../setconfig-file.js";
@@ -90,7 +91,7 @@ function askPlugin(
   done: () => JsonRecord,
 ): void {
   const method = command.checking ? "check" : "setconfig";
-  const id = plugin.newId(method, command.id);
+  const id = requestId(method, command.id);
   const params = jsonText({
     ...(command.checking ? { command_to_check: "setconfig" } : {}),
     config: option.name,
