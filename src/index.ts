@@ -4,11 +4,8 @@
  * `startEmbeddedNode()` is a node to run plugins on, without lightningd.
  */
 export type { RaisedEvent, RaiseWishes } from "./embedded/events/plain.js";
-export {
-  type EmbeddedNode,
-  type EmbeddedNodeOptions,
-  startEmbeddedNode,
-} from "./embedded/node.js";
+export { startEmbeddedNode } from "./embedded/node.js";
+export type { EmbeddedNode, EmbeddedNodeOptions } from "./embedded/node-contract.js";
 export { Failure } from "./failure.js";
 export { callNode } from "./node/client.js";
 export { NodeUnreachable, RpcError } from "./node/errors.js";

@@ -1,11 +1,8 @@
 /** `cln-dev node`: the embedded node alone, in the foreground. */
 
 import { basename } from "node:path";
-import {
-  type EmbeddedNode,
-  type EmbeddedNodeOptions,
-  startEmbeddedNode,
-} from "../embedded/node.js";
+import { startEmbeddedNode } from "../embedded/node.js";
+import type { EmbeddedNode, EmbeddedNodeOptions } from "../embedded/node-contract.js";
 import { usageFailure } from "../failure.js";
 import { LOG_LEVELS, parseLogLevel } from "../node/log-level.js";
 import { locateNode } from "../settings/locate-node.js";

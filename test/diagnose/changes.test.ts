@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { hasChanges } from "../../src/diagnose/changes.js";
 import { manifestChanges } from "../../src/diagnose/manifest-diff.js";
 import { readSurface, surfaceChanges } from "../../src/diagnose/surface.js";
-import { type EmbeddedNode, startEmbeddedNode } from "../../src/embedded/node.js";
+import { startEmbeddedNode } from "../../src/embedded/node.js";
+import type { EmbeddedNode } from "../../src/embedded/node-contract.js";
 import { startPlugin, stopPlugin } from "../../src/node/plugin-command.js";
 import { type Manifest, parseManifest } from "../../src/plugin/manifest.js";
 

@@ -7,7 +7,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../../src/commands/context.js";
 import { type EmitFlags, emit } from "../../src/commands/emit.js";
-import type { EmbeddedNode } from "../../src/embedded/node.js";
+import type { EmbeddedNode } from "../../src/embedded/node-contract.js";
 import { Failure } from "../../src/failure.js";
 import { HOOKS, NOTIFICATIONS } from "../../src/plugin/topics.js";
 import { call, makeFolder, makePlugin, method, onCleanup, startNode } from "./support.js";

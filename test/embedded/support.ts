@@ -4,11 +4,8 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
-import {
-  type EmbeddedNode,
-  type EmbeddedNodeOptions,
-  startEmbeddedNode,
-} from "../../src/embedded/node.js";
+import { startEmbeddedNode } from "../../src/embedded/node.js";
+import type { EmbeddedNode, EmbeddedNodeOptions } from "../../src/embedded/node-contract.js";
 import { callNode } from "../../src/node/client.js";
 import { RpcError } from "../../src/node/errors.js";
 
