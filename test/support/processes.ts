@@ -11,3 +11,8 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** The process id that a program has written to a file. */
+export function pidIn(file: string): number {
+  return Number(readFileSync(file, "utf8"));
+}

@@ -1,11 +1,12 @@
 /** A plugin that dies by itself, and is run once offline to see why. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { callNode } from "../../src/node/client.js";
 import { RpcError } from "../../src/node/errors.js";
 import { startNode } from "../support/nodes.js";
 import { writeProgram } from "../support/plugin.js";
+import { pidIn } from "../support/processes.js";
 import { Program } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
@@ -40,7 +41,7 @@ lines.on("close", () => again && mark("${mark("ran-out")}", ""));
   await expect(callNode(node.rpcFile, "die")).rejects.toBeInstanceOf(RpcError);
   await watch.next("plugin-died");
   await until("the offline run", () => existsSync(mark("offline")));
-  const pid = Number(readFileSync(mark("offline"), "utf8"));
+  const pid = pidIn(mark("offline"));
   // It starts when it has the place to itself.
   const version = (text: string) => `#!${process.execPath}
 const alone = () => { try { process.kill(${pid}, 0); return false; } catch { return true; } };
