@@ -3,7 +3,7 @@
  * watch on a file goes deaf after `git checkout`), and what it says is a hint: a look at the file
  * decides, since events are coalesced and come early (src/watch/look.ts).
  */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { messageOf, systemCode } from "../failure.js";
@@ -11,6 +11,7 @@ import { type Belonging, type BelongingSettings, belongingOf } from "../plugin/b
 import { realPathOf } from "../plugin/link-names.js";
 import { closeWatcher } from "./close-watcher.js";
 import { lookAt, sameFile } from "./look.js";
+import { WatchedFolders } from "./watched-folders.js";
 import { WrittenBefore } from "./written-before.js";
 
 export interface FileSourceOptions {
@@ -25,6 +26,8 @@ export interface FileSourceOptions {
 
 const POLL_MS = 200;
 const FOLDER_CHECK_MS = 250;
+/** A folder far above is renamed, a file system mounted: no event tells of that. Takes 0.02 ms. */
+const QUIET_CHECK_MS = 2_000;
 
 export class FileSource {
   readonly #options: FileSourceOptions;
@@ -33,8 +36,9 @@ export class FileSource {
   /** Who waits for a watcher to be ready: one that is closed never says so. */
   #waiting: (() => void)[] = [];
   #known = new Map<string, string>();
-  #folders = new Map<string, string>();
+  readonly #folders = new WatchedFolders();
   #folderCheck: NodeJS.Timeout | undefined;
+  #quietCheck: NodeJS.Timeout | undefined;
   #pollMs: number | undefined;
   readonly #writtenBefore = new WrittenBefore();
   #generation = 0;
@@ -51,6 +55,7 @@ export class FileSource {
     const source = new FileSource(options);
     try {
       await source.#open();
+      source.#quietCheck = setInterval(() => source.#checkFolders(), QUIET_CHECK_MS);
       return source;
     } catch (error) {
       await source.close();
@@ -66,6 +71,7 @@ export class FileSource {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#folderCheck);
+    clearInterval(this.#quietCheck);
     await this.#closeWatchers();
   }
 
@@ -198,8 +204,7 @@ export class FileSource {
 
   #rememberFolders(): void {
     const { trees, files } = this.#belonging;
-    const folders = new Set([...trees, ...files.map((file) => dirname(file))]);
-    this.#folders = new Map([...folders].map((folder) => [folder, identityOf(folder)]));
+    this.#folders.remember(new Set([...trees, ...files.map((file) => dirname(file))]));
   }
 
   /** While the plugin is missing its folder may be, too; then no event tells of its return. */
@@ -208,10 +213,7 @@ export class FileSource {
       this.#checkFolders();
       this.#hint(this.#options.plugin.path, true);
       const back = lookAt(this.#options.plugin.path).state !== "missing";
-      if (
-        back &&
-        [...this.#folders].every(([folder, identity]) => identity === identityOf(folder))
-      ) {
+      if (back && !this.#folders.haveMoved) {
         clearInterval(this.#folderCheck);
         this.#folderCheck = undefined;
       }
@@ -219,8 +221,7 @@ export class FileSource {
   }
 
   #checkFolders(): void {
-    const moved = [...this.#folders].some(([folder, identity]) => identity !== identityOf(folder));
-    if (!moved || this.#closed) return;
+    if (this.#closed || !this.#folders.haveMoved) return;
     this.#rememberFolders();
     this.#watchFolders();
     void this.#reopen().then(() => this.#hint(this.#options.plugin.path, true));
@@ -255,11 +256,6 @@ export class FileSource {
     }
     this.#options.onNotice(`watching ${this.description}: ${messageOf(error)}`);
   }
-}
-
-function identityOf(folder: string): string {
-  const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? "missing" : `${stat.dev} ${stat.ino}`;
 }
 
 function watchedPathOf(details: unknown): string | undefined {
