@@ -17,7 +17,8 @@ import { inspectPluginFile, type PluginFile } from "../../src/plugin/plugin-file
 import { findProgram } from "../../src/plugin/shebang.js";
 import { renderFindings } from "../../src/report/post-mortem.js";
 import { findPython } from "../conformance/harness/python.js";
-import { BROKEN, type BrokenPlugin } from "./broken-plugins.js";
+import { BROKEN } from "./broken/all.js";
+import type { BrokenPlugin } from "./broken/plugins.js";
 
 /** For the ones that hang: long enough to get as far as that on a busy machine. */
 const HANGS_MS = 900;

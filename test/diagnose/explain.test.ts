@@ -13,7 +13,6 @@ import { diagnoseDeath } from "../../src/diagnose/diagnose-death.js";
 import { diagnoseFailedStart } from "../../src/diagnose/diagnose-start.js";
 import { explain, explainWords, ROWS } from "../../src/diagnose/explain.js";
 import type { ExplainContext, Explanation } from "../../src/diagnose/explanation.js";
-import { KILLERS } from "../../src/diagnose/killers.js";
 import { examine } from "../../src/diagnose/post-mortem.js";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { RawJson } from "../../src/jsonrpc/json.js";
@@ -28,7 +27,7 @@ import { installed } from "../conformance/nodes/installed.js";
 import { startLightningd } from "../conformance/nodes/lightningd.js";
 import { Sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
-import { BROKEN } from "./broken-plugins.js";
+import { BROKEN } from "./broken/all.js";
 
 let box: Sandbox;
 let node: TestNode;
@@ -425,87 +424,6 @@ describe("the tables", () => {
       ...WORDS_ALONE.map(([row]) => row),
     ]);
     expect(ROWS.map(({ id }) => id).filter((id) => !provoked.has(id))).toEqual([]);
-  });
-});
-
-describe("the node's death", () => {
-  /** Lines of the crash logs that lightningd v26.06.6 left for plugins that do just this. */
-  const BACKTRACES: readonly (readonly [row: string, line: string, says: RegExp])[] = [
-    [
-      "kills-node-builtin-method",
-      "+1181.9 lightningdBROKEN: backtrace: lightningd/plugin.c:1390 (plugin_rpcmethod_add) 0x55ad56e27a64",
-      /named like a method of lightningd/,
-    ],
-    [
-      "kills-node-stale-option",
-      "+0.69 lightningdBROKEN: backtrace: common/configvar.c:112 (configvar_finalize_overrides) 0x55f8c025bddc",
-      /option that no running plugin declares/,
-    ],
-    [
-      "kills-node-hook-error",
-      '+0.67 lightningdBROKEN: Plugin hook.py for rpc_command returned non-result response {"error"',
-      /hook\.py answered the hook rpc_command with an error/,
-    ],
-    [
-      "kills-node-giant-log",
-      "+0.84 lightningdBROKEN: backtrace: lightningd/plugin.c:529 (plugin_log_handle) 0x5606a885931d",
-      /more than 262144 bytes/,
-    ],
-    [
-      "kills-node-hook-answer",
-      "+0.1 lightningdBROKEN: Plugin returned an invalid response to the commitment_revocation hook: {}",
-      /commitment_revocation/,
-    ],
-    [
-      "kills-node-hook-callback",
-      "+0.1 lightningdBROKEN: backtrace: lightningd/plugin_hook.c:280 (plugin_hook_callback) 0x5576",
-      /Answer hooks always with a result/,
-    ],
-    ["node-crashed", "+0.1 lightningdBROKEN: FATAL SIGNAL 11 (version v26.06.6)", /signal 11/],
-  ];
-  const closed = (networkDir: string) =>
-    new NodeUnreachable("closed", join(networkDir, "lightning-rpc"), {
-      what: "the node went away",
-    });
-
-  test.each(BACKTRACES)("%s", async (row, line, says) => {
-    const networkDir = box.folder(`dead-${row}`);
-    writeFileSync(join(networkDir, "crash.log.20261121073724"), `begin\n${line}\nend\n`);
-    const file = await inspectPluginFile(write(`killer-${row}.js`));
-    const place = { networkDir, rpcFile: join(networkDir, "lightning-rpc"), network: "regtest" };
-    const start = { file, options: [], node: place, since: new Date() };
-    const { explanation, findings } = await diagnoseFailedStart(closed(networkDir), start);
-    expect(explanation?.id).toBe(row);
-    expect(`${explanation?.reason} ${explanation?.fix}`).toMatch(says);
-    expect(findings[0]?.text).toContain("crash.log.20261121073724");
-  });
-
-  test("a \\u escape in usage, told from a built-in's name by the manifest", async () => {
-    const networkDir = box.folder("dead-unicode");
-    writeFileSync(join(networkDir, "crash.log.1"), `${BACKTRACES[0]?.[1]}\n`);
-    const uni = `{ getmanifest: (id) => process.stdout.write('{"jsonrpc":"2.0","id":"' + id + '","result":{"options":[],"rpcmethods":[{"name":"cafe","usage":"caf\\\\u00e9"}]}}') }`;
-    const file = await inspectPluginFile(write("dead-unicode.js", {}, uni));
-    const place = { networkDir, rpcFile: join(networkDir, "rpc"), network: "regtest" };
-    const start = { file, options: [], node: place, since: new Date() };
-    const { explanation } = await diagnoseFailedStart(closed(networkDir), start);
-    expect(explanation).toMatchObject({ id: "kills-node-unicode-usage" });
-    expect(explanation?.reason).toContain("cafe");
-  });
-
-  test("without a word from it", async () => {
-    const networkDir = box.folder("dead-silent");
-    writeFileSync(join(networkDir, "crash.log.old"), "FATAL SIGNAL 11\n");
-    const file = await inspectPluginFile(write("innocent.js"));
-    const place = { networkDir, rpcFile: join(networkDir, "rpc"), network: "regtest" };
-    const start = { file, options: [], node: place, since: new Date(Date.now() + 60_000) };
-    const { explanation, findings } = await diagnoseFailedStart(closed(networkDir), start);
-    expect(explanation?.id).toBe("node-died");
-    expect(findings).toEqual([]);
-  });
-
-  test("no row is left without one", () => {
-    const seen = [...BACKTRACES.map(([row]) => row), "kills-node-unicode-usage"];
-    expect(KILLERS.map(({ id }) => id).filter((id) => !seen.includes(id))).toEqual([]);
   });
 });
 
