@@ -42,7 +42,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason: "on a node for development its plugin may be started later, or mended",
   },
   {
-    scenario: "configs: setconfig of a multi option that the base config sets",
+    scenario: "setconfig: setconfig of a multi option that the base config sets",
     path: "answer.result.config",
     reason: "lightningd comments the old line out and goes on showing its value",
   },

@@ -90,7 +90,7 @@ while read -r line; do
 done
 `;
 
-export const C = `#include <stdio.h>
+const C = `#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 static char *member(char *line, const char *key) {
