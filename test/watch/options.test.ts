@@ -1,3 +1,4 @@
+/** The options that a watched plugin is started with: given, taken over, secret. */
 import { describe, expect, it } from "vitest";
 import { callNode } from "../../src/node/client.js";
 import { ask, startNode } from "../support/nodes.js";
