@@ -3,7 +3,7 @@
  */
 import { lstatSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Failure, messageOf } from "../failure.js";
+import { Failure, messageOf, systemCode } from "../failure.js";
 
 /**
  * The folder, made if it is not there: `$XDG_RUNTIME_DIR/cln-dev`, or one under the system's temp
@@ -18,7 +18,7 @@ export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
     ? join(runtime, "cln-dev")
     : join(process.getBuiltinModule("node:os").tmpdir(), `cln-dev-${uid}`);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    make(folder);
   } catch (error) {
     throw unsafe(folder, messageOf(error), error);
   }
@@ -27,6 +27,16 @@ export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (stat.uid !== uid) throw unsafe(folder, `it belongs to the user with the number ${stat.uid}`);
   if ((stat.mode & 0o077) !== 0) throw unsafe(folder, "other users may enter it");
   return folder;
+}
+
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Only one by one: with `recursive` a read-only file system is reported as ENOENT.
+    if (systemCode(error) === "ENOENT") mkdirSync(folder, { recursive: true, mode: 0o700 });
+    else if (systemCode(error) !== "EEXIST") throw error;
+  }
 }
 
 function isOwnFolder(path: string | undefined, uid: number): path is string {

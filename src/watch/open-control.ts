@@ -12,7 +12,7 @@ export async function openControl(methods: ControlMethods): Promise<ControlServe
     return await ControlServer.open(controlFolder(), methods);
   } catch (error) {
     const cause = error instanceof Failure ? error.cause : error;
-    if (!["ENOSPC", "EDQUOT"].includes(systemCode(cause) ?? "")) throw error;
+    if (!["ENOSPC", "EDQUOT", "EROFS"].includes(systemCode(cause) ?? "")) throw error;
     return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(cause)}`;
   }
 }
