@@ -177,7 +177,15 @@ export class Attempt {
     const signal = this.#course.newer;
     const { target, version } = this.#options;
     const running = this.#node.runs;
-    const verdict = await checkFirst({ target, file, options, running, version, signal });
+    const verdict = await checkFirst({
+      target,
+      file,
+      options,
+      running,
+      version,
+      signal,
+      nextHint: this.#options.nextHint,
+    });
     this.#course.verify(look);
     this.#manifest = verdict.ok ? verdict.manifest : undefined;
     if (verdict.ok) return undefined;

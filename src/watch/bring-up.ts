@@ -2,6 +2,7 @@
 import { RpcError } from "../node/errors.js";
 import { isAlreadyRegistered, startPlugin } from "../node/plugin-command.js";
 import type { StartOption } from "../node/start-options.js";
+import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./busy-file.js";
 import { endStart, stopHanging } from "./make-way.js";
 import type { Target } from "./target.js";
 
@@ -17,10 +18,6 @@ export interface BringUpOptions {
   /** Resolves at the next change, or after so many ms. */
   readonly nextHint: (ms: number) => Promise<void>;
 }
-
-/** A binary that its linker still holds open cannot be started (ETXTBSY). */
-const BUSY_RETRY_MS = 10;
-const BUSY_MAX_MS = 5_000;
 
 /**
  * Starts the plugin and waits until the node calls it started.
@@ -73,5 +70,5 @@ async function startOnce(up: BringUpOptions): Promise<void> {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof RpcError && error.message.includes("Text file busy");
+  return error instanceof RpcError && isFileBusy(error.message);
 }

@@ -2,6 +2,7 @@
 import type { StartOption } from "../node/start-options.js";
 import type { Manifest } from "../plugin/manifest.js";
 import type { PluginFile } from "../plugin/plugin-file.js";
+import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./busy-file.js";
 import type { Diagnosis } from "./outcomes.js";
 import type { Target } from "./target.js";
 
@@ -22,13 +23,23 @@ export interface CheckOptions {
   /** The node's version, as `getinfo` says it. */
   readonly version: string | undefined;
   readonly signal: AbortSignal;
+  /** Resolves at the next change, or after so many ms. */
+  readonly nextHint: (ms: number) => Promise<void>;
 }
 
 /** Never throws. */
-export async function checkFirst({ target, version, ...check }: CheckOptions): Promise<Verdict> {
+export async function checkFirst(options: CheckOptions): Promise<Verdict> {
+  const { target, version, nextHint, ...check } = options;
   const { preflight } = await import("../diagnose/preflight.js");
   const known = version === undefined ? {} : { version };
-  const result = await preflight({ ...check, node: target.node, ...known });
+  const run = () => preflight({ ...check, node: target.node, ...known });
+  const until = performance.now() + BUSY_MAX_MS;
+  let result = await run();
+  while (!result.ok && isFileBusy(result.message) && performance.now() < until) {
+    if (check.signal.aborted) break;
+    await nextHint(BUSY_RETRY_MS);
+    result = await run();
+  }
   if (result.ok) return { ok: true, manifest: result.handshake.manifest, note: result.note };
   const { explanation, findings, message } = result;
   const diagnosis = { reason: explanation?.reason, fix: explanation?.fix, findings };

@@ -1,5 +1,6 @@
 /** Saves that break the plugin, and plugins that the node does not let go. */
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ask, listed, liveVersion, startNode } from "../support/nodes.js";
@@ -86,6 +87,22 @@ describe("a save that breaks the plugin", () => {
     expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
     expect(await listed(node)).toEqual([{ name: plugin, active: true, dynamic: true }]);
   });
+});
+
+it("with --safe, a file that is still open for writing is checked when it is closed", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writePlugin(box.work);
+  const watch = new Program(box, ["watch", plugin, "--safe", node.flag, "--json"]);
+  await watch.next("reloaded");
+  const file = await open(plugin, "w");
+  await file.write(language.plugin({ version: "2" }));
+  await watch.next("phase", { phase: "check" });
+  // Here the time is what is tested: a failure would be told by now.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  await file.close();
+  expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [plugin] });
+  expect(await liveVersion(node)).toBe("2");
 });
 
 describe("a plugin that the node does not let go", () => {
