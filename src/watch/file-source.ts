@@ -3,7 +3,7 @@
  * watch on a file goes deaf after `git checkout`), and what it says is a hint: a look at the file
  * decides, since events are coalesced and come early (src/watch/look.ts).
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { messageOf, systemCode } from "../failure.js";
@@ -126,6 +126,7 @@ export class FileSource {
     watcher.on("raw", (event: string, name: string | null, details: unknown) => {
       const at = watchedPathOf(details);
       if (at !== undefined) this.#hintIn(at, name, event === "rename");
+      else if (name !== null && isPolledFile(details)) this.#hint(name, false);
     });
     watcher.on("all", (event, path) => {
       if (event === "addDir") this.#hintBelow(path);
@@ -256,6 +257,12 @@ export class FileSource {
     }
     this.#options.onNotice(`watching ${this.description}: ${messageOf(error)}`);
   }
+}
+
+/** Polled, a newer time or another size is what chokidar calls a change; an older file may be put back. */
+function isPolledFile(details: unknown): boolean {
+  if (typeof details !== "object" || details === null || !("curr" in details)) return false;
+  return details.curr instanceof Stats && details.curr.isFile();
 }
 
 function watchedPathOf(details: unknown): string | undefined {
