@@ -3,11 +3,12 @@
  * watch on a file goes deaf after `git checkout`), and what it says is a hint: a look at the file
  * decides, since events are coalesced and come early (src/watch/look.ts).
  */
-import { readdirSync, Stats } from "node:fs";
+import { existsSync, readdirSync, Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { messageOf, systemCode } from "../failure.js";
 import { type Belonging, type BelongingSettings, belongingOf } from "../plugin/belonging.js";
+import { isBelow } from "../plugin/ignored.js";
 import { realPathOf } from "../plugin/link-names.js";
 import { closeWatcher } from "./close-watcher.js";
 import { lookAt, sameFile } from "./look.js";
@@ -37,11 +38,15 @@ export class FileSource {
   #waiting: (() => void)[] = [];
   #known = new Map<string, string>();
   readonly #folders = new WatchedFolders();
+  /** The folders below them that are, or have been, watched as well. */
+  readonly #entered = new Set<string>();
   #folderCheck: NodeJS.Timeout | undefined;
   #quietCheck: NodeJS.Timeout | undefined;
   #pollMs: number | undefined;
   readonly #writtenBefore = new WrittenBefore();
   #generation = 0;
+  #opening: Promise<void> = Promise.resolve();
+  #nextOpening: Promise<void> | undefined;
   #closed = false;
 
   private constructor(options: FileSourceOptions) {
@@ -119,7 +124,9 @@ export class FileSource {
       ignored: (path, stats) => {
         if (path === folder || stats === undefined) return false;
         if (!isReady && stats.isFile()) this.#writtenBefore.note(path, stats);
-        return ignored(path, stats.isFile());
+        const isLeftOut = ignored(path, stats.isFile());
+        if (!isLeftOut && stats.isDirectory()) this.#entered.add(path);
+        return isLeftOut;
       },
     });
     this.#watchers.push(watcher);
@@ -146,9 +153,25 @@ export class FileSource {
   }
 
   #hintIn(folder: string, name: string | null, renamed: boolean): void {
-    if (name !== null) this.#hint(join(folder, name), renamed);
-    else for (const path of this.#known.keys()) this.#hint(path, false);
+    if (name !== null) {
+      this.#hint(join(folder, name), renamed);
+      if (renamed) this.#hintMoved(join(folder, name));
+    } else for (const path of this.#known.keys()) this.#hint(path, false);
     if (name === null || folder.endsWith(`/${name}`)) this.#checkFolders();
+  }
+
+  /** If that is a folder, what is in it has gone or come with it, and no event tells of each file. */
+  #hintMoved(path: string): void {
+    if (this.#counts(path)) return;
+    this.#hintAllBelow(path);
+    // One that is removed and made anew at once chokidar takes for the old one, and hears no more.
+    if (!this.#entered.has(path) || !existsSync(path)) return;
+    void this.#reopen().then(() => this.#hintAllBelow(path));
+  }
+
+  #hintAllBelow(path: string): void {
+    for (const file of this.#known.keys()) if (isBelow(path, file)) this.#hint(file, false);
+    this.#hintBelow(path);
   }
 
   /** A folder has come: what is in it may have come before we listened. */
@@ -228,7 +251,18 @@ export class FileSource {
     void this.#reopen().then(() => this.#hint(this.#options.plugin.path, true));
   }
 
-  async #reopen(): Promise<void> {
+  /** One at a time; who asks while one waits for its turn is served by that one. */
+  #reopen(): Promise<void> {
+    this.#nextOpening ??= this.#opening.then(() => {
+      this.#nextOpening = undefined;
+      return this.#openAnew();
+    });
+    this.#opening = this.#nextOpening;
+    return this.#opening;
+  }
+
+  async #openAnew(): Promise<void> {
+    if (this.#closed) return;
     const known = this.#known.get(this.#options.plugin.path);
     await this.#closeWatchers();
     if (this.#closed) return;
