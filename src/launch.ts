@@ -109,7 +109,8 @@ function keep(path: string, key: string, script: Script): void {
   const folder = dirname(path);
   const unfinished = `${path}.${process.pid}`;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // One by one: `recursive` never ends where a folder that is there takes no other (/proc).
+    for (const level of [dirname(folder), folder]) makeUnlessThere(level);
     const descriptor = openSync(unfinished, "wx", 0o600);
     writeSync(descriptor, key);
     writeSync(descriptor, script.createCachedData());
@@ -124,6 +125,10 @@ function keep(path: string, key: string, script: Script): void {
   } catch {
     // It is for speed alone: where nothing can be written, everything is compiled again.
   }
+}
+
+function makeUnlessThere(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) mkdirSync(folder, { mode: 0o700 });
 }
 
 /** Short and good enough: the whole key stands in the file. */

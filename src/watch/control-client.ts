@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from "../jsonrpc/json.js";
 import { callNode } from "../node/client.js";
 import { NodeUnreachable } from "../node/errors.js";
 import type { NodeAddress } from "../settings/types.js";
-import { controlFolder } from "./control-folder.js";
+import { controlFolder, isWithoutRoom } from "./control-folder.js";
 import type { Outcome } from "./events.js";
 import type { RestartFilter } from "./restart-filter.js";
 
@@ -31,11 +31,20 @@ const STATUS_TIMEOUT_MS = 1_000;
 /** A start and a stop may take as long as the node lets them. */
 const RESTART_TIMEOUT_MS = 15 * 60_000;
 
-/** The sockets of sessions that run, or that have been killed. */
+/**
+ * The sockets of sessions that run, or that have been killed.
+ * @throws Failure `control-folder`: the folder for them is not ours alone
+ */
 export function controlSockets(): string[] {
-  const folder = controlFolder();
-  const names = readdirSync(folder).filter((name) => name.endsWith(".sock"));
-  return names.map((name) => join(folder, name));
+  try {
+    const folder = controlFolder();
+    const names = readdirSync(folder).filter((name) => name.endsWith(".sock"));
+    return names.map((name) => join(folder, name));
+  } catch (error) {
+    // Then no session can have one there either.
+    if (isWithoutRoom(error)) return [];
+    throw error;
+  }
 }
 
 /** The sessions that answer. Sockets that nobody listens on are removed. */

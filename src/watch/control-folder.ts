@@ -2,7 +2,7 @@
  * Where running watch sessions have their control sockets: a folder that only this user can enter.
  */
 import { lstatSync, mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Failure, messageOf, systemCode } from "../failure.js";
 
 /**
@@ -29,13 +29,21 @@ export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   return folder;
 }
 
+/** Whether {@link controlFolder} has failed because nothing can be written there at all. */
+export function isWithoutRoom(error: unknown): boolean {
+  const cause = error instanceof Failure ? error.cause : error;
+  return ["ENOSPC", "EDQUOT", "EROFS"].includes(systemCode(cause) ?? "");
+}
+
 function make(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Only one by one: with `recursive` a read-only file system is reported as ENOENT.
-    if (systemCode(error) === "ENOENT") mkdirSync(folder, { recursive: true, mode: 0o700 });
-    else if (systemCode(error) !== "EEXIST") throw error;
+    if (systemCode(error) === "EEXIST") return;
+    if (systemCode(error) !== "ENOENT") throw error;
+    // One by one: `recursive` reports a read-only file system as ENOENT, and never ends in /proc.
+    mkdirSync(dirname(folder), { mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Opens a session's control socket; where there is no room for it, the session does without. */
-import { Failure, messageOf, systemCode } from "../failure.js";
-import { controlFolder } from "./control-folder.js";
+import { Failure, messageOf } from "../failure.js";
+import { controlFolder, isWithoutRoom } from "./control-folder.js";
 import { type ControlMethods, ControlServer } from "./control-server.js";
 
 /**
@@ -11,8 +11,8 @@ export async function openControl(methods: ControlMethods): Promise<ControlServe
   try {
     return await ControlServer.open(controlFolder(), methods);
   } catch (error) {
+    if (!isWithoutRoom(error)) throw error;
     const cause = error instanceof Failure ? error.cause : error;
-    if (!["ENOSPC", "EDQUOT", "EROFS"].includes(systemCode(cause) ?? "")) throw error;
     return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(cause)}`;
   }
 }
