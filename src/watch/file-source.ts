@@ -3,16 +3,15 @@
  * watch on a file goes deaf after `git checkout`), and what it says is a hint: a look at the file
  * decides, since events are coalesced and come early (src/watch/look.ts).
  */
-import { existsSync, readdirSync, Stats } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type FSWatcher, watch } from "chokidar";
 import { messageOf, systemCode } from "../failure.js";
 import { type Belonging, type BelongingSettings, belongingOf } from "../plugin/belonging.js";
 import { isBelow } from "../plugin/ignored.js";
 import { realPathOf } from "../plugin/link-names.js";
-import { closeWatcher } from "./close-watcher.js";
 import { lookAt, sameFile } from "./look.js";
 import { WatchedFolders } from "./watched-folders.js";
+import { type LeaveOut, Watchers } from "./watchers.js";
 import { WrittenBefore } from "./written-before.js";
 
 export interface FileSourceOptions {
@@ -33,9 +32,12 @@ const QUIET_CHECK_MS = 2_000;
 export class FileSource {
   readonly #options: FileSourceOptions;
   #belonging: Belonging;
-  #watchers: FSWatcher[] = [];
-  /** Who waits for a watcher to be ready: one that is closed never says so. */
-  #waiting: (() => void)[] = [];
+  readonly #watchers = new Watchers({
+    onName: (folder, name, renamed) => this.#hintIn(folder, name, renamed),
+    onFile: (path, appeared) => this.#hint(path, appeared),
+    onFolder: (path) => this.#hintBelow(path),
+    onError: (error) => this.#failed(error),
+  });
   #known = new Map<string, string>();
   readonly #folders = new WatchedFolders();
   /** The folders below them that are, or have been, watched as well. */
@@ -77,7 +79,7 @@ export class FileSource {
     this.#closed = true;
     clearInterval(this.#folderCheck);
     clearInterval(this.#quietCheck);
-    await this.#closeWatchers();
+    await this.#watchers.close();
   }
 
   /** Looks at the plugin file as if an event had come: for when one may have been lost. */
@@ -90,17 +92,16 @@ export class FileSource {
     this.#writtenBefore.open();
     const { trees, files, enters } = this.#belonging;
     const polled = this.#pollMs !== undefined;
-    this.#watchers = [];
     this.#rememberFolders();
+    const open = (folder: string, leaveOut: (path: string, isFile: boolean) => boolean) =>
+      this.#watchers.open(folder, this.#remembering(leaveOut), this.#pollMs);
     const opening = trees.map((tree) =>
-      this.#watch(tree, (path, isFile) =>
-        isFile ? !polled || !this.#counts(path) : !enters(path),
-      ),
+      open(tree, (path, isFile) => (isFile ? !polled || !this.#counts(path) : !enters(path))),
     );
     for (const folder of new Set(files.map((file) => dirname(file)))) {
       if (trees.includes(folder)) continue;
       const inFolder = (path: string) => path === folder || (polled && this.#counts(path));
-      opening.push(this.#watch(folder, (path) => !inFolder(path)));
+      opening.push(open(folder, (path) => !inFolder(path)));
     }
     await Promise.all(opening);
     if (generation !== this.#generation) return;
@@ -108,48 +109,14 @@ export class FileSource {
     this.#know(this.#options.plugin.path);
   }
 
-  #watch(
-    folder: string,
-    ignored: (path: string, isFile: boolean | undefined) => boolean,
-  ): Promise<void> {
-    let isReady = false;
-    const watcher = watch(folder, {
-      ignoreInitial: true,
-      ignorePermissionErrors: true,
-      atomic: false,
-      usePolling: this.#pollMs !== undefined,
-      ...(this.#pollMs === undefined
-        ? {}
-        : { interval: this.#pollMs, binaryInterval: this.#pollMs }),
-      ignored: (path, stats) => {
-        if (path === folder || stats === undefined) return false;
-        if (!isReady && stats.isFile()) this.#writtenBefore.note(path, stats);
-        const isLeftOut = ignored(path, stats.isFile());
-        if (!isLeftOut && stats.isDirectory()) this.#entered.add(path);
-        return isLeftOut;
-      },
-    });
-    this.#watchers.push(watcher);
-    watcher.on("raw", (event: string, name: string | null, details: unknown) => {
-      const at = watchedPathOf(details);
-      if (at !== undefined) this.#hintIn(at, name, event === "rename");
-      else if (name !== null && isPolledFile(details)) this.#hint(name, false);
-    });
-    watcher.on("all", (event, path) => {
-      if (event === "addDir") this.#hintBelow(path);
-      else if (this.#pollMs !== undefined) this.#hint(path, event !== "change");
-    });
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      watcher.on("error", (error) => {
-        this.#failed(error);
-        resolve();
-      });
-      watcher.on("ready", () => {
-        isReady = true;
-        resolve();
-      });
-    });
+  /** What is found on the way is remembered: a later event does not tell what was there before. */
+  #remembering(leaveOut: (path: string, isFile: boolean) => boolean): LeaveOut {
+    return (path, stats, isReady) => {
+      if (!isReady && stats.isFile()) this.#writtenBefore.note(path, stats);
+      const isLeftOut = leaveOut(path, stats.isFile());
+      if (!isLeftOut && stats.isDirectory()) this.#entered.add(path);
+      return isLeftOut;
+    };
   }
 
   #hintIn(folder: string, name: string | null, renamed: boolean): void {
@@ -162,10 +129,10 @@ export class FileSource {
 
   /** If that is a folder, what is in it has gone or come with it, and no event tells of each file. */
   #hintMoved(path: string): void {
-    if (this.#counts(path)) return;
+    if (!this.#entered.has(path)) return;
     this.#hintAllBelow(path);
     // One that is removed and made anew at once chokidar takes for the old one, and hears no more.
-    if (!this.#entered.has(path) || !existsSync(path)) return;
+    if (!existsSync(path)) return;
     void this.#reopen().then(() => this.#hintAllBelow(path));
   }
 
@@ -264,18 +231,11 @@ export class FileSource {
   async #openAnew(): Promise<void> {
     if (this.#closed) return;
     const known = this.#known.get(this.#options.plugin.path);
-    await this.#closeWatchers();
+    await this.#watchers.close();
     if (this.#closed) return;
     await this.#open();
     if (known !== undefined) this.#known.set(this.#options.plugin.path, known);
     this.lookAgain();
-  }
-
-  async #closeWatchers(): Promise<void> {
-    const watchers = this.#watchers;
-    this.#watchers = [];
-    for (const resolve of this.#waiting.splice(0)) resolve();
-    await Promise.all(watchers.map(closeWatcher));
   }
 
   #failed(error: unknown): void {
@@ -291,16 +251,4 @@ export class FileSource {
     }
     this.#options.onNotice(`watching ${this.description}: ${messageOf(error)}`);
   }
-}
-
-/** Polled, a newer time or another size is what chokidar calls a change; an older file may be put back. */
-function isPolledFile(details: unknown): boolean {
-  if (typeof details !== "object" || details === null || !("curr" in details)) return false;
-  return details.curr instanceof Stats && details.curr.isFile();
-}
-
-function watchedPathOf(details: unknown): string | undefined {
-  if (typeof details !== "object" || details === null || !("watchedPath" in details))
-    return undefined;
-  return typeof details.watchedPath === "string" ? details.watchedPath : undefined;
 }
