@@ -43,16 +43,17 @@ export async function restart(
       fix: "End the session (q) and start it again with the new options",
     });
   }
-  const known = found.map((one, index) => {
-    if (one === undefined) throw notWatched(plugins[index] ?? "");
-    return one;
+  const known = wishes.map((wish, index) => {
+    const session = found[index]?.session;
+    if (session === undefined) throw notWatched(plugins[index] ?? "");
+    return { session, wish };
   });
   const { signal } = context.io;
-  const asked = known.map(({ session }, index) => {
+  const asked = known.map(({ session, wish }) => {
     if (context.flags.verbose) {
       context.io.stderr.write(`asking the watch session (pid ${session.pid})\n`);
     }
-    return ahead?.outcomes ?? askRestart(session.control, wishes[index] ?? {}, signal);
+    return ahead?.outcomes ?? askRestart(session.control, wish, signal);
   });
   // Loaded while the session is at work: the requests leave first.
   const reporting = new Promise(setImmediate).then(() => import("../report/reporter.js"));
