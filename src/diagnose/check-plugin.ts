@@ -2,20 +2,20 @@
  * A plugin looked over without a node of its own: its file, its handshake, its manifest, what it
  * writes. For editors and CI by `cln-dev check`. Nothing of it touches a real node.
  */
-import { Failure } from "../failure.js";
-import { NATIVE_METHODS, NATIVE_OPTIONS } from "../node/native-names.js";
-import { encodeStartOptions, needsShape } from "../node/start-options.js";
-import type { Handshake, HandshakeOptions } from "../plugin/handshake.js";
-import { shakeHands } from "../plugin/handshake.js";
-import type { NodePlace, RawOption } from "../plugin/init-params.js";
-import { type LintFinding, lintManifest, type Severity } from "../plugin/lint-manifest.js";
-import { inspectPluginFile, type PluginFile } from "../plugin/plugin-file.js";
+import { Failure } from "../errors/failure.js";
+import { NATIVE_METHODS, NATIVE_OPTIONS } from "../node/plugins/builtin-names.js";
+import { encodeStartOptions, needsShape } from "../node/plugins/start-options.js";
+import { inspectPluginFile, type PluginFile } from "../plugin/file/plugin-file.js";
+import type { Handshake, HandshakeOptions } from "../plugin/handshake/handshake.js";
+import { shakeHands } from "../plugin/handshake/handshake.js";
+import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
+import { type LintFinding, lintManifest, type Severity } from "../plugin/manifest/lint.js";
 import type { PluginOption } from "../settings/types.js";
-import { explain, explainWords } from "./explain.js";
-import type { ExplainContext } from "./explanation.js";
+import { builtinClashes } from "./evidence/manifest-hazards.js";
+import { explain, explainWords } from "./explain/explain.js";
+import type { ExplainContext } from "./explain/explanation.js";
 import { endOf, type Finding, findingsOf } from "./findings.js";
-import { examine, type PostMortem } from "./post-mortem.js";
-import { builtinClashes } from "./preflight-manifest.js";
+import { examine, type PostMortem } from "./offline-run.js";
 
 export interface CheckOptions {
   /** The plugin's path, as the user named it. */

@@ -6,17 +6,17 @@
 
 import type { Params } from "../jsonrpc/message.js";
 import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
-import { type NodeUnreachable, RpcError } from "../node/errors.js";
-import { recentStderr, type StderrPlace, stderrPlace } from "../node/node-stderr.js";
-import type { NodePlace, RawOption } from "../plugin/init-params.js";
-import type { PluginFile } from "../plugin/plugin-file.js";
+import { recentStderr, type StderrPlace, stderrPlace } from "../node/log/node-stderr.js";
+import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
+import type { PluginFile } from "../plugin/file/plugin-file.js";
+import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
 import type { Diagnosis } from "./diagnose-start.js";
-import { explain, explainWords } from "./explain.js";
-import type { Explanation } from "./explanation.js";
+import { readDeath } from "./evidence/crash-log.js";
+import { explain, explainWords } from "./explain/explain.js";
+import type { Explanation } from "./explain/explanation.js";
+import { explainDeath } from "./explain/node-crashes.js";
 import { type Finding, findingsOf, traceFindings } from "./findings.js";
-import { explainDeath } from "./killers.js";
-import { readDeath } from "./node-death.js";
-import { type JudgedTrace, judgeTrace, type PostMortem, postMortem } from "./post-mortem.js";
+import { type JudgedTrace, judgeTrace, type PostMortem, postMortem } from "./offline-run.js";
 
 export interface DeadPlugin {
   readonly file: PluginFile;

@@ -4,12 +4,12 @@
  * on stderr where it is anywhere (pyln-client puts it into the error and logs it).
  */
 import { isObject } from "../jsonrpc/json.js";
-import { recentStderr, stderrPlace } from "../node/node-stderr.js";
-import type { PluginFile } from "../plugin/plugin-file.js";
+import { recentStderr, stderrPlace } from "../node/log/node-stderr.js";
+import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Diagnosis } from "./diagnose-start.js";
-import { INIT_ERROR } from "./explain.js";
+import { INIT_ERROR } from "./explain/explain.js";
 import { type Finding, traceFindings } from "./findings.js";
-import { judgeTrace, ownTrace } from "./post-mortem.js";
+import { judgeTrace, ownTrace } from "./offline-run.js";
 
 export interface FailedInit {
   readonly file: PluginFile;

@@ -4,16 +4,16 @@
  */
 
 import { isObject } from "../jsonrpc/json.js";
-import { callNode } from "../node/client.js";
-import { NodeUnreachable, RpcError } from "../node/errors.js";
-import { NATIVE_METHODS } from "../node/native-names.js";
-import type { NodePlace, RawOption } from "../plugin/init-params.js";
-import type { PluginFile } from "../plugin/plugin-file.js";
-import { explain, explainWords } from "./explain.js";
-import type { ExplainContext, Explanation } from "./explanation.js";
+import { NATIVE_METHODS } from "../node/plugins/builtin-names.js";
+import { callNode } from "../node/rpc/client.js";
+import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
+import type { PluginFile } from "../plugin/file/plugin-file.js";
+import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
+import { readDeath } from "./evidence/crash-log.js";
+import { explain, explainWords } from "./explain/explain.js";
+import type { ExplainContext, Explanation } from "./explain/explanation.js";
 import { type Finding, findingsOf } from "./findings.js";
-import { readDeath } from "./node-death.js";
-import { type PostMortem, postMortem } from "./post-mortem.js";
+import { type PostMortem, postMortem } from "./offline-run.js";
 
 export interface FailedStart {
   readonly file: PluginFile;

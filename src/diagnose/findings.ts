@@ -1,7 +1,7 @@
 /** A post-mortem in lines, for the terminal, the log and `--json` alike; report/ colours them. */
 import { stripVTControlCharacters } from "node:util";
-import type { Handshake } from "../plugin/handshake.js";
-import type { JudgedFrame, JudgedTrace, PostMortem, StrayText } from "./post-mortem.js";
+import type { Handshake } from "../plugin/handshake/handshake.js";
+import type { JudgedFrame, JudgedTrace, PostMortem, StrayText } from "./offline-run.js";
 
 /** `own-frame`: a place in the plugin's own code; `quote`: text of the plugin, or its code. */
 export interface Finding {

@@ -3,18 +3,18 @@
  * and must not be one that the node would not survive.
  */
 import { isObject, stringOf } from "../jsonrpc/json.js";
-import { callNode } from "../node/client.js";
-import { NATIVE_METHODS } from "../node/native-names.js";
+import { NATIVE_METHODS } from "../node/plugins/builtin-names.js";
+import { callNode } from "../node/rpc/client.js";
 import { isVersionBetween } from "../node/version.js";
-import type { Handshake } from "../plugin/handshake.js";
-import type { NodePlace, RawOption } from "../plugin/init-params.js";
-import type { PluginFile } from "../plugin/plugin-file.js";
-import { explain } from "./explain.js";
-import type { Explanation, Facts } from "./explanation.js";
+import type { PluginFile } from "../plugin/file/plugin-file.js";
+import type { Handshake } from "../plugin/handshake/handshake.js";
+import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
+import { builtinClashes, unicodeUsages } from "./evidence/manifest-hazards.js";
+import { explain } from "./explain/explain.js";
+import type { Explanation, Facts } from "./explain/explanation.js";
+import { explainKiller } from "./explain/node-crashes.js";
 import { endOf, type Finding, findingsOf } from "./findings.js";
-import { explainKiller } from "./killers.js";
-import { type PostMortem, postMortem } from "./post-mortem.js";
-import { builtinClashes, unicodeUsages } from "./preflight-manifest.js";
+import { type PostMortem, postMortem } from "./offline-run.js";
 
 export interface PreflightOptions {
   readonly file: PluginFile;

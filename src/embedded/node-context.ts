@@ -1,13 +1,14 @@
 /** What the parts of an embedded node know of each other. Put together by node.ts. */
-import type { BuiltinMethod } from "./builtin-method.js";
-import type { Chain } from "./chain.js";
-import type { Command } from "./command.js";
-import type { ConfigVars } from "./config-vars.js";
-import type { Datastore } from "./datastore.js";
-import type { HookBook } from "./hooks.js";
-import type { Identity } from "./identity.js";
-import type { LogBook } from "./log-book.js";
-import type { PluginHost } from "./plugin-host.js";
+
+import type { HookBook } from "./hooks/hook-chains.js";
+import type { LogBook } from "./log/log-book.js";
+import type { BuiltinMethod } from "./methods/builtin-method.js";
+import type { PluginHost } from "./plugins/plugin-host.js";
+import type { Command } from "./rpc/command.js";
+import type { Chain } from "./state/chain.js";
+import type { ConfigVars } from "./state/config-vars.js";
+import type { Datastore } from "./state/datastore.js";
+import type { Identity } from "./state/identity.js";
 
 export interface NodeContext {
   /** The base directory, absolute. */

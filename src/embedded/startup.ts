@@ -4,12 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { Failure } from "../failure.js";
-import type { HostedPlugin } from "./hosted-plugin.js";
+import { Failure } from "../errors/failure.js";
 import type { NodeContext } from "./node-context.js";
-import type { NodeSettings } from "./node-settings.js";
-import { canonicalPath, defaultPlugins, pathsMatch, pluginsIn } from "./plugin-paths.js";
-import { systemMessage } from "./system-message.js";
+import type { HostedPlugin } from "./plugins/hosted-plugin.js";
+import { canonicalPath, defaultPlugins, pathsMatch, pluginsIn } from "./plugins/plugin-paths.js";
+import { systemMessage } from "./plugins/strerror.js";
+import type { NodeSettings } from "./settings.js";
 
 /** Reasons for which lightningd does not start without the plugin, but gives up. */
 const FATAL = /^(Option ".*" already registered|timed out before .*)$/s;

@@ -3,7 +3,7 @@
  * options: `[plugin...] [key=value...]`, and `-o key=value` anywhere.
  */
 import { existsSync } from "node:fs";
-import { type Failure, usageFailure } from "../failure.js";
+import { type Failure, usageFailure } from "../errors/failure.js";
 import { shownValue } from "../plugin/secret-options.js";
 import { joinPath } from "./paths.js";
 import type { PluginOption } from "./types.js";

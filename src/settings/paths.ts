@@ -1,7 +1,7 @@
 /** Joins paths the way lightningd and the kernel do, and expands `~/` where that is ours to do. */
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { usageFailure } from "../failure.js";
+import { usageFailure } from "../errors/failure.js";
 
 /**
  * `path` seen from `base` (absolute), as the kernel would walk it: `..` after a symlink leaves the

@@ -1,8 +1,8 @@
 /** Which node: flags, then package.json, then lightning-cli's defaults. For every command. */
-import { usageFailure } from "../failure.js";
-import { checkNetworkFlag, lightningDirOf, locateNode } from "./locate-node.js";
-import { findSettingsKey, type SettingsKey } from "./package-json.js";
-import { type ProjectNode, projectNode } from "./project.js";
+import { usageFailure } from "../errors/failure.js";
+import { checkNetworkFlag, lightningDirOf, locateNode } from "./locate/locate-node.js";
+import { findSettingsKey, type SettingsKey } from "./project/package-json.js";
+import { type ProjectNode, projectNode } from "./project/schema.js";
 import type { NodeAddress, NodeFlags, NodeSettings, Surroundings } from "./types.js";
 
 /**

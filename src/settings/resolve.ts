@@ -4,11 +4,11 @@
  */
 import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
-import { type Failure, usageFailure } from "../failure.js";
+import { type Failure, usageFailure } from "../errors/failure.js";
 import { splitArguments } from "./arguments.js";
-import { findSettingsKey, type SettingsKey } from "./package-json.js";
 import { joinPath } from "./paths.js";
-import { projectPlugins } from "./project.js";
+import { findSettingsKey, type SettingsKey } from "./project/package-json.js";
+import { projectPlugins } from "./project/schema.js";
 import { resolveNodesWith } from "./resolve-nodes.js";
 import type {
   NodeFlags,

@@ -1,10 +1,11 @@
 /** Every plugin on every node reloaded once, without watching anything: for the one-shot commands. */
-import { ringBytes } from "../node/ring-stream.js";
+
+import { targetOf } from "../events/reload-target.js";
+import type { Emit, Outcome } from "../events/watch-events.js";
+import { ringBytes } from "../node/log/getlog-stream.js";
 import type { Settings } from "../settings/types.js";
-import type { Emit, Outcome } from "./events.js";
-import { startedOf, tellInitErrors } from "./init-errors.js";
-import { Reloader } from "./reloader.js";
-import { targetOf } from "./target.js";
+import { startedOf, tellInitErrors } from "./follow-up/init-errors.js";
+import { Reloader } from "./reload/reloader.js";
 
 /** A larger log ring would take longer to read than a one-shot command should; in bytes. */
 const MAX_RING = 4 * 1024 * 1024;

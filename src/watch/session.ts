@@ -3,24 +3,31 @@
  * control socket, nodes) before the reloaders and hands on what they say; keys and signals come in
  * through its methods. It knows nothing of terminals.
  */
-import type { LogLevel } from "../node/log-level.js";
-import { stopPlugin } from "../node/plugin-command.js";
+
+import { concealed } from "../events/redact.js";
+import { targetOf } from "../events/reload-target.js";
+import {
+  type Cause,
+  type Emit,
+  isOutcome,
+  type Outcome,
+  type WatchEvent,
+} from "../events/watch-events.js";
+import type { LogLevel } from "../node/log/log-level.js";
+import { stopPlugin } from "../node/plugins/plugin-command.js";
 import { concealing } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
-import { AfterReload } from "./after-reload.js";
-import { concealed } from "./conceal.js";
-import type { SessionTarget } from "./control-client.js";
-import type { ControlMethods, ControlServer } from "./control-server.js";
-import { type Cause, type Emit, isOutcome, type Outcome, type WatchEvent } from "./events.js";
-import { FileSource } from "./file-source.js";
-import { HeldStderr } from "./held-stderr.js";
-import { stopHanging } from "./make-way.js";
-import { openControl } from "./open-control.js";
-import { Reloader } from "./reloader.js";
-import { isMeant, type RestartFilter, readFilter } from "./restart-filter.js";
-import { findRivals } from "./rivals.js";
-import { targetOf } from "./target.js";
-import { WatchedNode } from "./watched-node.js";
+import type { SessionTarget } from "./control/control-client.js";
+import type { ControlMethods, ControlServer } from "./control/control-server.js";
+import { findRivals } from "./control/duplicate-sessions.js";
+import { openControl } from "./control/open-control.js";
+import { isMeant, type RestartFilter, readFilter } from "./control/target-filter.js";
+import { FileSource } from "./files/file-source.js";
+import { AfterReload } from "./follow-up/follow-up.js";
+import { HeldStderr } from "./node/stderr-buffer.js";
+import { WatchedNode } from "./node/watched-node.js";
+import { stopHanging } from "./reload/find-and-stop.js";
+import { Reloader } from "./reload/reloader.js";
 import { watching } from "./watching.js";
 
 export interface SessionOptions {

@@ -1,9 +1,9 @@
 /** The first word of a session: what is watched, where, with which options. */
 import { basename } from "node:path";
+import type { NodeFacts, Watching } from "../events/watch-events.js";
 import { shownValue } from "../plugin/secret-options.js";
 import type { PluginSettings } from "../settings/types.js";
-import type { NodeFacts, Watching } from "./events.js";
-import type { FileSource } from "./file-source.js";
+import type { FileSource } from "./files/file-source.js";
 
 export interface WatchedThings {
   readonly nodes: readonly NodeFacts[];

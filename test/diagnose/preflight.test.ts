@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Preflight, type PreflightOptions, preflight } from "../../src/diagnose/preflight.js";
-import { inspectPluginFile } from "../../src/plugin/plugin-file.js";
+import { inspectPluginFile } from "../../src/plugin/file/plugin-file.js";
 
 let folder: string;
 let path: string;

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
-import { Failure } from "../../src/failure.js";
-import { callNode } from "../../src/node/client.js";
+import { Failure } from "../../src/errors/failure.js";
+import { callNode } from "../../src/node/rpc/client.js";
 import { isAlive } from "../support/processes.js";
 import {
   call,

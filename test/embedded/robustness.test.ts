@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { EmbeddedNode } from "../../src/embedded/node-contract.js";
+import type { EmbeddedNode } from "../../src/embedded/api.js";
 import { isAlive } from "../support/processes.js";
 import {
   call,

@@ -4,10 +4,10 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
+import type { EmbeddedNode, EmbeddedNodeOptions } from "../../src/embedded/api.js";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
-import type { EmbeddedNode, EmbeddedNodeOptions } from "../../src/embedded/node-contract.js";
-import { callNode } from "../../src/node/client.js";
-import { RpcError } from "../../src/node/errors.js";
+import { callNode } from "../../src/node/rpc/client.js";
+import { RpcError } from "../../src/node/rpc/errors.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 

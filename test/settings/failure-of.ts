@@ -1,5 +1,5 @@
 /** What an action is refused with. */
-import { Failure } from "../../src/failure.js";
+import { Failure } from "../../src/errors/failure.js";
 
 export function failureOf(action: () => unknown): Failure {
   try {

@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { atShortPath } from "../../src/node/connect.js";
+import { atShortPath } from "../../src/node/rpc/unix-socket.js";
 
 /** A request as it came. */
 export interface FakeRequest {

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { isObject } from "../../src/jsonrpc/json.js";
-import { callNode } from "../../src/node/client.js";
-import { type ListedPlugin, listPlugins } from "../../src/node/plugin-command.js";
+import { type ListedPlugin, listPlugins } from "../../src/node/plugins/plugin-command.js";
+import { callNode } from "../../src/node/rpc/client.js";
 import { installed } from "../conformance/nodes/installed.js";
 import { startLightningd } from "../conformance/nodes/lightningd.js";
 import { Program } from "./program.js";

@@ -1,5 +1,5 @@
 /** Finds the trace in what a plugin wrote to stderr. */
-import type { PluginLanguage } from "../../plugin/language.js";
+import type { PluginLanguage } from "../../plugin/file/language.js";
 import { readAssertion, readGoTrace, readRustTrace } from "./compiled-trace.js";
 import { readNodeTrace } from "./node-trace.js";
 import { readPythonTrace } from "./python-trace.js";

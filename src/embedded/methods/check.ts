@@ -1,8 +1,9 @@
 /** `check`: would this command's parameters be taken? (lightningd/jsonrpc.c json_check) */
-import type { BuiltinMethod } from "../builtin-method.js";
-import { forward, methodExists, unknownMethod } from "../dispatch.js";
+
 import type { NodeContext } from "../node-context.js";
-import { readParams, required, text } from "../params.js";
+import { forward, methodExists, unknownMethod } from "../rpc/dispatch.js";
+import { readParams, required, text } from "../rpc/params.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 export function checkMethod(node: NodeContext): BuiltinMethod {
   return {

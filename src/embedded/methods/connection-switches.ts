@@ -1,7 +1,8 @@
 /** `notifications`, `batching` and `deprecations`: switches of one connection (lightningd/jsonrpc.c). */
-import type { BuiltinMethod } from "../builtin-method.js";
-import type { Command } from "../command.js";
-import { bool, readParams, required } from "../params.js";
+
+import type { Command } from "../rpc/command.js";
+import { bool, readParams, required } from "../rpc/params.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 export function connectionSwitches(): BuiltinMethod[] {
   return [

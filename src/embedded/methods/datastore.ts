@@ -1,10 +1,8 @@
 /** `datastore`, `listdatastore`, `deldatastore` and `datastoreusage` (lightningd/datastore.c). */
 import { isUtf8 } from "node:buffer";
 import type { Token } from "../../jsonrpc/token.js";
-import type { BuiltinMethod } from "../builtin-method.js";
-import type { Command } from "../command.js";
-import type { Datastore, StoredValue } from "../datastore.js";
-import type { JsonRecord } from "../json-text.js";
+import type { Command } from "../rpc/command.js";
+import type { JsonRecord } from "../rpc/json-text.js";
 import {
   BadParam,
   escapedText,
@@ -14,8 +12,10 @@ import {
   required,
   u64,
   withDefault,
-} from "../params.js";
-import { CheckPassed, invalidParams, RpcFault } from "../rpc-fault.js";
+} from "../rpc/params.js";
+import { CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
+import type { Datastore, StoredValue } from "../state/datastore.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 const DEL_DOES_NOT_EXIST = 1200;
 const DEL_WRONG_GENERATION = 1201;

@@ -4,12 +4,12 @@
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { Token } from "../../jsonrpc/token.js";
-import type { BuiltinMethod } from "../builtin-method.js";
-import { canRaise, listRaisable, type Raised, raise } from "../events/raise.js";
-import type { JsonRecord } from "../json-text.js";
+import { canRaise, listRaisable, type Raised, raise } from "../emit/raise.js";
 import type { NodeContext } from "../node-context.js";
-import { BadParam, optional, readParams, text } from "../params.js";
-import { invalidParams } from "../rpc-fault.js";
+import type { JsonRecord } from "../rpc/json-text.js";
+import { BadParam, optional, readParams, text } from "../rpc/params.js";
+import { invalidParams } from "../rpc/rpc-fault.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 export const EMIT_METHOD = "cln-dev-emit";
 

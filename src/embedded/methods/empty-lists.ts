@@ -5,9 +5,9 @@
  */
 import { INVALID_PARAMS } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
-import type { BuiltinMethod } from "../builtin-method.js";
-import { BadParam, bool, logLevel, optional, readParams, u64 } from "../params.js";
-import { invalidParams, RpcFault } from "../rpc-fault.js";
+import { BadParam, bool, logLevel, optional, readParams, u64 } from "../rpc/params.js";
+import { invalidParams, RpcFault } from "../rpc/rpc-fault.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 /** `<method> <members of the result> : <parameter>[=<kind, if that is not its name>] ...` */
 const LISTS = `

@@ -1,13 +1,13 @@
 /** `getlog`: what the ring of the log holds, whatever the log file's level is (lightningd/log.c). */
 import { RawJson } from "../../jsonrpc/json.js";
-import type { LogLevel } from "../../node/log-level.js";
-import type { BuiltinMethod } from "../builtin-method.js";
-import type { JsonRecord } from "../json-text.js";
-import type { LogEntry } from "../log-book.js";
-import { secondsText } from "../log-notifications.js";
-import { RING_BYTES } from "../log-ring.js";
+import type { LogLevel } from "../../node/log/log-level.js";
+import type { LogEntry } from "../log/log-book.js";
+import { secondsText } from "../log/log-notifications.js";
+import { RING_BYTES } from "../log/log-ring.js";
 import type { NodeContext } from "../node-context.js";
-import { logLevel, readParams, withDefault } from "../params.js";
+import type { JsonRecord } from "../rpc/json-text.js";
+import { logLevel, readParams, withDefault } from "../rpc/params.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 export function getlogMethod(node: NodeContext): BuiltinMethod {
   return {

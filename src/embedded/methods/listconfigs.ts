@@ -1,12 +1,12 @@
 /** `listconfigs`: every option with its value and where that came from (lightningd/configs.c). */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { Token } from "../../jsonrpc/token.js";
-import type { BuiltinMethod } from "../builtin-method.js";
-import type { ConfigVar, ConfigVars, NodeOption } from "../config-vars.js";
-import type { JsonRecord, JsonValue } from "../json-text.js";
 import type { NodeContext } from "../node-context.js";
-import { BadParam, optional, readParams } from "../params.js";
-import { optionValue } from "../plugin-init.js";
+import { optionValue } from "../plugins/plugin-init.js";
+import type { JsonRecord, JsonValue } from "../rpc/json-text.js";
+import { BadParam, optional, readParams } from "../rpc/params.js";
+import type { ConfigVar, ConfigVars, NodeOption } from "../state/config-vars.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 export function listconfigsMethod(node: NodeContext): BuiltinMethod {
   return {

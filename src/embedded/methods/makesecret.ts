@@ -1,8 +1,9 @@
 /** `makesecret`: a secret of the node for a purpose (lightningd/hsm_control.c). */
-import type { BuiltinMethod } from "../builtin-method.js";
+
 import type { NodeContext } from "../node-context.js";
-import { optional, readHex, readParams, text } from "../params.js";
-import { CheckPassed, invalidParams } from "../rpc-fault.js";
+import { optional, readHex, readParams, text } from "../rpc/params.js";
+import { CheckPassed, invalidParams } from "../rpc/rpc-fault.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 export function makesecretMethod(node: NodeContext): BuiltinMethod {
   return {

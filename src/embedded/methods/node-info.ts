@@ -1,12 +1,12 @@
 /** `getinfo`, `help` and `stop` (lightningd/peer_control.c, lightningd/jsonrpc.c). */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
-import type { BuiltinMethod } from "../builtin-method.js";
-import type { Command } from "../command.js";
-import { isShown } from "../deprecation.js";
 import type { NodeContext } from "../node-context.js";
-import { optional, readParams, text } from "../params.js";
-import { FEATURES } from "../plugin-init.js";
-import { CheckPassed, RpcFault } from "../rpc-fault.js";
+import { FEATURES } from "../plugins/plugin-init.js";
+import type { Command } from "../rpc/command.js";
+import { isShown } from "../rpc/deprecation.js";
+import { optional, readParams, text } from "../rpc/params.js";
+import { CheckPassed, RpcFault } from "../rpc/rpc-fault.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 export function getinfoMethod(node: NodeContext): BuiltinMethod {
   return {

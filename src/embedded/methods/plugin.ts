@@ -2,21 +2,21 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PLUGIN_ERROR } from "../../jsonrpc/message.js";
-import type { BuiltinMethod } from "../builtin-method.js";
-import type { Command } from "../command.js";
-import type { HostedPlugin, StartWaiter } from "../hosted-plugin.js";
-import type { JsonRecord } from "../json-text.js";
 import type { NodeContext } from "../node-context.js";
-import { anything, readParams, readSubcommand, required, text } from "../params.js";
+import type { HostedPlugin, StartWaiter } from "../plugins/hosted-plugin.js";
 import {
   canonicalPath,
   defaultPlugins,
   notExecutable,
   pathsMatch,
   pluginsIn,
-} from "../plugin-paths.js";
-import { CheckPassed, invalidParams, RpcFault } from "../rpc-fault.js";
-import { systemMessage } from "../system-message.js";
+} from "../plugins/plugin-paths.js";
+import { systemMessage } from "../plugins/strerror.js";
+import type { Command } from "../rpc/command.js";
+import type { JsonRecord } from "../rpc/json-text.js";
+import { anything, readParams, readSubcommand, required, text } from "../rpc/params.js";
+import { CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 const SUBCOMMANDS = ["start", "stop", "startdir", "rescan", "list"] as const;
 

@@ -1,16 +1,24 @@
 /** `setconfig`: changes a dynamic option, with its plugin's consent (lightningd/configs.c). */
 import { readNumber, type Token } from "../../jsonrpc/token.js";
-import { problemWithValue } from "../../plugin/manifest-options.js";
-import type { BuiltinMethod } from "../builtin-method.js";
-import type { Command } from "../command.js";
-import type { ConfigVars, NodeOption } from "../config-vars.js";
-import type { HostedPlugin } from "../hosted-plugin.js";
-import { type JsonRecord, jsonText } from "../json-text.js";
+import { problemWithValue } from "../../plugin/manifest/options.js";
 import type { NodeContext } from "../node-context.js";
-import { requestId } from "../open-requests.js";
-import { BadParam, bool, optional, readParams, required, text, withDefault } from "../params.js";
-import { CheckPassed, invalidParams, RpcFault } from "../rpc-fault.js";
-import { SetconfigFile } from "../setconfig-file.js";
+import type { HostedPlugin } from "../plugins/hosted-plugin.js";
+import { requestId } from "../plugins/open-requests.js";
+import type { Command } from "../rpc/command.js";
+import { type JsonRecord, jsonText } from "../rpc/json-text.js";
+import {
+  BadParam,
+  bool,
+  optional,
+  readParams,
+  required,
+  text,
+  withDefault,
+} from "../rpc/params.js";
+import { CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
+import type { ConfigVars, NodeOption } from "../state/config-vars.js";
+import { SetconfigFile } from "../state/setconfig-file.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 import { knownOption, showOption } from "./listconfigs.js";
 
 const LIGHTNINGD = -1;

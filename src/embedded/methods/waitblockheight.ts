@@ -1,8 +1,9 @@
 /** `waitblockheight` (lightningd/peer_control.c). */
-import type { BuiltinMethod } from "../builtin-method.js";
+
 import type { NodeContext } from "../node-context.js";
-import { number, readParams, required, withDefault } from "../params.js";
-import { RpcFault } from "../rpc-fault.js";
+import { number, readParams, required, withDefault } from "../rpc/params.js";
+import { RpcFault } from "../rpc/rpc-fault.js";
+import type { BuiltinMethod } from "./builtin-method.js";
 
 const WAIT_TIMEOUT = 2000;
 /** A longer timer goes off at once. */

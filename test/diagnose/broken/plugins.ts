@@ -1,5 +1,5 @@
 /** What a broken plugin of the tests is, and the good plugins that it is made of by an edit. */
-import type { RawOption } from "../../../src/plugin/init-params.js";
+import type { RawOption } from "../../../src/plugin/handshake/init-params.js";
 
 export interface BrokenPlugin {
   readonly what: string;

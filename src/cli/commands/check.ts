@@ -1,0 +1,179 @@
+/**
+ * `cln-dev check`: is this plugin fit for a node? Offline, for editors and CI. The plugin is told of
+ * an embedded node of its own, so that it harms nothing and an `init` that calls the node is answered.
+ */
+import { relative } from "node:path";
+import type { Changes } from "../../diagnose/changes/changes.js";
+import { manifestChanges } from "../../diagnose/changes/manifest-diff.js";
+import { type CheckResult, checkPlugin } from "../../diagnose/check-plugin.js";
+import { startEmbeddedNode } from "../../embedded/node.js";
+import { usageFailure } from "../../errors/failure.js";
+import { isObject } from "../../jsonrpc/json.js";
+import type { NodePlace } from "../../plugin/handshake/init-params.js";
+import type { Manifest } from "../../plugin/manifest/manifest.js";
+import { concealing } from "../../plugin/secret-options.js";
+import type { NodeFlags, PluginSettings } from "../../settings/types.js";
+import { FileSource } from "../../watch/files/file-source.js";
+import { settle } from "../../watch/files/wait-until-stable.js";
+import { checkJson, renderCheck } from "../report/check-report.js";
+import { failureJson, failureLines } from "../report/failure.js";
+import { styleOf } from "../report/style.js";
+import type { Context, ExitCode } from "./context.js";
+import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
+
+export interface CheckFlags extends Pick<PluginCommandFlags, "option"> {
+  /** Check again whenever the plugin changes, until the user has had enough. */
+  readonly watch?: boolean;
+}
+
+const NETWORK = "regtest";
+
+export async function check(
+  context: Context,
+  args: readonly string[],
+  flags: CheckFlags,
+): Promise<ExitCode> {
+  refuseForeign(context.flags);
+  const offline = { ...context, flags: { ...context.flags, embedded: true } };
+  const { plugins } = settingsOf(offline, "check", args, { option: flags.option });
+  const network = context.flags.network ?? NETWORK;
+  const embedded = await startEmbeddedNode({ network, logLevel: "broken" });
+  const node = { ...embedded, network };
+  try {
+    const checks = plugins.map((plugin) => new Check(context, plugin, node));
+    // What is saved during the first check is seen, too.
+    if (flags.watch) await Promise.all(checks.map((each) => each.open()));
+    const results: CheckResult[] = [];
+    // One after the other: a report is one piece, and times are not disturbed.
+    for (const each of checks) results.push(await each.run());
+    if (flags.watch) await Promise.all(checks.map((each) => each.watch()));
+    return flags.watch || results.every(({ ok }) => ok) ? 0 : 1;
+  } finally {
+    await embedded.close();
+  }
+}
+
+/** A node that is named would be neither asked nor told to the plugin: that is said. */
+function refuseForeign({ lightningDir, rpcFile, conf }: NodeFlags): void {
+  const given = { "--lightning-dir": lightningDir[0], "--rpc-file": rpcFile, "--conf": conf };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
+  throw usageFailure(`${flag} does not go with cln-dev check`, {
+    why: "no node of yours is touched: the plugin is told of an embedded node of its own",
+    fix: "Leave it out; --network=NAME says which network the plugin is told",
+  });
+}
+
+/** One plugin that is checked, once or again and again. */
+class Check {
+  readonly #context: Context;
+  readonly #plugin: PluginSettings;
+  readonly #node: NodePlace;
+  readonly #changed = new Set<string>();
+  #manifest: Manifest | undefined;
+  #source: FileSource | undefined;
+  #wake: () => void = () => {};
+
+  constructor(context: Context, plugin: PluginSettings, node: NodePlace) {
+    this.#context = context;
+    this.#plugin = plugin;
+    this.#node = node;
+  }
+
+  async run(): Promise<CheckResult> {
+    const { signal } = this.#context.io;
+    const { path, options } = this.#plugin;
+    const result = await checkPlugin({ path, options, node: this.#node, signal });
+    if (signal.aborted) return result;
+    const before = this.#manifest;
+    const now = result.handshake?.manifest;
+    this.#tell(result, before && now ? manifestChanges(before, now) : undefined);
+    this.#manifest = now ?? before;
+    return result;
+  }
+
+  /** Begins to listen for changes. */
+  async open(): Promise<void> {
+    const { io } = this.#context;
+    this.#source = await FileSource.open({
+      plugin: this.#plugin,
+      onChange: (path) => {
+        this.#changed.add(path);
+        this.#wake();
+      },
+      onNotice: (message) => void io.stderr.write(`${message}\n`),
+    });
+  }
+
+  /** Until the user has had enough. Changes during a check lead to one more. */
+  async watch(): Promise<void> {
+    const { signal } = this.#context.io;
+    const onAbort = () => this.#wake();
+    signal.addEventListener("abort", onAbort);
+    try {
+      while (!signal.aborted) {
+        if (this.#changed.size > 0) {
+          await this.#settle();
+          await this.run().catch((error: unknown) => this.#failed(error));
+        } else {
+          await this.#nextHint();
+        }
+      }
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      await this.#source?.close();
+    }
+  }
+
+  /** A file that is being written is not checked before it is whole. */
+  async #settle(): Promise<void> {
+    const { path } = this.#plugin;
+    const others = [...this.#changed].filter((file) => file !== path);
+    const nextHint = (ms: number) => this.#nextHint(ms);
+    await settle({ plugin: path, others, nextHint, signal: this.#context.io.signal });
+    this.#changed.clear();
+  }
+
+  /** Resolves at the next change, at the end, or after so many ms. */
+  #nextHint(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** The plugin has been taken away, say: it may come back. */
+  #failed(error: unknown): void {
+    const { io, flags } = this.#context;
+    const { paint } = styleOf(io.stdout, flags);
+    const lines = flags.json
+      ? [JSON.stringify({ plugin: this.#plugin.path, ok: false, error: failureJson(error) })]
+      : failureLines(error, paint);
+    io.stdout.write(`${lines.join("\n")}\n`);
+  }
+
+  #tell(result: CheckResult, changes: Changes | undefined): void {
+    const { io, flags, surroundings } = this.#context;
+    const { paint } = styleOf(io.stdout, flags);
+    const near = relative(surroundings.cwd, result.path);
+    const name = near.startsWith("..") ? result.path : near;
+    const hide = concealing(this.#plugin.options);
+    const lines = flags.json
+      ? [JSON.stringify(withTexts(checkJson(result, changes), hide))]
+      : renderCheck(name, result, paint, changes).map(hide);
+    if (flags.quiet && result.ok && !flags.json) return;
+    io.stdout.write(`${lines.join("\n")}\n`);
+  }
+}
+
+/** The same value with each text in it changed; names of members stay. */
+function withTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((element: unknown) => withTexts(element, change));
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).map(([name, member]) => [name, withTexts(member, change)]);
+  return Object.fromEntries(members);
+}

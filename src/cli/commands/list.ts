@@ -1,0 +1,61 @@
+/** `cln-dev list`: what the node runs, and which of it a watch session keeps up to date. */
+import { basename } from "node:path";
+import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-command.js";
+import type { NodeAddress } from "../../settings/types.js";
+import { findSessions } from "../../watch/control/control-client.js";
+import { harmless } from "../report/sanitize.js";
+import type { Paint } from "../report/style.js";
+import type { Context, ExitCode } from "./context.js";
+import { atNode } from "./reach-node.js";
+import { nodesOf } from "./target-nodes.js";
+
+interface Listed {
+  readonly node: NodeAddress;
+  readonly plugins: readonly (ListedPlugin & { readonly watched: boolean })[];
+}
+
+export async function list(context: Context): Promise<ExitCode> {
+  const { flags, io } = context;
+  const nodes = await nodesOf(context);
+  const sessions = findSessions();
+  // Loaded while they are at work: the requests leave first.
+  const style = new Promise(setImmediate).then(() => import("../report/style.js"));
+  const listed: Listed[] = await Promise.all(
+    nodes.map(async (node) => {
+      const [plugins, running] = await Promise.all([
+        atNode(node, () => listPlugins(node.rpcFile, { signal: io.signal })),
+        sessions,
+      ]);
+      const watched = running.flatMap((session) => session.targets);
+      const isWatched = (name: string) =>
+        watched.some((target) => target.realPath === name && target.node.rpcFile === node.rpcFile);
+      return {
+        node,
+        plugins: plugins.map((plugin) => ({ ...plugin, watched: isWatched(plugin.name) })),
+      };
+    }),
+  );
+  const { styleOf } = await style;
+  const { paint } = styleOf(io.stdout, flags);
+  const text = flags.json
+    ? JSON.stringify(listed.map(({ node, plugins }) => ({ node: node.rpcFile, plugins })))
+    : listed.map((one) => table(one, nodes.length > 1, paint)).join("\n");
+  io.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function table({ node, plugins }: Listed, named: boolean, paint: Paint): string {
+  const width = Math.max(...plugins.map((plugin) => basename(plugin.name).length), 6);
+  const yes = (value: boolean, text: string) => (value ? text : "").padEnd(text.length);
+  const rows = plugins.map((plugin) =>
+    [
+      paint.bold(harmless(basename(plugin.name)).padEnd(width)),
+      plugin.active ? paint.green("active  ") : paint.yellow("starting"),
+      yes(plugin.dynamic, "dynamic"),
+      paint.cyan(yes(plugin.watched, "watched")),
+      paint.dim(harmless(plugin.name)),
+    ].join("  "),
+  );
+  if (rows.length === 0) rows.push(`${named ? "  " : ""}no plugins`);
+  return [...(named ? [paint.bold(node.rpcFile)] : []), ...rows].join("\n");
+}

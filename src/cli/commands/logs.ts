@@ -1,0 +1,151 @@
+/** `cln-dev logs`: the log lines of plugins, live, from the node's log file or else by getlog. */
+import { existsSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
+import { usageFailure } from "../../errors/failure.js";
+import { followLogs, type LogSource } from "../../node/log/follow.js";
+import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../node/log/log-level.js";
+import type { LogLine } from "../../node/log/log-lines.js";
+import { SecretValues } from "../../node/plugins/secret-values.js";
+import { joinPath } from "../../settings/paths.js";
+import { findSettingsKey } from "../../settings/project/package-json.js";
+import { projectPlugins } from "../../settings/project/schema.js";
+import type { NodeAddress, PluginSettings } from "../../settings/types.js";
+import { renderLogLine } from "../report/log-line.js";
+import { type Paint, styleOf } from "../report/style.js";
+import type { Context, ExitCode } from "./context.js";
+import { atNode } from "./reach-node.js";
+import { nodesOf } from "./target-nodes.js";
+
+export interface LogsFlags {
+  readonly level?: string;
+  readonly since?: string;
+  /** How many of the lines before are shown. */
+  readonly last?: string;
+  /** False: only what is there already. */
+  readonly follow: boolean;
+}
+
+const DEFAULT_LAST = 10;
+
+export async function logs(
+  context: Context,
+  args: readonly string[],
+  flags: LogsFlags,
+): Promise<ExitCode> {
+  const level = levelOf(flags.level ?? "info");
+  const since = flags.since === undefined ? undefined : momentOf(flags.since, Date.now());
+  const last = countOf(flags.last);
+  const own = projectOf(context);
+  const pluginNames = namesOf(context, args, own);
+  const nodes = await nodesOf(context);
+  const { signal, stderr } = context.io;
+  const options = own.flatMap((plugin) => plugin.options);
+  await Promise.all(
+    nodes.map((node) =>
+      atNode(node, async () => {
+        const secrets = new SecretValues(node.rpcFile, options, signal);
+        let printed = secrets.refresh();
+        await followLogs({
+          rpcFile: node.rpcFile,
+          networkDir: node.networkDir,
+          pluginNames,
+          level,
+          ...(since === undefined ? { last } : { since }),
+          once: !flags.follow,
+          signal,
+          onLine: (line) => {
+            printed = printed
+              .then(() => secrets.refresh())
+              .then(() => {
+                if (line.text.startsWith("Killing plugin:")) secrets.pluginEnded();
+                const hidden = { ...line, text: secrets.hide(line.text) };
+                print(context, nodes.length > 1 ? node : undefined, hidden);
+              });
+          },
+          onSource: (source) => {
+            const told =
+              context.flags.quiet || context.flags.json ? undefined : noteOf(source, level);
+            if (told !== undefined) stderr.write(`cln-dev: ${told}\n`);
+          },
+        });
+        await printed;
+      }),
+    ),
+  ).catch((error: unknown) => {
+    // What an interrupted call says is no news.
+    if (!signal.aborted) throw error;
+  });
+  return 0;
+}
+
+/** The plugins of package.json. */
+function projectOf({ surroundings }: Context): readonly PluginSettings[] {
+  const key = findSettingsKey(surroundings.cwd);
+  return key === undefined ? [] : projectPlugins(key, surroundings.home);
+}
+
+/** The base names under which the node logs; none: every line of the node. */
+function namesOf(
+  { surroundings }: Context,
+  args: readonly string[],
+  own: readonly PluginSettings[],
+): string[] {
+  const paths =
+    args.length === 0
+      ? own.map(({ path }) => path)
+      : args.map((arg) => joinPath(surroundings.cwd, arg));
+  return paths.map((path) => basename(existsSync(path) ? realpathSync(path) : path));
+}
+
+function print(context: Context, node: NodeAddress | undefined, line: LogLine): void {
+  const { flags, io } = context;
+  const { paint } = styleOf(io.stdout, flags);
+  const lines = flags.json ? [jsonOf(line, node)] : named(renderLogLine(line, paint), node, paint);
+  io.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function named(lines: readonly string[], node: NodeAddress | undefined, paint: Paint): string[] {
+  if (node === undefined) return [...lines];
+  return lines.map((line) => `${paint.dim(basename(node.lightningDir))} ${line}`);
+}
+
+function jsonOf(line: LogLine, node: NodeAddress | undefined): string {
+  const { time, level, source, text } = line;
+  return JSON.stringify({ time: time?.toISOString(), node: node?.rpcFile, level, source, text });
+}
+
+/** What a user should know of where the lines come from. */
+function noteOf(source: LogSource, wanted: LogLevel): string | undefined {
+  if (source.kind === "file") return undefined;
+  const less = source.level === wanted ? "" : `, and live no lower level than ${source.level}`;
+  return `${source.why}, so its memory is asked every 2 s${less}`;
+}
+
+function levelOf(name: string): LogLevel {
+  const level = parseLogLevel(name);
+  if (level !== undefined) return level;
+  throw usageFailure(`there is no log level ${name}`, {
+    fix: `Use ${LOG_LEVELS.slice(1).join(", ")}, or warn or error`,
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `10m` ago, or a date with or without a time. */
+export function momentOf(text: string, now: number): Date {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
+  if (number !== undefined && unit !== undefined) {
+    return new Date(now - Number(number) * (UNITS[unit] ?? 0) * 1000);
+  }
+  const moment = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(Number.NaN);
+  if (!Number.isNaN(moment.getTime())) return moment;
+  throw usageFailure(`--since ${text} is no moment`, {
+    fix: "Write 30s, 10m, 2h or 1d, or a date such as 2026-08-20T12:00",
+  });
+}
+
+function countOf(last: string | undefined): number {
+  if (last === undefined) return DEFAULT_LAST;
+  if (/^\d+$/.test(last)) return Number(last);
+  throw usageFailure(`--last ${last} is no number`, { fix: "Write how many lines, such as 20" });
+}

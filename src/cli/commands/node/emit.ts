@@ -1,0 +1,171 @@
+/** `cln-dev emit`: raises a notification or calls a hook on the embedded node, and shows the answers. */
+import { EMIT_METHOD } from "../../../embedded/methods/emit.js";
+import { Failure, usageFailure } from "../../../errors/failure.js";
+import { RawJson } from "../../../jsonrpc/json.js";
+import { METHOD_NOT_FOUND } from "../../../jsonrpc/message.js";
+import { Token } from "../../../jsonrpc/token.js";
+import { callParams } from "../../../node/rpc/call-params.js";
+import { callNodeText } from "../../../node/rpc/client.js";
+import { RpcError } from "../../../node/rpc/errors.js";
+import type { NodeAddress } from "../../../settings/types.js";
+import { indentJson } from "../../report/json/indent-json.js";
+import { harmless } from "../../report/sanitize.js";
+import { type Paint, styleOf } from "../../report/style.js";
+import type { Context, ExitCode } from "../context.js";
+import { atNode } from "../reach-node.js";
+import { nodesOf } from "../target-nodes.js";
+
+export interface EmitFlags {
+  readonly list?: boolean;
+  /** For a name that is both a hook and a notification. */
+  readonly hook?: boolean;
+  readonly notification?: boolean;
+}
+
+/** A hook's answer may take as long as the plugin likes. */
+const TIMEOUT_MS = 24 * 60 * 60_000;
+
+/**
+ * @param values the payload as one JSON object, or changes to the example as `key=value`
+ * @returns 0; 1 where a plugin died, or answered what lightningd would not take
+ */
+export async function emit(
+  context: Context,
+  topic: string | undefined,
+  values: readonly string[],
+  flags: EmitFlags,
+): Promise<ExitCode> {
+  const [node, ...others] = await nodesOf(context);
+  if (node === undefined || others.length > 0) {
+    throw usageFailure("emit takes exactly one node", { fix: "Give one --lightning-dir" });
+  }
+  if (topic === undefined && !(flags.list ?? false)) {
+    throw usageFailure("emit needs a topic", { fix: "cln-dev emit --list shows them all" });
+  }
+  const isList = flags.list ?? false;
+  const params = isList ? new RawJson("{}") : emitParams(topic ?? "", values, flags);
+  const text = await callEmit(node, params, context);
+  const { io, flags: global } = context;
+  const { paint } = styleOf(io.stdout, global);
+  const result = new Token(text);
+  const lines = () => (isList ? listLines(result, topic, paint) : raisedLines(result, paint));
+  io.stdout.write(`${global.json ? text : lines().join("\n")}\n`);
+  return isBad(result) ? 1 : 0;
+}
+
+function emitParams(topic: string, values: readonly string[], flags: EmitFlags): RawJson {
+  if (flags.hook && flags.notification)
+    throw usageFailure("--hook and --notification exclude each other");
+  const [first] = values;
+  const isWhole = first?.trimStart().startsWith("{") ?? false;
+  if (isWhole && values.length > 1) throw usageFailure("emit takes one JSON object, or key=value");
+  if (isWhole && isNotJson(first ?? "")) throw usageFailure(`the payload is not JSON: ${first}`);
+  const members = [`"topic":${JSON.stringify(topic)}`];
+  if (isWhole) members.push(`"payload":${first}`);
+  else if (first !== undefined) members.push(`"changes":${callParams(values, true).text}`);
+  const only = flags.hook ? "hook" : flags.notification ? "notification" : undefined;
+  if (only !== undefined) members.push(`"only":"${only}"`);
+  return new RawJson(`{${members.join(",")}}`);
+}
+
+function isNotJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+async function callEmit(node: NodeAddress, params: RawJson, { io }: Context): Promise<string> {
+  try {
+    return await atNode(node, () =>
+      callNodeText(node.rpcFile, EMIT_METHOD, params, { timeoutMs: TIMEOUT_MS, signal: io.signal }),
+    );
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    if (error.code === METHOD_NOT_FOUND) throw onlyEmbedded(node);
+    throw unknownTopic(error.message);
+  }
+}
+
+function onlyEmbedded(node: NodeAddress): Failure {
+  return new Failure({
+    kind: "not-embedded",
+    what: `cannot raise events on the node in ${node.lightningDir}`,
+    why: "it is a real lightningd, which raises them by itself; only the embedded node can be told to",
+    fix: "Use cln-dev watch --embedded, or cln-dev node",
+    exitCode: 2,
+  });
+}
+
+/** All topics, one a line; with a topic, its example payload. */
+function listLines(result: Token, only: string | undefined, paint: Paint): string[] {
+  const topics = result.member("topics")?.elements ?? [];
+  const shown = topics.filter((item) => only === undefined || item.member("topic")?.is(only));
+  if (shown.length === 0) throw unknownTopic(`Unknown topic '${only}'`);
+  return shown.map((item) => {
+    const kind = item.member("kind")?.text ?? "";
+    const plugins = namesIn(item.member("plugins"));
+    const name = harmless(item.member("topic")?.text ?? "").padEnd(26);
+    const line = `${kind.padEnd(12)}  ${paint.bold(name)}  ${paint.cyan(plugins)}`.trimEnd();
+    if (only === undefined) return line;
+    return `${line}\n${indentJson(item.member("example")?.raw ?? "{}")}`;
+  });
+}
+
+function unknownTopic(what: string): Failure {
+  return usageFailure(what, { fix: "cln-dev emit --list shows all topics" });
+}
+
+function raisedLines(result: Token, paint: Paint): string[] {
+  const topic = result.member("topic")?.text ?? "";
+  const [hook, notification] = [result.member("hook"), result.member("notification")];
+  const lines: string[] = [];
+  if (hook !== undefined) {
+    const answers = hook.member("answers")?.elements ?? [];
+    for (const answer of answers) lines.push(...answerLines(topic, answer, paint));
+    const outcome = answers.length === 0 ? "no plugin wants it" : "the node goes on as usual";
+    const continued = hook.member("continued")?.bool ?? false;
+    if (continued) lines.push(paint.dim(`hook ${topic}: ${outcome}`));
+  }
+  if (notification !== undefined) {
+    const receivers = namesIn(notification.member("receivers"));
+    lines.push(
+      receivers === ""
+        ? paint.dim(`notification ${topic}: no plugin subscribes to it`)
+        : `notification ${paint.bold(topic)}: sent to ${paint.cyan(receivers)}`,
+    );
+  }
+  return lines;
+}
+
+function answerLines(topic: string, answer: Token, paint: Paint): string[] {
+  const plugin = harmless(answer.member("plugin")?.text ?? "");
+  const head = `hook ${paint.bold(topic)}: ${paint.cyan(plugin)}`;
+  const result = answer.member("result");
+  const error = answer.member("error");
+  if (result !== undefined) {
+    const warning = answer.member("warning")?.text;
+    const shown = harmless(indentJson(result.raw), { newlines: true });
+    return [`${head} answered ${shown}`, ...(warning ? [paint.yellow(harmless(warning))] : [])];
+  }
+  if (error === undefined) return [`${head} ${paint.red("died over it")}`];
+  const shown = harmless(indentJson(error.raw), { newlines: true });
+  return [
+    `${head} ${paint.red("answered with an error")} ${shown}`,
+    paint.yellow("an error from a hook makes a real lightningd end itself"),
+  ];
+}
+
+function namesIn(names: Token | undefined): string {
+  return (names?.elements ?? []).map((name) => harmless(name.text)).join(", ");
+}
+
+/** Would a real node have ended itself, or the plugin have ended? */
+function isBad(result: Token): boolean {
+  const answers = result.member("hook")?.member("answers")?.elements ?? [];
+  return answers.some(
+    (answer) => answer.member("result") === undefined || answer.member("warning") !== undefined,
+  );
+}

@@ -1,0 +1,49 @@
+/**
+ * What the plugins of `cln-dev node` write to stderr, in a file beside its log: its terminal shows
+ * the same, but a watch in another terminal can read only a file.
+ */
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { STDERR_COPY } from "../../../node/log/node-stderr.js";
+
+/** Then it begins anew: only the last words of a plugin are of use. */
+const MAX_BYTES = 1024 * 1024;
+
+export class StderrFile {
+  #fd: number | undefined;
+  #bytes = 0;
+  /** Written before there is a file. */
+  #early: Buffer[] = [];
+
+  /** Where it cannot be made, there is none. @param networkDir the folder of the node's log */
+  open(networkDir: string): void {
+    try {
+      this.#fd = openSync(join(networkDir, STDERR_COPY), "w", 0o600);
+    } catch {
+      return;
+    }
+    for (const chunk of this.#early.splice(0)) this.write(chunk);
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#fd === undefined) {
+      if (this.#early.length < 100) this.#early.push(chunk);
+      return;
+    }
+    try {
+      if (this.#bytes + chunk.length > MAX_BYTES) {
+        ftruncateSync(this.#fd);
+        this.#bytes = 0;
+      }
+      writeSync(this.#fd, chunk, 0, chunk.length, this.#bytes);
+      this.#bytes += chunk.length;
+    } catch {
+      // A full disk must not take the node down.
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}

@@ -1,0 +1,189 @@
+/** `cln-dev restart`: asks the watch session that fits to reload now; without one, does it itself. */
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { type Failure, usageFailure } from "../../errors/failure.js";
+import type { Outcome } from "../../events/watch-events.js";
+import { splitArguments } from "../../settings/arguments.js";
+import { joinPath } from "../../settings/paths.js";
+import { namesNode, resolveNodes } from "../../settings/resolve-nodes.js";
+import {
+  askRestart,
+  controlSockets,
+  findSessions,
+  type RunningSession,
+  type SessionTarget,
+} from "../../watch/control/control-client.js";
+import { isMeant, type RestartFilter } from "../../watch/control/target-filter.js";
+import { harmless } from "../report/sanitize.js";
+import type { Context, ExitCode } from "./context.js";
+import { exitCodeOf } from "./exit-code.js";
+import type { PluginCommandFlags } from "./plugin-flags.js";
+import { namedNodes } from "./target-nodes.js";
+
+export async function restart(
+  context: Context,
+  args: readonly string[],
+  flags: PluginCommandFlags,
+): Promise<ExitCode> {
+  const { plugins, options } = splitArguments(args, flags.option, context.surroundings.cwd);
+  const wishes = wishesOf(context, plugins);
+  const sockets = controlSockets();
+  const ahead = options.length > 0 ? undefined : askAhead(sockets, wishes, context);
+  const sessions = (await findSessions(sockets)).filter(
+    (session) => session.embedded || context.flags.embedded !== true,
+  );
+  const found = await Promise.all(wishes.map((wish) => findOne(sessions, wish, context)));
+  if (found.every((one) => one === undefined)) {
+    ahead?.giveUp();
+    const { start } = await import("./start.js");
+    return start(context, args, flags, "restart");
+  }
+  if (options.length > 0) {
+    throw usageFailure("options cannot be given to a restart by a running watch session", {
+      why: "the session starts the plugin with the options that it was given",
+      fix: "End the session (q) and start it again with the new options",
+    });
+  }
+  const known = wishes.map((wish, index) => {
+    const session = found[index]?.session;
+    if (session === undefined) throw notWatched(plugins[index] ?? "");
+    return { session, wish };
+  });
+  const { signal } = context.io;
+  const asked = known.map(({ session, wish }) => {
+    if (context.flags.verbose) {
+      context.io.stderr.write(`asking the watch session (pid ${session.pid})\n`);
+    }
+    return ahead?.outcomes ?? askRestart(session.control, wish, signal);
+  });
+  // Loaded while the session is at work: the requests leave first.
+  const reporting = new Promise(setImmediate).then(() => import("../report/reporter.js"));
+  const outcomes = (await Promise.all(asked)).flat();
+  const { cwd } = context.surroundings;
+  const { openReporter } = await reporting;
+  const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });
+  for (const outcome of outcomes) reporter.event(outcome);
+  return exitCodeOf(outcomes);
+}
+
+interface Ahead {
+  readonly outcomes: Promise<Outcome[]>;
+  giveUp(): void;
+}
+
+/**
+ * The only session there is need not say who it is before it reloads what it has of the wish: that
+ * saves 3 ms. It may also be stopped (by Ctrl-Z) and never answer: then it is given up.
+ */
+function askAhead(
+  [control, ...others]: readonly string[],
+  [wish, ...more]: readonly RestartFilter[],
+  { flags, io }: Context,
+): Ahead | undefined {
+  if (control === undefined || wish === undefined || others.length + more.length > 0)
+    return undefined;
+  if (flags.embedded === true) return undefined;
+  const end = new AbortController();
+  const outcomes = askRestart(control, wish, AbortSignal.any([io.signal, end.signal]));
+  outcomes.catch(() => {});
+  return { outcomes, giveUp: () => end.abort() };
+}
+
+/**
+ * One for each plugin that was named; one for all if none was. What is a file here is meant by its
+ * path, without symlinks; else it is what a session has under that name.
+ */
+function wishesOf({ flags, surroundings }: Context, plugins: readonly string[]): RestartFilter[] {
+  const rpcFiles = namesNode(flags)
+    ? namedNodes(resolveNodes(flags, surroundings), surroundings).map((node) => node.rpcFile)
+    : undefined;
+  if (plugins.length === 0) return [{ rpcFiles }];
+  return plugins.map((plugin) => {
+    const path = joinPath(surroundings.cwd, plugin);
+    const isName = !plugin.includes("/") && !existsSync(path);
+    return isName ? { name: plugin, rpcFiles } : { path: realPathOf(path), rpcFiles };
+  });
+}
+
+interface Found {
+  readonly session: RunningSession;
+  readonly targets: readonly SessionTarget[];
+}
+
+/** @throws Failure: several sessions fit */
+async function findOne(
+  sessions: readonly RunningSession[],
+  wish: RestartFilter,
+  context: Context,
+): Promise<Found | undefined> {
+  const fitting = sessions
+    .map((session) => ({ session, targets: session.targets.filter((one) => isMeant(one, wish)) }))
+    .filter(({ targets }) => targets.length > 0);
+  if (fitting.length < 2) return fitting[0];
+  const isOpen = wish.path === undefined && wish.name === undefined;
+  const own = isOpen ? await projectPaths(context) : [];
+  const ofProject = fitting.filter(({ targets }) => targets.some(({ path }) => own.includes(path)));
+  if (ofProject.length === 1) return ofProject[0];
+  throw severalFit(ofProject.length > 1 ? ofProject : fitting);
+}
+
+/** The plugins of this folder's package.json: two projects may each have a session of their own. */
+async function projectPaths({ surroundings: { cwd, home } }: Context): Promise<string[]> {
+  const { findSettingsKey } = await import("../../settings/project/package-json.js");
+  const key = findSettingsKey(cwd);
+  if (key === undefined) return [];
+  const { projectPlugins } = await import("../../settings/project/schema.js");
+  return projectPlugins(key, home).map(({ path }) => path);
+}
+
+function severalFit(found: readonly Found[]): Failure {
+  const named = found.flatMap(({ session, targets }) =>
+    targets.map(({ path, node }) => ({
+      session,
+      command: `cln-dev restart ${harmless(path)} --lightning-dir=${harmless(node.lightningDir)}`,
+    })),
+  );
+  const commands = new Set(named.map(({ command }) => command));
+  if (commands.size < named.length) return sameTwice(found.map(({ session }) => session));
+  const lines = named.map(({ session, command }) => `  ${command}   (${aboutSession(session)})`);
+  return usageFailure(`${found.length} watch sessions run`, {
+    why: "it is not clear which one is meant",
+    fix: ["Name the plugin and the node:", ...lines].join("\n"),
+  });
+}
+
+/** No argument could tell them apart. */
+function sameTwice(sessions: readonly RunningSession[]): Failure {
+  const lines = sessions.map((session) => `  kill ${session.pid}   (${aboutSession(session)})`);
+  return usageFailure(`${sessions.length} watch sessions have the same plugin on the same node`, {
+    why: "each would reload it, and stop what the other has started",
+    fix: ["End all but one, by q in its terminal, or by", ...lines].join("\n"),
+  });
+}
+
+/** Its process, and how long it has run. */
+function aboutSession({ pid, control }: RunningSession): string {
+  const begun = statSync(control, { throwIfNoEntry: false })?.mtimeMs;
+  return begun === undefined ? `pid ${pid}` : `pid ${pid}, begun ${ago(Date.now() - begun)} ago`;
+}
+
+function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+function notWatched(plugin: string): Failure {
+  return usageFailure(`no watch session has ${plugin}`, {
+    why: "one has another of the plugins named",
+    fix: `Restart it by a command of its own: cln-dev restart ${plugin}`,
+  });
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

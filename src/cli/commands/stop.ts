@@ -1,0 +1,71 @@
+/** `cln-dev stop`: stops plugins on the node, by their file or by the name that the node lists. */
+import { realpathSync } from "node:fs";
+import { basename } from "node:path";
+import { Failure } from "../../errors/failure.js";
+import { isUnmanageable, listPlugins, stopPlugin } from "../../node/plugins/plugin-command.js";
+import { joinPath } from "../../settings/paths.js";
+import { resolveSettings } from "../../settings/resolve.js";
+import type { NodeAddress } from "../../settings/types.js";
+import { meetNode } from "../../watch/node/identify-node.js";
+import { harmless } from "../report/sanitize.js";
+import type { Context, ExitCode } from "./context.js";
+import { atNode } from "./reach-node.js";
+import { nodesOf } from "./target-nodes.js";
+
+export async function stop(context: Context, args: readonly string[]): Promise<ExitCode> {
+  const { flags, io, surroundings } = context;
+  const nodes = await nodesOf(context);
+  const names = args.length > 0 ? args : pathsFromSettings(context);
+  const stopped: { plugin: string; node: string; stopped: boolean }[] = [];
+  for (const node of nodes) {
+    for (const name of names) {
+      const result = await atNode(node, () => stopOne(node, name, surroundings.cwd, io.signal));
+      stopped.push({ ...result, node: node.rpcFile });
+    }
+  }
+  for (const result of stopped) {
+    const text = flags.json
+      ? JSON.stringify(result)
+      : `${harmless(basename(result.plugin))} ${result.stopped ? "stopped" : "was not running"}`;
+    if (!flags.quiet) io.stdout.write(`${text}\n`);
+  }
+  return 0;
+}
+
+function pathsFromSettings({ flags, surroundings }: Context): string[] {
+  const input = { flags, args: [], options: [], surroundings, command: "stop" };
+  return resolveSettings(input).plugins.map((plugin) => plugin.path);
+}
+
+/** @throws Failure: the node refuses to stop it, or knows no such name */
+async function stopOne(node: NodeAddress, name: string, cwd: string, signal: AbortSignal) {
+  await meetNode(node, { signal });
+  const plugins = await listPlugins(node.rpcFile, { signal });
+  const path = fileOf(name, cwd);
+  const entry =
+    plugins.find((plugin) => plugin.name === path || plugin.name === name) ??
+    plugins.find((plugin) => !name.includes("/") && basename(plugin.name) === name);
+  if (entry === undefined) return { plugin: path ?? name, stopped: false };
+  try {
+    return { plugin: entry.name, stopped: await stopPlugin(node.rpcFile, entry.name, { signal }) };
+  } catch (error) {
+    if (!isUnmanageable(error)) throw error;
+    throw new Failure({
+      kind: "plugin-not-dynamic",
+      what: `${entry.name} cannot be stopped while the node runs`,
+      why: entry.dynamic
+        ? "it has not answered getmanifest yet"
+        : 'its manifest does not say "dynamic": true',
+      fix: entry.dynamic ? "Try again in a moment" : "It stops with the node",
+      exitCode: 1,
+    });
+  }
+}
+
+function fileOf(name: string, cwd: string): string | undefined {
+  try {
+    return realpathSync(joinPath(cwd, name));
+  } catch {
+    return undefined;
+  }
+}

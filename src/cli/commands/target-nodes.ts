@@ -1,0 +1,46 @@
+/** Which nodes a command is about: what the user says, else the node of the watch session that runs. */
+import { usageFailure } from "../../errors/failure.js";
+import { locateNode } from "../../settings/locate/locate-node.js";
+import { resolveNodes } from "../../settings/resolve-nodes.js";
+import type { NodeAddress, NodeSettings, Surroundings } from "../../settings/types.js";
+import { findSessions } from "../../watch/control/control-client.js";
+import type { Context } from "./context.js";
+
+/**
+ * At least one node.
+ * @throws Failure (exit code 2): wrong flags or settings, or it is open which session is meant
+ */
+export async function nodesOf({ flags, surroundings }: Context): Promise<readonly NodeAddress[]> {
+  const settings = resolveNodes(flags, surroundings);
+  const { nodesFrom, embedded } = settings;
+  const nodes = namedNodes(settings, surroundings);
+  if (nodesFrom.kind !== "default" && nodes.length > 0) return nodes;
+  const running = await findSessions();
+  const sessions = embedded ? running.filter((session) => session.embedded) : running;
+  const watched = new Map(
+    sessions.flatMap((session) => session.targets.map(({ node }) => [node.rpcFile, node])),
+  );
+  if (watched.size === 1) return [...watched.values()];
+  if (nodes.length > 0 && watched.size === 0) return nodes;
+  if (watched.size > 1) throw severalNodes([...watched.values()]);
+  throw usageFailure("no embedded node runs", {
+    why: "it belongs to cln-dev watch --embedded, which does not run",
+    fix: "Start that in another terminal, or name the node with --lightning-dir",
+  });
+}
+
+/** Where those are that the settings name. An embedded one with a lightning-dir is found there. */
+export function namedNodes(
+  { nodes, embedded }: NodeSettings,
+  surroundings: Surroundings,
+): readonly NodeAddress[] {
+  return embedded?.lightningDir === undefined ? nodes : [locateNode(embedded, surroundings)];
+}
+
+function severalNodes(nodes: readonly NodeAddress[]) {
+  const flags = nodes.map((node) => `  --lightning-dir=${node.lightningDir}`);
+  return usageFailure("it is not clear which node is meant", {
+    why: "watch sessions run on several",
+    fix: ["Name it:", ...flags].join("\n"),
+  });
+}

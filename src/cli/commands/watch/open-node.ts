@@ -1,0 +1,43 @@
+/** The node that `watch` works on: the user's own, or an embedded one for as long as it runs. */
+import type { NodeAddress, Settings } from "../../../settings/types.js";
+
+export interface OpenNode {
+  readonly nodes: readonly NodeAddress[];
+  readonly embedded: boolean;
+  /** Resolves when the embedded node has ended; undefined for a node of the user's own. */
+  readonly closed?: Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param signal gives up what the node has not done while it is being started
+ * @param onPluginStderr what a plugin on the embedded node writes to stderr
+ * @param onTrouble what it cannot do, such as to write its log
+ * @throws Failure: the embedded node cannot be started
+ */
+export async function openNode(
+  settings: Settings,
+  signal: AbortSignal,
+  onPluginStderr: (name: string, chunk: Buffer) => void,
+  onTrouble: (message: string) => void,
+): Promise<OpenNode> {
+  const { embedded, nodes } = settings;
+  if (embedded === undefined) return { nodes, embedded: false, close: async () => {} };
+  const { startEmbeddedNode } = await import("../../../embedded/node.js");
+  const node = await startEmbeddedNode({
+    ...(embedded.lightningDir === undefined ? {} : { lightningDir: embedded.lightningDir }),
+    network: embedded.network,
+    signal,
+    onPluginStderr,
+    onTrouble,
+  });
+  const address: NodeAddress = {
+    lightningDir: node.lightningDir,
+    network: embedded.network,
+    networkNamedBy: "command line",
+    networkDir: node.networkDir,
+    rpcFile: node.rpcFile,
+    hints: [],
+  };
+  return { nodes: [address], embedded: true, closed: node.closed, close: () => node.close() };
+}

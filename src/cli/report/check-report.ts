@@ -1,0 +1,122 @@
+/** The result of `cln-dev check`, for a person and for a program. */
+import { type Changes, hasChanges } from "../../diagnose/changes/changes.js";
+import type { CheckFinding, CheckResult } from "../../diagnose/check-plugin.js";
+import type { Handshake } from "../../plugin/handshake/handshake.js";
+import type { Severity } from "../../plugin/manifest/lint.js";
+import { renderFindings } from "./findings-lines.js";
+import { harmless } from "./sanitize.js";
+import type { Paint } from "./style.js";
+
+/**
+ * @param name how the plugin is called: its path as the user wrote it
+ * @param changes what is new since the last good check, if there was one
+ */
+export function renderCheck(
+  name: string,
+  result: CheckResult,
+  paint: Paint,
+  changes?: Changes,
+): string[] {
+  const mark = result.ok ? paint.green("✓") : paint.red("✗");
+  const facts = result.handshake === undefined ? "" : factsOf(result.handshake);
+  return [
+    `${mark} ${paint.bold(harmless(name))}${facts === "" ? "" : `   ${paint.dim(facts)}`}`,
+    ...folded(result.findings).flatMap((alike) => renderFinding(alike, paint)),
+    ...renderFindings(result.told, paint, "    "),
+    ...(changes !== undefined && hasChanges(changes) ? [renderChanges(changes, paint)] : []),
+    ...(result.findings.length > 0 ? [`  ${countOf(result.findings)}`] : []),
+  ];
+}
+
+/** What `--json` prints for a plugin, in one line. */
+export function checkJson(
+  result: CheckResult,
+  changes?: Changes,
+): { readonly [key: string]: unknown } {
+  const { path, ok, findings, told, handshake } = result;
+  const manifest = handshake?.manifest;
+  return {
+    plugin: path,
+    ok,
+    findings,
+    end: handshake?.end,
+    manifestMs: rounded(handshake?.manifestMs),
+    initMs: rounded(handshake?.initMs),
+    manifest: manifest && { ...manifest, featurebits: Object.fromEntries(manifest.featurebits) },
+    stray: handshake?.stray ?? [],
+    stderr: handshake?.stderr ?? "",
+    told,
+    ...(changes === undefined ? {} : { changes }),
+  };
+}
+
+/** The same about several methods or options is said once: a library writes all of them alike. */
+function folded(findings: readonly CheckFinding[]): Alike[] {
+  const groups = new Map<string, Alike>();
+  for (const finding of findings) {
+    const key = JSON.stringify({ ...finding, field: finding.field.replace(/\[\d+\]/, "[]") });
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()];
+}
+
+type Alike = readonly CheckFinding[];
+
+function renderFinding([first, ...others]: Alike, paint: Paint): string[] {
+  if (first === undefined) return [];
+  const { severity, field, message, reason, fix } = first;
+  const colours: Readonly<Record<Severity, (text: string) => string>> = {
+    error: paint.red,
+    warning: paint.yellow,
+    hint: paint.dim,
+  };
+  const where = paint.bold(harmless(field === "" ? "manifest" : field));
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return [
+    `  ${colours[severity](severity.padEnd(7))} ${where}${more}: ${harmless(message)}`,
+    ...(reason === undefined ? [] : [`          ${harmless(reason)}`]),
+    ...(fix === undefined ? [] : [`          ${paint.cyan(harmless(fix))}`]),
+  ];
+}
+
+function factsOf({ manifest, manifestMs, initMs }: Handshake): string {
+  const counts =
+    manifest === undefined
+      ? []
+      : [
+          count(manifest.rpcmethods.length, "method"),
+          count(manifest.options.length, "option"),
+          count(manifest.hooks.length, "hook"),
+          count(manifest.subscriptions.length, "subscription"),
+        ];
+  return [
+    ...(manifestMs === undefined ? [] : [`manifest ${Math.round(manifestMs)} ms`]),
+    ...(initMs === undefined ? [] : [`init ${Math.round(initMs)} ms`]),
+    ...counts.filter((text) => !text.startsWith("0 ")),
+  ].join("   ");
+}
+
+function renderChanges({ added, removed, changed }: Changes, paint: Paint): string {
+  const parts = [
+    ...added.map((text) => paint.green(`+${harmless(text)}`)),
+    ...removed.map((text) => paint.red(`-${harmless(text)}`)),
+    ...changed.map((text) => paint.yellow(`~${harmless(text)}`)),
+  ];
+  return `  ${paint.dim("changed:")} ${parts.join("  ")}`;
+}
+
+function countOf(findings: readonly CheckFinding[]): string {
+  const of = (severity: Severity) =>
+    findings.filter((finding) => finding.severity === severity).length;
+  return [count(of("error"), "error"), count(of("warning"), "warning"), count(of("hint"), "hint")]
+    .filter((text) => !text.startsWith("0 "))
+    .join(", ");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 10) / 10;
+}

@@ -1,0 +1,51 @@
+/** How a failure is told: what, why, what to do. The same words for every command. */
+import { Failure, messageOf } from "../../errors/failure.js";
+import { RpcError } from "../../node/rpc/errors.js";
+import { indentJson } from "./json/indent-json.js";
+import { harmless } from "./sanitize.js";
+import type { Paint } from "./style.js";
+
+/** Lines for a person: `cln-dev: what: why`, then the next step. */
+export function failureLines(error: unknown, paint: Paint): string[] {
+  if (error instanceof RpcError) {
+    return [`${paint.red("cln-dev:")} ${rpcErrorText(error)}`, ...memberLines(error)];
+  }
+  const head = `${paint.red("cln-dev:")} ${clean(messageOf(error))}`;
+  if (!(error instanceof Failure) || error.fix === undefined) return [head];
+  return [
+    head,
+    ...clean(error.fix)
+      .split("\n")
+      .map((line) => `  ${line}`),
+  ];
+}
+
+/** One object for a program. */
+export function failureJson(error: unknown): { readonly [key: string]: unknown } {
+  if (error instanceof RpcError) {
+    const { code, message, method, data, more } = error;
+    return { kind: "node-error", code, message, method, data, ...more };
+  }
+  if (!(error instanceof Failure)) return { kind: "unexpected", message: messageOf(error) };
+  const { kind, what, why, fix, exitCode, message } = error;
+  return { kind, message, what, why, fix, exitCode };
+}
+
+/** The rest of an error answer, as lightning-cli shows it; pyln-client's traceback as it is read. */
+function memberLines({ data, more }: RpcError): string[] {
+  const { traceback, ...others } = more;
+  const members = Object.entries({ data, ...others }).filter(([, value]) => value !== undefined);
+  const lines = members.map(([name, value]) => `${name}: ${indentJson(JSON.stringify(value))}`);
+  if (typeof traceback === "string") lines.push(traceback.trimEnd());
+  else if (traceback !== undefined) lines.push(`traceback: ${JSON.stringify(traceback)}`);
+  return lines.flatMap((line) => clean(line).split("\n")).map((line) => `  ${line}`);
+}
+
+/** The node's own words, with its code. */
+export function rpcErrorText(error: { readonly code: number; readonly message: string }): string {
+  return `(${error.code}) ${clean(error.message)}`;
+}
+
+function clean(text: string): string {
+  return harmless(text, { newlines: true });
+}

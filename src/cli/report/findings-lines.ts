@@ -1,0 +1,26 @@
+/** What a failed plugin said, as lines for a person: the places in its own code stand out. */
+import type { Finding } from "../../diagnose/findings.js";
+import { harmless } from "./sanitize.js";
+import type { Paint } from "./style.js";
+
+/** @param indent put before each line. @returns lines without line ends */
+export function renderFindings(
+  findings: readonly Finding[],
+  paint: Paint,
+  indent: string,
+): string[] {
+  return findings.map(({ kind, text }) => indent + renderFinding(kind, harmless(text), paint));
+}
+
+function renderFinding(kind: Finding["kind"], text: string, paint: Paint): string {
+  switch (kind) {
+    case "heading":
+      return paint.red(text);
+    case "own-frame":
+      return `  ${paint.bold(paint.yellow(text))}`;
+    case "quote":
+      return `    ${text}`;
+    case "note":
+      return `  ${paint.dim(text)}`;
+  }
+}

@@ -1,0 +1,37 @@
+/** A line of a node's log for a person: its level by colour, messages of several lines kept together. */
+
+import type { LogLevel } from "../../node/log/log-level.js";
+import type { LogLine } from "../../node/log/log-lines.js";
+import { harmless } from "./sanitize.js";
+import type { Paint } from "./style.js";
+
+/** @returns lines without line ends; those after the first are indented under the text */
+export function renderLogLine(line: LogLine, paint: Paint): string[] {
+  const time = line.time === undefined ? "" : `${paint.dim(clockOf(line.time))} `;
+  const level = levelPaint(line.level, paint)(line.level.toUpperCase().padEnd(7));
+  const source = paint.cyan(harmless(line.source.replace(/^plugin-/, "")));
+  const [first = "", ...others] = line.text.split("\n");
+  const colour = line.level === "debug" || line.level === "trace" ? paint.dim : plain;
+  return [
+    `${time}${level} ${source} ${colour(harmless(first))}`,
+    ...others.map((text) => `    ${colour(harmless(text))}`),
+  ];
+}
+
+/** The colour in which a level is shown. */
+function levelPaint(level: LogLevel, paint: Paint): (text: string) => string {
+  if (level === "broken") return paint.red;
+  if (level === "unusual") return paint.yellow;
+  return level === "info" ? paint.green : paint.dim;
+}
+
+function plain(text: string): string {
+  return text;
+}
+
+/** The local time of day, to the millisecond. */
+function clockOf(time: Date): string {
+  const pad = (value: number, width = 2) => String(value).padStart(width, "0");
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => pad(part));
+  return `${clock.join(":")}.${pad(time.getMilliseconds(), 3)}`;
+}

@@ -1,0 +1,80 @@
+/**
+ * What a node shows of its plugins' methods and options, before and after a reload: what the new
+ * version changed is told without running the plugin again.
+ */
+import { isObject, stringOf } from "../../jsonrpc/json.js";
+import { listPlugins } from "../../node/plugins/plugin-command.js";
+import { type CallOptions, callNode } from "../../node/rpc/client.js";
+import { isSecretName } from "../../plugin/secret-options.js";
+import { type Changes, changesIn, type Described, joinChanges } from "./changes.js";
+
+export interface Surface {
+  /** Every method of the node, with its usage: `help` does not say whose they are. */
+  readonly methods: Described;
+  /** The other plugins that the node ran then: whoever comes or goes brings or takes methods. */
+  readonly others: readonly string[];
+  /** The plugin's options, with their kind. */
+  readonly options: Described;
+  /** The defaults of those that nobody has set. */
+  readonly defaults: Described;
+}
+
+/**
+ * @param path the plugin's canonical path
+ * @throws RpcError, NodeUnreachable
+ */
+export async function readSurface(
+  rpcFile: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Surface> {
+  const [plugins, help, configs] = await Promise.all([
+    listPlugins(rpcFile, options),
+    callNode(rpcFile, "help", {}, options),
+    callNode(rpcFile, "listconfigs", {}, options),
+  ]);
+  const active = plugins.filter((plugin) => plugin.active && plugin.name !== path);
+  const others = active.map(({ name }) => name).sort();
+  return { methods: methodsOf(help), others, ...optionsOf(configs, path) };
+}
+
+/** @param methodsToo whether no other plugin can have changed its methods meanwhile */
+export function surfaceChanges(before: Surface, after: Surface, methodsToo = true): Changes {
+  const { changed } = changesIn("default of", before.defaults, after.defaults);
+  const isAlone = before.others.join("\n") === after.others.join("\n");
+  return joinChanges([
+    ...(isAlone && methodsToo ? [changesIn("method", before.methods, after.methods)] : []),
+    changesIn("option", before.options, after.options),
+    { added: [], removed: [], changed },
+  ]);
+}
+
+function methodsOf(help: unknown): Described {
+  const entries: unknown = isObject(help) ? help.help : undefined;
+  if (!Array.isArray(entries)) return new Map();
+  return new Map(
+    entries.map((entry: unknown) => {
+      const command = (isObject(entry) && stringOf(entry.command)) || "";
+      const [name = "", ...usage] = command.split(" ");
+      return [name, usage.join(" ").trim()] as const;
+    }),
+  );
+}
+
+function optionsOf(answer: unknown, path: string): Pick<Surface, "options" | "defaults"> {
+  const configs: unknown = isObject(answer) ? answer.configs : undefined;
+  const options = new Map<string, string>();
+  const defaults = new Map<string, string>();
+  for (const [name, config] of Object.entries(isObject(configs) ? configs : {})) {
+    if (!isObject(config) || config.plugin !== path) continue;
+    const key = Object.keys(config).find((member) => /^values?_|^set$/.test(member)) ?? "";
+    const kind = key === "set" ? "flag" : key.replace(/^values?_/, "").replace("str", "string");
+    const words = [kind, key.startsWith("values") ? "multi" : "", config.dynamic ? "dynamic" : ""];
+    options.set(name, words.filter((word) => word !== "").join(" "));
+    // What somebody has set is not the plugin's doing.
+    if (config.source === "default" && key !== "set") {
+      defaults.set(name, isSecretName(name) ? "***" : String(config[key]));
+    }
+  }
+  return { options, defaults };
+}

@@ -1,0 +1,48 @@
+/**
+ * What a node that has died says about it: lightningd writes its last log lines and a backtrace into
+ * `crash.log.<time>` in its network directory, and into its log (lightningd/log.c).
+ */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readTail } from "../../node/log/log-file.js";
+
+export interface NodeDeath {
+  /** The file that says so. */
+  readonly file: string;
+  /** Its last lines about the crash, the oldest first. */
+  readonly lines: readonly string[];
+}
+
+const MAX_CRASH_BYTES = 64 * 1024;
+
+/**
+ * @param since crashes before that are of no interest
+ * @returns undefined where no crash has been written down
+ */
+export function readDeath(networkDir: string, since: Date): NodeDeath | undefined {
+  for (const file of crashLogs(networkDir, since)) {
+    try {
+      const { lines } = readTail(file, MAX_CRASH_BYTES);
+      const telling = lines.filter((line) => /FATAL SIGNAL|backtrace:|Assertion|BROKEN/.test(line));
+      return { file, lines: telling.slice(-30) };
+    } catch {
+      // Another user's node, or the file is gone: the next one.
+    }
+  }
+  return undefined;
+}
+
+/** The newest first. */
+function crashLogs(networkDir: string, since: Date): string[] {
+  try {
+    return readdirSync(networkDir)
+      .filter((name) => name.startsWith("crash.log."))
+      .map((name) => join(networkDir, name))
+      .map((file) => ({ file, written: statSync(file).mtimeMs }))
+      .filter(({ written }) => written >= since.getTime() - 1000)
+      .sort((a, b) => b.written - a.written)
+      .map(({ file }) => file);
+  } catch {
+    return [];
+  }
+}

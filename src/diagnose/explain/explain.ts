@@ -1,0 +1,90 @@
+/**
+ * One sentence of reason and one of what to do, for whatever a node or a plugin can answer when a
+ * reload goes wrong. The node's own code and message are always shown beside it. Everything that is
+ * said stands in the tables of the rows-*.ts files and of killers.ts.
+ */
+
+import { isObject, stringOf } from "../../jsonrpc/json.js";
+import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
+import type { Handshake } from "../../plugin/handshake/handshake.js";
+import { examine } from "../offline-run.js";
+import { EXIT_ROWS } from "./exit-rows.js";
+import {
+  type ExplainContext,
+  type Explanation,
+  type Facts,
+  type Row,
+  textOf,
+} from "./explanation.js";
+import { MANIFEST_ROWS } from "./manifest-rows.js";
+import { explainDeath } from "./node-crashes.js";
+import { NODE_ROWS } from "./node-rows.js";
+import { OUTPUT_ROWS } from "./output-rows.js";
+
+/** The first row that fits is taken; a row of its own for every answer of cln-contract 3.11. */
+export const ROWS: readonly Row[] = [...NODE_ROWS, ...EXIT_ROWS, ...OUTPUT_ROWS, ...MANIFEST_ROWS];
+
+/**
+ * @param error what the node answered, why it did not answer, or an offline handshake that failed
+ * @returns undefined where nothing more can be said than the error itself says
+ */
+export function explain(
+  error: RpcError | NodeUnreachable | Handshake,
+  context: ExplainContext,
+): Explanation | undefined {
+  if (error instanceof NodeUnreachable) return explainUnreachable(error, context);
+  if (error instanceof RpcError) return explainWords(plainWords(error, context.path), context);
+  const known = { ...context, postMortem: context.postMortem ?? examine(error) };
+  if (error.end.kind === "init-error") return explainInitError(error.end.error);
+  return error.words === undefined ? undefined : explainWords(error.words, known);
+}
+
+/** The message without the path that lightningd puts before it. */
+function plainWords(error: RpcError, path: string): string {
+  const prefix = `${path}: `;
+  return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+}
+
+/** The same for words alone, such as those of a log line. */
+export function explainWords(message: string, context: ExplainContext): Explanation | undefined {
+  for (const row of ROWS) {
+    const match = row.words.exec(message);
+    if (match === null) continue;
+    const groups = match.slice(1).map((group) => group ?? "");
+    const facts = factsOf(message, groups, context);
+    if (row.when !== undefined && !row.when(facts)) continue;
+    return { id: row.id, reason: textOf(row.reason, facts), fix: textOf(row.fix, facts) };
+  }
+  return undefined;
+}
+
+function factsOf(message: string, groups: readonly string[], context: ExplainContext): Facts {
+  return { ...context, message, groups, language: context.file?.language ?? "other" };
+}
+
+function explainUnreachable(error: NodeUnreachable, context: ExplainContext): Explanation {
+  if (error.reason === "closed") return explainDeath(factsOf(error.message, [], context));
+  return {
+    id: error.kind,
+    reason: error.why ?? error.what,
+    fix: error.fix ?? "Check that the node runs",
+  };
+}
+
+/** @param error the `error` member of the answer to `init`, from an offline handshake */
+function explainInitError(error: unknown): Explanation {
+  const message = isObject(error) ? (stringOf(error.message) ?? JSON.stringify(error)) : "";
+  return {
+    id: "init-error",
+    reason: `it answered init with an error (${message}); ${INIT_ERROR.reason}`,
+    fix: INIT_ERROR.fix,
+  };
+}
+
+/** For whoever tells the error itself. */
+export const INIT_ERROR: Explanation = {
+  id: "init-error",
+  reason:
+    "lightningd ignores that, and lists the plugin as active although it has not set itself up",
+  fix: 'Mend its init; where it must not run, answer {"result": {"disable": "the reason"}}',
+};

@@ -1,0 +1,64 @@
+/** What an explanation is made of: the facts of one failure, and the rows of the tables. */
+
+import type { PluginLanguage } from "../../plugin/file/language.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import type { RawOption } from "../../plugin/handshake/init-params.js";
+import type { NodeDeath } from "../evidence/crash-log.js";
+import type { JudgedTrace, PostMortem } from "../offline-run.js";
+
+/** Why something failed and what to do, each one sentence without its full stop. */
+export interface Explanation {
+  /** A stable name, such as `unknown-option`. */
+  readonly id: string;
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** What is known beside the error itself. The more, the better the explanation. */
+export interface ExplainContext {
+  /** The path that the node was given: absolute, symlinks resolved. */
+  readonly path: string;
+  /** The file, where it could be looked at. */
+  readonly file?: PluginFile | undefined;
+  /** The options of the start that failed. */
+  readonly options?: readonly RawOption[];
+  /** The plugin run offline after it had failed. */
+  readonly postMortem?: PostMortem | undefined;
+  /** The trace that it left, where that was found elsewhere than in the post-mortem. */
+  readonly trace?: JudgedTrace | undefined;
+  /** Canonical paths of the plugins that the node has. */
+  readonly plugins?: readonly string[];
+  /** The methods that the node has, from `help`. */
+  readonly methods?: readonly string[];
+  /** The `configs` of `listconfigs`. */
+  readonly configs?: unknown;
+  /** The node's version, as `getinfo` says it. */
+  readonly version?: string | undefined;
+  /** What a node that has died left behind. */
+  readonly death?: NodeDeath | undefined;
+}
+
+/** A context, and what the row's pattern has found in the message. */
+export interface Facts extends ExplainContext {
+  readonly message: string;
+  /** The pattern's groups; `groups[0]` is the first one. */
+  readonly groups: readonly string[];
+  readonly language: PluginLanguage;
+}
+
+type Text = string | ((facts: Facts) => string);
+
+/** One kind of failure. The first row whose words and condition fit is taken. */
+export interface Row {
+  readonly id: string;
+  /** The node's words, without the plugin's path before them. */
+  readonly words: RegExp;
+  /** What else must be so. */
+  readonly when?: (facts: Facts) => boolean;
+  readonly reason: Text;
+  readonly fix: Text;
+}
+
+export function textOf(text: Text, facts: Facts): string {
+  return typeof text === "string" ? text : text(facts);
+}

@@ -1,0 +1,122 @@
+/**
+ * The plugin mistakes that take the node itself down (cln-contract 3.12): how each looks in the
+ * backtrace that the node leaves, and how it is avoided. Used after a node's death, and by `--safe`,
+ * which refuses such a plugin beforehand.
+ */
+
+import { builtinClashes, unicodeUsages } from "../evidence/manifest-hazards.js";
+import type { Explanation, Row } from "./explanation.js";
+import { type Facts, textOf } from "./explanation.js";
+
+/** `words` is looked for in each line that the node left behind. */
+export const KILLERS: readonly Row[] = [
+  {
+    id: "kills-node-unicode-usage",
+    words: /\(plugin_rpcmethod_add\)/,
+    when: (facts) => usagesOf(facts).length > 0,
+    reason: (facts) =>
+      `the usage of ${usagesOf(facts).join(", ")} holds a \\u escape, at which lightningd crashes`,
+    fix: "Use plain ASCII in usage, or write the manifest with json.dumps(..., ensure_ascii=False)",
+  },
+  {
+    id: "kills-node-builtin-method",
+    words: /\(plugin_rpcmethod_add\)/,
+    reason: (facts) => {
+      const names = clashesOf(facts);
+      const which = names.length > 0 ? names.join(", ") : "a method of the plugin";
+      return `${which} is named like a method of lightningd itself, at which it crashes`;
+    },
+    fix: "Give the method another name, such as one that begins with the plugin's own",
+  },
+  {
+    id: "kills-node-stale-option",
+    words: /\(configvar_finalize_overrides\)|configvar\.c/,
+    reason:
+      "the node's config, or a setconfig, has a value for an option that no running plugin declares; releases from v23.08 to v26.06.6 crash then at a start with options",
+    fix: "Take that value out of the config, or start the plugin without options, or use a newer lightningd",
+  },
+  {
+    id: "kills-node-hook-error",
+    words: /Plugin (\S+) for (\S+) returned non-result response/,
+    reason: ({ groups }) =>
+      `${groups[0]} answered the hook ${groups[1]} with an error, at which lightningd gives up`,
+    fix: 'Answer hooks always with a result, such as {"result": "continue"}, also when something fails inside',
+  },
+  {
+    id: "kills-node-hook-answer",
+    words:
+      /: ((?:Plugin (?:return|reject|must|responded|specified|did not|supplied|failed)|Bad \S+ for|htlc_accepted_hook returned)[^{]*)/,
+    reason: ({ groups }) =>
+      `a plugin answered a hook in a form that lightningd does not know, at which it gives up: ${(groups[0] ?? "").replace(/[\s:]+$/, "")}`,
+    fix: 'Answer as the hook\'s documentation says; {"result": "continue"} is always right',
+  },
+  {
+    id: "kills-node-giant-log",
+    words: /\((cap_header|add_entry|plugin_log_handle)\)/,
+    reason:
+      "the plugin logged a message of more than 262144 bytes, at which releases from v26.04 to v26.06.6 crash",
+    fix: "Cut long messages before they are logged",
+  },
+  {
+    id: "kills-node-hook-callback",
+    words: /\((plugin_hook_callback|plugin_hook_call_next)\)/,
+    reason: "a plugin answered a hook in a way that lightningd does not survive",
+    fix: 'Answer hooks always with a result, such as {"result": "continue"}',
+  },
+];
+
+/** What the node most probably died of, from what it left behind and what is known of the plugin. */
+export function explainDeath(facts: Facts): Explanation {
+  const lines = facts.death?.lines ?? [];
+  for (const row of KILLERS) {
+    for (const line of lines) {
+      const match = row.words.exec(line);
+      const full = { ...facts, groups: match?.slice(1).map((group) => group ?? "") ?? [] };
+      if (match !== null && (row.when?.(full) ?? true)) return killer(row, full);
+    }
+  }
+  return lines.length === 0 ? guess(facts) : unknownCrash(facts);
+}
+
+/** An explanation by its id, for a plugin that has not been started. */
+export function explainKiller(id: string, facts: Facts): Explanation | undefined {
+  const row = KILLERS.find((candidate) => candidate.id === id);
+  return row === undefined ? undefined : killer(row, facts);
+}
+
+function killer(row: Row, facts: Facts): Explanation {
+  return { id: row.id, reason: textOf(row.reason, facts), fix: textOf(row.fix, facts) };
+}
+
+/** Without a backtrace: the mistakes that can be seen in the manifest. */
+function guess(facts: Facts): Explanation {
+  for (const [id, names] of [
+    ["kills-node-unicode-usage", usagesOf(facts)],
+    ["kills-node-builtin-method", clashesOf(facts)],
+  ] as const) {
+    const explanation = names.length > 0 ? explainKiller(id, facts) : undefined;
+    if (explanation !== undefined) return explanation;
+  }
+  return {
+    id: "node-died",
+    reason: "the node went away before it answered: it was stopped, killed, or it crashed",
+    fix: "Start the node again; when it is back, the plugin is started with its options",
+  };
+}
+
+function unknownCrash({ death }: Facts): Explanation {
+  const signal = death?.lines.map((line) => /FATAL SIGNAL (\d+)/.exec(line)?.[1]).find(Boolean);
+  return {
+    id: "node-crashed",
+    reason: `the node crashed${signal === undefined ? "" : ` with signal ${signal}`}, in a way that is not known here`,
+    fix: `Read ${death?.file ?? "its log"}, and report it to Core Lightning with the plugin`,
+  };
+}
+
+function usagesOf({ postMortem }: Facts): string[] {
+  return unicodeUsages(postMortem?.handshake.manifestText);
+}
+
+function clashesOf({ postMortem, methods = [] }: Facts): string[] {
+  return builtinClashes(postMortem?.handshake.manifestText, methods);
+}

@@ -1,0 +1,90 @@
+/**
+ * What a failed start is explained from: lightningd says only "exited before replying to
+ * getmanifest", and the plugin's own words go where nobody looks. So the plugin is run once more,
+ * offline, and its trace and its stray output are read. Never on the good path.
+ */
+import { stripVTControlCharacters } from "node:util";
+import type { PluginFile } from "../plugin/file/plugin-file.js";
+import {
+  type Handshake,
+  type HandshakeOptions,
+  shakeHands,
+} from "../plugin/handshake/handshake.js";
+import { findPrint, type PrintLine } from "./evidence/find-print.js";
+import { codeAt, ownFile } from "./evidence/own-code.js";
+import { readTrace } from "./trace/read-trace.js";
+
+export interface PostMortem {
+  readonly handshake: Handshake;
+  readonly trace: JudgedTrace | undefined;
+  /** What it wrote to stdout beside the protocol. */
+  readonly stray: readonly StrayText[];
+}
+
+export interface JudgedTrace {
+  /** The error in the program's own words. */
+  readonly error: string;
+  /** The call that failed comes last. */
+  readonly frames: readonly JudgedFrame[];
+}
+
+export interface JudgedFrame {
+  /** Absolute where it is the plugin's own. */
+  readonly file: string;
+  readonly line: number;
+  readonly name: string | undefined;
+  readonly code: string | undefined;
+  /** It is in the plugin's own code. */
+  readonly own: boolean;
+}
+
+export interface StrayText {
+  readonly text: string;
+  readonly printedBy: PrintLine | undefined;
+}
+
+/** More stray lines than these are of no more use. */
+const MAX_STRAY = 5;
+
+/** Runs the plugin offline and reads what it says. Never throws. */
+export async function postMortem(file: PluginFile, options: HandshakeOptions): Promise<PostMortem> {
+  return examine(await shakeHands(file, options));
+}
+
+/** The same from a handshake that has been made already. */
+export function examine(handshake: Handshake): PostMortem {
+  const { file, stderr, logged, end } = handshake;
+  // pyln-client sends to the node's log what is written to sys.stderr once there is a Plugin.
+  const words = end.kind === "passed" ? "" : logged.map(({ message }) => message).join("\n");
+  return {
+    handshake,
+    trace: judgeTrace(file, stderr) ?? judgeTrace(file, words),
+    stray: handshake.stray
+      .filter((text) => text.trim() !== "")
+      .slice(0, MAX_STRAY)
+      .map((text) => ({ text, printedBy: findPrint(handshake.file, text) })),
+  };
+}
+
+/** The first of them that comes from the plugin's own code. */
+export function ownTrace(traces: readonly JudgedTrace[]): JudgedTrace | undefined {
+  return traces.find(({ frames }) => frames.some((frame) => frame.own));
+}
+
+/** The trace in a plugin's stderr, its own frames told from those of its libraries. */
+export function judgeTrace(file: PluginFile, stderr: string): JudgedTrace | undefined {
+  // Some programs colour what they write, whoever reads it.
+  const trace = readTrace(stripVTControlCharacters(stderr), file.language);
+  if (trace === undefined) return undefined;
+  const frames = trace.frames.map((frame) => {
+    const own = ownFile(file, frame);
+    const code = frame.code ?? (own === undefined ? undefined : codeAt(own, frame.line));
+    return { ...frame, file: own ?? frame.file, name: frame.name, code, own: own !== undefined };
+  });
+  return { error: trace.error, frames };
+}
+
+/** The plugin's own line that is nearest to the failure. */
+export function culprit(trace: JudgedTrace | undefined): JudgedFrame | undefined {
+  return trace?.frames.findLast((frame) => frame.own);
+}

@@ -1,0 +1,97 @@
+/**
+ * Finds out why something went wrong: a start that failed, a plugin that died, a call that it did not
+ * survive. What is needed for that is loaded only then: none of it is on the good path.
+ */
+
+import { type Diagnosis, NO_DIAGNOSIS } from "../events/outcomes.js";
+import type { Target } from "../events/reload-target.js";
+import type { Params } from "../jsonrpc/message.js";
+import type { InitError } from "../node/log/init-reply.js";
+import type { StartOption } from "../node/plugins/start-options.js";
+import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
+import type { PluginFile } from "../plugin/file/plugin-file.js";
+import type { Manifest } from "../plugin/manifest/manifest.js";
+import type { Diagnosis as Found } from "./diagnose-start.js";
+
+/** A start that was sent: what, with which options, and when. */
+export interface Started {
+  readonly target: Target;
+  readonly file: PluginFile;
+  readonly options: readonly StartOption[];
+  readonly since: Date;
+  /** Known where a handshake was made before the start (`--safe`). */
+  readonly manifest: Manifest | undefined;
+}
+
+export async function diagnoseStart(
+  { target, ...start }: Started,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
+  const { diagnoseFailedStart } = await import("./diagnose-start.js");
+  return told(await diagnoseFailedStart(error, { ...start, node: target.node, signal }));
+}
+
+/** What holds up a start that is still under way; undefined where offline nothing does. */
+export async function diagnoseHang(
+  { target, ...start }: Started,
+  signal: AbortSignal,
+  timeoutMs?: number,
+): Promise<Diagnosis | undefined> {
+  const given = timeoutMs === undefined ? {} : { timeoutMs };
+  const found = await import("./diagnose-start.js").then((module) =>
+    module.diagnoseHang({ ...start, node: target.node, signal, ...given }),
+  );
+  return found && told(found);
+}
+
+/** @param stderr what the plugin wrote there, where that is heard (on the embedded node) */
+export async function diagnoseDead(
+  { target, ...start }: Started,
+  stderr: string | undefined,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  const { diagnoseDeath } = await import("./diagnose-death.js");
+  const heard = stderr === undefined ? {} : { stderr };
+  return told(await diagnoseDeath({ ...start, node: target.node, signal, ...heard }));
+}
+
+/** @param stderr as above */
+export async function diagnoseFailedCall(
+  { target, ...start }: Started,
+  error: unknown,
+  call: { readonly method: string; readonly params: Params },
+  stderr: string | undefined,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
+  const { diagnoseCall } = await import("./diagnose-death.js");
+  const heard = stderr === undefined ? {} : { stderr };
+  return told(await diagnoseCall(error, { ...start, node: target.node, signal, ...heard }, call));
+}
+
+/**
+ * A start that the node takes for a good one although `init` was answered with an error.
+ * @param stderr as above
+ */
+export async function diagnoseInitError(
+  { target, file, since }: Started,
+  { error, logged }: InitError,
+  stderr: string | undefined,
+): Promise<Diagnosis> {
+  const { diagnoseInit } = await import("./diagnose-init.js");
+  return told(diagnoseInit({ file, since, node: target.node, error, logged, stderr }));
+}
+
+/** What a node that is gone died of, in one sentence; undefined where it left no word. */
+export async function explainCrash(networkDir: string, since: Date): Promise<string | undefined> {
+  const { explainNodeDeath } = await import("./diagnose-death.js");
+  const found = explainNodeDeath(networkDir, since);
+  return found === undefined ? undefined : `${found.reason}. ${found.fix}`;
+}
+
+function told({ explanation, findings }: Found): Diagnosis {
+  const killsNode = /^(kills-node-|node-crashed$)/.test(explanation?.id ?? "");
+  return { reason: explanation?.reason, fix: explanation?.fix, findings, killsNode };
+}

@@ -1,0 +1,54 @@
+/** What a program gives the embedded node, and what it has of it: part of the package's public API. */
+import type { LogLevel } from "../node/log/log-level.js";
+import type { RaisedEvent, RaiseWishes } from "./emit/plain-values.js";
+
+export interface EmbeddedNodeOptions {
+  /**
+   * The base directory, whose config files are read; one of its own under the system's temp folder,
+   * removed at the end, when not given.
+   */
+  readonly lightningDir?: string;
+  /** What the config says, or `regtest`, when not given. */
+  readonly network?: string;
+  /** What goes to the log file; what the config says, or `debug`, when not given. */
+  readonly logLevel?: LogLevel;
+  /** Plugins that are started with the node, as `--plugin` does it: they need not be dynamic. */
+  readonly plugins?: readonly string[];
+  /** Further options, each as `name` or `name=value`, as lightningd's command line takes them. */
+  readonly options?: readonly string[];
+  /** How long a plugin may take for its manifest, and again for its init, in ms: 120,000 as in lightningd. */
+  readonly pluginTimeoutMs?: number;
+  /** How long a plugin may take to end after `shutdown`, in ms: 30,000 as in lightningd. */
+  readonly shutdownTimeoutMs?: number;
+  /** The environment of the plugins; ours when not given. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Gives the start up; the node that has started is ended by its `close`. */
+  readonly signal?: AbortSignal;
+  /** Called with each line of the log, in the file's format. */
+  readonly onLog?: (line: string) => void;
+  /** Called when something beside its job fails: its log file cannot be written, say. */
+  readonly onTrouble?: (message: string) => void;
+  /** What a plugin, known by its basename, writes to stderr. */
+  readonly onPluginStderr?: (name: string, chunk: Buffer) => void;
+}
+
+export interface EmbeddedNode {
+  /** The base directory, absolute. */
+  readonly lightningDir: string;
+  /** `<lightning-dir>/<network>`. */
+  readonly networkDir: string;
+  /** The unix socket, absolute. */
+  readonly rpcFile: string;
+  /** The log file, absolute. */
+  readonly logFile: string;
+  /**
+   * Raises what a real node would raise by itself: a notification, or a call of a hook. Resolves when
+   * every plugin that was asked has answered.
+   * @throws Failure for a topic that nobody knows
+   */
+  raise(topic: string, wishes?: RaiseWishes): Promise<RaisedEvent>;
+  /** Ends the node and all its plugins. Safe to call more than once. */
+  close(): Promise<void>;
+  /** Resolves when the node has ended, however it came to that. */
+  readonly closed: Promise<void>;
+}

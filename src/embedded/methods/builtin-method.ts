@@ -1,0 +1,16 @@
+/** What a method of the embedded node is made of. Each lives in methods/, one file a family. */
+import type { Command } from "../rpc/command.js";
+import type { JsonRecord } from "../rpc/json-text.js";
+
+export interface BuiltinMethod {
+  readonly name: string;
+  /** The parameters as `help` shows them. */
+  readonly usage: string;
+  /** Not shown by `help`: lightningd does not have it. */
+  readonly isHidden?: boolean;
+  /**
+   * @returns the result; undefined where the command is answered later
+   * @throws RpcFault for an error answer
+   */
+  run(command: Command): JsonRecord | undefined;
+}

@@ -1,0 +1,136 @@
+/**
+ * The plugins of the node: who is registered, what they have brought, and what they are told of one
+ * another (struct plugins of lightningd/plugin.c); how they come up is plugin-starts.ts. Used by the
+ * methods, by dispatch.ts and by node.ts, which ends it.
+ */
+
+import { isSubscribed, notificationText, notifyAll } from "../hooks/notifications.js";
+import type { LogBook } from "../log/log-book.js";
+import type { Command } from "../rpc/command.js";
+import { HostedPlugin, type PluginSurroundings, type StartWaiter } from "./hosted-plugin.js";
+import { handleNotification } from "./plugin-notifications.js";
+import { canonicalPath, checksumOf } from "./plugin-paths.js";
+import { PluginStarts, type PluginStartsParts } from "./plugin-starts.js";
+
+export interface PluginHostParts extends PluginStartsParts {
+  readonly log: LogBook;
+  readonly networkDir: string;
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** A plugin without which the node shall not run has ended. */
+  readonly onImportantEnd: () => void;
+  readonly onStderr: (plugin: HostedPlugin, chunk: Buffer) => void;
+  readonly onProcess: (plugin: HostedPlugin, pid: number, isRunning: boolean) => void;
+  readonly onDrained: (plugin: HostedPlugin) => void;
+}
+
+export class PluginHost {
+  /** How they come up. */
+  readonly starts: PluginStarts;
+  #plugins: HostedPlugin[] = [];
+  #registered = 0;
+  #shuttingDown = false;
+  readonly #around: PluginSurroundings;
+
+  constructor(private readonly parts: PluginHostParts) {
+    this.starts = new PluginStarts(this, parts);
+    this.#around = {
+      log: parts.log,
+      networkDir: parts.networkDir,
+      version: parts.version,
+      env: parts.env,
+      onNotification: (plugin, message) => handleNotification(this, plugin, message),
+      onStderr: parts.onStderr,
+      onProcess: parts.onProcess,
+      onDrained: parts.onDrained,
+      isShuttingDown: () => this.#shuttingDown,
+      onEnd: (plugin) => this.#ended(plugin),
+    };
+  }
+
+  get plugins(): readonly HostedPlugin[] {
+    return this.#plugins;
+  }
+
+  get isShuttingDown(): boolean {
+    return this.#shuttingDown;
+  }
+
+  ownerOfMethod(name: string): HostedPlugin | undefined {
+    return this.#plugins.find((plugin) =>
+      plugin.manifest?.rpcmethods.some((method) => method.name === name),
+    );
+  }
+
+  /**
+   * Puts a plugin on the list. One that is there already is left alone, unless its file has changed:
+   * then it is killed and the new one takes its place.
+   * @returns undefined where there is no such file, or where it is there already
+   */
+  register(path: string, waiter?: StartWaiter): HostedPlugin | undefined {
+    const canonical = canonicalPath(path, this.parts.networkDir);
+    if (canonical === undefined) return undefined;
+    const present = this.#plugins.find((plugin) => plugin.path === canonical);
+    if (present !== undefined) {
+      if (present.important || present.checksum === checksumOf(canonical)) return undefined;
+      present.kill("info", "Plugin changed, needs restart.");
+    }
+    const plugin = new HostedPlugin(canonical, this.#registered++, this.#around);
+    plugin.checksum = checksumOf(canonical);
+    plugin.waiter = waiter;
+    this.#plugins.push(plugin);
+    return plugin;
+  }
+
+  /** Tells a plugin that it is to end. @returns false where it does not want to know */
+  sendShutdown(plugin: HostedPlugin): boolean {
+    if (plugin.state !== "active" || !isSubscribed(plugin, "shutdown")) return false;
+    plugin.send(notificationText("shutdown", {}));
+    return true;
+  }
+
+  /** Tells a plugin, if it wants to know, that its next call wants what is deprecated, or does not. */
+  tellDeprecation(plugin: HostedPlugin, command: Command, isWanted: boolean): void {
+    if (plugin.state === "active" && isSubscribed(plugin, "deprecated_oneshot")) {
+      plugin.send(notificationText("deprecated_oneshot", { deprecated_ok: isWanted }));
+    } else {
+      const what = `cmd ${command.name} (id ${command.id})`;
+      plugin.log("debug", `Plugin does not support deprecation setting for ${what}`);
+    }
+  }
+
+  /** A plugin is up: those that want to know are told. */
+  started(plugin: HostedPlugin): void {
+    this.#tellAbout("plugin_started", plugin);
+  }
+
+  notify(topic: string, text: () => string): readonly HostedPlugin[] {
+    return notifyAll(this.#plugins, topic, text);
+  }
+
+  /** From here on plugins are let go of without a word to the others (lightningd/plugin.c destroy_plugin). */
+  beginShutdown(): void {
+    this.#shuttingDown = true;
+  }
+
+  #tellAbout(topic: "plugin_started" | "plugin_stopped", plugin: HostedPlugin): void {
+    const methods = (plugin.manifest?.rpcmethods ?? []).map((method) => method.name);
+    this.notify(topic, () =>
+      notificationText(topic, { plugin_name: plugin.name, plugin_path: plugin.path, methods }),
+    );
+  }
+
+  #ended(plugin: HostedPlugin): void {
+    this.#plugins = this.#plugins.filter((other) => other !== plugin);
+    this.parts.hooks.remove(plugin);
+    for (const option of plugin.manifest?.options ?? [])
+      this.parts.configs.removeOption(option.name);
+    this.starts.ended(plugin);
+    if (this.#shuttingDown) return;
+    if (plugin.important) {
+      plugin.log("broken", "Plugin marked as important, shutting down lightningd!");
+      this.parts.onImportantEnd();
+    }
+    this.#tellAbout("plugin_stopped", plugin);
+  }
+}

@@ -1,0 +1,103 @@
+/** Paths of plugins as lightningd takes them (lightningd/plugin.c, lightningd/plugin_control.c). */
+import { createHash } from "node:crypto";
+import {
+  accessSync,
+  constants,
+  opendirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { systemMessage } from "./strerror.js";
+
+/** Absolute and without symlinks; undefined where there is no such file. */
+export function canonicalPath(path: string, from: string): string | undefined {
+  try {
+    return realpathSync(resolve(from, path));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Does a name mean this plugin? Without a slash it is the basename; with one, the same file. */
+export function pathsMatch(canonical: string, name: string, from = "/"): boolean {
+  if (!name.includes("/")) return basename(canonical) === name;
+  return canonical === name || canonicalPath(name, from) === canonical;
+}
+
+/** @returns why the system would not run the file, or undefined where it would */
+export function notExecutable(path: string): string | undefined {
+  try {
+    accessSync(path, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return systemMessage(error);
+  }
+}
+
+/**
+ * The files of a plugin folder that lightningd takes for plugins: executable by somebody, no odd
+ * characters in their names.
+ * @throws the system's error where the folder cannot be read
+ */
+export function pluginsIn(directory: string): string[] {
+  return namesIn(directory)
+    .filter((name) => !/[!"#$%&'()*+,/:;<=>?@[\\\]^`{|}~]/.test(name) && name !== "README.md")
+    .map((name) => join(directory, name))
+    .filter(isExecutableFile);
+}
+
+/** In the order in which the system gives them, as lightningd takes them: not sorted. */
+function namesIn(directory: string): string[] {
+  const folder = opendirSync(directory);
+  const names: string[] = [];
+  for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+    names.push(entry.name);
+  }
+  folder.closeSync();
+  return names;
+}
+
+/** The plugins in the lightning-dir's own folder, and one folder further down. */
+export function defaultPlugins(lightningDir: string): string[] {
+  const directory = join(lightningDir, "plugins");
+  try {
+    const folders = readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => !entry.isFile())
+      .map((entry) => join(directory, entry.name));
+    return [directory, ...folders].flatMap(pluginsIfReadable);
+  } catch {
+    return [];
+  }
+}
+
+function pluginsIfReadable(directory: string): string[] {
+  try {
+    return pluginsIn(directory);
+  } catch {
+    return [];
+  }
+}
+
+function isExecutableFile(path: string): boolean {
+  try {
+    const stat = statSync(path);
+    return stat.isFile() && (stat.mode & 0o111) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What tells a changed file from the same one. lightningd takes CRC32C; any sum will do, as only
+ * equality counts.
+ */
+export function checksumOf(path: string): string {
+  try {
+    return createHash("sha1").update(readFileSync(path)).digest("hex");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * One request that a client has made, until it is answered (struct command of lightningd/jsonrpc.c).
+ * It outlives its connection: then what it answers goes nowhere.
+ */
+import { messageOf } from "../../errors/failure.js";
+import { Token } from "../../jsonrpc/token.js";
+import type { LogBook } from "../log/log-book.js";
+import type { BuiltinMethod } from "../methods/builtin-method.js";
+import { type JsonRecord, type JsonValue, jsonText } from "./json-text.js";
+import type { ResultFilter } from "./result-filter.js";
+import { CheckPassed, RpcFault } from "./rpc-fault.js";
+
+/** Where answers go: a place in the connection's queue, taken when the first byte is written. */
+export interface AnswerStream {
+  /** @param logged whether it goes into the log as well; it does where this is not given */
+  write(text: string, logged?: boolean): void;
+  close(): void;
+}
+
+/** The connection, as its commands see it. */
+export interface CommandOrigin {
+  /** The source under which it logs: `jsonrpc#<number>`. */
+  readonly logSource: string;
+  /** Did the client ask for `message` and `progress` notifications? */
+  notificationsEnabled: boolean;
+  /** Does the client still want what is deprecated? */
+  deprecatedEnabled: boolean;
+  openStream(): AnswerStream;
+  commandDone(command: Command): void;
+}
+
+const NO_PARAMS = new Token("{}");
+
+export class Command {
+  /** The method's name as the log and `check` call it; `check` puts another in its place. */
+  name = "";
+  params: Token = NO_PARAMS;
+  /** `check` only wants to know whether it would work. */
+  checking = false;
+  filter: ResultFilter | undefined;
+  /** Taken from the connection when the command came. */
+  readonly wantsNotifications: boolean;
+  #request: Token;
+  #stream: AnswerStream | undefined;
+  #origin: CommandOrigin | undefined;
+  #isDetached = false;
+  #onDone: (() => void)[] = [];
+
+  /** @param id the text of the id's token, quotes included */
+  constructor(
+    readonly id: string,
+    request: Token,
+    readonly log: LogBook,
+    origin: CommandOrigin | undefined,
+  ) {
+    this.#origin = origin;
+    this.#request = request;
+    this.wantsNotifications = origin?.notificationsEnabled ?? false;
+  }
+
+  /** May it use what is deprecated? */
+  get wantsDeprecated(): boolean {
+    return this.#origin?.deprecatedEnabled ?? true;
+  }
+
+  get origin(): CommandOrigin | undefined {
+    return this.#origin;
+  }
+
+  /** The whole request as it came, or as a plugin has replaced it. */
+  get request(): Token {
+    return this.#request;
+  }
+
+  /** Another request is carried out in the place of the client's; the answer bears the client's id. */
+  replaceRequest(request: Token): void {
+    this.#request = request;
+    this.name = request.member("method")?.text ?? this.name;
+    this.params = request.member("params") ?? NO_PARAMS;
+  }
+
+  /** The client is gone. */
+  detach(): void {
+    this.#isDetached = true;
+    this.#origin = undefined;
+    this.#stream = undefined;
+  }
+
+  /** Calls back when the command has been answered, by whomever. */
+  whenDone(listener: () => void): void {
+    this.#onDone.push(listener);
+  }
+
+  succeed(result: JsonRecord): void {
+    const shown: JsonValue = this.filter?.apply(result) ?? result;
+    this.respond(`{"jsonrpc":"2.0","id":${this.id},"result":${jsonText(shown)}}`);
+  }
+
+  fail(fault: RpcFault): void {
+    const { code, message, data } = fault;
+    this.respond(`{"jsonrpc":"2.0","id":${this.id},"error":${jsonText({ code, message, data })}}`);
+  }
+
+  /** Writes something before the answer: a `message` or `progress` notification. */
+  notify(text: string): void {
+    this.#stream ??= this.#origin?.openStream();
+    this.#stream?.write(`${text}\n\n`);
+  }
+
+  /** Writes the answer's text as it stands. */
+  respond(text: string): void {
+    this.#stream ??= this.#origin?.openStream();
+    // lightningd means to leave these out ("Suppressing logging of getlog command") and keeps 256 KiB
+    // of each all the same: 60 of them, and its log would hold nothing else.
+    this.#stream?.write(`${text}\n\n`, this.name !== "getlog");
+    if (this.#isDetached) {
+      this.log.add("lightningd", "debug", "Command returned result after jcon close");
+    }
+    this.#stream?.close();
+    this.#origin?.commandDone(this);
+    const listeners = this.#onDone;
+    this.#onDone = [];
+    for (const listener of listeners) listener();
+  }
+
+  /** Runs a built-in method and answers with what comes of it, unless it answers later itself. */
+  run(method: BuiltinMethod): void {
+    this.finish(() => method.run(this));
+  }
+
+  /** Answers with what comes of the action: its result, or the fault that it throws. */
+  finish(action: () => JsonRecord | undefined): void {
+    try {
+      const result = action();
+      if (result !== undefined) this.succeed(result);
+    } catch (error) {
+      if (error instanceof CheckPassed) this.succeed({ command_to_check: this.name });
+      else if (error instanceof RpcFault) this.fail(error);
+      else this.#failUnexpected(error);
+    }
+  }
+
+  /** A full disk, say: lightningd ends itself over such things, and we need not. */
+  #failUnexpected(error: unknown): void {
+    this.log.add("lightningd", "broken", `${this.name}: ${messageOf(error)}`);
+    this.fail(new RpcFault(LIGHTNINGD, `${this.name} failed: ${messageOf(error)}`));
+  }
+}
+
+/** The code for what has no other (common/jsonrpc_errors.h). */
+const LIGHTNINGD = -1;

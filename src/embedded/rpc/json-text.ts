@@ -1,0 +1,33 @@
+/**
+ * Writes JSON the way lightningd does: compact, members in order, and with text that was read
+ * undecoded put in as it stands. Used for every answer of the embedded node.
+ */
+import { RawJson } from "../../jsonrpc/json.js";
+
+export type JsonValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | RawJson
+  | readonly JsonValue[]
+  | JsonRecord;
+
+/** Members that are undefined are left out. */
+export type JsonRecord = { readonly [key: string]: JsonValue | undefined };
+
+export function jsonText(value: JsonValue): string {
+  if (value instanceof RawJson) return value.text;
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (isArray(value)) return `[${value.map(jsonText).join(",")}]`;
+  const members = Object.entries(value).flatMap(([key, member]) =>
+    member === undefined ? [] : [`${JSON.stringify(key)}:${jsonText(member)}`],
+  );
+  return `{${members.join(",")}}`;
+}
+
+function isArray(value: JsonRecord | readonly JsonValue[]): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,21 @@
+/** How a method of the embedded node refuses: with lightningd's code and words. */
+import { INVALID_PARAMS } from "../../jsonrpc/message.js";
+import type { JsonValue } from "./json-text.js";
+
+export class RpcFault extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data?: JsonValue,
+  ) {
+    super(message);
+    this.name = "RpcFault";
+  }
+}
+
+export function invalidParams(message: string): RpcFault {
+  return new RpcFault(INVALID_PARAMS, message);
+}
+
+/** Thrown where `check` has seen enough: the command would have passed. */
+export class CheckPassed extends Error {}

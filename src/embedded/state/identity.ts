@@ -1,0 +1,58 @@
+/**
+ * The node's secret and its public id, derived as lightningd does (hsmd/libhsmd.c): the same file
+ * gives the same id and the same `makesecret` answers on both. Used by node.ts.
+ */
+import { createECDH, hkdfSync, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemCode } from "../../errors/failure.js";
+
+export interface Identity {
+  /** The public key, 66 hexadecimal digits. */
+  readonly id: string;
+  readonly alias: string;
+  /** Six hexadecimal digits. */
+  readonly color: string;
+  /** A secret of 32 bytes for this purpose. */
+  makeSecret(info: Buffer): Buffer;
+}
+
+const SECRET_BYTES = 32;
+
+/**
+ * Reads `hsm_secret` in the network directory, or makes it.
+ * @param given what the node's options say of its looks
+ */
+export function loadIdentity(
+  networkDir: string,
+  given: { readonly alias: string | undefined; readonly color: string | undefined },
+): Identity {
+  const secret = readSecret(join(networkDir, "hsm_secret"));
+  const ecdh = createECDH("secp256k1");
+  ecdh.setPrivateKey(hkdf(secret, Buffer.alloc(4), "nodeid"));
+  const id = ecdh.getPublicKey("hex", "compressed");
+  const base = hkdf(secret, Buffer.alloc(0), "derived secrets");
+  return {
+    id,
+    alias: given.alias ?? `EMBEDDED-${id.slice(2, 8).toUpperCase()}`,
+    color: given.color ?? id.slice(0, 6),
+    makeSecret: (info) => hkdf(base, Buffer.alloc(0), info),
+  };
+}
+
+function readSecret(path: string): Buffer {
+  try {
+    const secret = readFileSync(path);
+    if (secret.length === SECRET_BYTES) return secret;
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    const secret = randomBytes(SECRET_BYTES);
+    writeFileSync(path, secret, { mode: 0o400 });
+    return secret;
+  }
+  throw new Error(`${path} does not hold ${SECRET_BYTES} bytes`);
+}
+
+function hkdf(key: Buffer, salt: Buffer, info: string | Buffer): Buffer {
+  return Buffer.from(hkdfSync("sha256", key, salt, info, SECRET_BYTES));
+}

@@ -1,0 +1,83 @@
+/** Makes the outcome of an attempt from what happened in it. */
+import type { Finding } from "../diagnose/findings.js";
+import { type Failure, messageOf } from "../errors/failure.js";
+import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
+import type { BuildResult } from "../watch/reload/build-step.js";
+import type { Change } from "./reload-target.js";
+import type { Failed, Phase, Refused, TargetName, Unreachable } from "./watch-events.js";
+
+/** What is known of a failure beyond the node's words. */
+export interface Diagnosis {
+  readonly reason: string | undefined;
+  readonly fix: string | undefined;
+  readonly findings: readonly Finding[];
+  /** The node died of this very plugin: it is not started again as it is. */
+  readonly killsNode?: boolean;
+}
+
+export const NO_DIAGNOSIS: Diagnosis = { reason: undefined, fix: undefined, findings: [] };
+
+export function failed(
+  name: TargetName,
+  change: Change,
+  phase: Phase,
+  error: unknown,
+  { reason, fix, findings }: Diagnosis,
+  running: boolean,
+): Failed {
+  return {
+    event: "failed",
+    ...name,
+    cause: change.cause,
+    files: change.files,
+    phase,
+    code: error instanceof RpcError ? error.code : undefined,
+    message: messageOf(error),
+    reason,
+    fix,
+    findings,
+    running,
+    totalMs: performance.now() - change.at,
+  };
+}
+
+/** The user's build step did not work: what it printed is all there is to say. */
+export function notBuilt(
+  name: TargetName,
+  change: Change,
+  command: string,
+  { output, ending }: BuildResult,
+  running: boolean,
+): Failed {
+  const diagnosis: Diagnosis = {
+    reason: undefined,
+    fix: "Mend it and save: the build runs again",
+    findings: output
+      .trimEnd()
+      .split("\n")
+      .map((text) => ({ kind: "quote", text })),
+  };
+  return failed(name, change, "build", new Error(`${command}: ${ending}`), diagnosis, running);
+}
+
+/** @param diagnosis where the node went away during the start */
+export function unreachable(
+  name: TargetName,
+  error: NodeUnreachable,
+  { reason, fix }: Diagnosis = NO_DIAGNOSIS,
+): Unreachable {
+  const told = { message: error.message, reason, fix: fix ?? error.fix };
+  return { event: "unreachable", ...name, ...told };
+}
+
+export function refused(name: TargetName, failure: Failure, running: boolean): Refused {
+  return {
+    event: "refused",
+    ...name,
+    kind: failure.kind,
+    message: failure.message,
+    fix: failure.fix,
+    running,
+    exitCode: failure.exitCode,
+  };
+}

@@ -1,0 +1,34 @@
+/** One plugin on one node: the thing that is reloaded. */
+import { basename } from "node:path";
+import type { NodeAddress, PluginSettings } from "../settings/types.js";
+import type { TargetName } from "./watch-events.js";
+
+export interface Target {
+  readonly name: TargetName;
+  readonly plugin: PluginSettings;
+  readonly node: NodeAddress;
+}
+
+export function targetOf(plugin: PluginSettings, node: NodeAddress): Target {
+  const name = { plugin: basename(plugin.path), path: plugin.path, node: node.rpcFile };
+  return { name, plugin, node };
+}
+
+/** Why a reload is wanted, and since when. Several become one by {@link merge}. */
+export interface Change {
+  readonly cause: "start" | "file" | "key" | "command" | "signal" | "node";
+  /** Absolute paths; empty unless the cause is `file`. */
+  readonly files: readonly string[];
+  /** performance.now() of the first hint, ms. */
+  readonly at: number;
+}
+
+/** One change that stands for both: the first one's time, and a file as its cause if one has changed. */
+export function merge(first: Change | undefined, second: Change): Change {
+  if (first === undefined) return second;
+  return {
+    cause: first.cause === "file" ? "file" : second.cause,
+    files: [...new Set([...first.files, ...second.files])],
+    at: Math.min(first.at, second.at),
+  };
+}

@@ -1,0 +1,166 @@
+/** Follows a growing log file through rotation (renamed and made anew) and truncation. */
+import { type FSWatcher, watch } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import type { LogReader } from "./follow.js";
+import { readTail } from "./log-file.js";
+import { type LogLine, parseLogLine } from "./log-lines.js";
+
+/** Events come at once where the system has them. Often where there are none. */
+const LOOK_EVERY_MS = 5_000;
+const LOOK_WITHOUT_EVENTS_MS = 1_000;
+/**
+ * Between two reads: a node that starts a plugin writes a dozen lines one by one, and whoever waits
+ * for its answer has better things to do than to read each of them.
+ */
+const READ_EVERY_MS = 30;
+/** A plugin that never pauses is not waited for. */
+const HOLD_MAX_MS = 200;
+const CHUNK_BYTES = 64 * 1024;
+/** A line without an end is given up beyond this. */
+const MAX_LINE_BYTES = 1024 * 1024;
+
+/** Resolves when the signal is aborted, or when all is read with `once`. */
+export async function followFile(path: string, reader: LogReader): Promise<void> {
+  const isAsked = reader.since !== undefined || reader.last > 0;
+  // Else all that is looked for is where the last line ends.
+  const { lines, end } = readTail(path, isAsked ? undefined : CHUNK_BYTES);
+  if (isAsked) {
+    const before = lines.flatMap(parsed).filter(reader.wants);
+    reader.onLines(reader.since ? before : before.slice(before.length - reader.last));
+  }
+  if (reader.once) return;
+  const follower = new Follower(path, end, reader);
+  await follower.run();
+}
+
+class Follower {
+  readonly #path: string;
+  readonly #reader: LogReader;
+  #file: FileHandle | undefined;
+  #watcher: FSWatcher | undefined;
+  #at: number;
+  #rest = "";
+  /** Lines that are read and not handed on yet. */
+  #held: LogLine[] = [];
+  #heldSince = 0;
+  /** So many were held at the last look. */
+  #heldBefore = 0;
+  #wake: () => void = () => {};
+
+  constructor(path: string, at: number, reader: LogReader) {
+    this.#path = path;
+    this.#at = at;
+    this.#reader = reader;
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#reader;
+    const wake = () => this.#wake();
+    signal.addEventListener("abort", wake, { once: true });
+    try {
+      await this.#open();
+      while (!signal.aborted) {
+        const woken = this.#sleep();
+        await this.#readNew();
+        await this.#followRotation();
+        this.#handOn();
+        if (signal.aborted) break;
+        await woken;
+      }
+    } finally {
+      signal.removeEventListener("abort", wake);
+      this.#wake();
+      await this.#close();
+    }
+  }
+
+  /** Armed before the file is read, so that no event falls between reading and waiting. */
+  #sleep(): Promise<void> {
+    const earliest = performance.now() + READ_EVERY_MS;
+    return new Promise((resolve) => {
+      let timer = setTimeout(resolve, this.#watcher ? LOOK_EVERY_MS : LOOK_WITHOUT_EVENTS_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        if (this.#reader.signal.aborted) resolve();
+        else timer = setTimeout(resolve, Math.max(0, earliest - performance.now()));
+      };
+    });
+  }
+
+  async #open(): Promise<void> {
+    this.#file = await open(this.#path, "r");
+    try {
+      this.#watcher = watch(this.#path, () => this.#wake());
+      this.#watcher.on("error", () => {});
+    } catch {
+      // No events to be had (inotify's limit): the timer alone will do.
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#watcher?.close();
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #readNew(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    const { size } = await file.stat();
+    if (size < this.#at) {
+      this.#at = 0;
+      this.#rest = "";
+    }
+    if (size === this.#at) return;
+    const bytes = Buffer.alloc(CHUNK_BYTES);
+    while (!this.#reader.signal.aborted) {
+      const { bytesRead } = await file.read(bytes, 0, CHUNK_BYTES, this.#at);
+      if (bytesRead === 0) return;
+      this.#at += bytesRead;
+      // lightningd writes nothing but printable ASCII and line ends (log.c).
+      this.#take(bytes.toString("latin1", 0, bytesRead));
+    }
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > MAX_LINE_BYTES) this.#rest = "";
+    if (this.#held.length === 0) this.#heldSince = performance.now();
+    this.#held.push(...lines.flatMap(parsed).filter(this.#reader.wants));
+  }
+
+  /**
+   * The node writes a message of several lines one by one, and it is to be given as one: lines are
+   * handed on when a look has found no more of them.
+   */
+  #handOn(): void {
+    const isGrowing = this.#held.length > this.#heldBefore;
+    const isLate = performance.now() - this.#heldSince > HOLD_MAX_MS;
+    if (isGrowing && !isLate && !this.#reader.signal.aborted) {
+      this.#heldBefore = this.#held.length;
+      this.#wake();
+      return;
+    }
+    this.#heldBefore = 0;
+    if (this.#held.length > 0) this.#reader.onLines(this.#held.splice(0));
+  }
+
+  /** Another file has the name now: read it from its start. */
+  async #followRotation(): Promise<void> {
+    const now = await stat(this.#path).catch(() => undefined);
+    const held = await this.#file?.stat();
+    if (now === undefined || (held?.ino === now.ino && held.dev === now.dev)) return;
+    await this.#readNew();
+    await this.#close();
+    this.#at = 0;
+    this.#rest = "";
+    await this.#open().catch(() => {});
+    await this.#readNew();
+  }
+}
+
+function parsed(line: string): LogLine[] {
+  const logged = parseLogLine(line);
+  return logged === undefined ? [] : [logged];
+}

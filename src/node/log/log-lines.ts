@@ -1,0 +1,112 @@
+/**
+ * lightningd's log, as it stands in its log file and as `getlog` gives it (lightningd/log.c;
+ * cln-contract 5.3, 5.4). Used by whoever follows the log or quotes from it.
+ */
+import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
+import { type LogLevel, parseLogLevel } from "./log-level.js";
+
+export interface LogLine {
+  /** When it was logged; undefined where the node runs with `log-timestamps=false`. */
+  readonly time: Date | undefined;
+  readonly level: LogLevel;
+  /** Who logged it: `lightningd`, `plugin-hello.py`, `<node id>-connectd`, ... */
+  readonly source: string;
+  /** The message: several lines where a plugin logged several at once. */
+  readonly text: string;
+}
+
+/** The source under which a plugin's own lines stand. */
+export function sourceOfPlugin(basename: string): string {
+  return `plugin-${basename}`;
+}
+
+const LINE =
+  /^.*?(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) )?(TRACE|DEBUG|INFO|UNUSUAL|\*\*BROKEN\*\*) {1,4}(\S.*?): (.*)$/;
+
+/** @returns undefined for what is no log line: the blank lines between two runs, io lines */
+export function parseLogLine(line: string): LogLine | undefined {
+  const match = LINE.exec(line);
+  const [, time, level, source, text] = match ?? [];
+  const parsed = level === undefined ? undefined : parseLogLevel(level.replaceAll("*", ""));
+  if (parsed === undefined || source === undefined || text === undefined) return undefined;
+  const moment = time === undefined ? undefined : new Date(time);
+  return { time: moment, level: parsed, source, text: plainText(source, text) };
+}
+
+/**
+ * A plugin's message that held a `\u` escape (Python's json.dumps writes those) is logged as it came,
+ * all its escapes included (lightningd/plugin.c plugin_log_handle): line ends are `\n` there.
+ */
+export function plainText(source: string, text: string): string {
+  if (!source.startsWith("plugin-") || !/\\u[0-9a-fA-F]{4}/.test(text)) return text;
+  return stringOf(parseJson(`"${text}"`)) ?? text;
+}
+
+/** An entry of `getlog`, with its place in the log. */
+interface RingEntry {
+  /** Nanoseconds since the node's log began: rises from entry to entry. */
+  readonly cursor: bigint;
+  readonly line: LogLine;
+}
+
+export interface Ring {
+  /** Another value than before: the node has been started again. */
+  readonly createdAt: string;
+  readonly entries: readonly RingEntry[];
+}
+
+/** The result of `getlog`; undefined where it is not one. Skipped and io entries are left out. */
+export function parseRing(result: unknown): Ring | undefined {
+  if (!isObject(result) || !Array.isArray(result.log)) return undefined;
+  const createdAt = stringOf(result.created_at) ?? "";
+  const began = Number(createdAt) * 1000;
+  const entries = result.log.flatMap((entry: unknown) => {
+    if (!isObject(entry)) return [];
+    const cursor = nanoseconds(stringOf(entry.time) ?? "");
+    const level = parseLogLevel(stringOf(entry.type) ?? "");
+    const source = stringOf(entry.source);
+    const text = stringOf(entry.log);
+    if (cursor === undefined || !level || source === undefined || text === undefined) return [];
+    const time = Number.isFinite(began) ? new Date(began + Number(cursor / 1_000_000n)) : undefined;
+    return [{ cursor, line: { time, level, source, text: plainText(source, text) } }];
+  });
+  return { createdAt, entries };
+}
+
+function nanoseconds(seconds: string): bigint | undefined {
+  const match = /^(\d+)(?:\.(\d{1,9}))?$/.exec(seconds);
+  if (match === null) return undefined;
+  return BigInt(match[1] ?? "0") * 1_000_000_000n + BigInt((match[2] ?? "").padEnd(9, "0"));
+}
+
+/**
+ * Puts a message together again that lightningd has cut at its line ends: what follows at once from
+ * the same source and is indented, or ends an indented block, belongs to the line before.
+ */
+export function joinMessages(lines: readonly LogLine[]): LogLine[] {
+  const joined: LogLine[] = [];
+  for (const [index, line] of lines.entries()) {
+    const last = joined.at(-1);
+    const before = lines[index - 1];
+    if (last !== undefined && before !== undefined && continues(before, line)) {
+      joined[joined.length - 1] = { ...last, text: `${last.text}\n${line.text}` };
+    } else {
+      joined.push(line);
+    }
+  }
+  return joined;
+}
+
+/**
+ * Two lines of one message are written one right after the other, and each has a time of its own: a
+ * busy machine may let the node wait between them.
+ */
+const SAME_MOMENT_MS = 100;
+
+function continues(line: LogLine, next: LogLine): boolean {
+  if (line.source !== next.source || line.level !== next.level) return false;
+  const apart = (next.time?.getTime() ?? 0) - (line.time?.getTime() ?? 0);
+  if (apart < 0 || apart > SAME_MOMENT_MS) return false;
+  const inBlock = /^\s/.test(next.text) || next.text === "";
+  return inBlock || /^\s/.test(line.text);
+}

@@ -1,0 +1,53 @@
+/**
+ * A node's log by `getlog`, for where its log file cannot be read. The node records each answer in
+ * the very ring that it answers from (cln-contract 5.4), so it is asked seldom, and for no more than
+ * the level info; lower levels are taken once, at the start.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { callNode } from "../rpc/client.js";
+import { NodeUnreachable } from "../rpc/errors.js";
+import type { LogReader } from "./follow.js";
+import type { LogLevel } from "./log-level.js";
+import { parseRing, type Ring } from "./log-lines.js";
+
+const POLL_EVERY_MS = 2000;
+
+/**
+ * @param level what is asked for again and again
+ * @param firstLevel what is asked for once, at the start
+ * @throws RpcError, NodeUnreachable when the first question is not answered
+ */
+export async function pollRing(
+  rpcFile: string,
+  level: LogLevel,
+  firstLevel: LogLevel,
+  reader: LogReader,
+): Promise<void> {
+  const wantsPast = reader.since !== undefined || reader.last > 0;
+  let ring = await readRing(rpcFile, wantsPast ? firstLevel : level, reader.signal);
+  const before = (ring?.entries ?? []).map((entry) => entry.line).filter(reader.wants);
+  reader.onLines(reader.since ? before : before.slice(before.length - reader.last));
+  let seen = ring?.entries.at(-1)?.cursor ?? -1n;
+  while (!reader.once && !reader.signal.aborted) {
+    await sleep(POLL_EVERY_MS, undefined, { signal: reader.signal }).catch(() => {});
+    if (reader.signal.aborted) return;
+    const next = await readRing(rpcFile, level, reader.signal).catch(nodeAway);
+    if (next === undefined) continue;
+    if (next.createdAt !== ring?.createdAt) seen = -1n;
+    const fresh = next.entries.filter((entry) => entry.cursor > seen);
+    reader.onLines(fresh.map((entry) => entry.line).filter(reader.wants));
+    seen = fresh.at(-1)?.cursor ?? seen;
+    ring = next;
+  }
+}
+
+async function readRing(rpcFile: string, level: LogLevel, signal: AbortSignal) {
+  const result: unknown = await callNode(rpcFile, "getlog", { level }, { signal });
+  return parseRing(result);
+}
+
+/** A node that is away for a while comes back, or the caller ends us. */
+function nodeAway(error: unknown): Ring | undefined {
+  if (error instanceof NodeUnreachable) return undefined;
+  throw error;
+}

@@ -1,0 +1,94 @@
+/**
+ * A plugin's options as `plugin start` takes them. lightningd does not decode the values: the plugin
+ * gets the JSON text that was sent, without its quotes (lightningd/plugin.c plugin_add_params;
+ * cln-contract 3.5), so they are written here with care.
+ */
+import { type Failure, usageFailure } from "../../errors/failure.js";
+import { parseJson } from "../../jsonrpc/json.js";
+import type { OptionType } from "../../plugin/manifest/options.js";
+import { shownValue } from "../../plugin/secret-options.js";
+
+/** An option with the JSON text that is sent for it. A multi option stands once for each value. */
+export interface StartOption {
+  readonly name: string;
+  readonly raw: string;
+}
+
+/** What is known of an option's declaration. */
+export interface OptionShape {
+  readonly type: OptionType;
+  readonly multi: boolean;
+}
+
+/**
+ * Whether an option can be sent without knowing how the plugin declares it. Some values mean
+ * something else, or harm the node, where the type is not the one that the user has in mind.
+ */
+export function needsShape(options: readonly GivenOption[]): boolean {
+  const names = new Set(options.map((option) => option.name));
+  return names.size < options.length || options.some((option) => isDoubtful(option.value));
+}
+
+export interface GivenOption {
+  readonly name: string;
+  readonly value: string | number | boolean;
+}
+
+/**
+ * @param shapes how the plugin declares its options, where that is known
+ * @throws Failure (exit code 2) for a value that lightningd cannot take or that would harm it
+ */
+export function encodeStartOptions(
+  options: readonly GivenOption[],
+  shapes?: ReadonlyMap<string, OptionShape>,
+): StartOption[] {
+  const seen = new Set<string>();
+  return options.flatMap(({ name, value }) => {
+    const shape = shapes?.get(name);
+    if (seen.has(name) && !shape?.multi) throw givenTwice(name, shape);
+    seen.add(name);
+    if (shape?.type === "flag") return isOff(value) ? [] : [{ name, raw: "true" }];
+    if (shape?.type === "int") checkInt(name, String(value));
+    return [{ name, raw: typeof value === "string" ? encodeText(name, value) : String(value) }];
+  });
+}
+
+/** A value that reaches the plugin exactly as it is, or a failure that says why it cannot. */
+function encodeText(name: string, text: string): string {
+  const raw = `"${text}"`;
+  if (typeof parseJson(raw) === "string") return raw;
+  throw usageFailure(`option ${name} cannot be passed on as ${shown(name, text)}`, {
+    why: "lightningd hands the text of the request on undecoded, so a double quote, a control character or a lone backslash does not reach the plugin as it is",
+    fix: "Set it in the node's config file instead",
+  });
+}
+
+/** strtol takes `0x10`, `010` and `+5`, and lightningd then writes JSON that nobody can read. */
+function checkInt(name: string, text: string): void {
+  if (/^-?(0|[1-9]\d*)$/.test(text)) return;
+  throw usageFailure(`option ${name} takes a whole number, not ${shown(name, text)}`, {
+    fix: "Write it in decimal digits, such as 42 or -1",
+  });
+}
+
+function givenTwice(name: string, shape: OptionShape | undefined): Failure {
+  return usageFailure(`option ${name} is given twice`, {
+    why: shape
+      ? "the plugin does not declare it as multi"
+      : "only a multi option takes several values",
+    fix: "Give it once",
+  });
+}
+
+function shown(name: string, value: string): string {
+  return JSON.stringify(shownValue({ name, value }));
+}
+
+function isOff(value: GivenOption["value"]): boolean {
+  return /^(false|no|0|null|off|)$/i.test(String(value));
+}
+
+function isDoubtful(value: GivenOption["value"]): boolean {
+  const text = String(value);
+  return isOff(value) || /^\+\d/.test(text) || /^[+-]?0[xX\d]/.test(text);
+}

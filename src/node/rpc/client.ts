@@ -1,0 +1,199 @@
+/**
+ * One JSON-RPC call to a node, on a connection of its own: the model that lightning-cli uses and the
+ * only one where a slow command cannot hold up the next (cln-contract 2.3; 0.3 ms).
+ */
+import type { Socket } from "node:net";
+import { Failure, messageOf } from "../../errors/failure.js";
+import { type Frame, Framer } from "../../jsonrpc/framing.js";
+import { isObject, type JsonObject, parseObject } from "../../jsonrpc/json.js";
+import { membersOf } from "../../jsonrpc/members.js";
+import { encodeRequest, type Params } from "../../jsonrpc/message.js";
+import { type NodeUnreachable, RpcError } from "./errors.js";
+import { connectUnix } from "./unix-socket.js";
+import { connectionFailure, unreachable } from "./unreachable.js";
+
+export interface CallOptions {
+  /** How long to wait for the whole answer, in ms; 30 s when not given. */
+  readonly timeoutMs?: number;
+  /** Gives the call up. The node goes on with it all the same (cln-contract 2.4). */
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** Longer than any answer seen: `getlog io` of a full 16 MiB ring, escaped. */
+const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
+
+let calls = 0;
+/** In every id of ours, and in nobody else's. */
+const OWN_CALL = `#${process.pid}.`;
+
+/**
+ * Calls a method and gives its result.
+ * @throws RpcError the node answered with an error
+ * @throws NodeUnreachable no answer came
+ */
+export async function callNode(
+  rpcFile: string,
+  method: string,
+  params: Params = {},
+  options: CallOptions = {},
+): Promise<unknown> {
+  return (await callOnce(rpcFile, method, params, options)).result;
+}
+
+/**
+ * The same, giving the text of the result as the node sent it: numbers beyond 2^53 are not rounded.
+ * @throws RpcError the node answered with an error
+ * @throws NodeUnreachable no answer came
+ */
+export async function callNodeText(
+  rpcFile: string,
+  method: string,
+  params: Params = {},
+  options: CallOptions = {},
+): Promise<string> {
+  return resultText((await callOnce(rpcFile, method, params, options)).frame);
+}
+
+/**
+ * {@link callNode} on a connection that is open already, or about to be, and that is left open. Only
+ * one call at a time: for whoever asks the same again and again.
+ * @throws RpcError the node answered with an error
+ * @throws NodeUnreachable no answer came: the connection is of no more use
+ */
+export async function callOn(
+  socket: Socket,
+  rpcFile: string,
+  method: string,
+  params: Params = {},
+  options: CallOptions = {},
+): Promise<unknown> {
+  return (await ask(socket, rpcFile, method, params, options)).result;
+}
+
+interface Answer {
+  readonly result: unknown;
+  readonly frame: Frame;
+}
+
+function callOnce(
+  rpcFile: string,
+  method: string,
+  params: Params,
+  options: CallOptions,
+): Promise<Answer> {
+  let socket: Socket;
+  try {
+    socket = connectUnix(rpcFile);
+  } catch (error) {
+    return Promise.reject(connectionFailure(rpcFile, error));
+  }
+  return ask(socket, rpcFile, method, params, options).finally(() => socket.destroy());
+}
+
+function ask(
+  socket: Socket,
+  rpcFile: string,
+  method: string,
+  params: Params,
+  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions,
+): Promise<Answer> {
+  const id = `cln-dev:${method}${OWN_CALL}${++calls}`;
+  return new Promise((resolve, reject) => {
+    const framer = new Framer(MAX_ANSWER_BYTES);
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cut);
+      socket.off("error", broken).off("end", ended).off("close", ended).off("data", take);
+      settle();
+    };
+    const fail = (error: Error) => finish(() => reject(error));
+    const cut = () => fail(unreachable("cut", rpcFile, `${method} was given up`));
+    const broken = (error: Error) => fail(connectionFailure(rpcFile, error));
+    const ended = () =>
+      fail(unreachable("closed", rpcFile, `it closed the connection before it answered ${method}`));
+    const timer = setTimeout(() => {
+      fail(unreachable("silent", rpcFile, `no answer to ${method} within ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+    const take = (chunk: Buffer) => {
+      try {
+        for (const frame of framer.push(chunk)) {
+          const answer = readFrame(frame, id, rpcFile);
+          if (answer === undefined) continue;
+          const error = errorOf(method, answer);
+          return error ? fail(error) : finish(() => resolve({ result: answer.result, frame }));
+        }
+        if (framer.pendingKind === "text") throw notJsonRpc(rpcFile, framer.flush());
+      } catch (error) {
+        const isOurs = error instanceof Failure;
+        fail(isOurs ? error : unreachable("garbage", rpcFile, messageOf(error)));
+      }
+    };
+    if (signal?.aborted) return cut();
+    signal?.addEventListener("abort", cut, { once: true });
+    socket.on("error", broken).on("end", ended).on("close", ended).on("data", take);
+    socket.write(encodeRequest(id, method, params));
+  });
+}
+
+/**
+ * The answer in a frame. Undefined for what may come before it: a notification, and on a connection
+ * that is kept the answer to an earlier call of ours that comes late, or once more.
+ * @throws Failure `answer-not-json`: a plugin has answered what cannot be read
+ * @throws NodeUnreachable `garbage`: it is no answer, or one that nobody here has asked for. A node
+ * answers only who asks (lightningd/jsonrpc.c), so what is behind the socket is none, or mixes up
+ * its clients: to wait on would be to wait for ever.
+ */
+function readFrame(frame: Frame, id: string, rpcFile: string): JsonObject | undefined {
+  const message = frame.kind === "object" ? parseObject(frame.bytes) : undefined;
+  if (message === undefined) throw notJson(frame, id) ?? notJsonRpc(rpcFile, frame.bytes);
+  if (!("jsonrpc" in message)) throw notJsonRpc(rpcFile, frame.bytes);
+  if (!("id" in message) && typeof message.method === "string") return undefined;
+  if (message.id === id && "result" in message) return message;
+  // What it could not read has no id that it could name.
+  if ((message.id === id || message.id === null) && "error" in message) return message;
+  if (message.id === id || (message.id ?? null) === null) throw notJsonRpc(rpcFile, frame.bytes);
+  if (typeof message.id === "string" && message.id.includes(OWN_CALL)) return undefined;
+  const asked = JSON.stringify(message.id).slice(0, 60);
+  throw unreachable("garbage", rpcFile, `it answered ${asked}, which nobody here has asked`);
+}
+
+/**
+ * lightningd hands on what a plugin answers without decoding it (lightningd/plugin.c), so that is not
+ * always JSON, though what stands around it is. @returns undefined where it is no answer to this call
+ */
+function notJson({ kind, bytes }: Frame, id: string): Failure | undefined {
+  const members = kind === "object" ? membersOf(bytes.toString("utf8")) : undefined;
+  const rawOf = (name: string) => members?.find(({ key }) => key === name)?.raw;
+  if (rawOf("jsonrpc") === undefined || rawOf("id") !== JSON.stringify(id)) return undefined;
+  const answer = rawOf("result") ?? rawOf("error") ?? "";
+  const sample = answer.length > MAX_SAMPLE ? `${answer.slice(0, MAX_SAMPLE)}...` : answer;
+  return new Failure({
+    kind: "answer-not-json",
+    what: "the answer is not JSON",
+    why: `the plugin wrote ${sample}, and the node hands that on as it came`,
+    fix: "Let the plugin write its answer by a JSON library: json.dumps, JSON.stringify",
+    exitCode: 1,
+  });
+}
+
+const MAX_SAMPLE = 200;
+
+function notJsonRpc(rpcFile: string, bytes: Buffer = Buffer.alloc(0)): NodeUnreachable {
+  const sample = JSON.stringify(bytes.subarray(0, 60).toString("utf8"));
+  return unreachable("garbage", rpcFile, `it answered ${sample}, which is not JSON-RPC`);
+}
+
+function errorOf(method: string, answer: JsonObject): RpcError | undefined {
+  const error = answer.error;
+  if (error === undefined || error === null) return undefined;
+  if (!isObject(error)) return new RpcError(method, 0, JSON.stringify(error));
+  const { code, message, data, ...more } = error;
+  const text = typeof message === "string" ? message : JSON.stringify(message ?? error);
+  return new RpcError(method, typeof code === "number" ? code : 0, text, data, more);
+}
+
+function resultText(frame: Frame): string {
+  const members = membersOf(frame.bytes.toString("utf8")) ?? [];
+  return members.find((member) => member.key === "result")?.raw ?? "null";
+}

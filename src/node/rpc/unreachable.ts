@@ -1,0 +1,59 @@
+/** Says why a node gave no answer, and what to do: every {@link NodeUnreachable} is made here. */
+import { statSync } from "node:fs";
+import { messageOf, systemCode } from "../../errors/failure.js";
+import { NodeUnreachable, type UnreachableReason } from "./errors.js";
+
+/** What a failed connect, read or write to the rpc-file means (cln-contract 1.7). */
+export function connectionFailure(rpcFile: string, error: unknown): NodeUnreachable {
+  if (error instanceof NodeUnreachable) return error;
+  const code = systemCode(error);
+  if (code === "ENOENT" || code === "ENOTDIR")
+    return unreachable("missing", rpcFile, "there is no such file", error);
+  if (code === "EACCES" || code === "EPERM") {
+    return unreachable("denied", rpcFile, "this user may not open it", error);
+  }
+  if (code === "ENOTSOCK" || (code === "ECONNREFUSED" && !isSocket(rpcFile))) {
+    return unreachable("not-a-socket", rpcFile, "it is a file, not a socket", error);
+  }
+  if (code === "ECONNREFUSED") {
+    return unreachable(
+      "refused",
+      rpcFile,
+      "nobody listens on it: the node has stopped or crashed",
+      error,
+    );
+  }
+  if (code === "ECONNRESET" || code === "EPIPE") {
+    return unreachable("closed", rpcFile, "it closed the connection", error);
+  }
+  return unreachable("missing", rpcFile, messageOf(error), error);
+}
+
+function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+}
+
+const NEXT_STEP: { readonly [reason in UnreachableReason]: string } = {
+  missing: "Start the node, or name it with --lightning-dir, or use --embedded",
+  refused: "Start the node again",
+  denied: "Run as the user that the node runs as, or start it with --rpc-file-mode=0660",
+  "not-a-socket":
+    "Name the node's lightning-rpc with --rpc-file, or its folder with --lightning-dir",
+  closed: "Look into the node's log, and start it again if it is gone",
+  garbage: "Name the node's own lightning-rpc with --rpc-file",
+  silent:
+    "See whether the node is busy or stopped (a plugin's rpc_command hook can block every call)",
+  cut: "Try again",
+};
+
+/** Makes the failure for a reason; `why` is the sentence that says it of this very call. */
+export function unreachable(
+  reason: UnreachableReason,
+  rpcFile: string,
+  why: string,
+  cause?: unknown,
+): NodeUnreachable {
+  const what =
+    reason === "missing" ? `no node at ${rpcFile}` : `no answer from the node at ${rpcFile}`;
+  return new NodeUnreachable(reason, rpcFile, { what, why, fix: NEXT_STEP[reason], cause });
+}

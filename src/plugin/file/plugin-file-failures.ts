@@ -1,0 +1,214 @@
+/** The wording of what plugin-file.ts finds wrong with a file. */
+import { type Dirent, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, parse } from "node:path";
+import { nearNames } from "../../errors/did-you-mean.js";
+import { Failure, type FailureParts } from "../../errors/failure.js";
+import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
+import { buildCommandFor, shebangFor } from "./language.js";
+import type { ShebangFault } from "./shebang.js";
+
+/** A path as it can be pasted into a shell. */
+export function shellPath(path: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+export function missing(path: string): Failure {
+  const target = linkTarget(path);
+  if (target !== undefined) {
+    return fault("plugin-missing", 2, {
+      what: `no such plugin: ${path}`,
+      why: `it is a symlink to ${target}, which is not there`,
+      fix: `Let the link point to the plugin: ln -sfn PLUGIN ${shellPath(path)}`,
+    });
+  }
+  const folder = dirname(path);
+  const entries = entriesOf(folder);
+  if (entries === undefined) {
+    return fault("plugin-missing", 2, {
+      what: `no such plugin: ${path}`,
+      why: `the folder ${folder} does not exist`,
+      fix: "Check the path; a relative one counts from the folder that you are in",
+    });
+  }
+  const names = entries.filter((entry) => !entry.name.startsWith(".")).map((entry) => entry.name);
+  const near = nearNames(basename(path), names);
+  const sameStem = names.filter((name) => parse(name).name === parse(path).name);
+  const meant = [...new Set([...sameStem, ...near])].slice(0, 3);
+  return fault("plugin-missing", 2, {
+    what: `no such plugin: ${path}`,
+    why: `${folder} has no file of that name`,
+    fix:
+      meant.length > 0
+        ? `Did you mean ${meant.map((name) => join(folder, name)).join(" or ")}?`
+        : "Check the path; a relative one counts from the folder that you are in",
+  });
+}
+
+export function folder(path: string): Failure {
+  const inside = likelyPlugins(path);
+  return fault("plugin-folder", 2, {
+    what: `${path} is a folder`,
+    why: "a plugin is one executable file",
+    fix:
+      inside.length > 0
+        ? `Name the file: ${inside.map((name) => join(path, name)).join(" or ")}`
+        : "Name the plugin's file in it",
+  });
+}
+
+export function notAFile(path: string): Failure {
+  return fault("plugin-folder", 2, {
+    what: `${path} is not a regular file`,
+    why: "a plugin is one executable file",
+    fix: "Name the plugin's file",
+  });
+}
+
+export function empty(path: string): Failure {
+  return fault("plugin-empty", 1, {
+    what: `${path} is empty`,
+    fix: "Save the plugin's code in it",
+  });
+}
+
+export function unreadable(path: string): Failure {
+  return fault("plugin-unreadable", 1, {
+    what: `${path} cannot be read`,
+    why: "permission denied",
+    fix: `Allow it: chmod u+r ${shellPath(path)}, or check the rights of the folders above it`,
+  });
+}
+
+export function notExecutable(path: string, mode: number): Failure {
+  if ((mode & 0o111) === 0o111) {
+    return fault("plugin-not-executable", 1, {
+      what: `${path} is not executable`,
+      why: "its mode allows it, so its file system is probably mounted with noexec",
+      fix: "Move the plugin to a file system that allows programs",
+    });
+  }
+  return fault("plugin-not-executable", 1, {
+    what: `${path} is not executable`,
+    why: "the node runs a plugin as a program of its own",
+    fix: `chmod +x ${shellPath(path)}`,
+  });
+}
+
+/** @param head the first bytes of the file, as text */
+export function shebang(path: string, found: ShebangFault, head: string): Failure {
+  const line = shebangFor(path, head.replace(/^\ufeff/, ""));
+  const wanted = line ?? "the line of its language, such as #!/usr/bin/env python3";
+  const build = found.fault === "none" ? buildCommandFor(path) : undefined;
+  if (build !== undefined) {
+    return fault("plugin-source", 1, {
+      what: `${path} is source code`,
+      why: `a ${extname(path)} file has to be compiled before it can run`,
+      fix: `Build it (${build}), and give the program that comes of it as the plugin`,
+    });
+  }
+  return fault("plugin-interpreter", 1, {
+    what: `${path} cannot be run`,
+    ...explainShebang(path, found, wanted),
+  });
+}
+
+function explainShebang(
+  path: string,
+  found: ShebangFault,
+  wanted: string,
+): { why: string; fix: string } {
+  switch (found.fault) {
+    case "none":
+      return {
+        why: "it has no #! line, so the node would run it by sh",
+        fix: `Put this first in the file: ${wanted}`,
+      };
+    case "byte-order-mark":
+      return {
+        why: "a byte order mark stands before its #! line, which hides that line from the system",
+        fix: `Save it as UTF-8 without BOM: sed -i '1s/^\\xEF\\xBB\\xBF//' ${shellPath(path)}`,
+      };
+    case "crlf":
+      return {
+        why: `its #! line ends with CRLF (Windows line ends), so the system looks for a program whose name ends with \\r`,
+        fix: `Save it with LF line ends: sed -i 's/\\r$//' ${shellPath(path)}`,
+      };
+    case "too-long":
+      return {
+        why: "its #! line is longer than the 255 bytes that the system reads",
+        fix: "Use a shorter path, or #!/usr/bin/env with the program's name",
+      };
+    case "no-program":
+      return { why: `its first line, ${found.line}, names no program`, fix: `Write ${wanted}` };
+    case "missing":
+      return {
+        why: found.byEnv
+          ? `its #! line asks env for ${found.name}, which is not on the PATH`
+          : `its #! line names ${found.name}, which does not exist or cannot be run`,
+        fix: found.byEnv
+          ? `Install ${found.name}, or write the absolute path of the program that runs the file`
+          : `Write ${wanted}`,
+      };
+    case "env-arguments":
+      return {
+        why: `${found.line} passes all that follows env as one name`,
+        fix: `Write ${found.line.replace(/env[ \t]+/, "env -S ")}`,
+      };
+  }
+}
+
+function fault(kind: string, exitCode: 1 | 2, parts: Pick<FailureParts, "what" | "why" | "fix">) {
+  return new Failure({ kind, exitCode, ...parts });
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function entriesOf(folder: string): Dirent[] | undefined {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The files of a folder that look like its plugin, the likeliest first. */
+function likelyPlugins(folder: string): string[] {
+  const named = mainOfPackage(folder);
+  const stem = basename(folder).toLowerCase();
+  const files = (entriesOf(folder) ?? [])
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => entry.name)
+    .map((name) => ({ name, rank: rankOf(join(folder, name), name, stem, named) }))
+    .filter(({ rank }) => rank > 0);
+  files.sort((a, b) => b.rank - a.rank || a.name.localeCompare(b.name));
+  return files.slice(0, 3).map(({ name }) => name);
+}
+
+function rankOf(path: string, name: string, stem: string, named: string | undefined): number {
+  const isScript = [".py", ".js", ".mjs", ".cjs", ".sh", ""].includes(extname(name));
+  let rank = 0;
+  if (name === named) rank += 4;
+  if (isScript && parse(name).name.toLowerCase() === stem) rank += 3;
+  try {
+    if ((statSync(path).mode & 0o111) !== 0) rank += 2;
+  } catch {
+    return 0;
+  }
+  return rank;
+}
+
+/** `main` of the folder's package.json, if it is a file of that folder. */
+function mainOfPackage(folder: string): string | undefined {
+  try {
+    const parsed = parseJson(readFileSync(join(folder, "package.json"), "utf8"));
+    return isObject(parsed) ? stringOf(parsed.main)?.replace(/^\.\//, "") : undefined;
+  } catch {
+    return undefined;
+  }
+}

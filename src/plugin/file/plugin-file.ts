@@ -1,0 +1,96 @@
+/**
+ * What must be true of a file before a node is asked to run it as a plugin. lightningd's own words
+ * for these mistakes ("opening pipe: No such file or directory") do not say which it was. Cheap
+ * enough for the path of every reload: one stat, one read of 256 bytes.
+ */
+import { accessSync, constants, realpathSync, type Stats, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Failure, systemCode } from "../../errors/failure.js";
+import {
+  languageOfBinary,
+  languageOfProgram,
+  type PluginLanguage,
+  shebangFor,
+} from "./language.js";
+import * as failures from "./plugin-file-failures.js";
+import { type Interpreter, readHead, readShebang } from "./shebang.js";
+
+export interface PluginFile {
+  /** Absolute, as the user named it. */
+  readonly path: string;
+  /** Symlinks resolved: the name by which the node knows it. */
+  readonly realPath: string;
+  readonly language: PluginLanguage;
+  /** What runs it; undefined for a compiled plugin. */
+  readonly interpreter: Interpreter | undefined;
+}
+
+/**
+ * Looks at a plugin file.
+ * @throws Failure `plugin-missing` and `plugin-folder` with exit code 2; with exit code 1, because a
+ * save may mend it: `plugin-empty`, `plugin-not-executable`, `plugin-unreadable`,
+ * `plugin-interpreter` (the `#!` line or what it names), `plugin-source` (not built)
+ */
+export async function inspectPluginFile(named: string): Promise<PluginFile> {
+  const path = resolve(named);
+  const { realPath, stat } = look(path);
+  if (stat.isDirectory()) throw failures.folder(path);
+  if (!stat.isFile()) throw failures.notAFile(path);
+  if (stat.size === 0) throw failures.empty(path);
+  const head = headOf(path, realPath);
+  checkExecutable(path, realPath, stat.mode);
+  // To run a program needs no right to read it, but a script's interpreter reads it.
+  if (head === undefined && shebangFor(path, "") !== undefined) throw failures.unreadable(path);
+  if (head === undefined || isCompiled(head)) {
+    return { path, realPath, language: languageOfBinary(realPath), interpreter: undefined };
+  }
+  const shebang = readShebang(head);
+  if ("fault" in shebang) {
+    // What is neither text nor a format that we know may still have a handler in the kernel.
+    if (shebang.fault === "none" && head.includes(0)) {
+      return { path, realPath, language: "other", interpreter: undefined };
+    }
+    throw failures.shebang(path, shebang, head.toString("utf8"));
+  }
+  return { path, realPath, language: languageOfProgram(shebang.name), interpreter: shebang };
+}
+
+/** True of what a save in progress looks like from outside: wait a moment, then look again. */
+export function mayBeMidSave(failure: Failure): boolean {
+  return ["plugin-missing", "plugin-empty", "plugin-not-executable"].includes(failure.kind);
+}
+
+function look(path: string): { realPath: string; stat: Stats } {
+  try {
+    const realPath = realpathSync.native(path);
+    return { realPath, stat: statSync(realPath) };
+  } catch (error) {
+    throw systemCode(error) === "EACCES" ? failures.unreadable(path) : failures.missing(path);
+  }
+}
+
+/** @returns undefined where we may not read it */
+function headOf(path: string, realPath: string): Buffer | undefined {
+  try {
+    return readHead(realPath);
+  } catch (error) {
+    if (systemCode(error) === "EACCES") return undefined;
+    throw systemCode(error) === "ENOENT" ? failures.missing(path) : failures.unreadable(path);
+  }
+}
+
+function checkExecutable(path: string, realPath: string, mode: number): void {
+  try {
+    accessSync(realPath, constants.X_OK);
+  } catch {
+    throw failures.notExecutable(path, mode);
+  }
+}
+
+/** ELF, Mach-O (of both byte orders, thin and fat), and Windows programs under WSL. */
+const MAGIC = ["7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "4d5a"];
+
+function isCompiled(head: Buffer): boolean {
+  const start = head.subarray(0, 4).toString("hex");
+  return MAGIC.some((magic) => start.startsWith(magic));
+}

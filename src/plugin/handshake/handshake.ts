@@ -1,0 +1,105 @@
+/**
+ * Runs a plugin once without the node, and shakes hands with it as lightningd does (cln-contract 4):
+ * same environment, working directory, requests and rules. What lightningd hides, its stderr and
+ * what it wrote beside the protocol, is kept. Used after a failed start, before a safe one, and by
+ * `cln-dev check`.
+ */
+import { existsSync } from "node:fs";
+import type { JsonObject } from "../../jsonrpc/json.js";
+import type { Params } from "../../jsonrpc/message.js";
+import type { PluginFile } from "../file/plugin-file.js";
+import type { Manifest } from "../manifest/manifest.js";
+import type { NodePlace, RawOption } from "./init-params.js";
+import { HandshakeRun } from "./run-handshake.js";
+
+export interface HandshakeOptions extends NodePlace {
+  /** The options that the start would bring. */
+  readonly options?: readonly RawOption[];
+  /** Where to stop: after the manifest, or after the answer to `init`. */
+  readonly upTo: "getmanifest" | "init";
+  /** How long each of the two answers may take, in ms. lightningd waits 120 s. */
+  readonly timeoutMs: number;
+  /** How long the plugin must live on after its answer to `init`, in ms; 0 when not given. */
+  readonly lingerMs?: number;
+  /** A call that is made after `init`; the handshake has passed when it is answered. */
+  readonly thenCall?: { readonly method: string; readonly params: Params };
+  /** A plugin that is not dynamic fails, as it does when it is started by `plugin start`. */
+  readonly mustBeDynamic?: boolean;
+  /** The node's version, for LIGHTNINGD_VERSION. */
+  readonly version?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+/** Where the plugin was when the handshake ended. */
+export type HandshakePhase = "getmanifest" | "init" | "running";
+
+export type HandshakeEnd =
+  /** It came as far as was asked. */
+  | { readonly kind: "passed" }
+  /** It answered `init` with an error. lightningd counts it as started all the same. */
+  | { readonly kind: "init-error"; readonly error: JsonObject }
+  | { readonly kind: "disabled"; readonly phase: HandshakePhase; readonly reason: string }
+  | {
+      readonly kind: "exited";
+      readonly phase: HandshakePhase;
+      /** Null when a signal ended it; both null when it has closed its stdout and lives on. */
+      readonly code: number | null;
+      readonly signal: NodeJS.Signals | null;
+    }
+  | {
+      readonly kind: "timeout";
+      readonly phase: HandshakePhase;
+      readonly ms: number;
+      /** The answer came after all when its stdin was closed: it had not been flushed, or it reads on. */
+      readonly answersAtEof: boolean;
+    }
+  /** What it wrote to stdout is not the protocol. `written` is what lightningd would quote. */
+  | { readonly kind: "garbage"; readonly phase: HandshakePhase; readonly written: string }
+  /** Its manifest, or the options that it was given, are against lightningd's rules. */
+  | { readonly kind: "refused"; readonly about: "manifest" | "options" }
+  | { readonly kind: "not-dynamic" }
+  /** The system could not start it: ENOENT, EACCES, ETXTBSY, ... */
+  | { readonly kind: "not-started"; readonly code: string }
+  /** The caller's signal ended it. */
+  | { readonly kind: "cut" };
+
+/** A message that the plugin logged. */
+export interface Logged {
+  readonly level: string;
+  /** Its text, cut where it is very long. */
+  readonly message: string;
+  /** The length of the whole text, in UTF-8. */
+  readonly bytes: number;
+}
+
+export interface Handshake {
+  readonly file: PluginFile;
+  readonly end: HandshakeEnd;
+  /** What lightningd says in this case, after the plugin's path; undefined where it is content. */
+  readonly words: string | undefined;
+  /** Its answer to `getmanifest`, if it was a good one. */
+  readonly manifest: Manifest | undefined;
+  /** The text of the `result` of `getmanifest`, as it came. */
+  readonly manifestText: string | undefined;
+  /** From the start of the process to the whole answer, in ms. */
+  readonly manifestMs: number | undefined;
+  /** From the request to the answer of `init`, in ms. */
+  readonly initMs: number | undefined;
+  /** Lines that it wrote to stdout beside the protocol. */
+  readonly stray: readonly string[];
+  /** What it wrote to stderr: the beginning and the end where it is long. */
+  readonly stderr: string;
+  /** What it logged by `log` notifications. */
+  readonly logged: readonly Logged[];
+}
+
+/**
+ * Runs the handshake to its end. The plugin's process, and what it has started in its process group,
+ * is gone when this resolves. Never throws.
+ */
+export async function shakeHands(file: PluginFile, options: HandshakeOptions): Promise<Handshake> {
+  // Without its working directory spawn fails with ENOENT, as if the plugin were missing.
+  const cwd = existsSync(options.networkDir) ? options.networkDir : "/";
+  return await new HandshakeRun(file, options, cwd).result();
+}

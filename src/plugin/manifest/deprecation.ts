@@ -1,0 +1,59 @@
+/** The `deprecated` member of an option or method in a manifest. Used by manifest.ts. */
+import type { Token } from "../../jsonrpc/token.js";
+import { ManifestFault } from "./manifest-fault.js";
+
+/** Deprecated from which version of lightningd on, and until which it still works. */
+export interface Deprecation {
+  readonly start: string;
+  readonly end: string | undefined;
+}
+
+/** The version that a bare `true` stands for: CLN_NEXT_VERSION of lightningd v26.06.6. */
+const NEXT_VERSION = "v26.06";
+
+/** How many versions' steps (lightningd counts months) a deprecation lasts when it names no end. */
+const SIX_MONTHS = 60;
+
+export function readDeprecation(field: Token | undefined): Deprecation | undefined {
+  if (field === undefined || field.bool === false) return undefined;
+  if (field.bool) return { start: NEXT_VERSION, end: undefined };
+  const [start, end] = field.elements;
+  if (field.type !== "array" || field.elements.length > 2 || start === undefined) {
+    throw new ManifestFault(`"deprecated" must be an array of 1 or 2 elements, not ${field.text}`);
+  }
+  if (versionNumber(start.text) === 0) {
+    throw new ManifestFault(`invalid "deprecated" start version ${start.text}`);
+  }
+  if (end !== undefined && versionNumber(end.text) === 0) {
+    throw new ManifestFault(`invalid "deprecated" end version ${end.text}`);
+  }
+  return { start: start.text, end: end?.text };
+}
+
+/**
+ * `soon`: not yet deprecated; `deprecated`: there for who still wants such things; `last`: the same,
+ * in its last version; `removed`: lightningd does as if it were not there.
+ */
+type DeprecationStage = "soon" | "deprecated" | "last" | "removed";
+
+export function stageOf({ start, end }: Deprecation): DeprecationStage {
+  const now = versionNumber(NEXT_VERSION);
+  const last = end === undefined ? versionNumber(start) + SIX_MONTHS : versionNumber(end);
+  if (now < versionNumber(start)) return "soon";
+  if (now < last) return "deprecated";
+  return now === last ? "last" : "removed";
+}
+
+/** Is its time over? */
+export function isRemoved(deprecated: Deprecation | undefined): boolean {
+  return deprecated !== undefined && stageOf(deprecated) === "removed";
+}
+
+/** A number that grows with the version; 0 where it is none (common/deprecation.c). */
+function versionNumber(version: string): number {
+  const match = /^v(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
+  if (match === null) return 0;
+  const [year, month, patch] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
+  if (year > 99 || month < 1 || month > 12 || patch >= 10) return 0;
+  return 1 + year * 120 + month * 10 + patch;
+}

@@ -1,0 +1,208 @@
+/**
+ * Every finding in a manifest, where lightningd stops at the first one. What lightningd refuses is
+ * found by its own rules (manifest.ts), applied to one part after another; what it takes but does
+ * not do as meant is a warning or a hint. Used by `cln-dev check`.
+ */
+
+import { nearestName } from "../../errors/did-you-mean.js";
+import { RawJson } from "../../jsonrpc/json.js";
+import { Token } from "../../jsonrpc/token.js";
+import { isSecretName } from "../secret-options.js";
+import { parseManifest } from "./manifest.js";
+import { NOTIFICATIONS } from "./topics.js";
+
+/** `error`: the node refuses the plugin, or dies of it; `warning`: probably not what was meant. */
+export type Severity = "error" | "warning" | "hint";
+
+export interface LintFinding {
+  readonly severity: Severity;
+  /** Where: `dynamic`, `options[0].name`. */
+  readonly field: string;
+  /** What is wrong, for an error in lightningd's words. */
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** @param text the `result` of getmanifest, as it came */
+export function lintManifest(text: string): LintFinding[] {
+  const manifest = new Token(text.trim());
+  if (manifest.type !== "object" || manifest.member("disable") !== undefined) return [];
+  const faults = [...partFaults(manifest), ...missing(manifest)];
+  // Faults between parts, such as a name twice: only the whole shows them.
+  const whole = faultOf(manifest.raw);
+  const all =
+    whole === undefined || faults.some(({ message }) => message === whole)
+      ? faults
+      : [...faults, error("", whole)];
+  return [...all, ...unknownMembers(manifest), ...suspicious(manifest)];
+}
+
+const LISTS = ["options", "rpcmethods", "hooks", "subscriptions", "notifications"] as const;
+const FIELDS = [
+  ...LISTS,
+  "dynamic",
+  "featurebits",
+  "custommessages",
+  "nonnumericids",
+  "cancheck",
+  "disable",
+];
+
+/** Each member, and each element of a list, as if it were the only one. */
+function partFaults(manifest: Token): LintFinding[] {
+  return manifest.members.flatMap(({ key, value }) => {
+    const isList = LISTS.some((list) => list === key) && value.type === "array";
+    if (!isList) return faultIn(key, key, value.raw);
+    return value.elements.flatMap((element, index) =>
+      faultIn(`${key}[${index}]`, key, `[${element.raw}]`),
+    );
+  });
+}
+
+function faultIn(field: string, key: string, raw: string): LintFinding[] {
+  const fault = faultOf(`{${JSON.stringify(key)}:${raw},"options":[],"rpcmethods":[]}`);
+  return fault === undefined ? [] : [error(field, fault.replace(/\[0\]/, indexOf(field)))];
+}
+
+function indexOf(field: string): string {
+  return /\[\d+\]$/.exec(field)?.[0] ?? "[0]";
+}
+
+function missing(manifest: Token): LintFinding[] {
+  return ["options", "rpcmethods"]
+    .filter((key) => manifest.member(key) === undefined)
+    .map((key) => {
+      const near = nearestName(
+        key,
+        manifest.members.map((member) => member.key),
+      );
+      const fix =
+        near === undefined ? `Add "${key}": []` : `Did you mean ${key}, where ${near} stands?`;
+      const filled = key === "options" ? '{"rpcmethods":[]}' : '{"options":[]}';
+      return { ...error(key, faultOf(filled) ?? ""), fix };
+    });
+}
+
+/** lightningd takes the first of repeated keys: `key` must stand first to count. */
+function faultOf(text: string): string | undefined {
+  const parsed = parseManifest(new RawJson(text));
+  return "error" in parsed ? parsed.error : undefined;
+}
+
+const OPTION_MEMBERS = ["name", "type", "description", "default", "multi", "dynamic", "deprecated"];
+const METHOD_MEMBERS = ["name", "usage", "deprecated"];
+/** Once shown by `help`, and ignored since v24.08. */
+const OLD_METHOD_MEMBERS = ["description", "long_description", "category"];
+const HOOK_MEMBERS = ["name", "before", "after", "filters"];
+
+function unknownMembers(manifest: Token): LintFinding[] {
+  const listed = (key: string, known: readonly string[]) =>
+    (manifest.member(key)?.elements ?? []).flatMap((element, index) =>
+      membersBeside(element, known, `${key}[${index}].`),
+    );
+  return [
+    ...membersBeside(manifest, FIELDS, ""),
+    ...listed("options", OPTION_MEMBERS),
+    ...listed("rpcmethods", [...METHOD_MEMBERS, ...OLD_METHOD_MEMBERS]),
+    ...listed("hooks", HOOK_MEMBERS),
+  ];
+}
+
+function membersBeside(object: Token, known: readonly string[], prefix: string): LintFinding[] {
+  const keys = object.members.map(({ key }) => key);
+  const unknown = keys.filter((key) => !known.includes(key));
+  const twice = keys.filter((key, index) => keys.indexOf(key) !== index);
+  return [
+    ...unknown.map((key): LintFinding => {
+      const near = nearestName(
+        key,
+        known.filter((name) => !keys.includes(name)),
+      );
+      const finding = { field: `${prefix}${key}`, message: "lightningd does not know this member" };
+      if (near === undefined) return { severity: "hint", ...finding };
+      return { severity: "warning", ...finding, fix: `Did you mean ${near}?` };
+    }),
+    ...twice.map(
+      (key): LintFinding => ({
+        severity: "warning",
+        field: `${prefix}${key}`,
+        message: "it stands there twice, and lightningd takes the first",
+      }),
+    ),
+  ];
+}
+
+function suspicious(manifest: Token): LintFinding[] {
+  return [
+    ...(manifest.member("dynamic")?.bool === true || manifest.member("featurebits") !== undefined
+      ? []
+      : [NOT_DYNAMIC]),
+    ...elementsOf(manifest, "options").flatMap(suspiciousOption),
+    ...elementsOf(manifest, "rpcmethods").flatMap(suspiciousMethod),
+    ...elementsOf(manifest, "subscriptions").flatMap((subscription) =>
+      suspiciousTopic(subscription, manifest),
+    ),
+  ];
+}
+
+const NOT_DYNAMIC: LintFinding = {
+  severity: "warning",
+  field: "dynamic",
+  message: "it is not true: the plugin can only be started together with the node, not reloaded",
+  fix: 'Add "dynamic": true',
+};
+
+interface Element {
+  readonly token: Token;
+  readonly field: string;
+}
+
+function elementsOf(manifest: Token, key: string): Element[] {
+  const elements = manifest.member(key)?.elements ?? [];
+  return elements.map((token, index) => ({ token, field: `${key}[${index}]` }));
+}
+
+function suspiciousOption({ token, field }: Element): LintFinding[] {
+  const name = token.member("name")?.text ?? "";
+  if (!isSecretName(name) || !token.member("type")?.is("string")) return [];
+  const message = `${name} looks like a secret, and listconfigs shows its value to everybody`;
+  return [
+    { severity: "hint", field: `${field}.type`, message, fix: "Use the type string-conceal" },
+  ];
+}
+
+function suspiciousMethod({ token, field }: Element): LintFinding[] {
+  const name = token.member("name")?.text ?? "";
+  const old = OLD_METHOD_MEMBERS.filter((key) => token.member(key) !== undefined);
+  return [
+    ...(/^[a-z0-9_-]*$/.test(name)
+      ? []
+      : [warning(`${field}.name`, `"${name}" is no usual method name: a-z, 0-9, _ and - are`)]),
+    ...old.map(
+      (key): LintFinding => ({
+        severity: "hint",
+        field: `${field}.${key}`,
+        message: "lightningd ignores it since v24.08",
+      }),
+    ),
+  ];
+}
+
+/** A topic of another plugin is as good as one of lightningd's own, so only a near miss is told. */
+function suspiciousTopic({ token, field }: Element, manifest: Token): LintFinding[] {
+  const topic = token.text;
+  const own = elementsOf(manifest, "notifications").map((one) => one.token.member("method")?.text);
+  if (topic === "*" || NOTIFICATIONS.has(topic) || own.includes(topic)) return [];
+  const near = nearestName(topic, NOTIFICATIONS);
+  if (near === undefined) return [];
+  const found = warning(field, `lightningd sends no notification ${topic}`);
+  return [{ ...found, fix: `Did you mean ${near}?` }];
+}
+
+function error(field: string, message: string): LintFinding {
+  return { severity: "error", field, message };
+}
+
+function warning(field: string, message: string): LintFinding {
+  return { severity: "warning", field, message };
+}

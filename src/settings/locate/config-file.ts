@@ -1,0 +1,161 @@
+/**
+ * Reads a config file of lightningd into its lines, `include`s unfolded, as common/configdir.c does
+ * (gather_file_configvars). What the lines mean is lightning-config.ts's business.
+ */
+import { closeSync, openSync, readSync } from "node:fs";
+import { dirname } from "node:path";
+import { Failure, messageOf, systemCode } from "../../errors/failure.js";
+import { joinPath } from "../paths.js";
+
+/** A line that is neither blank nor a comment. */
+export interface ConfigLine {
+  /** `path:line`, as editors and terminals open it. */
+  readonly at: string;
+  readonly file: string;
+  /** The line without its end, otherwise as it stands. */
+  readonly text: string;
+}
+
+/** lightningd's own limit: an include at a deeper level is an error. */
+const MAX_INCLUDE_DEPTH = 100;
+/** Ours, in bytes and files: a config that includes itself twice would never end otherwise. */
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+const MAX_FILES = 1_000;
+
+/**
+ * The lines of a config that may be missing; undefined where it cannot be read. lightningd does not
+ * tell the one from the other, so `unreadable` says why for a hint.
+ * @throws Failure (exit code 2) for an include that cannot be read, or that never ends
+ */
+export function readOptionalConfig(
+  file: string,
+): { readonly lines: readonly ConfigLine[] } | { readonly unreadable: string | undefined } {
+  let content: string;
+  try {
+    content = readText(file);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    return { unreadable: code === "ENOENT" || code === "ENOTDIR" ? undefined : reasonOf(error) };
+  }
+  return { lines: linesOf(content, file, 0, { files: 0 }) };
+}
+
+/**
+ * The lines of a config that `--conf` names.
+ * @throws Failure (exit code 2) where it, or what it includes, cannot be read
+ */
+export function readNamedConfig(file: string): readonly ConfigLine[] {
+  let content: string;
+  try {
+    content = readText(file);
+  } catch (error) {
+    throw configFailure(`cannot read the config ${file}`, {
+      why: `${reasonOf(error)}${file.includes("/~/") ? "; the ~ in it is not expanded" : ""}`,
+      fix: "Name a file that is there with --conf, or leave --conf out to use the lightning-dir's own config",
+      cause: error,
+    });
+  }
+  return linesOf(content, file, 0, { files: 0 });
+}
+
+/** A config that lightningd and lightning-cli would refuse as well: exit code 2. */
+export function configFailure(
+  what: string,
+  parts: { why: string; fix: string; cause?: unknown },
+): Failure {
+  return new Failure({ kind: "lightning-config", what, exitCode: 2, ...parts });
+}
+
+function linesOf(
+  content: string,
+  file: string,
+  depth: number,
+  total: { files: number },
+): ConfigLine[] {
+  const lines: ConfigLine[] = [];
+  let number = 0;
+  for (const text of content.split(/\r\n|\n|\r/)) {
+    number++;
+    if (text === "" || text.startsWith("#")) continue;
+    const at = `${file}:${number}`;
+    if (text.startsWith("include ")) {
+      lines.push(...included(text.slice("include ".length), at, file, depth, total));
+    } else {
+      lines.push({ at, file, text });
+    }
+  }
+  return lines;
+}
+
+function included(
+  name: string,
+  at: string,
+  file: string,
+  depth: number,
+  total: { files: number },
+): ConfigLine[] {
+  if (depth > MAX_INCLUDE_DEPTH || ++total.files > MAX_FILES) {
+    throw configFailure(`the includes of ${at} never end`, {
+      why: `"include ${name}" is ${depth > MAX_INCLUDE_DEPTH ? `more than ${MAX_INCLUDE_DEPTH} files deep` : `the ${MAX_FILES}th file`}, so a file surely includes itself`,
+      fix: `Take the line out of ${at}`,
+    });
+  }
+  // The rest of the line verbatim, blanks included; relative to the file that the line stands in.
+  const path = joinPath(dirname(file), name);
+  let content: string;
+  try {
+    content = readText(path);
+  } catch (error) {
+    const blanks = name !== name.trim() && "the blanks around its name are part of it";
+    throw configFailure(`cannot include ${JSON.stringify(path)}, as ${at} asks`, {
+      why: blanks ? `${reasonOf(error)}; ${blanks}` : reasonOf(error),
+      fix: `Correct the path in ${at} (it is relative to the folder of that file), or take the line out`,
+      cause: error,
+    });
+  }
+  return linesOf(content, path, depth + 1, total);
+}
+
+/** The text up to the first NUL, where lightningd's strings end too. */
+function readText(file: string): string {
+  const descriptor = openSync(file, "r");
+  try {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(4000);
+      const read = readSync(descriptor, chunk);
+      if (read === 0) break;
+      size += read;
+      if (size > MAX_CONFIG_BYTES) {
+        throw configFailure(`cannot read the config ${file}`, {
+          why: `it is larger than ${MAX_CONFIG_BYTES / 1024 / 1024} MiB`,
+          fix: "Name lightningd's config file",
+        });
+      }
+      chunks.push(chunk.subarray(0, read));
+    }
+    const [text = ""] = Buffer.concat(chunks).toString("utf8").split("\0", 1);
+    return text;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Failure) return error.why ?? error.what;
+  switch (systemCode(error)) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "there is no such file";
+    case "EACCES":
+      return "this user may not read it";
+    case "EISDIR":
+      return "it is a folder";
+    case "ELOOP":
+      return "its symbolic links lead in a circle";
+    default:
+      return messageOf(error);
+  }
+}

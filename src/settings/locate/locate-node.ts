@@ -1,0 +1,188 @@
+/**
+ * From flags and lightningd's config files to the socket of a node, as lightning-cli does it
+ * (cln-contract 1.3), so that what works there works here. On the cold-start path of every command:
+ * it reads two small files and loads nothing.
+ */
+import { basename, dirname } from "node:path";
+import { usageFailure } from "../../errors/failure.js";
+import { joinPath } from "../paths.js";
+import type { NodeAddress, Surroundings } from "../types.js";
+import { configFailure, readNamedConfig, readOptionalConfig } from "./config-file.js";
+import {
+  type ConfigPlace,
+  type ConfigValues,
+  ignoredLines,
+  readValues,
+  trimEnd,
+} from "./lightning-config.js";
+import { DEFAULT_NETWORK, isNetwork, networkProblem } from "./networks.js";
+
+/** What the user says of one node; where a value is missing the configs and the defaults decide. */
+export interface NodeChoice {
+  /** Relative to the working directory, as all paths here. */
+  readonly lightningDir?: string | undefined;
+  readonly network?: string | undefined;
+  /** Who said `network`; the command line where it is not given. */
+  readonly networkNamedBy?: "command line" | "package.json" | undefined;
+  /** Relative to the network's folder; an absolute path overrides directory and network. */
+  readonly rpcFile?: string | undefined;
+  readonly conf?: string | undefined;
+}
+
+/** @throws Failure (exit code 2) for what lightning-cli would refuse as well */
+export function locateNode(choice: NodeChoice, surroundings: Surroundings): NodeAddress {
+  const chosen = chosenNetwork(choice);
+  refuseEmpty("--rpc-file", choice.rpcFile);
+  refuseEmpty("--conf", choice.conf);
+  const found = choice.conf === undefined ? fromFolder : fromNamedConfig;
+  const { base, network, rpcFile, hints } = found(choice, chosen, surroundings);
+  const networkDir = joinPath(base, network.name);
+  const address = {
+    lightningDir: base,
+    network: network.name,
+    networkNamedBy: network.namedBy,
+    networkDir,
+    rpcFile: joinPath(networkDir, rpcFile),
+    hints: [...hints, ...tildeHints(joinPath(networkDir, rpcFile))],
+  };
+  if (!rpcFile.startsWith("/")) return address;
+  return { ...address, ...aroundSocket(address, choice) };
+}
+
+/** A shell expands `~` at the beginning of a word only, lightningd never. */
+function tildeHints(rpcFile: string): string[] {
+  if (!rpcFile.includes("/~/")) return [];
+  return [`The ~ in ${rpcFile} is a folder of that name: write the path in full, or $HOME`];
+}
+
+/** lightning-cli aborts on an empty flag; it mostly comes from a variable that is not set. */
+function refuseEmpty(flag: string, value: string | undefined): void {
+  if (value === undefined || trimEnd(value) !== "") return;
+  throw usageFailure(`${flag} is empty`, {
+    why: "no path stands behind it; a shell variable may not be set",
+    fix: `Write a path behind ${flag}, or leave it out`,
+  });
+}
+
+interface Found {
+  readonly base: string;
+  readonly network: { readonly name: string; readonly namedBy: NodeAddress["networkNamedBy"] };
+  readonly rpcFile: string;
+  readonly hints: readonly string[];
+}
+
+type Network = Found["network"];
+
+const DEFAULT_RPC_FILE = "lightning-rpc";
+
+/** `--conf`: only that file is read, and it may say where the lightning-dir is. */
+function fromNamedConfig(
+  choice: NodeChoice,
+  chosen: Network | undefined,
+  surroundings: Surroundings,
+): Found {
+  const lines = readNamedConfig(joinPath(surroundings.cwd, trimEnd(choice.conf ?? "")));
+  const values = readValues(lines, "explicit");
+  return {
+    base: baseOf(choice.lightningDir, surroundings, values.lightningDir),
+    network: chosen ?? networkOf(values.network),
+    rpcFile: choice.rpcFile ?? values.rpcFile ?? DEFAULT_RPC_FILE,
+    hints: ignoredLines(lines),
+  };
+}
+
+/** Without `--conf`: the lightning-dir's config decides the network, whose own config comes next. */
+function fromFolder(
+  choice: NodeChoice,
+  chosen: Network | undefined,
+  surroundings: Surroundings,
+): Found {
+  const base = baseOf(choice.lightningDir, surroundings);
+  const baseConfig = readConfig(joinPath(base, "config"), "base");
+  const elsewhere = choice.rpcFile?.startsWith("/") === true;
+  if (baseConfig.unreadable !== undefined && chosen === undefined && !elsewhere) {
+    throw configFailure(`cannot read ${joinPath(base, "config")}`, {
+      why: `${baseConfig.unreadable}, and lightningd would go on as if it were not there, on ${DEFAULT_NETWORK}`,
+      fix: "Make the config readable, or name the network with --network",
+    });
+  }
+  const network = chosen ?? networkOf(baseConfig.values.network);
+  const networkConfig = readConfig(joinPath(joinPath(base, network.name), "config"), "network");
+  return {
+    base,
+    network,
+    rpcFile:
+      choice.rpcFile ??
+      networkConfig.values.rpcFile ??
+      baseConfig.values.rpcFile ??
+      DEFAULT_RPC_FILE,
+    hints: [...baseConfig.hints, ...networkConfig.hints],
+  };
+}
+
+function readConfig(file: string, place: ConfigPlace): ReadConfig {
+  const read = readOptionalConfig(file);
+  if ("lines" in read) {
+    return { values: readValues(read.lines, place), hints: ignoredLines(read.lines) };
+  }
+  const { unreadable } = read;
+  const hints =
+    unreadable === undefined ? [] : [`${file} is ignored, here as by lightning-cli: ${unreadable}`];
+  return { values: {}, hints, unreadable };
+}
+
+interface ReadConfig {
+  readonly values: ConfigValues;
+  readonly hints: readonly string[];
+  readonly unreadable?: string | undefined;
+}
+
+/** HOME unset and HOME="" are not the same (cln-contract 1.1). */
+function baseOf(flag: string | undefined, surroundings: Surroundings, inConfig?: string): string {
+  if (flag !== undefined) return lightningDirOf(flag, surroundings);
+  const { home, cwd } = surroundings;
+  if (inConfig !== undefined) return joinPath(cwd, inConfig);
+  if (home === undefined) return cwd;
+  return joinPath(cwd, home === "" ? ".lightning" : `${home}/.lightning`);
+}
+
+function networkOf(fromConfig: string | undefined): Network {
+  if (fromConfig === undefined) return { name: DEFAULT_NETWORK, namedBy: "default" };
+  return { name: fromConfig, namedBy: "config" };
+}
+
+function chosenNetwork(choice: NodeChoice): Network | undefined {
+  if (choice.network === undefined) return undefined;
+  const namedBy = choice.networkNamedBy ?? "command line";
+  return { name: checkNetworkFlag(choice.network), namedBy };
+}
+
+/** @throws Failure (exit code 2) where `--network` names none that lightningd knows */
+export function checkNetworkFlag(flag: string): string {
+  const name = trimEnd(flag);
+  if (isNetwork(name)) return name;
+  const { why, fix } = networkProblem(name, (known) => `--network=${known}`);
+  throw usageFailure(`--network=${name} names no network`, {
+    why,
+    fix: name === "mainnet" ? `${fix} or --mainnet` : fix,
+  });
+}
+
+/** `--lightning-dir`, absolute. @throws Failure (exit code 2) where it is empty */
+export function lightningDirOf(flag: string, { cwd }: Surroundings): string {
+  refuseEmpty("--lightning-dir", flag);
+  return joinPath(cwd, trimEnd(flag));
+}
+
+/**
+ * An absolute rpc-file overrides the directory and the network. Where the user names nothing but the
+ * socket, its own place tells them as far as that is possible.
+ */
+function aroundSocket(address: NodeAddress, choice: NodeChoice): Partial<NodeAddress> {
+  if (choice.rpcFile === undefined) return {};
+  if (choice.lightningDir !== undefined || choice.conf !== undefined) return {};
+  const networkDir = dirname(address.rpcFile);
+  if (!isNetwork(basename(networkDir))) return { lightningDir: networkDir, networkDir };
+  const network = choice.network === undefined ? basename(networkDir) : address.network;
+  return { lightningDir: dirname(networkDir), network, networkDir };
+}

@@ -1,0 +1,52 @@
+/** The networks that lightningd knows, and what to say about names that it does not know. */
+import { nearestName } from "../../errors/did-you-mean.js";
+
+/** bitcoin/chainparams.c: these names exactly, in small letters. */
+const NETWORKS: readonly string[] = [
+  "bitcoin",
+  "regtest",
+  "signet",
+  "testnet",
+  "testnet4",
+  "liquid-regtest",
+  "liquid",
+];
+
+export const DEFAULT_NETWORK = "bitcoin";
+
+/** The short flags (`--regtest`, a bare `regtest` in a config) and the network that each stands for. */
+export const NETWORK_FLAGS: { readonly [flag: string]: string } = {
+  mainnet: "bitcoin",
+  regtest: "regtest",
+  signet: "signet",
+  testnet: "testnet",
+  testnet4: "testnet4",
+};
+
+export function isNetwork(name: string): boolean {
+  return NETWORKS.includes(name);
+}
+
+/**
+ * Why `name` is no network and what was probably meant.
+ * @param write how a network is named where `name` stands: `network=regtest`, `--network=regtest`
+ */
+export function networkProblem(
+  name: string,
+  write: (network: string) => string,
+): { why: string; fix: string } {
+  if (name === "") return { why: "no network is named", fix: `Write ${write("regtest")}` };
+  if (name === "mainnet") {
+    return { why: "mainnet is only a flag", fix: `Write ${write(DEFAULT_NETWORK)}` };
+  }
+  const bare = name.replace(/\s+#.*$/, "").replace(/^[\s"']+|[\s"']+$/g, "");
+  const meant = bare === "mainnet" ? DEFAULT_NETWORK : nearestName(bare, NETWORKS);
+  const fix =
+    meant === undefined ? `Name one of them: ${write("regtest")}` : `Write ${write(meant)}`;
+  if (/\s#/.test(name)) return { why: "a comment needs a line of its own", fix };
+  if (/^["'].*["']$/.test(name)) return { why: "quotes are part of the value", fix };
+  if (/^\s/.test(name)) return { why: "the space after the = is part of the value", fix };
+  if (/[^ -~]/.test(name))
+    return { why: "it holds a character that is no plain letter or digit", fix };
+  return { why: `lightningd knows ${NETWORKS.join(", ")}`, fix };
+}

@@ -1,0 +1,85 @@
+/** One plugin's entry under "cln-dev" in package.json (the schema stands in project.ts). */
+import { checkOptionName } from "../arguments.js";
+import { expandHome, joinPath } from "../paths.js";
+import type { PluginOption, PluginSettings } from "../types.js";
+import {
+  asBoolean,
+  asText,
+  asTextList,
+  elements,
+  type Field,
+  fieldFailure,
+  isListField,
+  isObjectField,
+  member,
+  refuseUnknownKeys,
+  wrongType,
+} from "./field.js";
+
+export const PLUGIN_KEYS = ["path", "options", "watch", "ignore", "build", "call", "safe"];
+
+/**
+ * @param alsoKnown keys of the same object that somebody else reads
+ * @throws Failure (exit code 2)
+ */
+export function readPlugin(
+  field: Field,
+  { folder, home }: { readonly folder: string; readonly home: string | undefined },
+  alsoKnown: readonly string[] = [],
+): PluginSettings {
+  const absolute = (text: string) => joinPath(folder, expandHome(text, home));
+  const plain = { options: [], watch: [], ignore: [], call: [], safe: false };
+  if (typeof field.value === "string") {
+    return { path: absolute(asText(field, '"plugin.py"')), ...plain };
+  }
+  if (!isObjectField(field)) {
+    throw wrongType(field, "a path or an object", '{ "path": "plugin.py" }');
+  }
+  refuseUnknownKeys(field, [...PLUGIN_KEYS, ...alsoKnown]);
+  const path = member(field, "path");
+  if (path === undefined) {
+    throw fieldFailure(field, '"path" is missing', 'Add "path": "plugin.py", the plugin\'s file');
+  }
+  const list = (key: string, example: string) => {
+    const found = member(field, key);
+    return found === undefined ? [] : asTextList(found, example);
+  };
+  const options = member(field, "options");
+  const build = member(field, "build");
+  const safe = member(field, "safe");
+  return {
+    path: absolute(asText(path, '"plugin.py"')),
+    options: options === undefined ? [] : readOptions(options),
+    watch: list("watch", '["src"]').map(absolute),
+    ignore: list("ignore", '["*.log"]'),
+    ...(build === undefined
+      ? {}
+      : { build: { command: asText(build, '"cargo build"'), cwd: folder } }),
+    call: list("call", '"mymethod param=1"'),
+    safe: safe !== undefined && asBoolean(safe),
+  };
+}
+
+function readOptions(field: Field): PluginOption[] {
+  if (!isObjectField(field)) {
+    throw wrongType(field, "an object of names and values", '{ "my_option": "value" }');
+  }
+  return Object.keys(field.value).flatMap((name) => {
+    const option = member(field, name) ?? field;
+    const problem = checkOptionName(name);
+    if (problem !== undefined) throw fieldFailure(option, problem, "Write the option's own name");
+    const values = isListField(option) ? elements(option) : [option];
+    return values.map((value) => ({ name, value: optionValue(value) }));
+  });
+}
+
+function optionValue(field: Field): PluginOption["value"] {
+  const { value } = field;
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw fieldFailure(field, "JSON numbers of this size lose digits", 'Write it in "');
+  }
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+    return value;
+  }
+  throw wrongType(field, "a string, a number, true or false, or a list of those", '"value"');
+}

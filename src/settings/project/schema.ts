@@ -1,0 +1,127 @@
+/**
+ * The key "cln-dev" of a package.json as typed settings. In words of a schema:
+ *
+ *     "cln-dev": Path | Plugin & Node | (Path | Plugin)[] | { "plugins": (Path | Plugin)[] } & Node
+ *
+ *     Path    string: the plugin's file
+ *     Plugin  {
+ *       "path":    Path                        required
+ *       "options": { name: value | value[] }   value: string, number, boolean; a list for a multi option
+ *       "watch":   string | string[]           files and folders, in place of the default
+ *       "ignore":  string | string[]           patterns as in .gitignore, relative to the plugin's folder
+ *       "build":   string                      a shell command, run in the folder of this package.json
+ *       "call":    string | string[]           "method params...", called after each good reload
+ *       "safe":    boolean
+ *     }
+ *     Node    {
+ *       "lightning-dir": string | string[], "network": string, "rpc-file": string, "conf": string
+ *       "embedded":      boolean
+ *     }
+ *
+ * Paths are relative to the package.json and may begin with "~/"; a relative rpc-file is relative to
+ * the network's folder, as lightningd has it. Anything else is an error (exit code 2) that names the
+ * file, the key and the value.
+ */
+
+import { isNetwork, networkProblem } from "../locate/networks.js";
+import { expandHome, joinPath } from "../paths.js";
+import type { PluginSettings } from "../types.js";
+import {
+  asBoolean,
+  asText,
+  asTextList,
+  elements,
+  type Field,
+  fieldFailure,
+  isListField,
+  isObjectField,
+  member,
+  refuseUnknownKeys,
+  wrongType,
+} from "./field.js";
+import { SETTINGS_KEY, type SettingsKey } from "./package-json.js";
+import { PLUGIN_KEYS, readPlugin } from "./plugin-schema.js";
+
+/** What package.json says about the node. */
+export interface ProjectNode {
+  /** Absolute. */
+  readonly lightningDir: readonly string[];
+  readonly network?: string;
+  readonly rpcFile?: string;
+  readonly conf?: string;
+  readonly embedded: boolean;
+}
+
+const NODE_KEYS = ["lightning-dir", "network", "rpc-file", "conf", "embedded"];
+
+/** @throws Failure (exit code 2) */
+export function projectNode(key: SettingsKey, home: string | undefined): ProjectNode {
+  const field = rootOf(key);
+  if (!isObjectField(field)) return { lightningDir: [], embedded: false };
+  refuseUnknownKeys(field, ["plugins", ...PLUGIN_KEYS, ...NODE_KEYS]);
+  const path = (text: string) => joinPath(key.folder, expandHome(text, home));
+  const dirs = member(field, "lightning-dir");
+  const network = member(field, "network");
+  const rpcFile = member(field, "rpc-file");
+  const conf = member(field, "conf");
+  const embedded = member(field, "embedded");
+  return {
+    lightningDir: dirs === undefined ? [] : asTextList(dirs, '"~/.lightning"').map(path),
+    ...(network === undefined ? {} : { network: asNetwork(network) }),
+    ...(rpcFile === undefined
+      ? {}
+      : { rpcFile: expandHome(asText(rpcFile, '"lightning-rpc"'), home) }),
+    ...(conf === undefined ? {} : { conf: path(asText(conf, '"lightning.conf"')) }),
+    embedded: embedded !== undefined && asBoolean(embedded),
+  };
+}
+
+/**
+ * The plugins that package.json lists; none where it only names a node.
+ * @throws Failure (exit code 2)
+ */
+export function projectPlugins(key: SettingsKey, home: string | undefined): PluginSettings[] {
+  const field = rootOf(key);
+  const place = { folder: key.folder, home };
+  if (typeof field.value === "string") return [readPlugin(field, place)];
+  if (isListField(field)) return pluginList(field, place);
+  if (!isObjectField(field)) {
+    throw wrongType(field, "a path, an object or a list", '{ "path": "plugin.py" }');
+  }
+  refuseUnknownKeys(field, ["plugins", ...PLUGIN_KEYS, ...NODE_KEYS]);
+  const plugins = member(field, "plugins");
+  const ofOne = PLUGIN_KEYS.filter((name) => Object.hasOwn(field.value, name));
+  if (plugins === undefined) {
+    return ofOne.length === 0 ? [] : [readPlugin(field, place, NODE_KEYS)];
+  }
+  if (ofOne[0] !== undefined) {
+    throw fieldFailure(
+      member(field, ofOne[0]) ?? field,
+      'it stands beside "plugins", where it belongs to none of them',
+      'Move it into the plugin\'s own object in "plugins"',
+    );
+  }
+  if (!isListField(plugins)) throw wrongType(plugins, "a list of plugins", '["plugin.py"]');
+  return pluginList(plugins, place);
+}
+
+function pluginList(
+  field: Field & { readonly value: readonly unknown[] },
+  place: { readonly folder: string; readonly home: string | undefined },
+): PluginSettings[] {
+  if (field.value.length === 0) {
+    throw fieldFailure(field, "no plugin is in it", 'Write ["plugin.py"], or take the key out');
+  }
+  return elements(field).map((element) => readPlugin(element, place));
+}
+
+function asNetwork(field: Field): string {
+  const network = asText(field, '"regtest"');
+  if (isNetwork(network)) return network;
+  const { why, fix } = networkProblem(network, (name) => `"network": "${name}"`);
+  throw fieldFailure(field, why, fix);
+}
+
+function rootOf(key: SettingsKey): Field {
+  return { file: key.file, keyPath: SETTINGS_KEY, value: key.value };
+}

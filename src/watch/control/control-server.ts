@@ -1,0 +1,96 @@
+/** The control socket of a watch session: how `cln-dev restart` and `list` find it and ask it. */
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { messageOf } from "../../errors/failure.js";
+import { Framer } from "../../jsonrpc/framing.js";
+import { isObject, type JsonObject, parseObject } from "../../jsonrpc/json.js";
+import { INVALID_REQUEST, METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
+import { atShortPath } from "../../node/rpc/unix-socket.js";
+
+/** Answers a request by name; what it throws becomes the error's message. */
+export type ControlMethods = {
+  readonly [method: string]: (params: JsonObject) => Promise<unknown> | unknown;
+};
+
+const MAX_REQUEST_BYTES = 64 * 1024;
+
+export class ControlServer {
+  readonly path: string;
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+
+  private constructor(path: string, server: Server) {
+    this.path = path;
+    this.#server = server;
+  }
+
+  /** Listens on `<folder>/<pid>.sock`, for this user alone. */
+  static async open(folder: string, methods: ControlMethods): Promise<ControlServer> {
+    const path = join(folder, `${process.pid}.sock`);
+    // A session that was killed may have had our pid.
+    rmSync(path, { force: true });
+    const server = createServer();
+    const control = new ControlServer(path, server);
+    server.on("connection", (socket) => control.#serve(socket, methods));
+    await new Promise<void>((resolve, reject) => {
+      // It stays: a connection that cannot be accepted (no file descriptor is left) comes here, too.
+      server.on("error", reject);
+      atShortPath(path, (short) => server.listen({ path: short }, resolve));
+    });
+    chmodSync(path, 0o600);
+    return control;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#connections) socket.destroy();
+    // Closing unlinks the socket by the name under which it was bound.
+    await new Promise((resolve) => atShortPath(this.path, () => this.#server.close(resolve)));
+    rmSync(this.path, { force: true });
+  }
+
+  #serve(socket: Socket, methods: ControlMethods): void {
+    const framer = new Framer(MAX_REQUEST_BYTES);
+    this.#connections.add(socket);
+    socket.on("close", () => this.#connections.delete(socket));
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (chunk) => {
+      try {
+        for (const frame of framer.push(chunk)) {
+          const request = frame.kind === "object" ? parseObject(frame.bytes) : undefined;
+          if (request === undefined) return void socket.destroy();
+          void this.#answer(socket, request, methods);
+        }
+      } catch {
+        socket.destroy();
+      }
+    });
+  }
+
+  async #answer(socket: Socket, request: JsonObject, methods: ControlMethods): Promise<void> {
+    await endsAreSeen();
+    // Who gave up while we were stopped (by Ctrl-Z, say) no longer wants it.
+    if (socket.readableEnded || socket.destroyed) return;
+    const reply = await answer(request, methods);
+    if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n\n`);
+  }
+}
+
+/** The event loop reads a connection's last bytes in one round, and its end in the next. */
+async function endsAreSeen(): Promise<void> {
+  for (let round = 0; round < 2; round++) await new Promise(setImmediate);
+}
+
+async function answer(request: JsonObject, methods: ControlMethods): Promise<JsonObject> {
+  const reply = { jsonrpc: "2.0", id: request.id ?? null };
+  const { method } = request;
+  const error = (code: number, message: string) => ({ ...reply, error: { code, message } });
+  if (typeof method !== "string") return error(INVALID_REQUEST, "No method");
+  const call = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (call === undefined) return error(METHOD_NOT_FOUND, `Unknown command '${method}'`);
+  try {
+    return { ...reply, result: await call(isObject(request.params) ? request.params : {}) };
+  } catch (thrown) {
+    return error(-1, messageOf(thrown));
+  }
+}

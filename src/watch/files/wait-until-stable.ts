@@ -1,0 +1,93 @@
+/**
+ * Waits, as little as possible, until the files of a change can be used (DESIGN: settle). A file
+ * that looks whole goes at once; one that may be growing goes when two looks agree; one that is not
+ * there, empty or not executable gets a moment, since many a save goes through that state.
+ */
+import { type Look, lookAt, sameFile } from "./file-snapshot.js";
+
+/** Between two looks at a file that may be growing. */
+const LOOK_AGAIN_MS = 8;
+/** `git checkout`, `sed -i` and vim leave the name empty for less than this. */
+const GONE_GRACE_MS = 400;
+/** `chmod +x` follows the creation within this time when one command line does both. */
+const MODE_GRACE_MS = 150;
+/** A writer that never pauses is not waited for: the look after the start catches its end. */
+const GROWING_MAX_MS = 250;
+
+/** A slow writer that pauses for less than this may not be at its end. */
+const YOUNG_FILE_MS = 250;
+
+type Unusable = "missing" | "empty" | "not-a-file" | "not-executable";
+
+export type Settled =
+  | { readonly usable: true; readonly look: Look }
+  | { readonly usable: false; readonly why: Unusable };
+
+export interface SettleOptions {
+  /** The plugin file. */
+  readonly plugin: string;
+  /** Other files that changed: they must be whole too, or gone for good. */
+  readonly others: readonly string[];
+  /** Resolves at the next hint about a file, or after so many ms. */
+  readonly nextHint: (ms: number) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Gives the look at the plugin file that was found usable, or why it is not. */
+export async function settle(options: SettleOptions): Promise<Settled> {
+  const from = performance.now();
+  const others = new Map<string, Look | undefined>(options.others.map((path) => [path, undefined]));
+  let before: Look | undefined;
+  for (;;) {
+    const waited = performance.now() - from;
+    const look = lookAt(options.plugin);
+    const why = whyUnusable(look);
+    if (why !== undefined && (waited >= graceOf(why) || options.signal.aborted)) {
+      return { usable: false, why };
+    }
+    const restless = [...others].filter(([path, last]) => {
+      const now = lookAt(path);
+      others.set(path, now);
+      return !isReady(now, last);
+    });
+    const ready = why === undefined && isReady(look, before) && restless.length === 0;
+    if (ready || (why === undefined && waited >= GROWING_MAX_MS)) return { usable: true, look };
+    before = look;
+    await options.nextHint(LOOK_AGAIN_MS);
+  }
+}
+
+/**
+ * Waits until a file has been left alone for a while.
+ * @param check called at each look: what it throws ends the wait
+ */
+export async function untilOld(
+  path: string,
+  nextHint: SettleOptions["nextHint"],
+  check: () => void,
+): Promise<void> {
+  for (;;) {
+    check();
+    const age = Date.now() - lookAt(path).writtenAt;
+    if (age >= YOUNG_FILE_MS) return;
+    await nextHint(YOUNG_FILE_MS - Math.max(0, age));
+  }
+}
+
+function isReady(look: Look, before: Look | undefined): boolean {
+  if (look.state === "whole") return true;
+  return before !== undefined && sameFile(look.fingerprint, before.fingerprint);
+}
+
+/** Why a plugin file cannot be started, or undefined. */
+function whyUnusable(look: Look): Unusable | undefined {
+  if (look.state === "missing" || look.state === "empty" || look.state === "not-a-file") {
+    return look.state;
+  }
+  return look.executable ? undefined : "not-executable";
+}
+
+function graceOf(why: Unusable): number {
+  if (why === "not-a-file") return 0;
+  return why === "not-executable" ? MODE_GRACE_MS : GONE_GRACE_MS;
+}

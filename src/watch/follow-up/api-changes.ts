@@ -1,0 +1,51 @@
+/**
+ * What a reload changed for the plugin's users. Where a handshake was made anyway (`--safe`) the
+ * manifests are compared, hooks and subscriptions included; else what the node shows of the plugin
+ * (`help`, `listconfigs`): the plugin is not run a second time for it.
+ */
+import { type Changes, hasChanges } from "../../diagnose/changes/changes.js";
+import { manifestChanges } from "../../diagnose/changes/manifest-diff.js";
+import { readSurface, type Surface, surfaceChanges } from "../../diagnose/changes/visible-api.js";
+import type { Started } from "../../diagnose/on-demand.js";
+import type { Target } from "../../events/reload-target.js";
+import type { Manifest } from "../../plugin/manifest/manifest.js";
+
+/** What one version showed of itself. */
+export interface Shown {
+  readonly surface: Surface;
+  readonly manifest: Manifest | undefined;
+}
+
+const ASK_TIMEOUT_MS = 10_000;
+
+/** What the running version shows; undefined where the node did not tell. */
+export async function readShown(
+  { node }: Target,
+  running: { readonly path: string; readonly started?: Started },
+  signal: AbortSignal,
+): Promise<Shown | undefined> {
+  try {
+    const options = { timeoutMs: ASK_TIMEOUT_MS, signal };
+    const surface = await readSurface(node.rpcFile, running.path, options);
+    return { surface, manifest: running.started?.manifest };
+  } catch {
+    // It is a by-the-way: the next reload compares again.
+    return undefined;
+  }
+}
+
+/**
+ * @param methodsToo whether a method that has come or gone can only be this plugin's. Its options are
+ * told from others' by `listconfigs`, and its manifest is its own.
+ */
+export function versionChanges(
+  before: Shown,
+  now: Shown,
+  methodsToo: boolean,
+): Changes | undefined {
+  const changes =
+    before.manifest !== undefined && now.manifest !== undefined
+      ? manifestChanges(before.manifest, now.manifest)
+      : surfaceChanges(before.surface, now.surface, methodsToo);
+  return hasChanges(changes) ? changes : undefined;
+}

@@ -1,0 +1,165 @@
+/**
+ * What follows a good reload of one target, after its outcome has been told: what the new version
+ * changed for its users, and the user's own calls (`--call`). A newer reload cuts it short.
+ */
+
+import { diagnoseFailedCall } from "../../diagnose/on-demand.js";
+import { messageOf } from "../../errors/failure.js";
+import type { Emit } from "../../events/watch-events.js";
+import type { RawJson } from "../../jsonrpc/json.js";
+import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
+import { callParams } from "../../node/rpc/call-params.js";
+import { callNodeText } from "../../node/rpc/client.js";
+import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
+import type { Reloader } from "../reload/reloader.js";
+import type { Shown } from "./api-changes.js";
+import { splitWords } from "./shell-words.js";
+
+const CALL_TIMEOUT_MS = 60_000;
+/** What the plugin logged before it answered has been read from the node's log file by then. */
+const LOG_MS = 100;
+
+export class AfterReload {
+  readonly #reloader: Reloader;
+  readonly #emit: Emit;
+  readonly #recentLog: (since: number) => readonly string[];
+  /** The other plugins of this session on the same node. */
+  readonly #others: () => readonly Reloader[];
+  #before: Shown | undefined;
+  /** performance.now() of when {@link #before} was asked for. */
+  #beforeAt = 0;
+  /** No other plugin was being reloaded then. */
+  #wasQuiet = false;
+  readonly #results = new Map<string, string>();
+  #running = new AbortController();
+  #closed = false;
+  #work: Promise<void> = Promise.resolve();
+  readonly #onDone: (hasFailedCall: boolean) => void;
+
+  /**
+   * @param recentLog the plugin's last log lines since then (ms since 1970), shown with a call that fails
+   * @param onDone all that follows a reload has been done, or was cut short
+   */
+  constructor(
+    reloader: Reloader,
+    emit: Emit,
+    recentLog: (since: number) => readonly string[],
+    others: () => readonly Reloader[],
+    onDone: (hasFailedCall: boolean) => void,
+  ) {
+    this.#onDone = onDone;
+    this.#reloader = reloader;
+    this.#others = others;
+    this.#emit = emit;
+    this.#recentLog = recentLog;
+  }
+
+  /** The plugin has been started anew. */
+  reloaded(): void {
+    this.#begin(async (signal) => {
+      // Who waits for the outcome (`cln-dev restart`) is answered first.
+      await new Promise(setImmediate);
+      await this.#compare(signal);
+      this.#onDone(!(await this.#callAll(signal)));
+    });
+  }
+
+  /** Makes the calls again, without a reload. */
+  repeatCalls(): void {
+    this.#begin(async (signal) => void (await this.#callAll(signal)));
+  }
+
+  /** Ends what is under way. A reload that ends after that has nothing that follows it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#running.abort();
+    await this.#work;
+  }
+
+  #begin(job: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#closed) return;
+    this.#running.abort();
+    this.#running = new AbortController();
+    const { signal } = this.#running;
+    this.#work = this.#work.then(() => (signal.aborted ? undefined : job(signal)));
+  }
+
+  /** Says what the new version changed: by its manifest where that is known, else by the node. */
+  async #compare(signal: AbortSignal): Promise<void> {
+    const { belief, target } = this.#reloader;
+    if (belief.is !== "running") return;
+    const { readShown, versionChanges } = await import("./api-changes.js");
+    const at = performance.now();
+    const now = await readShown(target, belief, signal);
+    if (signal.aborted || now === undefined) return;
+    const before = this.#before;
+    // The node does not say whose a method is: what others changed meanwhile is not put down to this one.
+    const wasAlone = this.#others().every(({ settledAt }) => settledAt < this.#beforeAt);
+    const isQuiet = this.#others().every(({ busy, settledAt }) => !busy && settledAt <= at);
+    const changes = before && versionChanges(before, now, wasAlone && isQuiet && this.#wasQuiet);
+    this.#before = now;
+    this.#beforeAt = at;
+    this.#wasQuiet = isQuiet;
+    if (changes) this.#emit({ event: "manifest", ...target.name, ...changes });
+  }
+
+  /** @returns whether every call was answered with a result */
+  async #callAll(signal: AbortSignal): Promise<boolean> {
+    const { plugin, name } = this.#reloader.target;
+    let allGood = true;
+    for (const call of plugin.call) {
+      const since = Date.now();
+      const { error, text } = await this.#call(call, signal);
+      const ok = error === undefined;
+      allGood &&= ok;
+      if (!ok) await new Promise((resolve) => setTimeout(resolve, LOG_MS));
+      if (signal.aborted) return allGood;
+      const log = ok ? [] : this.#recentLog(since);
+      const before = this.#results.get(call);
+      this.#emit({ event: "called", ...name, call, ok, result: text, before, log });
+      if (ok) this.#results.set(call, text);
+      else await this.#explain(call, error, signal);
+    }
+    return allGood;
+  }
+
+  async #explain(call: string, error: unknown, signal: AbortSignal): Promise<void> {
+    const { belief, target, stderr } = this.#reloader;
+    if (belief.is !== "running" || belief.started === undefined) return;
+    // Words that are no call: the node was not asked.
+    if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return;
+    const died = error instanceof RpcError && error.code === PLUGIN_TERMINATED;
+    if (died) this.#reloader.explained = belief.started;
+    const diagnosis = await diagnoseFailedCall(
+      belief.started,
+      error,
+      readCall(call),
+      stderr,
+      signal,
+    );
+    if (signal.aborted) return;
+    if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
+    this.#emit({ event: "explained", ...target.name, ...diagnosis });
+  }
+
+  async #call(call: string, signal: AbortSignal): Promise<{ error?: unknown; text: string }> {
+    const { rpcFile } = this.#reloader.target.node;
+    try {
+      const { method, params } = readCall(call);
+      const options = { timeoutMs: CALL_TIMEOUT_MS, signal };
+      return { text: await callNodeText(rpcFile, method, params, options) };
+    } catch (error) {
+      const answer =
+        error instanceof RpcError
+          ? { code: error.code, message: error.message, data: error.data, ...error.more }
+          : { message: messageOf(error) };
+      return { error, text: JSON.stringify(answer) };
+    }
+  }
+}
+
+/** `hello name=x` @throws Failure: `key=value` and other words are mixed */
+function readCall(call: string): { readonly method: string; readonly params: RawJson } {
+  const [method = "", ...words] = splitWords(call);
+  return { method, params: callParams(words) };
+}

@@ -1,0 +1,42 @@
+/**
+ * Tracebacks that a plugin logs and survives: pyln-client logs that of every exception in a method, a
+ * hook or a subscription, with the level info. Nobody asked for an exception, so the watch shows it
+ * whatever level it shows otherwise.
+ */
+import type { Finding } from "../../diagnose/findings.js";
+import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
+
+const TRACEBACK = /^Traceback \(most recent call last\):$/m;
+/** How a method of pyln-client answers with an error on purpose. */
+const ON_PURPOSE = /^(?:\w+\.)*RpcException: /m;
+
+/** Whether a logged message is a traceback. */
+export function isTraceback(text: string): boolean {
+  return TRACEBACK.test(text);
+}
+
+/** Whether it is that of an exception that nobody meant to raise. */
+export function isMishap(text: string): boolean {
+  return isTraceback(text) && !ON_PURPOSE.test(text);
+}
+
+/**
+ * What such a message says, the plugin's own lines told from those of its libraries.
+ * @param paths the plugins that may have logged it: those with the file name that the node gives
+ * @returns undefined where it cannot be read after all
+ */
+export async function tracebackFindings(
+  text: string,
+  paths: readonly string[],
+): Promise<readonly Finding[] | undefined> {
+  const { judgeTrace, ownTrace } = await import("../../diagnose/offline-run.js");
+  const { traceFindings } = await import("../../diagnose/findings.js");
+  const files = await Promise.all(
+    paths.map((path) => inspectPluginFile(path).catch(() => undefined)),
+  );
+  const traces = files.flatMap((file) => (file && judgeTrace(file, text)) ?? []);
+  // Raised in a library, as for parameters that a method does not take: its own frames say nothing.
+  const foreign = traces[0] && { ...traces[0], frames: traces[0].frames.slice(-1) };
+  const trace = ownTrace(traces) ?? foreign;
+  return trace && traceFindings(trace);
+}

@@ -1,0 +1,152 @@
+/**
+ * Knows whether a node is there: an open connection that ends when the node does, a look at its
+ * plugins every so often, and while it is gone a knock on its door until it is back and has started.
+ */
+import type { Socket } from "node:net";
+import { messageOf } from "../../errors/failure.js";
+import {
+  type ListedPlugin,
+  listPlugins,
+  listPluginsOn,
+} from "../../node/plugins/plugin-command.js";
+import { NodeUnreachable } from "../../node/rpc/errors.js";
+import { connectUnix } from "../../node/rpc/unix-socket.js";
+
+export interface NodeMonitorOptions {
+  readonly rpcFile: string;
+  /** The node has gone; said once. */
+  readonly onGone: (message: string) => void;
+  /** It answers again, and its own plugins have started. */
+  readonly onBack: (plugins: readonly ListedPlugin[], goneMs: number) => void;
+  /** What it runs now. */
+  readonly onPlugins: (plugins: readonly ListedPlugin[], askedAt: number) => void;
+}
+
+/** A plugin that has died is noticed within two seconds. */
+const LOOK_MS = 1_500;
+const KNOCK_MS = 100;
+/** A node whose plugins are not all active after this time is taken as it is. */
+const STARTING_MAX_MS = 30_000;
+
+export class NodeMonitor {
+  readonly #options: NodeMonitorOptions;
+  #connection: Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #goneAt: number | undefined;
+  #answeredAt: number | undefined;
+  #asking: Promise<void> | undefined;
+  /** Suspected during a look: the next one is due at its end. */
+  #suspected = false;
+  #closed = false;
+
+  constructor(options: NodeMonitorOptions) {
+    this.#options = options;
+  }
+
+  get gone(): boolean {
+    return this.#goneAt !== undefined;
+  }
+
+  /** Begins to watch a node that has just answered. */
+  watch(): void {
+    this.#connect();
+    this.#next(LOOK_MS);
+  }
+
+  /** Begins with a node that is not there yet: {@link NodeMonitorOptions.onBack} says when it is. */
+  await(): void {
+    this.#goneAt = performance.now();
+    this.#next(KNOCK_MS);
+  }
+
+  /** Somebody had no answer: finds out at once. */
+  suspect(): void {
+    if (this.gone) return;
+    this.#suspected = true;
+    this.#next(0);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#connection?.destroy();
+    await this.#asking;
+  }
+
+  #connect(): void {
+    if (this.#closed) return;
+    this.#connection?.destroy();
+    try {
+      const connection = connectUnix(this.#options.rpcFile);
+      this.#connection = connection;
+      connection.on("error", () => {});
+      connection.on("close", () => {
+        const mine = this.#connection === connection;
+        if (mine && !this.#closed) this.#lost("it closed the connection");
+      });
+      connection.resume();
+    } catch {
+      // Its folder has gone: the next look says so.
+    }
+  }
+
+  #next(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      // One at a time, on the one connection: the end of a look sets the time of the next.
+      this.#asking ??= this.#ask().finally(() => {
+        this.#asking = undefined;
+        this.#next(this.gone ? KNOCK_MS : this.#suspected ? 0 : LOOK_MS);
+      });
+    }, ms);
+  }
+
+  async #ask(): Promise<void> {
+    const askedAt = performance.now();
+    this.#suspected = false;
+    try {
+      const plugins = await this.#list();
+      if (this.#closed) return;
+      if (this.gone) this.#answered(plugins);
+      else this.#options.onPlugins(plugins, askedAt);
+    } catch (error) {
+      if (this.#closed) return;
+      if (error instanceof NodeUnreachable && error.reason !== "silent") {
+        this.#lost(error.why ?? messageOf(error));
+      } else {
+        // Its answer may come late, and be taken for the next one's.
+        this.#connect();
+      }
+    }
+  }
+
+  /** On the connection that is kept anyway: the cheapest way to ask again and again. */
+  #list(): Promise<ListedPlugin[]> {
+    const { rpcFile } = this.#options;
+    const options = { timeoutMs: 5_000 };
+    const connection = this.#connection;
+    if (connection === undefined || connection.destroyed) return listPlugins(rpcFile, options);
+    return listPluginsOn(connection, rpcFile, options);
+  }
+
+  #lost(message: string): void {
+    this.#answeredAt = undefined;
+    if (this.gone) return;
+    this.#goneAt = performance.now();
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.#options.onGone(message);
+    this.#next(KNOCK_MS);
+  }
+
+  #answered(plugins: readonly ListedPlugin[]): void {
+    this.#answeredAt ??= performance.now();
+    const starting = plugins.some((plugin) => !plugin.active);
+    if (starting && performance.now() - this.#answeredAt < STARTING_MAX_MS) return;
+    const goneMs = performance.now() - (this.#goneAt ?? performance.now());
+    this.#goneAt = undefined;
+    this.#connect();
+    this.#options.onBack(plugins, goneMs);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * What plugins on the embedded node write to stderr: told as it comes, but for a plugin that is being
+ * started. Its lines wait: if the start fails, they are in the report on that.
+ */
+import { basename } from "node:path";
+import type { Emit, Outcome } from "../../events/watch-events.js";
+import type { Reloader } from "../reload/reloader.js";
+
+const MAX_HELD_LINES = 200;
+/** For the explanation of a death, in characters. */
+const MAX_KEPT = 64 * 1024;
+
+export class HeldStderr {
+  readonly #node: string;
+  readonly #emit: Emit;
+  /** By file name. */
+  readonly #held = new Map<string, readonly string[]>();
+
+  /** @param node the rpc-file of the embedded node */
+  constructor(node: string, emit: Emit) {
+    this.#node = node;
+    this.#emit = emit;
+  }
+
+  /** A plugin, known by its file name, wrote a line. @param reloaders of the session */
+  wrote(plugin: string, line: string, reloaders: readonly Reloader[]): void {
+    const its = reloaders.filter((reloader) => basename(reloader.realPath) === plugin);
+    for (const reloader of its) {
+      reloader.stderr = `${reloader.stderr ?? ""}${line}\n`.slice(-MAX_KEPT);
+    }
+    if (!its.some((reloader) => reloader.busy)) {
+      this.#tell(plugin, line);
+      return;
+    }
+    const held = this.#held.get(plugin) ?? [];
+    this.#held.set(plugin, [...held, line].slice(-MAX_HELD_LINES));
+  }
+
+  /** A reload has ended: what waited for that is told, unless its outcome tells it. */
+  settled(reloader: Reloader, outcome: Outcome): void {
+    const plugin = basename(reloader.realPath);
+    const held = this.#held.get(plugin) ?? [];
+    this.#held.delete(plugin);
+    if (outcome.event === "reloaded") for (const line of held) this.#tell(plugin, line);
+  }
+
+  #tell(plugin: string, text: string): void {
+    const time = new Date().toISOString();
+    this.#emit({ event: "log", node: this.#node, plugin, level: "stderr", text, time });
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * One node of a watch session: who it is, whether it is there, what is kept up to date on it, and what
+ * its log and its lists tell of that beside the reloads.
+ */
+import { basename } from "node:path";
+import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
+import { Failure } from "../../errors/failure.js";
+import type { Emit, NodeFacts } from "../../events/watch-events.js";
+import type { LogLevel } from "../../node/log/log-level.js";
+import type { ListedPlugin } from "../../node/plugins/plugin-command.js";
+import type { NodeAddress } from "../../settings/types.js";
+import { InitLook } from "../follow-up/init-check.js";
+import type { Reloader } from "../reload/reloader.js";
+import { meetNode } from "./identify-node.js";
+import { LogSource } from "./log-source.js";
+import { isTraceback } from "./logged-traceback.js";
+import { NodeMonitor } from "./node-monitor.js";
+
+/** A crash this long before the node was missed is the one that it died of. */
+const RECENT_MS = 15_000;
+
+/** A node that crashes so soon after a plugin was started has probably died of it. */
+const JUST_STARTED_MS = 5_000;
+
+/** What the node logs of a plugin at `plugin stop` (lightningd/plugin_control.c). */
+const STOPPED = "Killing plugin: stopped by lightningd via RPC";
+
+export class WatchedNode {
+  readonly address: NodeAddress;
+  readonly reloaders: readonly Reloader[];
+  readonly #emit: Emit;
+  readonly #monitor: NodeMonitor;
+  readonly #initLook: InitLook;
+  #logs: LogSource | undefined;
+  /** What goes on beside the reloads: given up at the end. */
+  readonly #end = new AbortController();
+  readonly #works = new Set<Promise<void>>();
+  /** The deaths that are being explained: by a plugin run offline, which a newer version replaces. */
+  readonly #explaining = new Map<Reloader, AbortController>();
+  #version: string | undefined;
+
+  /** @param embedded it is of this very process */
+  constructor(
+    address: NodeAddress,
+    reloadersOf: (node: WatchedNode) => Reloader[],
+    emit: Emit,
+    embedded: boolean,
+  ) {
+    this.address = address;
+    this.#emit = emit;
+    const { rpcFile } = address;
+    const isSuspect = (reloader: Reloader) => this.#isSuspect(reloader);
+    this.#initLook = new InitLook({ rpcFile, embedded, emit, isSuspect });
+    this.#monitor = new NodeMonitor({
+      rpcFile,
+      onGone: (message) => this.#gone(message),
+      onBack: (plugins, goneMs) => this.#own(this.#back(plugins, goneMs)),
+      onPlugins: (plugins, askedAt) => this.#look(plugins, askedAt),
+    });
+    this.reloaders = reloadersOf(this);
+  }
+
+  /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
+  async meet(signal?: AbortSignal): Promise<NodeFacts> {
+    const facts = await meetNode(this.address, signal === undefined ? {} : { signal });
+    this.#version = facts.version;
+    this.#monitor.watch();
+    return facts;
+  }
+
+  /** As `getinfo` said it last. */
+  get version(): string | undefined {
+    return this.#version;
+  }
+
+  /** A call had no answer: whether the node is gone is found out at once. */
+  suspect(): void {
+    this.#monitor.suspect();
+  }
+
+  /** Begins to tell what the plugins log. */
+  followLogs(): void {
+    this.#logs = new LogSource(this.address, () => this.reloaders, this.#emit);
+  }
+
+  /** The lowest level of log lines that is told; undefined where the log is not followed yet. */
+  get logLevel(): LogLevel | undefined {
+    return this.#logs?.level;
+  }
+
+  set logLevel(level: LogLevel) {
+    if (this.#logs) this.#logs.level = level;
+  }
+
+  /** What a plugin logged since it was started, or since a moment (ms since 1970). */
+  recentLog(reloader: Reloader, since = startOf(reloader)): readonly string[] {
+    return this.#logs?.recent(basename(reloader.realPath), since) ?? [];
+  }
+
+  /** A reload has gone well: whether its `init` did is found out later. @param suspect a call has failed */
+  lookAtInit(reloader: Reloader, suspect: boolean): void {
+    this.#initLook.add(reloader, suspect);
+  }
+
+  /** A reload has begun: no other instance of the plugin is to be in its way, nor a long answer. */
+  giveWay(reloader: Reloader): void {
+    this.#explaining.get(reloader)?.abort();
+    this.#initLook.giveWay();
+  }
+
+  async close(): Promise<void> {
+    await this.#initLook.close();
+    await this.#logs?.close();
+    this.#end.abort();
+    await this.#monitor.close();
+    await Promise.all(this.#works);
+    await Promise.all(this.reloaders.map((reloader) => reloader.close()));
+  }
+
+  #isSuspect(reloader: Reloader): boolean {
+    const logged = this.#logs?.isSuspect(basename(reloader.realPath), startOf(reloader));
+    return logged === true || isTraceback(reloader.stderr ?? "");
+  }
+
+  /** A work that nobody waits for before the end. */
+  #own(work: Promise<void>): void {
+    this.#works.add(work);
+    void work.finally(() => this.#works.delete(work));
+  }
+
+  #gone(message: string): void {
+    this.#emit({ event: "node-gone", node: this.address.rpcFile, message });
+    // A start that it died in tells of it by its outcome.
+    const since = performance.now() - JUST_STARTED_MS;
+    const fresh = this.reloaders.filter(
+      ({ belief, startedAt }) => belief.is === "running" && startedAt > since,
+    );
+    if (!this.reloaders.some(({ busy }) => busy)) this.#own(this.#explainCrash(fresh));
+    for (const reloader of this.reloaders) reloader.nodeGone();
+  }
+
+  /**
+   * Which mistake of a plugin the node's death looks like, if it crashed.
+   * @param fresh plugins that had just been started: they are not started again as they are
+   */
+  async #explainCrash(fresh: readonly Reloader[]): Promise<void> {
+    const crash = await explainCrash(this.address.networkDir, new Date(Date.now() - RECENT_MS));
+    if (crash === undefined || this.#end.signal.aborted) return;
+    this.#emit({ event: "notice", level: "warn", message: crash });
+    for (const reloader of fresh) reloader.tookNodeDown();
+  }
+
+  async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
+    try {
+      const { signal } = this.#end;
+      this.#version = (await meetNode(this.address, { signal })).version;
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "mainnet") {
+        this.#emit({ event: "notice", level: "warn", message: error.message });
+        return;
+      }
+      // It has gone again, or is slow: the reload hears so by its own calls, and is made up for.
+    }
+    if (this.#end.signal.aborted) return;
+    this.#emit({ event: "node-back", node: this.address.rpcFile, goneMs });
+    for (const reloader of this.reloaders) reloader.nodeBack(runs(plugins, reloader.realPath));
+  }
+
+  async #explainDeath(reloader: Reloader, started: Started): Promise<void> {
+    const { target, stderr, explained } = reloader;
+    if (explained === started) return;
+    const cut = new AbortController();
+    this.#explaining.set(reloader, cut);
+    const signal = AbortSignal.any([this.#end.signal, cut.signal]);
+    const diagnosis = await diagnoseDead(started, stderr, signal);
+    if (this.#explaining.get(reloader) === cut) this.#explaining.delete(reloader);
+    if (signal.aborted) return;
+    if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
+    this.#emit({ event: "explained", ...target.name, ...diagnosis });
+  }
+
+  /** A plugin that should be running and is not in the node's list has died. */
+  #look(plugins: readonly ListedPlugin[], askedAt: number): void {
+    for (const reloader of this.reloaders) {
+      const { belief } = reloader;
+      if (belief.is !== "running" || reloader.busy || reloader.settledAt > askedAt) continue;
+      if (runs(plugins, belief.path)) continue;
+      reloader.died();
+      const log = this.recentLog(reloader);
+      const stopped = log.includes(STOPPED);
+      this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log });
+      if (belief.started && !stopped) this.#own(this.#explainDeath(reloader, belief.started));
+    }
+  }
+}
+
+/** Ms since 1970. */
+function startOf({ startedAt }: Reloader): number {
+  return performance.timeOrigin + startedAt;
+}
+
+function runs(plugins: readonly ListedPlugin[], path: string): boolean {
+  return plugins.some((plugin) => plugin.name === path && plugin.active);
+}

@@ -1,0 +1,100 @@
+/**
+ * How far an attempt has come, which changes it covers, and whether a newer one makes its end
+ * uninteresting. Used by attempt.ts alone.
+ */
+
+import { type Change, merge, type Target } from "../../events/reload-target.js";
+import type { Emit, Phase } from "../../events/watch-events.js";
+import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
+
+export interface CourseOptions {
+  readonly target: Target;
+  readonly change: Change;
+  readonly emit: Emit;
+  /** Takes the changes that have come since, if any: this attempt covers them. */
+  readonly moreChanges: () => Change | undefined;
+}
+
+/** A key or a command during a start that is younger than this joins it instead of beginning anew. */
+const JOIN_MS = 1_000;
+
+/** The attempt is over, because a newer change makes its end uninteresting. */
+export class Superseded extends Error {}
+
+export class Course {
+  readonly #options: CourseOptions;
+  readonly #newer = new AbortController();
+  #change: Change;
+  #step: Phase | "settle" | "diagnose" = "settle";
+  #stepAt = 0;
+  #isBuilt = false;
+
+  constructor(options: CourseOptions) {
+    this.#options = options;
+    this.#change = options.change;
+  }
+
+  /** What the attempt covers so far. */
+  get change(): Change {
+    return this.#change;
+  }
+
+  get step(): Phase | "settle" | "diagnose" {
+    return this.#step;
+  }
+
+  /** Aborted when the attempt is superseded or given up. */
+  get newer(): AbortSignal {
+    return this.#newer.signal;
+  }
+
+  begin(step: Phase | "settle" | "diagnose"): void {
+    this.#step = step;
+    this.#stepAt = performance.now();
+    if (step === "settle" || step === "diagnose") return;
+    this.#options.emit({ event: "phase", ...this.#options.target.name, phase: step });
+  }
+
+  /** The build is done. @returns how long it took, ms */
+  built(): number {
+    this.#isBuilt = true;
+    return performance.now() - this.#stepAt;
+  }
+
+  /** A change has come: the attempt covers it, or is superseded. */
+  changed(change: Change): void {
+    // A source that is saved after the build is not in what it made.
+    const { path } = this.#options.target.plugin;
+    const ownOutput = change.files.every((file) => file === path);
+    const isLate = this.#isBuilt && change.cause === "file" && !ownOutput;
+    if ((this.#step === "settle" || this.#step === "stop") && !isLate) return;
+    const young = performance.now() - this.#stepAt < JOIN_MS;
+    if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
+      return;
+    // What a build writes is what it was asked for.
+    if (this.#step === "build" && change.cause === "file" && ownOutput) return;
+    this.supersede();
+  }
+
+  supersede(): void {
+    this.#newer.abort();
+  }
+
+  /** Covers what has come meanwhile. */
+  absorb(): void {
+    const more = this.#options.moreChanges();
+    if (more !== undefined) this.#change = merge(this.#change, more);
+  }
+
+  /** @throws Superseded */
+  throwIfSuperseded(): void {
+    if (this.#newer.signal.aborted) throw new Superseded();
+  }
+
+  /** The file as it was started must be the file as it is: the last save wins. @throws Superseded */
+  verify(look: Look): void {
+    this.throwIfSuperseded();
+    const now = lookAt(this.#options.target.plugin.path);
+    if (!sameFile(now.fingerprint, look.fingerprint)) throw new Superseded();
+  }
+}

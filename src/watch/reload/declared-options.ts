@@ -1,0 +1,29 @@
+/**
+ * Asks a plugin, offline, how it declares its options: for the few values that would mean something
+ * else, or harm the node, if they were sent without knowing (src/node/start-options.ts).
+ */
+import { realpathSync } from "node:fs";
+import type { Target } from "../../events/reload-target.js";
+import type { OptionShape } from "../../node/plugins/start-options.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import { shakeHands } from "../../plugin/handshake/handshake.js";
+
+const MANIFEST_TIMEOUT_MS = 10_000;
+
+/** @returns undefined where the plugin gives no manifest: the start will say why */
+export async function learnShapes(
+  { node }: Target,
+  file: PluginFile,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, OptionShape> | undefined> {
+  const { manifest } = await shakeHands(file, {
+    networkDir: realpathSync(node.networkDir),
+    rpcFile: node.rpcFile,
+    network: node.network,
+    upTo: "getmanifest",
+    timeoutMs: MANIFEST_TIMEOUT_MS,
+    signal,
+  });
+  if (manifest === undefined) return undefined;
+  return new Map(manifest.options.map(({ name, type, multi }) => [name, { type, multi }]));
+}

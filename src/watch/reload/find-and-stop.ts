@@ -1,0 +1,144 @@
+/** The first half of a reload on the node: what runs there, and how the old version goes. */
+import { realpathSync } from "node:fs";
+import { Failure } from "../../errors/failure.js";
+import type { Target } from "../../events/reload-target.js";
+import { killPluginProcesses } from "../../node/plugins/kill-plugin.js";
+import {
+  isUnmanageable,
+  type ListedPlugin,
+  listPlugins,
+  stopPlugin,
+} from "../../node/plugins/plugin-command.js";
+import { importantPlugins } from "../../node/plugins/running-options.js";
+import { type Kept, takeOver } from "./start-options.js";
+
+const STARTING_POLL_MS = 100;
+/** A plugin that is slow to start elsewhere is not waited for longer than this. */
+const STARTING_MAX_MS = 30_000;
+/** Whoever else has just started the plugin (the node itself, with a plugin of its config) gets this long. */
+const OWN_START_MS = 3_000;
+const KILLED_POLL_MS = 3;
+const KILLED_MAX_MS = 5_000;
+
+export interface Found {
+  /** `hanging`: its start has not ended. */
+  readonly is: "absent" | "hanging" | "running";
+  readonly kept: Kept;
+}
+
+/**
+ * Looks at what the node runs of the plugin, and reads what a stop would lose.
+ * @param path the plugin's canonical path
+ * @throws Failure: it runs and must not be stopped
+ */
+export async function findRunning(
+  target: Target,
+  path: string,
+  kept: Kept,
+  signal: AbortSignal,
+): Promise<Found> {
+  const { rpcFile } = target.node;
+  const entry = await entryOnceNodeIsUp(rpcFile, path, signal);
+  if (entry === undefined) return { is: "absent", kept };
+  if (!entry.active) return { is: "hanging", kept };
+  if (!entry.dynamic) throw notDynamic(path);
+  const important = await importantPlugins(rpcFile, { signal });
+  if (important.includes(path)) throw isImportant(path);
+  return {
+    is: "running",
+    kept: await takeOver(rpcFile, path, target.plugin.options, kept, signal),
+  };
+}
+
+/**
+ * Ends a start of ours that a newer version replaces, and returns when the node has answered it or
+ * could not be brought to. Starting the changed file at once would be shorter: lightningd replaces
+ * a plugin whose checksum has changed. But where it waits for that plugin's manifest it frees it
+ * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
+ * @param leave aborted: the start is left to the node
+ */
+export async function endStart(
+  target: Target,
+  path: string,
+  hasEnded: () => boolean,
+  leave: AbortSignal,
+): Promise<void> {
+  const { rpcFile, networkDir } = target.node;
+  const until = performance.now() + KILLED_MAX_MS;
+  while (!hasEnded() && !leave.aborted && performance.now() < until) {
+    try {
+      // Not found: the node has not read our start yet.
+      await stopPlugin(rpcFile, path, { signal: leave });
+    } catch (error) {
+      if (!isUnmanageable(error)) return;
+      killPluginProcesses(path, realpathSync(networkDir));
+    }
+    await new Promise((resolve) => setTimeout(resolve, KILLED_POLL_MS));
+  }
+}
+
+/**
+ * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to stop
+ * it, so its process is ended instead (cln-contract 3.7).
+ * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
+ */
+export async function stopHanging(
+  target: Target,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { rpcFile, networkDir } = target.node;
+  const until = performance.now() + KILLED_MAX_MS;
+  for (;;) {
+    try {
+      await stopPlugin(rpcFile, path, signal === undefined ? {} : { signal });
+      return;
+    } catch (error) {
+      if (!isUnmanageable(error) || performance.now() > until) throw error;
+    }
+    killPluginProcesses(path, realpathSync(networkDir));
+    await new Promise((resolve) => setTimeout(resolve, KILLED_POLL_MS));
+  }
+}
+
+/**
+ * The node's entry for the plugin. A node whose own start has not ended would never answer a
+ * `plugin start` (cln-contract 3.9), so it is waited for.
+ */
+async function entryOnceNodeIsUp(
+  rpcFile: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<ListedPlugin | undefined> {
+  const from = performance.now();
+  for (;;) {
+    const plugins = await listPlugins(rpcFile, { signal });
+    const entry = plugins.find((plugin) => plugin.name === path);
+    const waited = performance.now() - from;
+    const starting = plugins.some(
+      (plugin) => !plugin.active && waited < (plugin === entry ? OWN_START_MS : STARTING_MAX_MS),
+    );
+    if (!starting) return entry;
+    await new Promise((resolve) => setTimeout(resolve, STARTING_POLL_MS));
+  }
+}
+
+function notDynamic(path: string): Failure {
+  return new Failure({
+    kind: "plugin-not-dynamic",
+    what: `${path} runs and cannot be reloaded`,
+    why: 'its manifest does not say "dynamic": true, so the node stops it only when it ends itself',
+    fix: 'Add "dynamic": true to the manifest, and restart the node once',
+    exitCode: 1,
+  });
+}
+
+function isImportant(path: string): Failure {
+  return new Failure({
+    kind: "plugin-important",
+    what: `${path} runs as an important plugin`,
+    why: "the node was told (--important-plugin) to end when this plugin ends",
+    fix: "Start the node with --plugin instead of --important-plugin while you work on it",
+    exitCode: 1,
+  });
+}

@@ -1,0 +1,256 @@
+/**
+ * Keeps one plugin on one node at its latest version: the only thing in a watch session that has
+ * state. Changes come in from any source; every one of them is covered by exactly one outcome, and
+ * what comes during a reload is merged into the next, which replaces a start that still hangs.
+ */
+import { realpathSync } from "node:fs";
+import type { Started } from "../../diagnose/on-demand.js";
+import { killsNode, sessionClosed } from "../../events/not-tried.js";
+import { refused } from "../../events/outcomes.js";
+import { concealed } from "../../events/redact.js";
+import { type Change, merge, type Target } from "../../events/reload-target.js";
+import type { Cause, Emit, Outcome } from "../../events/watch-events.js";
+import { concealing } from "../../plugin/secret-options.js";
+import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
+import type { Belief } from "./plugin-on-node.js";
+import { Attempt } from "./reload-attempt.js";
+import { SLOW_START_MS } from "./slow-start-notice.js";
+import { NOTHING_KEPT } from "./start-options.js";
+import { Waiters } from "./waiters.js";
+
+export interface ReloaderHooks {
+  readonly emit: Emit;
+  /** The node's version, once it has been asked. */
+  readonly version?: () => string | undefined;
+  /** The node did not answer: somebody should find out when it does. */
+  readonly onUnreachable?: () => void;
+}
+
+export class Reloader {
+  readonly target: Target;
+  readonly #hooks: ReloaderHooks;
+  #belief: Belief = { is: "unknown" };
+  #kept = NOTHING_KEPT;
+  #pending: Change | undefined;
+  readonly #waiters = new Waiters();
+  #attempt: Attempt | undefined;
+  #working: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #unserved = false;
+  #last: Outcome | undefined;
+  /** The plugin file as the last attempt found it. */
+  #seen: Look | undefined;
+  /** The node died of the plugin as it looked then. */
+  #deadly: Look | undefined;
+  #startedAt = 0;
+  /** The last good start took so long that one more of that kind is no news. */
+  #isSlow = false;
+  /** What the plugin has written to stderr since it was started, where that is heard. */
+  stderr: string | undefined;
+  /** The start whose end has been explained already. */
+  explained: Started | undefined;
+  #settledAt = 0;
+  #closed = false;
+
+  constructor(target: Target, hooks: ReloaderHooks) {
+    this.target = target;
+    this.#hooks = hooks;
+  }
+
+  /** What is believed of the plugin: for the node's monitor and for reports. */
+  get belief(): Belief {
+    return this.#belief;
+  }
+
+  /** The plugin file without symlinks: the name by which the node knows it. */
+  get realPath(): string {
+    const { path } = this.target.plugin;
+    if (this.#belief.is === "running") return this.#belief.path;
+    try {
+      return realpathSync(path);
+    } catch {
+      return path;
+    }
+  }
+
+  /** The options that it is started with: those given, and those taken over. */
+  get options(): readonly { readonly name: string; readonly value: unknown }[] {
+    const takenOver = this.#kept.takenOver.map(({ name, raw }) => ({ name, value: textOf(raw) }));
+    return [...this.target.plugin.options, ...takenOver];
+  }
+
+  /** When the last start was sent, or about then: performance.now(). */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /** When the last reload ended, performance.now(). */
+  get settledAt(): number {
+    return this.#settledAt;
+  }
+
+  get busy(): boolean {
+    return this.#working !== undefined;
+  }
+
+  /**
+   * Asks for a reload.
+   * @param at performance.now() of the first hint
+   * @returns the outcome that covers this change; `refused` with the kind `session-closed` where the
+   * session ends before, or has ended. Never rejects.
+   */
+  request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {
+    if (this.#closed) return Promise.resolve(this.#tooLate());
+    if (cause === "file" && this.#isOldNews(files)) return this.#present();
+    const change: Change = { cause, files, at };
+    this.#pending = merge(this.#pending, change);
+    const outcome = this.#waiters.forNext();
+    this.#attempt?.changed(change);
+    this.#wake?.();
+    this.#working ??= this.#work();
+    return outcome;
+  }
+
+  /** A hint that comes late: the file is as the attempt, the one under way or the last, has found it. */
+  #isOldNews(files: readonly string[]): boolean {
+    const { path } = this.target.plugin;
+    const seen = this.#attempt ? this.#attempt.seen : this.#seen;
+    if (seen === undefined || files.some((file) => file !== path)) return false;
+    return sameFile(lookAt(path).fingerprint, seen.fingerprint);
+  }
+
+  /** The outcome of the attempt under way, or of the last one. */
+  #present(): Promise<Outcome> {
+    if (this.#attempt === undefined && this.#last !== undefined) return Promise.resolve(this.#last);
+    return this.#waiters.forPresent();
+  }
+
+  /** The node has died of the plugin as it is: it is not started again before it changes. */
+  tookNodeDown(): void {
+    this.#deadly = this.#seen;
+  }
+
+  /** The node has gone, and what it ran with it. A reload under way hears so by its own calls. */
+  nodeGone(): void {
+    this.#belief = { is: "unknown" };
+  }
+
+  /** The node answers again. @param running whether it runs the plugin already */
+  nodeBack(running: boolean): void {
+    // One that the node started by itself has the present code, and its options by the node's config.
+    const plain = this.target.plugin.options.length + this.#kept.takenOver.length === 0;
+    if (running && plain && !this.#unserved && !this.busy) {
+      this.#belief = { is: "running", path: this.realPath };
+    } else {
+      void this.request("node");
+    }
+  }
+
+  #isDeadly(): boolean {
+    if (this.#deadly === undefined) return false;
+    return sameFile(lookAt(this.target.plugin.path).fingerprint, this.#deadly.fingerprint);
+  }
+
+  /** The node's list no longer has the plugin. Who stopped it may start it again: the node is asked. */
+  died(): void {
+    this.#belief = { is: "unknown" };
+  }
+
+  /** Ends: a reload under way is given up; the plugin stays as it is. Who waits is told so. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#attempt?.giveUp();
+    this.#wake?.();
+    await this.#working;
+    this.#waiters.cover();
+    this.#waiters.tell(this.#tooLate());
+  }
+
+  #tooLate(): Outcome {
+    const { name, plugin } = this.target;
+    return refused(name, sessionClosed(plugin.path), this.#belief.is === "running");
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#pending !== undefined && !this.#closed) {
+        const change = this.#takePending();
+        if (change) await this.#reload(change);
+      }
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  async #reload(change: Change): Promise<void> {
+    if (change.cause === "node" && this.#isDeadly()) {
+      this.#tell(refused(this.target.name, killsNode(this.target.plugin.path), false));
+      return;
+    }
+    const attempt = new Attempt({
+      target: this.target,
+      change,
+      belief: this.#belief,
+      kept: this.#kept,
+      emit: this.#hooks.emit,
+      version: this.#hooks.version?.(),
+      slow: this.#isSlow,
+      moreChanges: () => this.#takePending(),
+      nextHint: (ms) => this.#nextHint(ms),
+    });
+    this.#attempt = attempt;
+    const result = await attempt.run();
+    this.#attempt = undefined;
+    this.#seen = attempt.seen;
+    this.#belief = result.belief;
+    this.#kept = result.kept;
+    this.#deadly = result.deadly;
+    this.#settledAt = performance.now();
+    const { outcome } = result;
+    if (outcome?.event === "reloaded") {
+      this.#startedAt = this.#settledAt - outcome.startMs;
+      this.#isSlow = outcome.startMs >= SLOW_START_MS;
+    }
+    if (result.outcome === undefined) {
+      // Superseded: what it stood for goes into the reload that follows.
+      // The time counts from the save that is started.
+      const { at } = this.#pending ?? result.change;
+      this.#pending = { ...merge(result.change, this.#pending ?? result.change), at };
+      return;
+    }
+    this.#tell(result.outcome);
+  }
+
+  #tell(told: Outcome): void {
+    const outcome = concealed(told, concealing(this.options));
+    this.#last = outcome;
+    this.#unserved = outcome.event === "unreachable";
+    this.#hooks.emit(outcome);
+    if (this.#unserved) this.#hooks.onUnreachable?.();
+    this.#waiters.tell(outcome);
+  }
+
+  #takePending(): Change | undefined {
+    const change = this.#pending;
+    this.#pending = undefined;
+    this.#waiters.cover();
+    return change;
+  }
+
+  #nextHint(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#wake = done;
+    });
+  }
+}
+
+/** The value in the JSON text of an option, without its quotes. */
+function textOf(raw: string): string {
+  return raw.replace(/^"|"$/g, "");
+}

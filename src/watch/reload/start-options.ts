@@ -1,0 +1,82 @@
+/**
+ * The options that a reload starts the plugin with: those that the user gave, and those that a
+ * running plugin was started with by somebody else, which the node forgets at a stop.
+ */
+import { Failure } from "../../errors/failure.js";
+import type { Target } from "../../events/reload-target.js";
+import { readRunningOptions } from "../../node/plugins/running-options.js";
+import {
+  encodeStartOptions,
+  needsShape,
+  type OptionShape,
+  type StartOption,
+} from "../../node/plugins/start-options.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import type { PluginOption } from "../../settings/types.js";
+
+/** What has to be remembered about a plugin's options from one reload to the next. */
+export interface Kept {
+  /** Taken over from a plugin that ran already. */
+  readonly takenOver: readonly StartOption[];
+  /** How the plugin declares its options, as far as that is known. */
+  readonly shapes: ReadonlyMap<string, OptionShape> | undefined;
+}
+
+export const NOTHING_KEPT: Kept = { takenOver: [], shapes: undefined };
+
+/**
+ * Reads the options of a plugin that is about to be stopped.
+ * @param path its canonical path
+ * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
+ * @throws Failure `option-concealed`: one of them cannot be read, and the user has not given it
+ */
+export async function takeOver(
+  rpcFile: string,
+  path: string,
+  given: readonly PluginOption[],
+  kept: Kept,
+  signal: AbortSignal,
+): Promise<Kept> {
+  const { started, concealed, shapes } = await readRunningOptions(rpcFile, path, { signal });
+  const isGiven = (name: string) => given.some((option) => option.name === name);
+  const hidden = concealed.filter((name) => !isGiven(name));
+  if (hidden.length > 0) {
+    throw new Failure({
+      kind: "option-concealed",
+      what: `${path} runs with ${hidden.join(", ")}, which a stop would lose`,
+      why: "the node does not show the value of a concealed option, so it cannot be given again",
+      fix: `Give it here: ${hidden.map((name) => `${name}=VALUE`).join(" ")}`,
+      exitCode: 1,
+    });
+  }
+  const isRead = (name: string) => started.some((option) => option.name === name);
+  const before = kept.takenOver.filter((option) => !isRead(option.name));
+  return {
+    takenOver: [...before, ...started].filter((option) => !isGiven(option.name)),
+    shapes,
+  };
+}
+
+/**
+ * What a start is sent. The plugin itself is asked how it declares its options only for a value that
+ * means something else, or does harm, if the type is not the one that it looks like.
+ * @throws Failure (exit code 2) for a value that cannot be passed on
+ */
+export async function startOptionsFor(
+  target: Target,
+  file: PluginFile,
+  kept: Kept,
+  signal: AbortSignal,
+): Promise<{ readonly options: readonly StartOption[]; readonly kept: Kept }> {
+  const given = target.plugin.options;
+  let { shapes } = kept;
+  // The node shows no option of a running plugin that has neither a value nor a default.
+  const known = given.every((option) => shapes?.has(option.name));
+  if (!known && needsShape(given)) {
+    const { learnShapes } = await import("./declared-options.js");
+    const learned = await learnShapes(target, file, signal);
+    shapes = learned && new Map([...(shapes ?? []), ...learned]);
+  }
+  const options = [...kept.takenOver, ...encodeStartOptions(given, shapes)];
+  return { options, kept: { ...kept, shapes } };
+}

@@ -1,0 +1,75 @@
+/** The second half of a reload on the node: the new version starts, past what is in its way. */
+
+import type { Target } from "../../events/reload-target.js";
+import { isAlreadyRegistered, startPlugin } from "../../node/plugins/plugin-command.js";
+import type { StartOption } from "../../node/plugins/start-options.js";
+import { RpcError } from "../../node/rpc/errors.js";
+import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./busy-file.js";
+import { endStart, stopHanging } from "./find-and-stop.js";
+
+export interface BringUpOptions {
+  readonly target: Target;
+  /** The plugin's canonical path. */
+  readonly path: string;
+  readonly options: readonly StartOption[];
+  /** A newer version is to replace this one: its start is ended. */
+  readonly signal: AbortSignal;
+  /** Whoever asked has gone: the start is left to the node. */
+  readonly leave: AbortSignal;
+  /** Resolves at the next change, or after so many ms. */
+  readonly nextHint: (ms: number) => Promise<void>;
+}
+
+/**
+ * Starts the plugin and waits until the node calls it started.
+ * @returns how long the node took for the start that worked, ms
+ * @throws RpcError, NodeUnreachable (`cut` where a signal was aborted)
+ */
+export async function bringUp(up: BringUpOptions): Promise<number> {
+  const begun = performance.now();
+  let madeWay = false;
+  for (;;) {
+    const at = performance.now();
+    try {
+      await startOnce(up);
+      return performance.now() - at;
+    } catch (error) {
+      if (isAlreadyRegistered(error) && !madeWay) {
+        // Somebody else, or an earlier start of ours, got there first.
+        madeWay = true;
+        await stopHanging(up.target, up.path, up.leave);
+      } else if (isBusy(error) && at - begun < BUSY_MAX_MS) {
+        await up.nextHint(BUSY_RETRY_MS);
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+/** One `plugin start`. When a newer version is to replace it, the node's answer is still waited for. */
+async function startOnce(up: BringUpOptions): Promise<void> {
+  const { target, path, options, signal, leave } = up;
+  const cut = new AbortController();
+  const cutNow = () => cut.abort();
+  let ended = false;
+  let ending: Promise<void> | undefined;
+  const end = () => {
+    ending = endStart(target, path, () => ended, leave).finally(cutNow);
+  };
+  if (signal.aborted || leave.aborted) cutNow();
+  signal.addEventListener("abort", end, { once: true });
+  leave.addEventListener("abort", cutNow, { once: true });
+  try {
+    await startPlugin(target.node.rpcFile, path, options, { signal: cut.signal });
+  } finally {
+    ended = true;
+    signal.removeEventListener("abort", end);
+    leave.removeEventListener("abort", cutNow);
+    await ending;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof RpcError && isFileBusy(error.message);
+}

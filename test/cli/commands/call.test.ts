@@ -1,0 +1,126 @@
+/** `cln-dev call`: lightning-cli's way with parameters, results and errors. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { startNode } from "../../support/nodes.js";
+import { has, writePlugin, writeProgram } from "../../support/plugin.js";
+import { Program, run } from "../../support/program.js";
+import { sandbox } from "../../support/sandbox.js";
+import { until } from "../../support/until.js";
+
+const execute = promisify(execFile);
+
+/** A plugin whose method `echo` answers with the text of the params that it was given. */
+const ECHO = `#!${process.execPath}
+const manifest = { dynamic: true, options: [], rpcmethods: [
+  { name: "echo", usage: "", description: "" }, { name: "raw", usage: "", description: "" },
+  { name: "refuse", usage: "", description: "" }, { name: "silent", usage: "", description: "" },
+  { name: "nojson", usage: "" },
+] };
+let text = "";
+process.stdin.on("data", (chunk) => {
+  text += chunk;
+  for (let end = text.indexOf("\\n\\n"); end >= 0; end = text.indexOf("\\n\\n")) {
+    const request = text.slice(0, end);
+    text = text.slice(end + 2);
+    const { id, method } = JSON.parse(request);
+    const say = (member) => process.stdout.write('{"jsonrpc":"2.0","id":' + JSON.stringify(id) + "," + member + "}\\n\\n");
+    if (method === "getmanifest") say('"result":' + JSON.stringify(manifest));
+    else if (method === "init") say('"result":{}');
+    else if (method === "echo") say('"result":{"params":' + JSON.stringify(/"params" ?: ?(.*)\\}$/s.exec(request)?.[1]) + "}");
+    else if (method === "raw") say('"result":{"big":12345678901234567890,"deep":[1,{"a":[]},"\\\\u001b[31mred"]}');
+    else if (method === "nojson") say('"result":{"a":nope}');
+    else if (method === "silent") require("node:fs").writeFileSync(__dirname + "/asked", "");
+    else if (method === "refuse") say('"error":{"code":-7,"message":"not \\\\u001b[31mtoday","data":{"why":1}}');
+  }
+});
+process.stdin.on("end", () => process.exit());
+`;
+
+it("passes parameters on as lightning-cli does", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writeProgram(`${box.work}/echo.js`, ECHO);
+  expect((await run(box, ["start", plugin, node.flag])).code).toBe(0);
+  const echo = async (...args: string[]) => {
+    const { stdout, stderr, code } = await run(box, ["call", node.flag, "echo", ...args, "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    return String(JSON.parse(stdout).params).replaceAll(" ", "");
+  };
+  expect(await echo()).toMatch(/^(\[\]|\{\})$/);
+  expect(await echo("1", "true", "null", "word", "02", "1.5")).toBe(
+    '[1,true,null,"word","02",1.5]',
+  );
+  expect(await echo("123456789012345678901234567890")).toBe("[123456789012345678901234567890]");
+  expect(await echo('{"a":[1]}', "[1,2]", '"quoted"', "{broken")).toBe(
+    '[{"a":[1]},[1,2],"quoted","{broken"]',
+  );
+  expect(await echo("-k", "foo1=bar1", "n=7", "x=a=b")).toBe('{"foo1":"bar1","n":7,"x":"a=b"}');
+  expect(await echo("foo1=bar1", "n=7")).toBe('{"foo1":"bar1","n":7}');
+  expect(await echo('sa"y', "ä")).toBe('["sa\\"y","ä"]');
+});
+
+describe("the answer", () => {
+  it("is JSON on stdout, numbers untouched, indented for people", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);
+    const people = await run(box, ["call", node.flag, "raw"]);
+    expect(people).toMatchObject({ code: 0, stderr: "" });
+    expect(people.stdout).toBe(
+      '{\n   "big": 12345678901234567890,\n   "deep": [\n      1,\n      {\n         "a": []\n      },\n      "\\u001b[31mred"\n   ]\n}\n',
+    );
+    const program = await run(box, ["call", node.flag, "raw", "--json"]);
+    expect(program.stdout.trim().split("\n")).toHaveLength(1);
+    expect(program.stdout).toContain("12345678901234567890");
+  });
+
+  it("that is an error goes to stderr with its code, and the exit code is 1", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);
+    expect(await run(box, ["call", node.flag, "refuse"])).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: 'cln-dev: (-7) not ␛[31mtoday\n  data: {\n     "why": 1\n  }\n',
+    });
+    const json = await run(box, ["call", node.flag, "refuse", "--json"]);
+    expect(JSON.parse(json.stderr).error).toMatchObject({ kind: "node-error", code: -7 });
+    expect(await run(box, ["call", node.flag, "nonesuch"])).toMatchObject({
+      code: 1,
+      stderr: "cln-dev: (-32601) Unknown command 'nonesuch'\n",
+    });
+  });
+
+  it("that a plugin wrote and that is not JSON is told as that, not as a node that is none", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);
+    const { code, stdout, stderr } = await run(box, ["call", node.flag, "nojson"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain('the answer is not JSON: the plugin wrote {"a":nope}');
+    expect(stderr).not.toContain("lightning-rpc");
+  });
+
+  it("that does not come is given up by Ctrl-C", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);
+    const call = new Program(box, ["call", node.flag, "silent"]);
+    await until("the plugin to be asked", () => existsSync(`${box.work}/asked`));
+    call.kill("SIGINT");
+    expect(await call.ended).toMatchObject({ code: 130, stdout: "" });
+  });
+});
+
+it.skipIf(!has("lightning-cli"))("prints what lightning-cli prints", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  await run(box, ["start", writePlugin(box.work), node.flag]);
+  for (const args of [["getinfo"], ["plugin", "list"], ["-k", "plugin", "subcommand=list"]]) {
+    const theirs = await execute("lightning-cli", [node.flag, ...args], { env: box.env });
+    const ours = await run(box, ["call", node.flag, ...args]);
+    expect(ours.stdout).toBe(theirs.stdout);
+  }
+});

@@ -1,0 +1,223 @@
+/** `cln-dev watch` in a terminal: what it shows, its keys, and that the terminal is given back. */
+import { writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type FakeRequest, fakeNode } from "../../support/fake-node.js";
+import { ask, startNode } from "../../support/nodes.js";
+import { has, language, writePlugin } from "../../support/plugin.js";
+import { BIN, run } from "../../support/program.js";
+import { sandbox } from "../../support/sandbox.js";
+import { Terminal } from "../../support/terminal.js";
+import { until } from "../../support/until.js";
+
+const { extension } = language;
+const ESCAPE = "\u001b[";
+const HIDE_CURSOR = `${ESCAPE}?25l`;
+const SHOW_CURSOR = `${ESCAPE}?25h`;
+
+describe.skipIf(!has("python3"))("in a terminal", () => {
+  it("shows node, plugin, files and keys, and obeys the keys until q", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work);
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, node.flag]);
+    await terminal.shows(/^cln-dev \d.*\n {2}node +regtest +v\S+ +\w{8} +\/.*lightning-rpc\n/);
+    await terminal.shows(/ {2}plugin +plugin\.\w+\n {2}files +\*\.\w+.* under this folder\n/);
+    await terminal.shows(/ {2}r reload .* q quit .*\? help\n/);
+    await terminal.shows(/✓ plugin\.\w+ started in \d+ ms/);
+    const { pid } = await ask(node, "version");
+    terminal.press("r");
+    await terminal.shows(/✓ plugin\.\w+ reloaded in \d+ ms +stop \d+ ms +start \d+ ms\n/);
+    expect((await ask(node, "version")).pid).not.toBe(pid);
+    terminal.press("?");
+    await terminal.shows(/r +reload now\n[\s\S]*q +quit/);
+    terminal.press("l");
+    await terminal.shows(/every log line/);
+    writePlugin(box.work, { version: "2" });
+    await terminal.shows(/✓ plugin\.\w+ reloaded in/);
+    writePlugin(box.work, { start: language.fails("broken by hand") });
+    await terminal.shows(/✗ plugin\.\w+ did not start/);
+    expect(terminal.raw).toContain(ESCAPE);
+    // Enter makes room, unknown keys do nothing.
+    terminal.press("\rxyz");
+    writePlugin(box.work, { version: "3" });
+    await terminal.shows(/\n\n.*✓ plugin\.\w+ started in/);
+    terminal.press("q");
+    await terminal.shows(/bye; plugin\.\w+ goes on running\n$/);
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect((await ask(node, "version")).version).toBe("3");
+    expect(plugin).toBeTruthy();
+  });
+
+  it.each([
+    ["Ctrl-C", (terminal: Terminal) => terminal.press("\u0003")],
+    ["Ctrl-D", (terminal: Terminal) => terminal.press("\u0004")],
+    ["SIGTERM", (terminal: Terminal) => terminal.kill("SIGTERM")],
+    ["SIGHUP", (terminal: Terminal) => terminal.kill("SIGHUP")],
+  ] as const)("%s gives the terminal back", async (_, end) => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, node.flag]);
+    await terminal.shows(/started in/);
+    end(terminal);
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
+  it("Ctrl-C ends it at once where, after q, a node that hangs holds up the end", async () => {
+    const box = sandbox();
+    const plugin = writePlugin(box.work);
+    const plugins: unknown[] = [];
+    let isAsked = false;
+    const node = await fakeNode(join(box.folder(), "regtest", "lightning-rpc"), {
+      getinfo: { network: "regtest", version: "v26.06.6" },
+      listconfigs: { configs: {} },
+      plugin: (socket: Socket, { id, params }: FakeRequest) => {
+        const text = JSON.stringify(params);
+        if (text.includes('"start"')) plugins.push({ name: plugin, active: true, dynamic: true });
+        isAsked ||= text.includes('"stop"');
+        if (isAsked) return;
+        socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, result: { plugins } })}\n\n`);
+      },
+    });
+    box.onEnd(() => node.close());
+    const flags = [`--rpc-file=${node.rpcFile}`, "--stop-on-exit"];
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, ...flags]);
+    await terminal.shows(/started in/);
+    terminal.press("q");
+    await until("the stop", () => isAsked);
+    let hasEnded = false;
+    void terminal.ended.then(() => {
+      hasEnded = true;
+    });
+    // As somebody does who has lost his patience.
+    await until("the end", () => {
+      terminal.press("\u0003");
+      return hasEnded;
+    });
+    expect(await terminal.ended).toEqual({ code: 130, restored: true });
+  });
+
+  it("goes on where there is no shell that Ctrl-Z could give the terminal to", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, node.flag]);
+    await terminal.shows(/started in/);
+    terminal.press("\u001a");
+    terminal.press("r");
+    await terminal.shows(/reloaded in/);
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
+  it("Ctrl-Z gives the terminal to the shell, as it was, until fg", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    // A plain sh leaves the terminal as it finds it: what stty tells is our doing.
+    const env = { PS1: "$ ", ENV: "", HISTFILE: "" };
+    const shell = new Terminal(box, ["-i"], { program: "sh", env });
+    await shell.shows(/\$ /);
+    shell.press("stty -a | grep -c ' icanon'; stty -a | grep -c ' echo '\n");
+    await shell.shows(/\n1\n1\n/);
+    shell.press(`'${process.execPath}' '${BIN}' watch plugin${extension} '${node.flag}'\n`);
+    await shell.shows(/started in/);
+    shell.press("r");
+    await shell.shows(/reloaded in/);
+    shell.press("\u001a");
+    await shell.shows(/Stopped[^\n]*\n[\s\S]*\$ /);
+    shell.press("stty -a | grep -c ' icanon'; stty -a | grep -c ' echo '\n");
+    await shell.shows(/\n1\n1\n/);
+    writePlugin(box.work, { version: "2" });
+    shell.press("fg\n");
+    await shell.shows(/reloaded in/);
+    expect((await ask(node, "version")).version).toBe("2");
+    shell.press("r");
+    await shell.shows(/reloaded in/);
+    shell.press("q");
+    await shell.shows(/bye/);
+    shell.press("exit 3\n");
+    expect(await shell.ended).toEqual({ code: 3, restored: true });
+  });
+
+  it.each([
+    ["Ctrl-C", 0, (terminal: Terminal) => terminal.press("\u0003")],
+    ["SIGTERM", 0, (terminal: Terminal) => terminal.kill("SIGTERM")],
+    ["SIGHUP", 0, (terminal: Terminal) => terminal.kill("SIGHUP")],
+    ["an error of its own", 1, (terminal: Terminal) => terminal.kill("SIGPWR")],
+  ] as const)("%s during a start gives the cursor back, too", async (_, code, end) => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work, { start: language.hangs });
+    const bug = join(box.folder(), "bug.cjs");
+    writeFileSync(bug, `process.on("SIGPWR", () => { throw new Error("a bug"); });`);
+    const watch = ["watch", `plugin${extension}`, node.flag];
+    const env = { NODE_OPTIONS: `--require=${bug}` };
+    const terminal = new Terminal(box, watch, { env });
+    await terminal.shows(/starting plugin\.\w+ 0\.\d s/);
+    end(terminal);
+    expect(await terminal.ended).toEqual({ code, restored: true });
+    expect(terminal.raw.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(
+      terminal.raw.lastIndexOf(HIDE_CURSOR),
+    );
+    // What a crash leaves, the next command takes away: see the end of the sandbox.
+    if (code !== 0) await run(box, ["restart", `other${extension}`, node.flag]);
+  });
+
+  it("shows what takes its time, with the seconds, and gives the cursor back", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work, { start: language.hangs });
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, node.flag]);
+    await terminal.shows(/starting plugin\.\w+ 0\.\d s/);
+    await terminal.shows(/starting plugin\.\w+ [1-9]\.\d s/);
+    terminal.press("?");
+    await terminal.shows(/r +reload now\n/);
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    // What was in progress is not left standing there.
+    expect(terminal.text).toMatch(/bye\n$/);
+    expect(terminal.raw.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(
+      terminal.raw.lastIndexOf(HIDE_CURSOR),
+    );
+  });
+
+  it.each([
+    ["NO_COLOR", { env: { NO_COLOR: "1" }, args: [] }],
+    ["--no-color", { env: {}, args: ["--no-color"] }],
+  ])("%s: keys and a spinner, but no colours", async (_, { env, args }) => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work, { start: language.hangs });
+    const watch = ["watch", `plugin${extension}`, node.flag, ...args];
+    const terminal = new Terminal(box, watch, { env });
+    await terminal.shows(/starting plugin\.\w+ 0\.\d s/);
+    writePlugin(box.work);
+    await terminal.shows(/started in/);
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what must not be there
+    expect(terminal.raw).not.toMatch(/\u001b\[[0-9;]*m/);
+  });
+
+  it.each([
+    ["CI", { env: { CI: "true" }, args: [] }],
+    ["TERM=dumb", { env: { TERM: "dumb" }, args: [] }],
+    ["--json", { env: {}, args: ["--json"] }],
+  ])("%s: no escape sequence at all, and no keys", async (_, { env, args }) => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    const watch = ["watch", `plugin${extension}`, node.flag, ...args];
+    const terminal = new Terminal(box, watch, { env });
+    await terminal.shows(/started in|"reloaded"/);
+    terminal.press("q");
+    writePlugin(box.work, { start: language.fails("broken by hand") });
+    await terminal.shows(/did not start|"failed"/);
+    terminal.kill("SIGINT");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect(terminal.raw).not.toContain("\u001b");
+  });
+});

@@ -1,0 +1,26 @@
+/** The log file where there is no room for it. */
+import { existsSync } from "node:fs";
+import { expect, it } from "vitest";
+import type { LogEntry } from "../../../src/embedded/log/log-book.js";
+import { LogFile } from "../../../src/embedded/log/log-file.js";
+
+const FULL = "/dev/full";
+
+it.skipIf(!existsSync(FULL))("tells that once, and the node goes on", () => {
+  const told: string[] = [];
+  const file = new LogFile(FULL, (message) => told.push(message));
+  const entry: LogEntry = {
+    level: "info",
+    direction: undefined,
+    time: 0,
+    source: "lightningd",
+    text: "hello",
+    data: undefined,
+  };
+  for (let line = 0; line < 3; line++) {
+    file.write(entry);
+    file.flush();
+  }
+  file.close();
+  expect(told).toEqual([expect.stringMatching(/^the node's log \/dev\/full .*ENOSPC/)]);
+});

@@ -1,0 +1,146 @@
+/** What a node keeps from one start to the next, and what its files look like. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { startEmbeddedNode } from "../../../src/embedded/node.js";
+import { call, failureOf, makeFolder, makePlugin, method, startNode, until } from "../support.js";
+
+const OPTION = { name: "greeting", type: "string", description: "", dynamic: true };
+const GREETER = { options: [OPTION], rpcmethods: [method("options")] };
+const HANDLERS = "{ options: () => init.options, setconfig: () => ({}) }";
+
+describe("the datastore", () => {
+  it("outlives the node", async () => {
+    const node = await startNode();
+    await call(node, "datastore", { key: ["a", "b"], string: "1" });
+    await call(node, "datastore", { key: ["a", "b"], string: "2", mode: "must-append" });
+    await call(node, "datastore", { key: "gone", hex: "00" });
+    await call(node, "deldatastore", { key: "gone" });
+    await node.close();
+    const again = await startNode({ lightningDir: node.lightningDir });
+    expect(await call(again, "listdatastore", [["a"]])).toEqual({
+      datastore: [{ key: ["a", "b"], generation: 1, hex: "3132", string: "12" }],
+    });
+    expect(await call(again, "listdatastore", ["gone"])).toEqual({ datastore: [] });
+  });
+});
+
+describe("a directory that is taken away", () => {
+  it("does not keep the node from ending", async () => {
+    const node = await startNode();
+    rmSync(node.networkDir, { recursive: true });
+    await node.close();
+  });
+
+  it("is told to whoever wants to write there", async () => {
+    const node = await startNode();
+    rmSync(join(node.networkDir, "cln-dev-datastore"), { force: true });
+    mkdirSync(join(node.networkDir, "cln-dev-datastore"));
+    expect(await failureOf(call(node, "datastore", { key: "a", string: "b" }))).toEqual({
+      code: -1,
+      message: expect.stringMatching(/^datastore failed: EISDIR/),
+    });
+    expect(await call(node, "getinfo")).toBeTruthy();
+  });
+});
+
+describe("options", () => {
+  it("come from the config files, each with its line", async () => {
+    const lightningDir = makeFolder();
+    mkdirSync(join(lightningDir, "regtest"));
+    writeFileSync(join(lightningDir, "config"), "# mine\nalias=BOB\ngreeting=base\n");
+    writeFileSync(join(lightningDir, "regtest/config"), "greeting=network\ninclude more\n");
+    writeFileSync(join(lightningDir, "regtest/more"), "rgb=010203\n");
+    const node = await startNode({ lightningDir });
+    expect(await call(node, "getinfo")).toMatchObject({ alias: "BOB", color: "010203" });
+    await call(node, "plugin", ["start", makePlugin(makeFolder(), "p.js", GREETER, HANDLERS)]);
+    expect(await call(node, "options")).toEqual({ greeting: "network" });
+    const { configs } = (await call(node, "listconfigs")) as { configs: Record<string, object> };
+    expect(configs.rgb).toMatchObject({ source: `${lightningDir}/regtest/more:1` });
+    expect(configs.greeting).toMatchObject({ source: `${lightningDir}/regtest/config:1` });
+  });
+
+  it("set by setconfig are there at the next start", async () => {
+    const node = await startNode();
+    const plugin = makePlugin(makeFolder(), "p.js", GREETER, HANDLERS);
+    await call(node, "plugin", ["start", plugin]);
+    await call(node, "setconfig", ["greeting", "hello"]);
+    await node.close();
+    const again = await startNode({ lightningDir: node.lightningDir, plugins: [plugin] });
+    expect(await call(again, "options")).toEqual({ greeting: "hello" });
+    expect(await call(again, "listconfigs", ["greeting"])).toMatchObject({
+      configs: { greeting: { source: `${node.networkDir}/config.setconfig:2` } },
+    });
+  });
+
+  it("may be given as on lightningd's command line", async () => {
+    const node = await startNode({ options: ["alias=ALICE"] });
+    expect(await call(node, "listconfigs", ["alias"])).toEqual({
+      configs: { alias: { value_str: "ALICE", source: "cmdline" } },
+    });
+  });
+});
+
+describe("wrong settings", () => {
+  it("are told", async () => {
+    const lightningDir = makeFolder();
+    const withConfig = (text: string) => {
+      writeFileSync(join(lightningDir, "config"), text);
+      return startEmbeddedNode({ lightningDir });
+    };
+    await expect(withConfig("network=nope\n")).rejects.toThrow("no network nope");
+    await expect(withConfig("log-level=loud\n")).rejects.toThrow("no log level loud");
+    await expect(withConfig("include nowhere\n")).rejects.toThrow(/includes .*nowhere/);
+    await expect(withConfig("plugin=/nowhere\n")).rejects.toThrow(/with the plugin \/nowhere/);
+  });
+
+  it("do not let it touch the directory of a real node", async () => {
+    const lightningDir = makeFolder();
+    mkdirSync(join(lightningDir, "regtest"));
+    writeFileSync(join(lightningDir, "regtest/lightningd.sqlite3"), "");
+    await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(
+      /wallet of a real lightningd/,
+    );
+  });
+});
+
+describe("the log file", () => {
+  it("has lightningd's format, and what its level lets through", async () => {
+    const node = await startNode({ logLevel: "info" });
+    const plugin = makePlugin(
+      makeFolder(),
+      "p.js",
+      { rpcmethods: [method("go")] },
+      `{ go: () => { log("no", "debug"); log("yes\\nand ü"); log("odd", "warn"); log("bad", "error"); return {}; } }`,
+    );
+    await call(node, "plugin", ["start", plugin]);
+    await call(node, "go");
+    const lines = () =>
+      readFileSync(node.logFile, "utf8")
+        .split("\n")
+        .filter((line) => line.includes("plugin-p.js"));
+    await until("all is there", () => lines().length === 4);
+    const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z";
+    expect(lines()).toEqual([
+      expect.stringMatching(new RegExp(`^${time} INFO    plugin-p\\.js: yes$`)),
+      expect.stringMatching(new RegExp(`^${time} INFO    plugin-p\\.js: and \\?\\?$`)),
+      expect.stringMatching(new RegExp(`^${time} UNUSUAL plugin-p\\.js: odd$`)),
+      expect.stringMatching(new RegExp(`^${time} \\*\\*BROKEN\\*\\* plugin-p\\.js: bad$`)),
+    ]);
+    const { log } = (await call(node, "getlog", ["debug"])) as { log: { log: string }[] };
+    expect(log.map((entry) => entry.log)).toContain("no");
+  });
+});
+
+describe("what the embedded node does not do", () => {
+  it("is said, with what would", async () => {
+    const node = await startNode();
+    const refused = { code: -32601, message: expect.stringContaining("Use a real lightningd") };
+    expect(await failureOf(call(node, "pay", ["lnbcrt1"]))).toEqual(refused);
+    expect(await failureOf(call(node, "connect", ["x"]))).toEqual(refused);
+    expect(await failureOf(call(node, "nope"))).toEqual({
+      code: -32601,
+      message: "Unknown command 'nope'",
+    });
+  });
+});
