@@ -15,7 +15,7 @@ import { builtinClashes } from "./evidence/manifest-hazards.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { ExplainContext } from "./explain/explanation.js";
 import { endOf, type Finding, findingsOf } from "./findings.js";
-import { examine, type PostMortem } from "./offline-run.js";
+import { analyze, type OfflineRun } from "./offline-run.js";
 
 export interface CheckOptions {
   /** The plugin's path, as the user named it. */
@@ -67,8 +67,8 @@ export async function checkPlugin(options: CheckOptions): Promise<CheckResult> {
   }
   const given = await rawOptions(file, options);
   const handshake = await shakeHands(file, { ...handshakeOptions(options), options: given });
-  const ran = examine(handshake);
-  const context = { path: file.realPath, file, options: given, postMortem: ran };
+  const ran = analyze(handshake);
+  const context = { path: file.realPath, file, options: given, offline: ran };
   const manifest = manifestFindings(handshake, context);
   const ended = endFindings(ran, context, manifest);
   const findings = [...ended, ...manifest, ...timeFindings(handshake)];
@@ -109,7 +109,7 @@ async function rawOptions(file: PluginFile, options: CheckOptions): Promise<read
 
 /** How the handshake ended, unless a finding in the manifest says so already. */
 function endFindings(
-  ran: PostMortem,
+  ran: OfflineRun,
   context: ExplainContext,
   manifest: readonly CheckFinding[],
 ): CheckFinding[] {

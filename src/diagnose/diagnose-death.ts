@@ -10,13 +10,18 @@ import { recentStderr, type StderrPlace, stderrPlace } from "../node/log/node-st
 import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
-import type { Diagnosis } from "./diagnose-start.js";
+import type { Explained } from "./diagnose-start.js";
 import { readDeath } from "./evidence/crash-log.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { Explanation } from "./explain/explanation.js";
 import { explainDeath } from "./explain/node-crashes.js";
 import { type Finding, findingsOf, traceFindings } from "./findings.js";
-import { type JudgedTrace, judgeTrace, type PostMortem, postMortem } from "./offline-run.js";
+import {
+  markOwnFrames,
+  type OfflineRun,
+  type PluginTrace,
+  runPluginOffline,
+} from "./offline-run.js";
 
 export interface DeadPlugin {
   readonly file: PluginFile;
@@ -36,7 +41,7 @@ const LINGER_MS = 600;
 const OFFLINE_TIMEOUT_MS = 5_000;
 
 /** A plugin that has died by itself while it ran. Never throws. */
-export async function diagnoseDeath(dead: DeadPlugin): Promise<Diagnosis> {
+export async function diagnoseDeath(dead: DeadPlugin): Promise<Explained> {
   const place = stderrPlace(dead.node.lightningDir, dead.node.network);
   const trace = traceOnStderr(dead, place);
   const soon = Date.now() - dead.since.getTime() < SOON_MS;
@@ -53,10 +58,10 @@ export async function diagnoseCall(
   error: RpcError | NodeUnreachable,
   dead: DeadPlugin,
   call: { readonly method: string; readonly params: Params },
-): Promise<Diagnosis> {
+): Promise<Explained> {
   if (!(error instanceof RpcError) || error.code !== PLUGIN_TERMINATED) {
     const explanation = explain(error, { path: dead.file.realPath, file: dead.file });
-    return { explanation, findings: [], postMortem: undefined };
+    return { explanation, findings: [], offline: undefined };
   }
   const place = stderrPlace(dead.node.lightningDir, dead.node.network);
   const trace = traceOnStderr(dead, place);
@@ -80,17 +85,17 @@ export function explainNodeDeath(networkDir: string, since: Date): Explanation |
 function traceOnStderr(
   { file, since, stderr }: DeadPlugin,
   place: StderrPlace | undefined,
-): JudgedTrace | undefined {
+): PluginTrace | undefined {
   const written = stderr ?? recentStderr(place, since);
-  const trace = written === undefined ? undefined : judgeTrace(file, written);
+  const trace = written === undefined ? undefined : markOwnFrames(file, written);
   return trace?.frames.some((frame) => frame.own) ? trace : undefined;
 }
 
 function runAgain(
   dead: DeadPlugin,
   how: { lingerMs?: number; thenCall?: { method: string; params: Params } },
-): Promise<PostMortem> {
-  return postMortem(dead.file, {
+): Promise<OfflineRun> {
+  return runPluginOffline(dead.file, {
     ...dead.node,
     options: dead.options,
     upTo: "init",
@@ -104,18 +109,18 @@ function told(
   words: string,
   dead: DeadPlugin,
   place: StderrPlace | undefined,
-  trace: JudgedTrace | undefined,
-  again: PostMortem | undefined,
+  trace: PluginTrace | undefined,
+  again: OfflineRun | undefined,
   how?: string,
-): Diagnosis {
-  const context = { path: dead.file.realPath, file: dead.file, postMortem: again, trace };
+): Explained {
+  const context = { path: dead.file.realPath, file: dead.file, offline: again, trace };
   const findings =
     trace !== undefined
       ? traceFindings(trace)
       : again?.trace !== undefined || again?.handshake.end.kind === "exited"
         ? findingsOf(again, how)
         : whereStderrWent(place);
-  return { explanation: explainWords(words, context), findings, postMortem: again };
+  return { explanation: explainWords(words, context), findings, offline: again };
 }
 
 function whereStderrWent(place: StderrPlace | undefined): Finding[] {

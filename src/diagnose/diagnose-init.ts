@@ -6,10 +6,10 @@
 import { isObject } from "../jsonrpc/json.js";
 import { recentStderr, stderrPlace } from "../node/log/node-stderr.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
-import type { Diagnosis } from "./diagnose-start.js";
+import type { Explained } from "./diagnose-start.js";
 import { INIT_ERROR } from "./explain/explain.js";
 import { type Finding, traceFindings } from "./findings.js";
-import { judgeTrace, ownTrace } from "./offline-run.js";
+import { markOwnFrames, ownTrace } from "./offline-run.js";
 
 export interface FailedInit {
   readonly file: PluginFile;
@@ -28,17 +28,17 @@ export interface FailedInit {
 const MAX_DATA = 300;
 
 /** Never throws. */
-export function diagnoseInit({ file, error, logged, ...start }: FailedInit): Diagnosis {
+export function diagnoseInit({ file, error, logged, ...start }: FailedInit): Explained {
   const place = stderrPlace(start.node.lightningDir, start.node.network);
   const stderr = start.stderr ?? recentStderr(place, start.since) ?? "";
   const traces = [...textsIn(error), logged, stderr].flatMap(
-    (text) => judgeTrace(file, text) ?? [],
+    (text) => markOwnFrames(file, text) ?? [],
   );
   const trace = ownTrace(traces) ?? traces[0];
   return {
     explanation: INIT_ERROR,
     findings: trace === undefined ? dataFindings(error.data) : traceFindings(trace),
-    postMortem: undefined,
+    offline: undefined,
   };
 }
 

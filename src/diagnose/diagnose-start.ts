@@ -13,7 +13,7 @@ import { readDeath } from "./evidence/crash-log.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { ExplainContext, Explanation } from "./explain/explanation.js";
 import { type Finding, findingsOf } from "./findings.js";
-import { type PostMortem, postMortem } from "./offline-run.js";
+import { type OfflineRun, runPluginOffline } from "./offline-run.js";
 
 export interface FailedStart {
   readonly file: PluginFile;
@@ -26,10 +26,10 @@ export interface FailedStart {
   readonly signal?: AbortSignal;
 }
 
-export interface Diagnosis {
+export interface Explained {
   readonly explanation: Explanation | undefined;
   readonly findings: readonly Finding[];
-  readonly postMortem: PostMortem | undefined;
+  readonly offline: OfflineRun | undefined;
 }
 
 const OFFLINE_TIMEOUT_MS = 5_000;
@@ -42,21 +42,21 @@ const NATIVE = [...NATIVE_METHODS];
 export async function diagnoseFailedStart(
   error: RpcError | NodeUnreachable,
   start: FailedStart,
-): Promise<Diagnosis> {
+): Promise<Explained> {
   const died = error instanceof NodeUnreachable && error.reason === "closed";
   const ran = died || runsPlugin(error) ? await runOffline(start, died) : undefined;
   const context: ExplainContext = {
     path: start.file.realPath,
     file: start.file,
     options: start.options,
-    postMortem: ran,
+    offline: ran,
     ...(died ? { death: readDeath(start.node.networkDir, start.since), methods: NATIVE } : {}),
     ...(error instanceof RpcError ? await askNode(error, start) : {}),
   };
   return {
     explanation: explain(error, context),
     findings: ran === undefined || died ? deathFindings(context) : findingsOf(ran),
-    postMortem: ran,
+    offline: ran,
   };
 }
 
@@ -64,13 +64,13 @@ export async function diagnoseFailedStart(
  * What holds up a start that is still under way: the plugin is run offline beside it.
  * @returns undefined where it does not hang there. Never throws.
  */
-export async function diagnoseHang(start: FailedStart): Promise<Diagnosis | undefined> {
+export async function diagnoseHang(start: FailedStart): Promise<Explained | undefined> {
   const ran = await runOffline(start, false);
   const { end } = ran.handshake;
   if (end.kind !== "timeout" || end.phase === "running") return undefined;
-  const context = { path: start.file.realPath, file: start.file, postMortem: ran };
+  const context = { path: start.file.realPath, file: start.file, offline: ran };
   const explanation = explainWords(`timed out before replying to ${end.phase}`, context);
-  return { explanation, findings: findingsOf(ran), postMortem: ran };
+  return { explanation, findings: findingsOf(ran), offline: ran };
 }
 
 /** Whether running the plugin could say more: not where the node did not get so far. */
@@ -82,8 +82,8 @@ function runsPlugin(error: RpcError | NodeUnreachable): boolean {
 }
 
 /** After the node's death nothing is asked of the plugin but what the node had asked last. */
-function runOffline(start: FailedStart, died: boolean): Promise<PostMortem> {
-  return postMortem(start.file, {
+function runOffline(start: FailedStart, died: boolean): Promise<OfflineRun> {
+  return runPluginOffline(start.file, {
     ...start.node,
     options: start.options,
     upTo: died ? "getmanifest" : "init",

@@ -1,7 +1,7 @@
 /** A post-mortem in lines, for the terminal, the log and `--json` alike; report/ colours them. */
 import { stripVTControlCharacters } from "node:util";
 import type { Handshake } from "../plugin/handshake/handshake.js";
-import type { JudgedFrame, JudgedTrace, PostMortem, StrayText } from "./offline-run.js";
+import type { OfflineRun, PluginFrame, PluginTrace, StrayText } from "./offline-run.js";
 
 /** `own-frame`: a place in the plugin's own code; `quote`: text of the plugin, or its code. */
 export interface Finding {
@@ -14,8 +14,8 @@ const MAX_FRAMES = 8;
 const MAX_STDERR_LINES = 20;
 
 /** @param how the run is called, where more was done in it than a start */
-export function findingsOf(postMortem: PostMortem, how = "Run once offline"): Finding[] {
-  const { handshake, trace, stray } = postMortem;
+export function findingsOf(offline: OfflineRun, how = "Run once offline"): Finding[] {
+  const { handshake, trace, stray } = offline;
   return [
     ...stray.flatMap(strayFindings),
     ...(trace === undefined ? stderrFindings(handshake.stderr) : traceOf(trace, handshake)),
@@ -31,12 +31,12 @@ function endNote(handshake: Handshake, how: string): Finding {
 }
 
 /** A plugin that hung was told to end, and its trace says where that found it. */
-function traceOf(trace: JudgedTrace, { end }: Handshake): Finding[] {
+function traceOf(trace: PluginTrace, { end }: Handshake): Finding[] {
   const hung = end.kind === "timeout" && /^(KeyboardInterrupt|EOFError)/.test(trace.error);
   return traceFindings(hung ? { ...trace, error: "It waited here:" } : trace);
 }
 
-export function traceFindings(trace: JudgedTrace): Finding[] {
+export function traceFindings(trace: PluginTrace): Finding[] {
   return [
     ...trace.error.split("\n").map((text): Finding => ({ kind: "heading", text })),
     ...framesShown(trace.frames).flatMap(frameFindings),
@@ -44,9 +44,9 @@ export function traceFindings(trace: JudgedTrace): Finding[] {
 }
 
 /** The own frames, and the one where it failed; what lies between is only counted. */
-function framesShown(all: readonly JudgedFrame[]): (JudgedFrame | number)[] {
+function framesShown(all: readonly PluginFrame[]): (PluginFrame | number)[] {
   const frames = all.some(({ own }) => own) ? all.filter(({ file }) => !INTERNAL.test(file)) : all;
-  const shown: (JudgedFrame | number)[] = [];
+  const shown: (PluginFrame | number)[] = [];
   const own = frames.filter((frame) => frame.own).slice(-MAX_FRAMES);
   for (const [index, frame] of frames.entries()) {
     const before = shown.at(-1);
@@ -61,7 +61,7 @@ function framesShown(all: readonly JudgedFrame[]): (JudgedFrame | number)[] {
 /** The interpreter's own insides. */
 const INTERNAL = /^(node:|<)/;
 
-function frameFindings(frame: JudgedFrame | number): Finding[] {
+function frameFindings(frame: PluginFrame | number): Finding[] {
   if (typeof frame === "number") {
     return [
       { kind: "note", text: `(${frame === 1 ? "a frame" : `${frame} frames`} of libraries)` },

@@ -14,21 +14,21 @@ import { findPrint, type PrintLine } from "./evidence/find-print.js";
 import { codeAt, ownFile } from "./evidence/own-code.js";
 import { readTrace } from "./trace/read-trace.js";
 
-export interface PostMortem {
+export interface OfflineRun {
   readonly handshake: Handshake;
-  readonly trace: JudgedTrace | undefined;
+  readonly trace: PluginTrace | undefined;
   /** What it wrote to stdout beside the protocol. */
   readonly stray: readonly StrayText[];
 }
 
-export interface JudgedTrace {
+export interface PluginTrace {
   /** The error in the program's own words. */
   readonly error: string;
   /** The call that failed comes last. */
-  readonly frames: readonly JudgedFrame[];
+  readonly frames: readonly PluginFrame[];
 }
 
-export interface JudgedFrame {
+export interface PluginFrame {
   /** Absolute where it is the plugin's own. */
   readonly file: string;
   readonly line: number;
@@ -47,18 +47,21 @@ export interface StrayText {
 const MAX_STRAY = 5;
 
 /** Runs the plugin offline and reads what it says. Never throws. */
-export async function postMortem(file: PluginFile, options: HandshakeOptions): Promise<PostMortem> {
-  return examine(await shakeHands(file, options));
+export async function runPluginOffline(
+  file: PluginFile,
+  options: HandshakeOptions,
+): Promise<OfflineRun> {
+  return analyze(await shakeHands(file, options));
 }
 
 /** The same from a handshake that has been made already. */
-export function examine(handshake: Handshake): PostMortem {
+export function analyze(handshake: Handshake): OfflineRun {
   const { file, stderr, logged, end } = handshake;
   // pyln-client sends to the node's log what is written to sys.stderr once there is a Plugin.
   const words = end.kind === "passed" ? "" : logged.map(({ message }) => message).join("\n");
   return {
     handshake,
-    trace: judgeTrace(file, stderr) ?? judgeTrace(file, words),
+    trace: markOwnFrames(file, stderr) ?? markOwnFrames(file, words),
     stray: handshake.stray
       .filter((text) => text.trim() !== "")
       .slice(0, MAX_STRAY)
@@ -67,12 +70,12 @@ export function examine(handshake: Handshake): PostMortem {
 }
 
 /** The first of them that comes from the plugin's own code. */
-export function ownTrace(traces: readonly JudgedTrace[]): JudgedTrace | undefined {
+export function ownTrace(traces: readonly PluginTrace[]): PluginTrace | undefined {
   return traces.find(({ frames }) => frames.some((frame) => frame.own));
 }
 
 /** The trace in a plugin's stderr, its own frames told from those of its libraries. */
-export function judgeTrace(file: PluginFile, stderr: string): JudgedTrace | undefined {
+export function markOwnFrames(file: PluginFile, stderr: string): PluginTrace | undefined {
   // Some programs colour what they write, whoever reads it.
   const trace = readTrace(stripVTControlCharacters(stderr), file.language);
   if (trace === undefined) return undefined;
@@ -85,6 +88,6 @@ export function judgeTrace(file: PluginFile, stderr: string): JudgedTrace | unde
 }
 
 /** The plugin's own line that is nearest to the failure. */
-export function culprit(trace: JudgedTrace | undefined): JudgedFrame | undefined {
+export function ownFrame(trace: PluginTrace | undefined): PluginFrame | undefined {
   return trace?.frames.findLast((frame) => frame.own);
 }

@@ -11,7 +11,7 @@ import type { StartOption } from "../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
-import type { Diagnosis as Found } from "./diagnose-start.js";
+import type { Explained } from "./diagnose-start.js";
 
 /** A start that was sent: what, with which options, and when. */
 export interface Started {
@@ -91,7 +91,7 @@ export async function explainCrash(networkDir: string, since: Date): Promise<str
   return found === undefined ? undefined : `${found.reason}. ${found.fix}`;
 }
 
-function told({ explanation, findings }: Found): Diagnosis {
+function told({ explanation, findings }: Explained): Diagnosis {
   const killsNode = /^(kills-node-|node-crashed$)/.test(explanation?.id ?? "");
   return { reason: explanation?.reason, fix: explanation?.fix, findings, killsNode };
 }

@@ -11,10 +11,10 @@ import type { Handshake } from "../plugin/handshake/handshake.js";
 import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
 import { builtinClashes, unicodeUsages } from "./evidence/manifest-hazards.js";
 import { explain } from "./explain/explain.js";
-import type { Explanation, Facts } from "./explain/explanation.js";
-import { explainKiller } from "./explain/node-crashes.js";
+import type { Explanation, RuleContext } from "./explain/explanation.js";
+import { nodeCrash } from "./explain/node-crashes.js";
 import { endOf, type Finding, findingsOf } from "./findings.js";
-import { type PostMortem, postMortem } from "./offline-run.js";
+import { type OfflineRun, runPluginOffline } from "./offline-run.js";
 
 export interface PreflightOptions {
   readonly file: PluginFile;
@@ -54,7 +54,7 @@ const ASK_TIMEOUT_MS = 5_000;
 /** Runs the new version once, offline, and looks at what the node has. Never throws. */
 export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const { file, node, signal } = options;
-  const ran = await postMortem(file, {
+  const ran = await runPluginOffline(file, {
     ...node,
     options: options.options,
     upTo: "init",
@@ -63,19 +63,19 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
     ...(options.version === undefined ? {} : { version: options.version }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const facts: Facts = {
+  const facts: RuleContext = {
     path: file.realPath,
     file,
     language: file.language,
     options: options.options,
-    postMortem: ran,
+    offline: ran,
     message: "",
     groups: [],
   };
-  const killer = await findKiller(facts, options);
-  if (killer !== undefined) {
+  const crash = await findNodeCrash(facts, options);
+  if (crash !== undefined) {
     const message = "lightningd would crash";
-    return { ok: false, handshake: ran.handshake, message, explanation: killer, findings: [] };
+    return { ok: false, handshake: ran.handshake, message, explanation: crash, findings: [] };
   }
   const passed = ran.handshake.end.kind === "passed";
   const note = passed ? undefined : blockedByRunning(ran, options.running);
@@ -90,7 +90,7 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
 }
 
 /** An init that fails only because the version before runs says nothing about the new one. */
-function blockedByRunning({ handshake, trace }: PostMortem, running: boolean): string | undefined {
+function blockedByRunning({ handshake, trace }: OfflineRun, running: boolean): string | undefined {
   const { end } = handshake;
   const inInit = end.kind === "init-error" || (end.kind === "exited" && end.phase === "init");
   if (!running || !inInit) return undefined;
@@ -105,18 +105,18 @@ function blockedByRunning({ handshake, trace }: PostMortem, running: boolean): s
   return "its init could not be tried, because the running version holds what it needs";
 }
 
-async function findKiller(
-  facts: Facts,
+async function findNodeCrash(
+  facts: RuleContext,
   { node, options, version }: PreflightOptions,
 ): Promise<Explanation | undefined> {
-  const text = facts.postMortem?.handshake.manifestText;
-  if (unicodeUsages(text).length > 0) return explainKiller("kills-node-unicode-usage", facts);
+  const text = facts.offline?.handshake.manifestText;
+  if (unicodeUsages(text).length > 0) return nodeCrash("kills-node-unicode-usage", facts);
   const natives = [...NATIVE_METHODS];
   if (builtinClashes(text, natives).length > 0) {
-    return explainKiller("kills-node-builtin-method", { ...facts, methods: natives });
+    return nodeCrash("kills-node-builtin-method", { ...facts, methods: natives });
   }
   if (hasGiantLog(facts) && isVersionBetween(version ?? "", "v26.04", "v26.06.6")) {
-    return explainKiller("kills-node-giant-log", facts);
+    return nodeCrash("kills-node-giant-log", facts);
   }
   // Only a start with options walks the values that crash it (cln-contract 3.6).
   if (options.length === 0 || !isVersionBetween(version ?? "", "v23.08", "v26.06.6")) {
@@ -129,8 +129,8 @@ async function findKiller(
 /** lightningd's limit for one entry of its log (lightningd/log.c cap_header). */
 const MAX_LOG_BYTES = 262_144;
 
-function hasGiantLog({ postMortem }: Facts): boolean {
-  return postMortem?.handshake.logged.some(({ bytes }) => bytes > MAX_LOG_BYTES) ?? false;
+function hasGiantLog({ offline }: RuleContext): boolean {
+  return offline?.handshake.logged.some(({ bytes }) => bytes > MAX_LOG_BYTES) ?? false;
 }
 
 interface DroppedOption {
@@ -140,8 +140,8 @@ interface DroppedOption {
 }
 
 /** Options of the running version that are set in the config, and that the new version has not. */
-async function droppedOptions(facts: Facts, rpcFile: string): Promise<DroppedOption[]> {
-  const manifest = facts.postMortem?.handshake.manifest;
+async function droppedOptions(facts: RuleContext, rpcFile: string): Promise<DroppedOption[]> {
+  const manifest = facts.offline?.handshake.manifest;
   const listed: unknown = await callNode(rpcFile, "listconfigs", {}, { timeoutMs: ASK_TIMEOUT_MS })
     // Without an answer there is nothing to be refused.
     .catch(() => undefined);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { renderFindings } from "../../src/cli/report/findings-lines.js";
 import { diagnoseCall, diagnoseDeath } from "../../src/diagnose/diagnose-death.js";
 import { diagnoseInit } from "../../src/diagnose/diagnose-init.js";
-import { type Diagnosis, diagnoseFailedStart } from "../../src/diagnose/diagnose-start.js";
+import { diagnoseFailedStart, type Explained } from "../../src/diagnose/diagnose-start.js";
 import { Failure } from "../../src/errors/failure.js";
 import { readInitErrors } from "../../src/node/log/init-reply.js";
 import { listPlugins, startPlugin, stopPlugin } from "../../src/node/plugins/plugin-command.js";
@@ -86,7 +86,7 @@ export interface KindOfNode {
 }
 
 interface Told {
-  readonly row: string | undefined;
+  readonly rule: string | undefined;
   readonly text: string;
 }
 
@@ -103,7 +103,7 @@ async function reportOn(
     file = await inspectPluginFile(plugin);
   } catch (error) {
     if (error instanceof Failure) {
-      return { row: undefined, text: [error.what, error.why, error.fix].join("\n") };
+      return { rule: undefined, text: [error.what, error.why, error.fix].join("\n") };
     }
     throw error;
   }
@@ -137,11 +137,11 @@ async function reportOn(
   return textOf(error, await diagnoseCall(error, dead, call));
 }
 
-function textOf(error: Error | undefined, { explanation, findings }: Diagnosis): Told {
+function textOf(error: Error | undefined, { explanation, findings }: Explained): Told {
   const head = error instanceof RpcError ? `(${error.code}) ${error.message}` : error?.message;
   const why = explanation && [explanation.reason, explanation.fix];
   const lines = renderFindings(findings, pc.createColors(false), "  ");
-  return { row: explanation?.id, text: [head, ...(why ?? []), ...lines].join("\n") };
+  return { rule: explanation?.id, text: [head, ...(why ?? []), ...lines].join("\n") };
 }
 
 function canRun(broken: BrokenPlugin): boolean {
@@ -165,7 +165,7 @@ export function testBrokenPlugins({ name, start, waitsShortly }: KindOfNode): vo
       test.runIf(canRun(broken))(broken.what, async () => {
         const report = await reportOn(broken, node.place, timeoutMs);
         for (const words of broken.says) expect(report.text).toMatch(words);
-        expect(report.row).toBe(broken.row);
+        expect(report.rule).toBe(broken.rule);
       });
     }
   });

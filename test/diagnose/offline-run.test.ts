@@ -16,7 +16,7 @@ import { renderFindings } from "../../src/cli/report/findings-lines.js";
 import { diagnoseDeath } from "../../src/diagnose/diagnose-death.js";
 import { findPrint } from "../../src/diagnose/evidence/find-print.js";
 import { findingsOf } from "../../src/diagnose/findings.js";
-import { culprit, judgeTrace, postMortem } from "../../src/diagnose/offline-run.js";
+import { markOwnFrames, ownFrame, runPluginOffline } from "../../src/diagnose/offline-run.js";
 import { recentStderr, stderrPlace } from "../../src/node/log/node-stderr.js";
 import { inspectPluginFile, type PluginFile } from "../../src/plugin/file/plugin-file.js";
 import { findPython } from "../conformance/harness/python.js";
@@ -99,14 +99,14 @@ test("its own frames stand out, libraries are only counted", async () => {
     "p.js",
     '#!/usr/bin/env node\nrequire("lib").run(function mine() {\n  throw new Error("oh\\u001b[31m");\n});\n',
   );
-  const found = await postMortem(file, {
+  const found = await runPluginOffline(file, {
     networkDir: folder,
     rpcFile: join(folder, "rpc"),
     network: "regtest",
     upTo: "init",
     timeoutMs: 5000,
   });
-  expect(culprit(found.trace)).toMatchObject({ file: file.path, line: 3, name: "mine" });
+  expect(ownFrame(found.trace)).toMatchObject({ file: file.path, line: 3, name: "mine" });
   const lines = renderFindings(findingsOf(found), pc.createColors(false), "");
   expect(lines).toEqual([
     "Error: oh",
@@ -125,7 +125,7 @@ test("a relative place in a compiled plugin's build folder", async () => {
   const elf = put("target/debug/p", "\u007fELF");
   const file = await inspectPluginFile(elf);
   expect(file.language).toBe("rust");
-  const trace = judgeTrace(file, "thread 'main' panicked at src/main.rs:2:5:\nboom\n");
+  const trace = markOwnFrames(file, "thread 'main' panicked at src/main.rs:2:5:\nboom\n");
   expect(trace?.frames).toEqual([
     { file: join(folder, "src/main.rs"), line: 2, name: undefined, code: "boom();", own: true },
   ]);

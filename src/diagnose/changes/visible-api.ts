@@ -8,7 +8,7 @@ import { type CallOptions, callNode } from "../../node/rpc/client.js";
 import { isSecretName } from "../../plugin/secret-options.js";
 import { type Changes, changesIn, type Described, joinChanges } from "./changes.js";
 
-export interface Surface {
+export interface VisibleApi {
   /** Every method of the node, with its usage: `help` does not say whose they are. */
   readonly methods: Described;
   /** The other plugins that the node ran then: whoever comes or goes brings or takes methods. */
@@ -23,11 +23,11 @@ export interface Surface {
  * @param path the plugin's canonical path
  * @throws RpcError, NodeUnreachable
  */
-export async function readSurface(
+export async function readVisibleApi(
   rpcFile: string,
   path: string,
   options: CallOptions = {},
-): Promise<Surface> {
+): Promise<VisibleApi> {
   const [plugins, help, configs] = await Promise.all([
     listPlugins(rpcFile, options),
     callNode(rpcFile, "help", {}, options),
@@ -39,7 +39,7 @@ export async function readSurface(
 }
 
 /** @param methodsToo whether no other plugin can have changed its methods meanwhile */
-export function surfaceChanges(before: Surface, after: Surface, methodsToo = true): Changes {
+export function visibleChanges(before: VisibleApi, after: VisibleApi, methodsToo = true): Changes {
   const { changed } = changesIn("default of", before.defaults, after.defaults);
   const isAlone = before.others.join("\n") === after.others.join("\n");
   return joinChanges([
@@ -61,7 +61,7 @@ function methodsOf(help: unknown): Described {
   );
 }
 
-function optionsOf(answer: unknown, path: string): Pick<Surface, "options" | "defaults"> {
+function optionsOf(answer: unknown, path: string): Pick<VisibleApi, "options" | "defaults"> {
   const configs: unknown = isObject(answer) ? answer.configs : undefined;
   const options = new Map<string, string>();
   const defaults = new Map<string, string>();

@@ -1,28 +1,33 @@
 /**
  * One sentence of reason and one of what to do, for whatever a node or a plugin can answer when a
  * reload goes wrong. The node's own code and message are always shown beside it. Everything that is
- * said stands in the tables of the rows-*.ts files and of killers.ts.
+ * said is in the tables of the *-rules.ts files and of node-crashes.ts.
  */
 
 import { isObject, stringOf } from "../../jsonrpc/json.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
-import { examine } from "../offline-run.js";
-import { EXIT_ROWS } from "./exit-rows.js";
+import { analyze } from "../offline-run.js";
+import { EXIT_RULES } from "./exit-rules.js";
 import {
   type ExplainContext,
   type Explanation,
-  type Facts,
-  type Row,
+  type Rule,
+  type RuleContext,
   textOf,
 } from "./explanation.js";
-import { MANIFEST_ROWS } from "./manifest-rows.js";
+import { MANIFEST_RULES } from "./manifest-rules.js";
 import { explainDeath } from "./node-crashes.js";
-import { NODE_ROWS } from "./node-rows.js";
-import { OUTPUT_ROWS } from "./output-rows.js";
+import { NODE_RULES } from "./node-rules.js";
+import { OUTPUT_RULES } from "./output-rules.js";
 
-/** The first row that fits is taken; a row of its own for every answer of cln-contract 3.11. */
-export const ROWS: readonly Row[] = [...NODE_ROWS, ...EXIT_ROWS, ...OUTPUT_ROWS, ...MANIFEST_ROWS];
+/** The first rule that fits is taken; a rule of its own for every answer of cln-contract 3.11. */
+export const RULES: readonly Rule[] = [
+  ...NODE_RULES,
+  ...EXIT_RULES,
+  ...OUTPUT_RULES,
+  ...MANIFEST_RULES,
+];
 
 /**
  * @param error what the node answered, why it did not answer, or an offline handshake that failed
@@ -34,7 +39,7 @@ export function explain(
 ): Explanation | undefined {
   if (error instanceof NodeUnreachable) return explainUnreachable(error, context);
   if (error instanceof RpcError) return explainWords(plainWords(error, context.path), context);
-  const known = { ...context, postMortem: context.postMortem ?? examine(error) };
+  const known = { ...context, offline: context.offline ?? analyze(error) };
   if (error.end.kind === "init-error") return explainInitError(error.end.error);
   return error.words === undefined ? undefined : explainWords(error.words, known);
 }
@@ -47,23 +52,27 @@ function plainWords(error: RpcError, path: string): string {
 
 /** The same for words alone, such as those of a log line. */
 export function explainWords(message: string, context: ExplainContext): Explanation | undefined {
-  for (const row of ROWS) {
-    const match = row.words.exec(message);
+  for (const rule of RULES) {
+    const match = rule.pattern.exec(message);
     if (match === null) continue;
     const groups = match.slice(1).map((group) => group ?? "");
-    const facts = factsOf(message, groups, context);
-    if (row.when !== undefined && !row.when(facts)) continue;
-    return { id: row.id, reason: textOf(row.reason, facts), fix: textOf(row.fix, facts) };
+    const facts = ruleContext(message, groups, context);
+    if (rule.condition !== undefined && !rule.condition(facts)) continue;
+    return { id: rule.id, reason: textOf(rule.reason, facts), fix: textOf(rule.fix, facts) };
   }
   return undefined;
 }
 
-function factsOf(message: string, groups: readonly string[], context: ExplainContext): Facts {
+function ruleContext(
+  message: string,
+  groups: readonly string[],
+  context: ExplainContext,
+): RuleContext {
   return { ...context, message, groups, language: context.file?.language ?? "other" };
 }
 
 function explainUnreachable(error: NodeUnreachable, context: ExplainContext): Explanation {
-  if (error.reason === "closed") return explainDeath(factsOf(error.message, [], context));
+  if (error.reason === "closed") return explainDeath(ruleContext(error.message, [], context));
   return {
     id: error.kind,
     reason: error.why ?? error.what,

@@ -1,10 +1,10 @@
-/** What an explanation is made of: the facts of one failure, and the rows of the tables. */
+/** What an explanation is made of: the facts of one failure, and the rules. */
 
 import type { PluginLanguage } from "../../plugin/file/language.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { RawOption } from "../../plugin/handshake/init-params.js";
 import type { NodeDeath } from "../evidence/crash-log.js";
-import type { JudgedTrace, PostMortem } from "../offline-run.js";
+import type { OfflineRun, PluginTrace } from "../offline-run.js";
 
 /** Why something failed and what to do, each one sentence without its full stop. */
 export interface Explanation {
@@ -23,9 +23,9 @@ export interface ExplainContext {
   /** The options of the start that failed. */
   readonly options?: readonly RawOption[];
   /** The plugin run offline after it had failed. */
-  readonly postMortem?: PostMortem | undefined;
+  readonly offline?: OfflineRun | undefined;
   /** The trace that it left, where that was found elsewhere than in the post-mortem. */
-  readonly trace?: JudgedTrace | undefined;
+  readonly trace?: PluginTrace | undefined;
   /** Canonical paths of the plugins that the node has. */
   readonly plugins?: readonly string[];
   /** The methods that the node has, from `help`. */
@@ -38,27 +38,27 @@ export interface ExplainContext {
   readonly death?: NodeDeath | undefined;
 }
 
-/** A context, and what the row's pattern has found in the message. */
-export interface Facts extends ExplainContext {
+/** A context, and what the rule's pattern has found in the message. */
+export interface RuleContext extends ExplainContext {
   readonly message: string;
   /** The pattern's groups; `groups[0]` is the first one. */
   readonly groups: readonly string[];
   readonly language: PluginLanguage;
 }
 
-type Text = string | ((facts: Facts) => string);
+type Text = string | ((facts: RuleContext) => string);
 
-/** One kind of failure. The first row whose words and condition fit is taken. */
-export interface Row {
+/** One kind of failure. The first rule whose pattern and condition fit is taken. */
+export interface Rule {
   readonly id: string;
   /** The node's words, without the plugin's path before them. */
-  readonly words: RegExp;
+  readonly pattern: RegExp;
   /** What else must be so. */
-  readonly when?: (facts: Facts) => boolean;
+  readonly condition?: (facts: RuleContext) => boolean;
   readonly reason: Text;
   readonly fix: Text;
 }
 
-export function textOf(text: Text, facts: Facts): string {
+export function textOf(text: Text, facts: RuleContext): string {
   return typeof text === "string" ? text : text(facts);
 }

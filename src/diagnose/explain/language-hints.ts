@@ -1,7 +1,7 @@
 /** The line of code that an explanation proposes, in the plugin's own language. */
 import type { PluginLanguage } from "../../plugin/file/language.js";
 import { ownSources, readSource } from "../evidence/own-code.js";
-import type { Facts } from "./explanation.js";
+import type { RuleContext } from "./explanation.js";
 
 interface Hints {
   /** How to write for a person without disturbing the protocol. */
@@ -73,7 +73,7 @@ const LIBRARIES: readonly { readonly uses: RegExp; readonly line: string }[] = [
 ];
 
 /** Where and how to say that the plugin is dynamic, as the rest of "Add ...". */
-export function dynamicHint({ file, language }: Facts): string {
+export function dynamicHint({ file, language }: RuleContext): string {
   const sources = file === undefined ? [] : ownSources(file);
   const texts = sources.map((path) => ({ path, text: readSource(path) ?? "" }));
   const library = LIBRARIES.find(({ uses }) => texts.some(({ text }) => uses.test(text)));

@@ -5,22 +5,22 @@
  */
 
 import { builtinClashes, unicodeUsages } from "../evidence/manifest-hazards.js";
-import type { Explanation, Row } from "./explanation.js";
-import { type Facts, textOf } from "./explanation.js";
+import type { Explanation, Rule } from "./explanation.js";
+import { type RuleContext, textOf } from "./explanation.js";
 
-/** `words` is looked for in each line that the node left behind. */
-export const KILLERS: readonly Row[] = [
+/** `pattern` is looked for in each line that the node left behind. */
+export const NODE_CRASHES: readonly Rule[] = [
   {
     id: "kills-node-unicode-usage",
-    words: /\(plugin_rpcmethod_add\)/,
-    when: (facts) => usagesOf(facts).length > 0,
+    pattern: /\(plugin_rpcmethod_add\)/,
+    condition: (facts) => usagesOf(facts).length > 0,
     reason: (facts) =>
       `the usage of ${usagesOf(facts).join(", ")} holds a \\u escape, at which lightningd crashes`,
     fix: "Use plain ASCII in usage, or write the manifest with json.dumps(..., ensure_ascii=False)",
   },
   {
     id: "kills-node-builtin-method",
-    words: /\(plugin_rpcmethod_add\)/,
+    pattern: /\(plugin_rpcmethod_add\)/,
     reason: (facts) => {
       const names = clashesOf(facts);
       const which = names.length > 0 ? names.join(", ") : "a method of the plugin";
@@ -30,21 +30,21 @@ export const KILLERS: readonly Row[] = [
   },
   {
     id: "kills-node-stale-option",
-    words: /\(configvar_finalize_overrides\)|configvar\.c/,
+    pattern: /\(configvar_finalize_overrides\)|configvar\.c/,
     reason:
       "the node's config, or a setconfig, has a value for an option that no running plugin declares; releases from v23.08 to v26.06.6 crash then at a start with options",
     fix: "Take that value out of the config, or start the plugin without options, or use a newer lightningd",
   },
   {
     id: "kills-node-hook-error",
-    words: /Plugin (\S+) for (\S+) returned non-result response/,
+    pattern: /Plugin (\S+) for (\S+) returned non-result response/,
     reason: ({ groups }) =>
       `${groups[0]} answered the hook ${groups[1]} with an error, at which lightningd gives up`,
     fix: 'Answer hooks always with a result, such as {"result": "continue"}, also when something fails inside',
   },
   {
     id: "kills-node-hook-answer",
-    words:
+    pattern:
       /: ((?:Plugin (?:return|reject|must|responded|specified|did not|supplied|failed)|Bad \S+ for|htlc_accepted_hook returned)[^{]*)/,
     reason: ({ groups }) =>
       `a plugin answered a hook in a form that lightningd does not know, at which it gives up: ${(groups[0] ?? "").replace(/[\s:]+$/, "")}`,
@@ -52,49 +52,49 @@ export const KILLERS: readonly Row[] = [
   },
   {
     id: "kills-node-giant-log",
-    words: /\((cap_header|add_entry|plugin_log_handle)\)/,
+    pattern: /\((cap_header|add_entry|plugin_log_handle)\)/,
     reason:
       "the plugin logged a message of more than 262144 bytes, at which releases from v26.04 to v26.06.6 crash",
     fix: "Cut long messages before they are logged",
   },
   {
     id: "kills-node-hook-callback",
-    words: /\((plugin_hook_callback|plugin_hook_call_next)\)/,
+    pattern: /\((plugin_hook_callback|plugin_hook_call_next)\)/,
     reason: "a plugin answered a hook in a way that lightningd does not survive",
     fix: 'Answer hooks always with a result, such as {"result": "continue"}',
   },
 ];
 
 /** What the node most probably died of, from what it left behind and what is known of the plugin. */
-export function explainDeath(facts: Facts): Explanation {
+export function explainDeath(facts: RuleContext): Explanation {
   const lines = facts.death?.lines ?? [];
-  for (const row of KILLERS) {
+  for (const rule of NODE_CRASHES) {
     for (const line of lines) {
-      const match = row.words.exec(line);
+      const match = rule.pattern.exec(line);
       const full = { ...facts, groups: match?.slice(1).map((group) => group ?? "") ?? [] };
-      if (match !== null && (row.when?.(full) ?? true)) return killer(row, full);
+      if (match !== null && (rule.condition?.(full) ?? true)) return explanationOf(rule, full);
     }
   }
   return lines.length === 0 ? guess(facts) : unknownCrash(facts);
 }
 
 /** An explanation by its id, for a plugin that has not been started. */
-export function explainKiller(id: string, facts: Facts): Explanation | undefined {
-  const row = KILLERS.find((candidate) => candidate.id === id);
-  return row === undefined ? undefined : killer(row, facts);
+export function nodeCrash(id: string, facts: RuleContext): Explanation | undefined {
+  const rule = NODE_CRASHES.find((candidate) => candidate.id === id);
+  return rule === undefined ? undefined : explanationOf(rule, facts);
 }
 
-function killer(row: Row, facts: Facts): Explanation {
-  return { id: row.id, reason: textOf(row.reason, facts), fix: textOf(row.fix, facts) };
+function explanationOf(rule: Rule, facts: RuleContext): Explanation {
+  return { id: rule.id, reason: textOf(rule.reason, facts), fix: textOf(rule.fix, facts) };
 }
 
 /** Without a backtrace: the mistakes that can be seen in the manifest. */
-function guess(facts: Facts): Explanation {
+function guess(facts: RuleContext): Explanation {
   for (const [id, names] of [
     ["kills-node-unicode-usage", usagesOf(facts)],
     ["kills-node-builtin-method", clashesOf(facts)],
   ] as const) {
-    const explanation = names.length > 0 ? explainKiller(id, facts) : undefined;
+    const explanation = names.length > 0 ? nodeCrash(id, facts) : undefined;
     if (explanation !== undefined) return explanation;
   }
   return {
@@ -104,7 +104,7 @@ function guess(facts: Facts): Explanation {
   };
 }
 
-function unknownCrash({ death }: Facts): Explanation {
+function unknownCrash({ death }: RuleContext): Explanation {
   const signal = death?.lines.map((line) => /FATAL SIGNAL (\d+)/.exec(line)?.[1]).find(Boolean);
   return {
     id: "node-crashed",
@@ -113,10 +113,10 @@ function unknownCrash({ death }: Facts): Explanation {
   };
 }
 
-function usagesOf({ postMortem }: Facts): string[] {
-  return unicodeUsages(postMortem?.handshake.manifestText);
+function usagesOf({ offline }: RuleContext): string[] {
+  return unicodeUsages(offline?.handshake.manifestText);
 }
 
-function clashesOf({ postMortem, methods = [] }: Facts): string[] {
-  return builtinClashes(postMortem?.handshake.manifestText, methods);
+function clashesOf({ offline, methods = [] }: RuleContext): string[] {
+  return builtinClashes(offline?.handshake.manifestText, methods);
 }

@@ -5,14 +5,18 @@
  */
 import { type Changes, hasChanges } from "../../diagnose/changes/changes.js";
 import { manifestChanges } from "../../diagnose/changes/manifest-diff.js";
-import { readSurface, type Surface, surfaceChanges } from "../../diagnose/changes/visible-api.js";
+import {
+  readVisibleApi,
+  type VisibleApi,
+  visibleChanges,
+} from "../../diagnose/changes/visible-api.js";
 import type { Started } from "../../diagnose/on-demand.js";
 import type { Target } from "../../events/reload-target.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 
 /** What one version showed of itself. */
 export interface Shown {
-  readonly surface: Surface;
+  readonly surface: VisibleApi;
   readonly manifest: Manifest | undefined;
 }
 
@@ -26,7 +30,7 @@ export async function readShown(
 ): Promise<Shown | undefined> {
   try {
     const options = { timeoutMs: ASK_TIMEOUT_MS, signal };
-    const surface = await readSurface(node.rpcFile, running.path, options);
+    const surface = await readVisibleApi(node.rpcFile, running.path, options);
     return { surface, manifest: running.started?.manifest };
   } catch {
     // It is a by-the-way: the next reload compares again.
@@ -46,6 +50,6 @@ export function versionChanges(
   const changes =
     before.manifest !== undefined && now.manifest !== undefined
       ? manifestChanges(before.manifest, now.manifest)
-      : surfaceChanges(before.surface, now.surface, methodsToo);
+      : visibleChanges(before.surface, now.surface, methodsToo);
   return hasChanges(changes) ? changes : undefined;
 }

@@ -29,12 +29,12 @@ export async function tracebackFindings(
   text: string,
   paths: readonly string[],
 ): Promise<readonly Finding[] | undefined> {
-  const { judgeTrace, ownTrace } = await import("../../diagnose/offline-run.js");
+  const { markOwnFrames, ownTrace } = await import("../../diagnose/offline-run.js");
   const { traceFindings } = await import("../../diagnose/findings.js");
   const files = await Promise.all(
     paths.map((path) => inspectPluginFile(path).catch(() => undefined)),
   );
-  const traces = files.flatMap((file) => (file && judgeTrace(file, text)) ?? []);
+  const traces = files.flatMap((file) => (file && markOwnFrames(file, text)) ?? []);
   // Raised in a library, as for parameters that a method does not take: its own frames say nothing.
   const foreign = traces[0] && { ...traces[0], frames: traces[0].frames.slice(-1) };
   const trace = ownTrace(traces) ?? foreign;

@@ -118,9 +118,9 @@ const FAULTS: readonly (readonly [string, string, string, string, RegExp, RegExp
 ];
 
 export const MANIFEST_FAULTS = FAULTS.map(
-  ([what, row, from, to, words, ours]): BrokenPlugin => ({
+  ([what, rule, from, to, words, ours]): BrokenPlugin => ({
     what,
-    row,
+    rule,
     name: "p.py",
     text: python([from, to]),
     says: [words, ours],
@@ -130,70 +130,70 @@ export const MANIFEST_FAULTS = FAULTS.map(
 export const MANIFESTS: readonly BrokenPlugin[] = [
   {
     what: "no options member",
-    row: "manifest-options-missing",
+    rule: "manifest-options-missing",
     name: "p.py",
     text: python(['"options": [', '"optiones": [']),
     says: [/"result\.options" was not found/, /Add "options": \[\] to the manifest/],
   },
   {
     what: "no usage",
-    row: "manifest-usage-missing",
+    rule: "manifest-usage-missing",
     name: "p.py",
     text: python([METHODS, '[{"name": "brokenmethod"}]']),
     says: [/"usage" not provided by plugin/, /Add "usage": ""/],
   },
   {
     what: "a method twice",
-    row: "method-clash",
+    rule: "method-clash",
     name: "p.py",
     text: python([METHODS, '[{"name": "twice", "usage": ""}, {"name": "twice", "usage": ""}]']),
     says: [/Could not register method "twice"/, /lists the method twice twice/],
   },
   {
     what: "an option in capitals",
-    row: "manifest-option-name",
+    rule: "manifest-option-name",
     name: "p.py",
     text: python([OPTIONS, '{"name": "Foo", "type": "string", "description": "d"}']),
     says: [/must be lowercase alphanumeric/, /a to z, 0 to 9/],
   },
   {
     what: "an option without a description",
-    row: "manifest-option-members",
+    rule: "manifest-option-members",
     name: "p.py",
     text: python([OPTIONS, '{"name": "foo_opt", "type": "string"}']),
     says: [/An option is missing either/, /lacks name, type or description/],
   },
   {
     what: "an option of a type that is none",
-    row: "manifest-option-type",
+    rule: "manifest-option-type",
     name: "p.py",
     text: python([OPTIONS, '{"name": "foo_opt", "type": "number", "description": "d"}']),
     says: [/options are supported/, /Use string, string-conceal, int, bool or flag/],
   },
   {
     what: "a default of another type",
-    row: "manifest-option-default",
+    rule: "manifest-option-default",
     name: "p.py",
     text: python(['"type": "int", "default": 1', '"type": "int", "default": "one"']),
     says: [/Invalid default 'one'/, /default does not fit its type/],
   },
   {
     what: "an option that the node has itself",
-    row: "option-clash",
+    rule: "option-clash",
     name: "p.py",
     text: python(['"name": "foo_opt"', '"name": "log-level"']),
     says: [/Option "log-level" already registered/, /lightningd itself has an option log-level/],
   },
   {
     what: "a hook that is none",
-    row: "manifest-unknown-hook",
+    rule: "manifest-unknown-hook",
     name: "p.py",
     text: python(['    "dynamic": True,', '    "dynamic": True, "hooks": ["peer_conected"],']),
     says: [/Unknown hook name peer_conected/, /Did you mean peer_connected/],
   },
   {
     what: "a native topic as its own",
-    row: "manifest-native-topic",
+    rule: "manifest-native-topic",
     name: "p.py",
     text: python([
       '    "dynamic": True,',
@@ -203,7 +203,7 @@ export const MANIFESTS: readonly BrokenPlugin[] = [
   },
   {
     what: "dynamic as a text",
-    row: "manifest-switch-type",
+    rule: "manifest-switch-type",
     name: "p.py",
     text: python(['"dynamic": True', '"dynamic": "yes"']),
     says: [/invalid "dynamic" field/, /dynamic must be true or false, without quotes/],

@@ -4,28 +4,28 @@ import { type BrokenPlugin, c, edit, NODE, node, SHELL, shell } from "./plugins.
 export const NODES: readonly BrokenPlugin[] = [
   {
     what: "console.log",
-    row: "stray-print",
+    rule: "stray-print",
     name: "p.js",
     text: node(["function send", 'console.log("listening on", 8080);\nfunction send']),
     says: [/Failed to parse/, /p\.js:7 prints to stdout/, /console\.error/, /listening on/],
   },
   {
     what: "a name that is not there (JavaScript)",
-    row: "exception",
+    rule: "exception",
     name: "p.js",
     text: node(["return request.method", "return reqest.method"]),
     says: [/ReferenceError: reqest is not defined at \S+p\.js:11/, /return reqest\.method/],
   },
   {
     what: "a syntax error (JavaScript)",
-    row: "syntax-error",
+    rule: "syntax-error",
     name: "p.js",
     text: node(["dynamic: true,", "dynamic: ,"]),
     says: [/the code cannot be read at \S+p\.js:5/, /SyntaxError: Unexpected token/],
   },
   {
     what: "a package that is not installed",
-    row: "node-module",
+    rule: "node-module",
     name: "p.js",
     text: node(["const manifest", 'const x = require("clightningjs-nowhere");\nconst manifest']),
     says: [
@@ -35,7 +35,7 @@ export const NODES: readonly BrokenPlugin[] = [
   },
   {
     what: "import in a CommonJS package",
-    row: "import-in-commonjs",
+    rule: "import-in-commonjs",
     name: "p.js",
     text: node(["const manifest", 'import fs from "fs";\nconst manifest']),
     beside: { "package.json": '{"type": "commonjs"}' },
@@ -43,21 +43,21 @@ export const NODES: readonly BrokenPlugin[] = [
   },
   {
     what: "require in an ES module",
-    row: "require-in-module",
+    rule: "require-in-module",
     name: "p.mjs",
     text: NODE,
     says: [/takes the file for an ES module/, /Name it \.cjs/],
   },
   {
     what: "a rejection that nobody handles",
-    row: "exception",
+    rule: "exception",
     name: "p.js",
     text: node(["  send({", '  Promise.reject(new Error("lost"));\n  if (0) send({']),
     says: [/Error: lost at \S+p\.js:16/],
   },
   {
     what: "not dynamic (JavaScript)",
-    row: "not-dynamic",
+    rule: "not-dynamic",
     name: "p.js",
     text: node(["  dynamic: true,\n", ""]),
     says: [
@@ -70,7 +70,7 @@ export const NODES: readonly BrokenPlugin[] = [
 export const NODE_INIT: readonly BrokenPlugin[] = [
   {
     what: "init answered with an error that has its stack as data (Node)",
-    row: "init-error",
+    rule: "init-error",
     name: "p.js",
     text: node([
       "  send({ jsonrpc",
@@ -88,21 +88,21 @@ export const NODE_INIT: readonly BrokenPlugin[] = [
 export const SHELLS: readonly BrokenPlugin[] = [
   {
     what: "an echo (shell)",
-    row: "stray-print",
+    rule: "stray-print",
     name: "p.sh",
     text: shell(["while", 'echo "ready to go"\nwhile']),
     says: [/Failed to parse/, /p\.sh:3 prints to stdout/, /echo \.\.\. >&2/],
   },
   {
     what: "a program that is not there (shell)",
-    row: "command-not-found",
+    rule: "command-not-found",
     name: "p.sh",
     text: shell(["while", "nowhere_program --x || exit 3\nwhile"]),
     says: [/runs a program that is not there: nowhere_program/, /p\.sh:3/, /the node's PATH/],
   },
   {
     what: "no loop (shell)",
-    row: "no-loop",
+    rule: "no-loop",
     name: "p.sh",
     text: shell(["while read -r line; do", "read -r line; if true; then"], ["done\n", "fi\n"]),
     says: [/exited before (replying to|we sent) init/, /while read -r line; do/],
@@ -118,7 +118,7 @@ export const SHELLS: readonly BrokenPlugin[] = [
 export const COMPILED: readonly BrokenPlugin[] = [
   {
     what: "a null pointer (C)",
-    row: "signal",
+    rule: "signal",
     name: "p.c",
     needs: "gcc",
     text: c(['member(line, "\\"id\\"")', 'member(line, "nothere")'], ["if (!id) continue;", ""]),
@@ -126,7 +126,7 @@ export const COMPILED: readonly BrokenPlugin[] = [
   },
   {
     what: "a failed assertion (C)",
-    row: "exception",
+    rule: "exception",
     name: "p.c",
     needs: "gcc",
     text: c(
@@ -140,7 +140,7 @@ export const COMPILED: readonly BrokenPlugin[] = [
   },
   {
     what: "a printf (C)",
-    row: "stray-print",
+    rule: "stray-print",
     name: "p.c",
     needs: "gcc",
     text: c(["char *line = malloc", 'printf("hello from C\\n"); char *line = malloc']),

@@ -10,8 +10,8 @@ export interface BrokenPlugin {
   /** Other files beside it. */
   readonly beside?: { readonly [name: string]: string };
   readonly options?: readonly RawOption[];
-  /** The row of the tables that must explain it; undefined: the file itself is refused. */
-  readonly row?: string;
+  /** The rule that must explain it; undefined: the file itself is refused. */
+  readonly rule?: string;
   /** Everything that must be said. */
   readonly says: readonly RegExp[];
   /** It hangs: a node that waits 120 s for it is not asked. */

@@ -4,28 +4,28 @@ import { type BrokenPlugin, edit, PYTHON, python } from "./plugins.js";
 export const PYTHONS: readonly BrokenPlugin[] = [
   {
     what: "a syntax error",
-    row: "syntax-error",
+    rule: "syntax-error",
     name: "p.py",
     text: python(["def main():", "def main(:"]),
     says: [/the code cannot be read at \S+p\.py:26: SyntaxError/, /def main\(:/],
   },
   {
     what: "wrong indents",
-    row: "syntax-error",
+    rule: "syntax-error",
     name: "p.py",
     text: python(["    return {}\n", "   return {}\n"]),
     says: [/IndentationError/, /p\.py:21/],
   },
   {
     what: "a module that is not installed",
-    row: "python-module",
+    rule: "python-module",
     name: "p.py",
     text: python(["import json, sys", "import json, sys\nfrom pyln.nowhere import Plugin"]),
     says: [/has no module pyln/, /-m pip install pyln-client/, /p\.py:3/],
   },
   {
     what: "an error in a helper beside it",
-    row: "exception",
+    rule: "exception",
     name: "p.py",
     text: python(["import json, sys", "import json, sys\nimport helper"]),
     beside: { "helper.py": "def f():\n    raise ValueError('from the helper')\nf()\n" },
@@ -33,7 +33,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "an answer that is not flushed",
-    row: "not-flushed",
+    rule: "not-flushed",
     name: "p.py",
     text: python(["    sys.stdout.flush()\n", ""]),
     hangs: true,
@@ -45,7 +45,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "it waits for something else",
-    row: "hang",
+    rule: "hang",
     name: "p.py",
     text: python(["def main():\n", "def main():\n    import time; time.sleep(60)\n"]),
     hangs: true,
@@ -53,7 +53,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "init is not answered",
-    row: "no-answer",
+    rule: "no-answer",
     name: "p.py",
     text: python([
       "def serve(request):\n",
@@ -64,7 +64,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "an exception in init",
-    row: "exception",
+    rule: "exception",
     name: "p.py",
     text: python(["    return {}\n", '    raise RuntimeError("no database")\n']),
     says: [
@@ -75,7 +75,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "init answered with an error",
-    row: "init-error",
+    rule: "init-error",
     name: "p.py",
     text: python([
       "def serve(request):\n",
@@ -86,7 +86,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
   },
   {
     what: "an exception in init that is caught and logged, as pyln-client does it",
-    row: "init-error",
+    rule: "init-error",
     name: "p.py",
     text: python(
       ["    return {}\n", '    return {}[request["method"]]\n'],
@@ -114,21 +114,21 @@ def answer(request):
   },
   {
     what: "sys.exit with a message",
-    row: "exit-code",
+    rule: "exit-code",
     name: "p.py",
     text: python(["def main():\n", 'def main():\n    sys.exit("set the API address first")\n']),
     says: [/exited with code 1/, /set the API address first/],
   },
   {
     what: "it kills itself",
-    row: "signal",
+    rule: "signal",
     name: "p.py",
     text: python(["def main():\n", "def main():\n    import os; os.kill(os.getpid(), 11)\n"]),
     says: [/ended by SIGSEGV, without a word/, /debugger/],
   },
   {
     what: "a port that is taken",
-    row: "address-in-use",
+    rule: "address-in-use",
     name: "p.py",
     text: python([
       "def main():\n",
@@ -150,7 +150,7 @@ def answer(request):
   },
   {
     what: "it disables itself",
-    row: "disabled",
+    rule: "disabled",
     name: "p.py",
     text: python([
       "        return manifest\n",
@@ -163,14 +163,14 @@ def answer(request):
   },
   {
     what: "it disables itself at init",
-    row: "disabled",
+    rule: "disabled",
     name: "p.py",
     text: python(["    return {}\n", '    return {"disable": "wrong network"}\n']),
     says: [/disabled itself at init: wrong network/, /refuses to run: wrong network/],
   },
   {
     what: "getmanifest answered with an error",
-    row: "manifest-error",
+    rule: "manifest-error",
     name: "p.py",
     text: python([
       '"result": result_of(request)',
@@ -180,7 +180,7 @@ def answer(request):
   },
   {
     what: "a wrong log level",
-    row: "log-level",
+    rule: "log-level",
     name: "p.py",
     text: python([
       "def main():\n",
@@ -190,7 +190,7 @@ def answer(request):
   },
   {
     what: "a value that is no number",
-    row: "wrong-value",
+    rule: "wrong-value",
     name: "p.py",
     text: PYTHON,
     options: [{ name: "count_opt", raw: '"many"' }],
@@ -198,7 +198,7 @@ def answer(request):
   },
   {
     what: "a value that is too large",
-    row: "wrong-value",
+    rule: "wrong-value",
     name: "p.py",
     text: PYTHON,
     options: [{ name: "count_opt", raw: "99999999999999999999" }],
@@ -206,7 +206,7 @@ def answer(request):
   },
   {
     what: "a value that is neither true nor false",
-    row: "wrong-value",
+    rule: "wrong-value",
     name: "p.py",
     text: PYTHON,
     options: [{ name: "really_opt", raw: '"maybe"' }],
@@ -214,14 +214,14 @@ def answer(request):
   },
   {
     what: "a message that is no JSON",
-    row: "broken-json",
+    rule: "broken-json",
     name: "p.py",
     text: python(["json.dumps(message)", 'json.dumps(message).replace(":", "=")']),
     says: [/Failed to parse RPC JSON response/, /what it wrote is not valid JSON/],
   },
   {
     what: "a log message that is no text",
-    row: "log-message",
+    rule: "log-message",
     name: "p.py",
     text: python([
       "def main():\n",
@@ -234,21 +234,21 @@ def answer(request):
   },
   {
     what: "a message of no kind",
-    row: "malformed-notification",
+    rule: "malformed-notification",
     name: "p.py",
     text: python(["def main():\n", 'def main():\n    send({"jsonrpc": "2.0", "params": {}})\n']),
     says: [/Malformed JSON-RPC notification/, /a notification needs method and params/],
   },
   {
     what: "an answer without a result",
-    row: "manifest-no-result",
+    rule: "manifest-no-result",
     name: "p.py",
     text: python(['"result": result_of(request)', '"answer": result_of(request)']),
     says: [/Invalid\/missing result tok/, /has no result that is an object/],
   },
   {
     what: "text without an end, then nothing",
-    row: "stray-and-hang",
+    rule: "stray-and-hang",
     name: "p.py",
     text: python([
       "def main():\n",

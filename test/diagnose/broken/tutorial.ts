@@ -17,7 +17,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "ends before getmanifest",
-    row: "no-loop",
+    rule: "no-loop",
     name: "p.py",
     text: "#!/usr/bin/env python3\n",
     says: [
@@ -28,7 +28,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "a name that is not there",
-    row: "exception",
+    rule: "exception",
     name: "p.py",
     text: python(["import json, sys", "import sys"]),
     says: [
@@ -41,7 +41,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "a print on stdout",
-    row: "stray-print",
+    rule: "stray-print",
     name: "p.py",
     text: python(["def main():\n", 'def main():\n    print("starting up")\n']),
     says: [
@@ -54,21 +54,21 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "a Python dictionary instead of JSON",
-    row: "python-dictionary",
+    rule: "python-dictionary",
     name: "p.py",
     text: python(["json.dumps(message)", "str(message)"]),
     says: [/Failed to parse RPC JSON response/, /Python dictionary instead of JSON/, /json\.dumps/],
   },
   {
     what: "no jsonrpc member",
-    row: "no-jsonrpc",
+    rule: "no-jsonrpc",
     name: "p.py",
     text: python(['"jsonrpc": "2.0", "id"', '"id"']),
     says: [/does not contain "jsonrpc" field/, /Put "jsonrpc": "2\.0" into every message/],
   },
   {
     what: "ends before init",
-    row: "no-loop",
+    rule: "no-loop",
     name: "p.py",
     text: python([
       "                serve(request)\n",
@@ -82,7 +82,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "no loop: ends after init",
-    row: "died-no-loop",
+    rule: "died-no-loop",
     name: "p.py",
     text: python([
       "                serve(request)\n",
@@ -93,7 +93,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "not dynamic",
-    row: "not-dynamic",
+    rule: "not-dynamic",
     name: "p.py",
     text: manifest(['    "dynamic": True,\n', ""]),
     says: [
@@ -103,7 +103,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "an option's name misspelt",
-    row: "unknown-option",
+    rule: "unknown-option",
     name: "p.py",
     text: PYTHON,
     options: [{ name: "foo_op", raw: '"BAR"' }],
@@ -111,7 +111,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "a TypeError at run time",
-    row: "died-of-error",
+    rule: "died-of-error",
     name: "p.py",
     text: python([
       "    return {}\n",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hasChanges } from "../../../src/diagnose/changes/changes.js";
 import { manifestChanges } from "../../../src/diagnose/changes/manifest-diff.js";
-import { readSurface, surfaceChanges } from "../../../src/diagnose/changes/visible-api.js";
+import { readVisibleApi, visibleChanges } from "../../../src/diagnose/changes/visible-api.js";
 import type { EmbeddedNode } from "../../../src/embedded/api.js";
 import { startEmbeddedNode } from "../../../src/embedded/node.js";
 import { startPlugin, stopPlugin } from "../../../src/node/plugins/plugin-command.js";
@@ -100,14 +100,14 @@ test("two looks at a node", async () => {
     chmodSync(path, 0o755);
     await stopPlugin(node.rpcFile, path);
     await startPlugin(node.rpcFile, path, options);
-    return await readSurface(node.rpcFile, own);
+    return await readVisibleApi(node.rpcFile, own);
   };
   const before = await start(BEFORE);
   const same = await start(BEFORE, [{ name: "stays", raw: '"other"' }]);
-  expect(hasChanges(surfaceChanges(before, same))).toBe(false);
+  expect(hasChanges(visibleChanges(before, same))).toBe(false);
   const { hooks: _hooks, subscriptions: _subscriptions, ...rest } = AFTER;
   const after = await start(rest);
-  expect(surfaceChanges(before, after)).toEqual({
+  expect(visibleChanges(before, after)).toEqual({
     added: ["method fresh", "option comes"],
     removed: ["method dropped", "option goes"],
     changed: [
@@ -119,5 +119,5 @@ test("two looks at a node", async () => {
   // The methods of another plugin that has come meanwhile are not put down to this one.
   const other = { ...BEFORE, options: [], rpcmethods: [{ name: "of-another", usage: "" }] };
   const beside = await start(other, [], join(folder, "other.js"));
-  expect(hasChanges(surfaceChanges(after, beside))).toBe(false);
+  expect(hasChanges(visibleChanges(after, beside))).toBe(false);
 });

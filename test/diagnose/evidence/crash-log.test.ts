@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { diagnoseFailedStart } from "../../../src/diagnose/diagnose-start.js";
-import { KILLERS } from "../../../src/diagnose/explain/node-crashes.js";
+import { NODE_CRASHES } from "../../../src/diagnose/explain/node-crashes.js";
 import { NodeUnreachable } from "../../../src/node/rpc/errors.js";
 import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
 import { writePlugin, writeProgram } from "../../support/plugin.js";
@@ -20,7 +20,7 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", (l
 `;
 
 /** Lines of the crash logs that lightningd v26.06.6 left for plugins that do just this. */
-const BACKTRACES: readonly (readonly [row: string, line: string, says: RegExp])[] = [
+const BACKTRACES: readonly (readonly [rule: string, line: string, says: RegExp])[] = [
   [
     "kills-node-builtin-method",
     "+1181.9 lightningdBROKEN: backtrace: lightningd/plugin.c:1390 (plugin_rpcmethod_add) 0x55ad56e27a64",
@@ -58,15 +58,15 @@ const closed = (networkDir: string) =>
     what: "the node went away",
   });
 
-test.each(BACKTRACES)("%s", async (row, line, says) => {
+test.each(BACKTRACES)("%s", async (rule, line, says) => {
   const box = sandbox();
-  const networkDir = box.folder(`dead-${row}`);
+  const networkDir = box.folder(`dead-${rule}`);
   writeFileSync(join(networkDir, "crash.log.20261121073724"), `begin\n${line}\nend\n`);
   const file = await inspectPluginFile(writePlugin(box.work));
   const place = { networkDir, rpcFile: join(networkDir, "lightning-rpc"), network: "regtest" };
   const start = { file, options: [], node: place, since: new Date() };
   const { explanation, findings } = await diagnoseFailedStart(closed(networkDir), start);
-  expect(explanation?.id).toBe(row);
+  expect(explanation?.id).toBe(rule);
   expect(`${explanation?.reason} ${explanation?.fix}`).toMatch(says);
   expect(findings[0]?.text).toContain("crash.log.20261121073724");
 });
@@ -95,7 +95,7 @@ test("without a word from it", async () => {
   expect(findings).toEqual([]);
 });
 
-test("no row is left without one", () => {
-  const seen = [...BACKTRACES.map(([row]) => row), "kills-node-unicode-usage"];
-  expect(KILLERS.map(({ id }) => id).filter((id) => !seen.includes(id))).toEqual([]);
+test("no rule is left without one", () => {
+  const seen = [...BACKTRACES.map(([rule]) => rule), "kills-node-unicode-usage"];
+  expect(NODE_CRASHES.map(({ id }) => id).filter((id) => !seen.includes(id))).toEqual([]);
 });

@@ -11,9 +11,9 @@ import { basename, delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diagnoseDeath } from "../../../src/diagnose/diagnose-death.js";
 import { diagnoseFailedStart } from "../../../src/diagnose/diagnose-start.js";
-import { explain, explainWords, ROWS } from "../../../src/diagnose/explain/explain.js";
+import { explain, explainWords, RULES } from "../../../src/diagnose/explain/explain.js";
 import type { ExplainContext, Explanation } from "../../../src/diagnose/explain/explanation.js";
-import { examine } from "../../../src/diagnose/offline-run.js";
+import { analyze } from "../../../src/diagnose/offline-run.js";
 import { startEmbeddedNode } from "../../../src/embedded/node.js";
 import { RawJson } from "../../../src/jsonrpc/json.js";
 import type { Params } from "../../../src/jsonrpc/message.js";
@@ -26,7 +26,6 @@ import { shakeHands } from "../../../src/plugin/handshake/handshake.js";
 import { installed } from "../../conformance/nodes/installed.js";
 import { startLightningd } from "../../conformance/nodes/lightningd.js";
 import { Sandbox } from "../../support/sandbox.js";
-import { until } from "../../support/until.js";
 import { BROKEN } from "../broken/all.js";
 
 let box: Sandbox;
@@ -117,7 +116,7 @@ async function explained(
 }
 
 type Provoke = () => Promise<Explanation | undefined>;
-type Case = readonly [row: string, provoke: Provoke, ...says: RegExp[]];
+type Case = readonly [rule: string, provoke: Provoke, ...says: RegExp[]];
 
 const PLUGIN_COMMAND: readonly Case[] = [
   ["not-found-by-node", () => explained(plugin("start", "/nowhere/p.js")), /no file/],
@@ -176,14 +175,11 @@ const PLUGIN_COMMAND: readonly Case[] = [
     /does not say that it is dynamic/,
     /Add dynamic: true/,
   ],
-  ["folder", () => explained(plugin("startdir", "/nowhere")), /one by one/],
-  ["extra-parameters", () => explained(plugin("start", fixed, "a=1")), /lightning-cli -k/],
   [
     "duplicate-option",
     () => explained(errorOf("plugin", new RawJson('{"subcommand":"list","subcommand":"list"}'))),
     /subcommand is given twice/,
   ],
-  ["call-shape", () => explained(plugin("reload"), { version: "v23.02" }), /v23\.02/],
   [
     "interpreter",
     async () => {
@@ -224,30 +220,6 @@ const PLUGIN_COMMAND: readonly Case[] = [
       return explained(plugin("start", file), { path: file });
     },
     /ask for a circle/,
-  ],
-  [
-    "superseded",
-    async () => {
-      const file = write("slow.js", {}, "{ init: () => {} }");
-      const first = errorOf("plugin", ["start", file]);
-      // Before that it may not have read its file yet, and would run the new version.
-      await until("the manifest", async () => await hasManifest(file));
-      write("slow.js", {}, "{}");
-      await startPlugin(node.rpcFile, file, []);
-      return explained(first, { path: file });
-    },
-    /the newer start counts/,
-  ],
-  [
-    "stopped-meanwhile",
-    async () => {
-      const file = write("stopped.js", {}, "{ init: () => {} }");
-      const start = errorOf("plugin", ["start", file]);
-      await until("the manifest", async () => await hasManifest(file));
-      await callNode(node.rpcFile, "plugin", ["stop", file]);
-      return explained(start, { path: file });
-    },
-    /somebody stopped the plugin/,
   ],
   [
     "in-flight",
@@ -366,20 +338,15 @@ async function offline(file: string): Promise<Explanation | undefined> {
     upTo: "init",
     timeoutMs: 5000,
   });
-  return explain(handshake, { path: file, postMortem: examine(handshake) });
-}
-
-async function hasManifest(file: string): Promise<boolean> {
-  const listed = await listPlugins(node.rpcFile);
-  return listed.some(({ name, dynamic }) => name === file && dynamic);
+  return explain(handshake, { path: file, offline: analyze(handshake) });
 }
 
 /** What a release of lightningd says that this node has no reason to say. */
-const WORDS_ALONE: readonly (readonly [row: string, words: string])[] = [
+const WORDS_ALONE: readonly (readonly [rule: string, words: string])[] = [
   ["vanished", "No such file or directory"],
   ["exited", "exited before we sent init"],
   ["deprecated-option", "deprecated option (will be removed!)"],
-  ["developer-option", "requires --developer"],
+  ["option-named-options", "options: should be an array: invalid token 'x'"],
 ];
 
 const KINDS = [
@@ -396,16 +363,16 @@ const KINDS = [
       ]),
 ];
 
-describe.each(KINDS)("a row for every answer of $name, provoked", ({ start, cases }) => {
+describe.each(KINDS)("a rule for every answer of $name, provoked", ({ start, cases }) => {
   beforeAll(async () => {
     node = await start();
   });
   afterAll(() => node.end());
 
-  for (const [row, provoke, ...says] of cases) {
-    test(row, async () => {
+  for (const [rule, provoke, ...says] of cases) {
+    test(rule, async () => {
       const explanation = await provoke();
-      expect(explanation?.id).toBe(row);
+      expect(explanation?.id).toBe(rule);
       const text = `${explanation?.reason}\n${explanation?.fix}`;
       for (const words of says) expect(text).toMatch(words);
     });
@@ -413,17 +380,17 @@ describe.each(KINDS)("a row for every answer of $name, provoked", ({ start, case
 });
 
 describe("the tables", () => {
-  test.each(WORDS_ALONE)("%s", (row, words) => {
-    expect(explainWords(words, { path: "" })?.id).toBe(row);
+  test.each(WORDS_ALONE)("%s", (rule, words) => {
+    expect(explainWords(words, { path: "" })?.id).toBe(rule);
   });
 
-  test("no row is left without one", () => {
+  test("no rule is left without one", () => {
     const provoked = new Set<string | undefined>([
-      ...BROKEN.map(({ row }) => row),
-      ...CASES.map(([row]) => row),
-      ...WORDS_ALONE.map(([row]) => row),
+      ...BROKEN.map(({ rule }) => rule),
+      ...CASES.map(([rule]) => rule),
+      ...WORDS_ALONE.map(([rule]) => rule),
     ]);
-    expect(ROWS.map(({ id }) => id).filter((id) => !provoked.has(id))).toEqual([]);
+    expect(RULES.map(({ id }) => id).filter((id) => !provoked.has(id))).toEqual([]);
   });
 });
 

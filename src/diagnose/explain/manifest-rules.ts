@@ -4,26 +4,26 @@ import { nearestName, nearNames } from "../../errors/did-you-mean.js";
 import { isObject, stringOf } from "../../jsonrpc/json.js";
 import { HOOKS } from "../../plugin/manifest/topics.js";
 import { shownValue } from "../../plugin/secret-options.js";
-import type { Facts, Row } from "./explanation.js";
+import type { Rule, RuleContext } from "./explanation.js";
 
-export const MANIFEST_ROWS: readonly Row[] = [
+export const MANIFEST_RULES: readonly Rule[] = [
   {
     id: "disabled",
-    words: /^disabled itself(?: at init)?: ([\s\S]*)$/,
+    pattern: /^disabled itself(?: at init)?: ([\s\S]*)$/,
     reason: ({ groups }) => `the plugin itself refuses to run: ${groups[0]}`,
     fix: "Give it what it asks for, such as an option or a service, and start it again",
   },
   {
     id: "unknown-option",
-    words: /^unknown parameter (\S+)$/,
-    reason: ({ groups, postMortem }) => {
-      const names = optionNames(postMortem);
+    pattern: /^unknown parameter (\S+)$/,
+    reason: ({ groups, offline }) => {
+      const names = optionNames(offline);
       if (names === undefined) return `its manifest declares no option ${groups[0]}`;
       if (names.length === 0) return "its manifest declares no options at all";
       return `its manifest declares no option ${groups[0]}; it has ${names.join(", ")}`;
     },
-    fix: ({ groups, postMortem }) => {
-      const near = nearestName(groups[0] ?? "", optionNames(postMortem) ?? []);
+    fix: ({ groups, offline }) => {
+      const near = nearestName(groups[0] ?? "", optionNames(offline) ?? []);
       return near === undefined
         ? "Declare it in the options of the manifest, or leave it out"
         : `Did you mean ${near}?`;
@@ -31,7 +31,7 @@ export const MANIFEST_ROWS: readonly Row[] = [
   },
   {
     id: "wrong-value",
-    words: /^(?:Invalid argument )?'(.*)'(?: is (not a number|out of range))?$/,
+    pattern: /^(?:Invalid argument )?'(.*)'(?: is (not a number|out of range))?$/,
     reason: (facts) => {
       const option = optionWithValue(facts);
       const type = option?.type === "bool" ? "true or false" : "a whole number";
@@ -45,26 +45,20 @@ export const MANIFEST_ROWS: readonly Row[] = [
   },
   {
     id: "deprecated-option",
-    words: /^deprecated option/,
+    pattern: /^deprecated option/,
     reason: "the plugin has declared this option as deprecated, and its time is over",
     fix: "Leave the option out, or see what replaces it",
   },
   {
-    id: "developer-option",
-    words: /^requires --developer$/,
-    reason: "the option works only on a node that was started with --developer",
-    fix: "Start the node with --developer, or leave the option out",
-  },
-  {
     id: "unicode-usage",
-    words: /^Could not register method "(.*)", its "usage" holds a \\u escape/,
+    pattern: /^Could not register method "(.*)", its "usage" holds a \\u escape/,
     reason: ({ groups }) =>
       `the usage of ${groups[0]} holds a \\u escape, which crashes lightningd up to v26.06.6`,
     fix: "Use plain ASCII in it, or json.dumps(..., ensure_ascii=False)",
   },
   {
     id: "method-clash",
-    words: /^Could not register method "(.*)", .* already registered by plugin ([\s\S]*)$/,
+    pattern: /^Could not register method "(.*)", .* already registered by plugin ([\s\S]*)$/,
     reason: ({ groups, path }) => {
       const owner = groups[1] ?? "";
       if (owner === path || owner === "the plugin itself") {
@@ -80,7 +74,7 @@ export const MANIFEST_ROWS: readonly Row[] = [
   },
   {
     id: "option-clash",
-    words: /^Option "(.*)" already registered$/,
+    pattern: /^Option "(.*)" already registered$/,
     reason: (facts) => {
       const name = facts.groups[0] ?? "";
       const owner = ownerOfOption(facts, name);
@@ -184,19 +178,19 @@ export const MANIFEST_ROWS: readonly Row[] = [
   }),
 ];
 
-function fault(id: string, words: RegExp, texts: Pick<Row, "reason" | "fix">): Row {
-  return { id: `manifest-${id}`, words, ...texts };
+function fault(id: string, pattern: RegExp, texts: Pick<Rule, "reason" | "fix">): Rule {
+  return { id: `manifest-${id}`, pattern, ...texts };
 }
 
-function optionNames(postMortem: Facts["postMortem"]): string[] | undefined {
-  return postMortem?.handshake.manifest?.options.map(({ name }) => name);
+function optionNames(offline: RuleContext["offline"]): string[] | undefined {
+  return offline?.handshake.manifest?.options.map(({ name }) => name);
 }
 
 /** lightningd does not say which option it means: it is the one that has this value. */
-function optionWithValue({ groups, message, options = [], postMortem }: Facts) {
+function optionWithValue({ groups, message, options = [], offline }: RuleContext) {
   const value = groups[0];
   const types = message.startsWith("Invalid argument") ? ["bool"] : ["int"];
-  const declared = postMortem?.handshake.manifest?.options ?? [];
+  const declared = offline?.handshake.manifest?.options ?? [];
   const given = options.filter(({ raw }) => raw === value || raw === `"${value}"`);
   const name = given.find((option) =>
     declared.some((shape) => shape.name === option.name && types.includes(shape.type)),
@@ -206,8 +200,8 @@ function optionWithValue({ groups, message, options = [], postMortem }: Facts) {
     : declared.find((shape) => shape.name === name);
 }
 
-function ownerOfOption({ configs, path, postMortem }: Facts, name: string): string | undefined {
-  const names = optionNames(postMortem) ?? [];
+function ownerOfOption({ configs, path, offline }: RuleContext, name: string): string | undefined {
+  const names = optionNames(offline) ?? [];
   if (names.filter((other) => other === name).length > 1) return path;
   const config = isObject(configs) ? configs[name] : undefined;
   if (!isObject(config)) return undefined;

@@ -2,19 +2,19 @@
 import { dirname } from "node:path";
 import { shellPath } from "../../plugin/file/plugin-file-failures.js";
 import { exitText } from "../findings.js";
-import { culprit } from "../offline-run.js";
-import type { Facts, Row } from "./explanation.js";
+import { ownFrame } from "../offline-run.js";
+import type { Rule, RuleContext } from "./explanation.js";
 import { hintsFor } from "./language-hints.js";
-import { firstLine } from "./node-rows.js";
+import { firstLine } from "./node-rules.js";
 
 const EXITED = /^exited before (?:replying to (getmanifest|init)|we sent init)$/;
 const TIMED_OUT = /^timed out before replying to (getmanifest|init)$/;
 
-export const EXIT_ROWS: readonly Row[] = [
+export const EXIT_RULES: readonly Rule[] = [
   {
     id: "python-module",
-    words: EXITED,
-    when: errs(/^ModuleNotFoundError: No module named/),
+    pattern: EXITED,
+    condition: errs(/^ModuleNotFoundError: No module named/),
     reason: (facts) =>
       `${interpreter(facts, "python3")} has no module ${quoted(facts)}: its #! line runs another Python than the one that you installed it for`,
     fix: (facts) =>
@@ -22,8 +22,8 @@ export const EXIT_ROWS: readonly Row[] = [
   },
   {
     id: "node-module",
-    words: EXITED,
-    when: errs(/Cannot find (module|package) '/),
+    pattern: EXITED,
+    condition: errs(/Cannot find (module|package) '/),
     reason: (facts) => `it requires ${quoted(facts)}, which is not installed beside it`,
     fix: (facts) =>
       /^[./]/.test(quoted(facts))
@@ -32,50 +32,50 @@ export const EXIT_ROWS: readonly Row[] = [
   },
   {
     id: "import-in-commonjs",
-    words: EXITED,
-    when: errs(/Cannot use import statement outside a module/),
+    pattern: EXITED,
+    condition: errs(/Cannot use import statement outside a module/),
     reason: "Node takes the file for CommonJS, where import is not known",
     fix: 'Name it .mjs, or write "type": "module" in the package.json beside it',
   },
   {
     id: "require-in-module",
-    words: EXITED,
-    when: errs(/(require|module) is not defined in ES module scope/),
+    pattern: EXITED,
+    condition: errs(/(require|module) is not defined in ES module scope/),
     reason: "Node takes the file for an ES module, where require is not known",
     fix: "Name it .cjs, or write import instead",
   },
   {
     id: "syntax-error",
-    words: EXITED,
-    when: errs(/^(SyntaxError|IndentationError|TabError)/),
+    pattern: EXITED,
+    condition: errs(/^(SyntaxError|IndentationError|TabError)/),
     reason: (facts) => `the code cannot be read${placeOf(facts)}: ${trouble(facts)}`,
     fix: "Mend that line and save: it is tried again",
   },
   {
     id: "command-not-found",
-    words: EXITED,
-    when: errs(/not found$/),
+    pattern: EXITED,
+    condition: errs(/not found$/),
     reason: (facts) => `the script runs a program that is not there: ${trouble(facts)}`,
     fix: "Install it, or write its absolute path: the node's PATH is not the one of your shell",
   },
   {
     id: "address-in-use",
-    words: EXITED,
-    when: errs(/Address already in use|EADDRINUSE|address already in use/),
+    pattern: EXITED,
+    condition: errs(/Address already in use|EADDRINUSE|address already in use/),
     reason: "another process holds the port that it listens on, often an instance left over",
     fix: "End that process, or give the plugin another port",
   },
   {
     id: "exception",
-    words: EXITED,
-    when: ({ postMortem }) => postMortem?.trace !== undefined,
+    pattern: EXITED,
+    condition: ({ offline }) => offline?.trace !== undefined,
     reason: (facts) => `it died of ${trouble(facts)}${placeOf(facts)}`,
     fix: "Mend that line and save: it is tried again",
   },
   {
     id: "env-path",
-    words: EXITED,
-    when: (facts) => {
+    pattern: EXITED,
+    condition: (facts) => {
       const by = facts.file?.interpreter;
       return runsHere(facts) && by?.byEnv === true && !isCommonPath(by.path);
     },
@@ -86,16 +86,16 @@ export const EXIT_ROWS: readonly Row[] = [
   },
   {
     id: "works-here",
-    words: EXITED,
-    when: runsHere,
+    pattern: EXITED,
+    condition: runsHere,
     reason:
       "it runs here, so what differs is the node's side: its user, PATH, environment variables, or files in use",
     fix: "Look at the node's own stderr, or start the node from this shell and compare",
   },
   {
     id: "signal",
-    words: EXITED,
-    when: (facts) => signalOf(facts) !== undefined,
+    pattern: EXITED,
+    condition: (facts) => signalOf(facts) !== undefined,
     reason: (facts) => `it was ended by ${signalOf(facts)}, without a word`,
     fix: (facts) =>
       /SIG(SEGV|BUS|ABRT|ILL|FPE)/.test(signalOf(facts) ?? "")
@@ -104,8 +104,8 @@ export const EXIT_ROWS: readonly Row[] = [
   },
   {
     id: "no-loop",
-    words: EXITED,
-    when: (facts) => exitCode(facts) === 0,
+    pattern: EXITED,
+    condition: (facts) => exitCode(facts) === 0,
     reason: ({ groups }) =>
       groups[0] === "getmanifest"
         ? "it ended by itself, content, without having answered: it does not read requests from stdin"
@@ -114,23 +114,23 @@ export const EXIT_ROWS: readonly Row[] = [
   },
   {
     id: "exit-code",
-    words: EXITED,
-    when: (facts) => exitCode(facts) !== undefined,
-    reason: ({ postMortem }) =>
-      `it ${postMortem?.handshake.end.kind === "exited" ? exitText(postMortem.handshake.end.code, null) : "exited"}${postMortem?.handshake.stderr.trim() === "" ? ", without a word" : "; what it wrote is below"}`,
+    pattern: EXITED,
+    condition: (facts) => exitCode(facts) !== undefined,
+    reason: ({ offline }) =>
+      `it ${offline?.handshake.end.kind === "exited" ? exitText(offline.handshake.end.code, null) : "exited"}${offline?.handshake.stderr.trim() === "" ? ", without a word" : "; what it wrote is below"}`,
     fix: "Mend the cause and save: it is tried again",
   },
   {
     id: "exited",
-    words: EXITED,
+    pattern: EXITED,
     reason: "it ended before the handshake was done; why, it told only the node's own stderr",
     fix: ({ path }) => `Run it by hand: LIGHTNINGD_PLUGIN=1 ${shellPath(path)}`,
   },
   {
     id: "not-flushed",
-    words: TIMED_OUT,
-    when: ({ postMortem }) =>
-      postMortem?.handshake.end.kind === "timeout" && postMortem.handshake.end.answersAtEof,
+    pattern: TIMED_OUT,
+    condition: ({ offline }) =>
+      offline?.handshake.end.kind === "timeout" && offline.handshake.end.answersAtEof,
     reason: ({ groups }) =>
       `its answer to ${groups[0]} came only when its stdin was closed: it is held back in a buffer, or the plugin reads stdin to its end before it answers`,
     fix: ({ language }) =>
@@ -138,50 +138,49 @@ export const EXIT_ROWS: readonly Row[] = [
   },
   {
     id: "stray-and-hang",
-    words: TIMED_OUT,
-    when: ({ postMortem }) => (postMortem?.stray.length ?? 0) > 0,
+    pattern: TIMED_OUT,
+    condition: ({ offline }) => (offline?.stray.length ?? 0) > 0,
     reason: "it wrote text to stdout that is no JSON-RPC, and the node waits for the rest of it",
     fix: ({ language }) => `Write such text elsewhere: ${hintsFor(language).toStderr}`,
   },
   {
     id: "hang",
-    words: TIMED_OUT,
-    when: (facts) => culprit(facts.postMortem?.trace) !== undefined,
+    pattern: TIMED_OUT,
+    condition: (facts) => ownFrame(facts.offline?.trace) !== undefined,
     reason: (facts) => `it waits${placeOf(facts)} instead of answering ${facts.groups[0]}`,
     fix: ({ groups }) => `Answer ${groups[0]} first, and wait afterwards or in a thread`,
   },
   {
     id: "no-answer",
-    words: TIMED_OUT,
-    reason: ({ groups, postMortem }) =>
-      postMortem?.handshake.end.kind === "passed"
+    pattern: TIMED_OUT,
+    reason: ({ groups, offline }) =>
+      offline?.handshake.end.kind === "passed"
         ? `offline it answers; on the node it waits for something before it answers ${groups[0]}`
         : `it runs, but does not answer ${groups[0]}: it does not read the request, or loses its id`,
     fix: 'Answer every request that has an id: {"jsonrpc": "2.0", "id": <the same>, "result": ...}',
   },
 ];
 
-function errs(pattern: RegExp): (facts: Facts) => boolean {
-  return ({ postMortem }) =>
-    pattern.test(postMortem?.trace?.error ?? postMortem?.handshake.stderr ?? "");
+function errs(pattern: RegExp): (facts: RuleContext) => boolean {
+  return ({ offline }) => pattern.test(offline?.trace?.error ?? offline?.handshake.stderr ?? "");
 }
 
 /** The error in one line. */
-function trouble({ postMortem }: Facts): string {
-  return firstLine(postMortem?.trace?.error ?? postMortem?.handshake.stderr.trim() ?? "");
+function trouble({ offline }: RuleContext): string {
+  return firstLine(offline?.trace?.error ?? offline?.handshake.stderr.trim() ?? "");
 }
 
 /** ` at file:line`, where the plugin's own code is to blame. */
-function placeOf({ postMortem }: Facts): string {
-  const frame = culprit(postMortem?.trace);
+function placeOf({ offline }: RuleContext): string {
+  const frame = ownFrame(offline?.trace);
   return frame === undefined ? "" : ` at ${frame.file}:${frame.line}`;
 }
 
-function quoted(facts: Facts): string {
+function quoted(facts: RuleContext): string {
   return /'([^']+)'/.exec(trouble(facts))?.[1] ?? "";
 }
 
-function interpreter({ file }: Facts, otherwise: string): string {
+function interpreter({ file }: RuleContext, otherwise: string): string {
   return file?.interpreter?.path ?? otherwise;
 }
 
@@ -191,8 +190,8 @@ function packageOf(module: string): string {
   return { pyln: "pyln-client", google: "protobuf", yaml: "pyyaml" }[top] ?? top;
 }
 
-function runsHere({ postMortem }: Facts): boolean {
-  return postMortem?.handshake.end.kind === "passed";
+function runsHere({ offline }: RuleContext): boolean {
+  return offline?.handshake.end.kind === "passed";
 }
 
 /** Where every user's PATH leads. */
@@ -200,12 +199,12 @@ function isCommonPath(path: string): boolean {
   return ["/bin", "/usr/bin", "/usr/local/bin"].includes(dirname(path));
 }
 
-function signalOf({ postMortem }: Facts): string | undefined {
-  const end = postMortem?.handshake.end;
+function signalOf({ offline }: RuleContext): string | undefined {
+  const end = offline?.handshake.end;
   return end?.kind === "exited" ? (end.signal ?? undefined) : undefined;
 }
 
-function exitCode({ postMortem }: Facts): number | undefined {
-  const end = postMortem?.handshake.end;
+function exitCode({ offline }: RuleContext): number | undefined {
+  const end = offline?.handshake.end;
   return end?.kind === "exited" ? (end.code ?? undefined) : undefined;
 }
