@@ -1,7 +1,6 @@
 /**
  * An example of the params of each hook, with the fields, their order and their types as lightningd
- * v26.06.6 calls it, and the results that it knows (the *_serialize functions in lightningd/,
- * doc/schemas/hook).
+ * v26.06.6 calls it (the *_serialize functions in lightningd/, doc/schemas/hook).
  */
 
 import type { NodeContext } from "../node-context.js";
@@ -20,8 +19,6 @@ import {
 } from "./example-values.js";
 
 export interface HookExample {
-  /** What `result` may be; undefined for the hook whose answers have another shape. */
-  readonly results: readonly string[] | undefined;
   params(node: NodeContext): JsonRecord;
 }
 
@@ -42,7 +39,6 @@ const ONION_MESSAGE: JsonRecord = {
 
 const EXAMPLES: Readonly<Record<string, HookExample>> = {
   commitment_revocation: {
-    results: ["continue"],
     params: () => ({
       commitment_txid: FUNDING_TXID,
       penalty_tx: `0200000001${"3b".repeat(32)}000000000000000000000000000000`,
@@ -51,15 +47,12 @@ const EXAMPLES: Readonly<Record<string, HookExample>> = {
     }),
   },
   custommsg: {
-    results: ["continue"],
     params: () => ({ payload: "1337ffffffff", peer_id: PEER }),
   },
   db_write: {
-    results: ["continue"],
     params: () => ({ data_version: 42, writes: ["PRAGMA foreign_keys = ON"] }),
   },
   htlc_accepted: {
-    results: ["continue", "fail", "resolve"],
     params: (node) => ({
       peer_id: PEER,
       onion: {
@@ -83,19 +76,15 @@ const EXAMPLES: Readonly<Record<string, HookExample>> = {
     }),
   },
   invoice_payment: {
-    results: ["continue", "reject"],
     params: () => ({ payment: { label: "example-invoice", preimage: PREIMAGE, msat: 10000 } }),
   },
   onion_message_recv: {
-    results: ["continue"],
     params: () => ({ onion_message: ONION_MESSAGE }),
   },
   onion_message_recv_secret: {
-    results: ["continue"],
     params: () => ({ onion_message: { pathsecret: SECRET, ...ONION_MESSAGE } }),
   },
   openchannel: {
-    results: ["continue", "reject"],
     params: () => ({
       openchannel: {
         id: PEER,
@@ -114,7 +103,6 @@ const EXAMPLES: Readonly<Record<string, HookExample>> = {
     }),
   },
   openchannel2: {
-    results: ["continue", "reject"],
     params: () => ({
       openchannel2: {
         id: PEER,
@@ -138,7 +126,6 @@ const EXAMPLES: Readonly<Record<string, HookExample>> = {
     }),
   },
   openchannel2_changed: {
-    results: ["continue"],
     params: () => ({
       openchannel2_changed: {
         psbt: PSBT,
@@ -148,17 +135,14 @@ const EXAMPLES: Readonly<Record<string, HookExample>> = {
     }),
   },
   openchannel2_sign: {
-    results: ["continue"],
     params: () => ({ openchannel2_sign: { psbt: PSBT, channel_id: CHANNEL_ID } }),
   },
   peer_connected: {
-    results: ["continue", "disconnect"],
     params: () => ({
       peer: { id: PEER, direction: "in", addr: "127.0.0.1:38012", features: FEATURES },
     }),
   },
   rbf_channel: {
-    results: ["continue", "reject"],
     params: () => ({
       rbf_channel: {
         id: PEER,
@@ -176,13 +160,11 @@ const EXAMPLES: Readonly<Record<string, HookExample>> = {
     }),
   },
   recover: {
-    results: ["continue"],
     params: () => ({
       codex32: "cl10leetsd35kw6r5de5kueedxgqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
     }),
   },
   rpc_command: {
-    results: undefined,
     params: () => ({
       rpc_command: { jsonrpc: "2.0", id: "example", method: "getinfo", params: {} },
     }),

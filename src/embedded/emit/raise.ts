@@ -9,6 +9,7 @@ import { isSubscribed } from "../hooks/notifications.js";
 import type { NodeContext } from "../node-context.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
 import { hookExample } from "./hook-examples.js";
+import { type HookVerdict, judgeHookAnswer } from "./judge-hook-answer.js";
 import { NOTIFICATION_TOPICS, notificationExample } from "./notification-examples.js";
 import { withChanges } from "./patch-payload.js";
 
@@ -26,7 +27,7 @@ type HookAnswer =
   | {
       readonly plugin: string;
       readonly result: RawJson;
-      /** Set where lightningd does not know this result. */
+      /** Set where lightningd does not take this result: what it would do, and why. */
       readonly warning?: string;
     }
   | { readonly plugin: string; readonly error: RawJson }
@@ -53,6 +54,8 @@ export interface Raisable {
   readonly example: RawJson;
   /** The basenames of the plugins that would get it. */
   readonly plugins: readonly string[];
+  /** Those of them that hold a call of this hook: they have not answered yet. */
+  readonly waitingFor: readonly string[];
 }
 
 /** Everything that can be raised, with the topics that the node's plugins have announced. */
@@ -66,6 +69,7 @@ export function listRaisable(node: NodeContext): readonly Raisable[] {
       kind: "notification",
       example: new RawJson(jsonText(notificationExample(topic)?.payload(node) ?? {})),
       plugins: plugins.filter((plugin) => isSubscribed(plugin, topic)).map(({ name }) => name),
+      waitingFor: [],
     }),
   );
   const hooks = [...HOOKS.keys()].map(
@@ -74,6 +78,9 @@ export function listRaisable(node: NodeContext): readonly Raisable[] {
       kind: "hook",
       example: new RawJson(jsonText(hookExample(topic)?.params(node) ?? {})),
       plugins: node.hooks.pluginsOf(topic).map(({ name }) => name),
+      waitingFor: [...waitingOf(node)].flatMap(({ hook, plugin }) =>
+        hook === topic && plugin !== undefined ? [plugin] : [],
+      ),
     }),
   );
   return [...hooks, ...notifications];
@@ -144,28 +151,38 @@ function callHook(
   options: RaiseOptions,
   done: (outcome: NonNullable<Raised["hook"]>) => void,
 ): void {
-  const example = hookExample(hook);
-  const params = payloadText(example?.params(node) ?? {}, options);
+  const params = payloadText(hookExample(hook)?.params(node) ?? {}, options);
   const answers: HookAnswer[] = [];
-  const finish = (continued: boolean) => done({ params: new RawJson(params), answers, continued });
+  const waiting = waitingOf(node);
+  const call: WaitingHook = { hook, plugin: undefined };
+  waiting.add(call);
+  const finish = (continued: boolean) => {
+    waiting.delete(call);
+    done({ params: new RawJson(params), answers, continued });
+  };
   node.hooks.call({
     hook,
     filterValue: filterValueOf(hook, params),
     callerId: undefined,
     params,
-    onAnswer: (plugin, answer) => {
+    onAsk: (plugin) => {
+      call.plugin = plugin.name;
+    },
+    onAnswer: ({ name: plugin }, answer) => {
+      call.plugin = undefined;
       const result = answer?.member("result");
       const error = answer?.member("error");
       if (result !== undefined) {
-        const warning = describeUnknownResult(hook, result, example?.results);
-        const known = { plugin: plugin.name, result: new RawJson(result.raw) };
+        const warning = warningOf(judgeHookAnswer(hook, result, node.network));
+        const known = { plugin, result: new RawJson(result.raw) };
         answers.push(warning === undefined ? known : { ...known, warning });
       } else if (error !== undefined) {
-        answers.push({ plugin: plugin.name, error: new RawJson(error.raw) });
-      } else answers.push({ plugin: plugin.name, died: true });
+        answers.push({ plugin, error: new RawJson(error.raw) });
+      } else answers.push({ plugin, died: true });
     },
     onResult: (_, result) => {
-      const goesOn = result.member("result")?.is("continue") ?? false;
+      const { kind } = judgeHookAnswer(hook, result, node.network);
+      const goesOn = kind === "continue" || kind === "ignored";
       if (!goesOn) finish(false);
       return goesOn;
     },
@@ -173,15 +190,30 @@ function callHook(
   });
 }
 
-function describeUnknownResult(
-  hook: string,
-  result: Token,
-  known: readonly string[] | undefined,
-): string | undefined {
-  if (known === undefined) return undefined;
-  const word = result.member("result")?.text;
-  if (word !== undefined && known.includes(word)) return undefined;
-  return `lightningd does not know this answer to ${hook}: its result must be ${known.join(" or ")}`;
+interface WaitingHook {
+  readonly hook: string;
+  /** The basename of the plugin that has been asked and has not answered. */
+  plugin: string | undefined;
+}
+
+const WAITING = new WeakMap<NodeContext, Set<WaitingHook>>();
+
+function waitingOf(node: NodeContext): Set<WaitingHook> {
+  const known = WAITING.get(node) ?? new Set();
+  WAITING.set(node, known);
+  return known;
+}
+
+function warningOf(verdict: HookVerdict): string | undefined {
+  switch (verdict.kind) {
+    case "continue":
+    case "decided":
+      return undefined;
+    case "ignored":
+      return `lightningd ignores this answer: ${verdict.why}`;
+    case "fatal":
+      return `lightningd ends itself at this answer: ${verdict.why}`;
+  }
 }
 
 /** What filters are held against: a request's method, or the number of a peer's message. */

@@ -27,6 +27,8 @@ export interface HookCall {
   readonly callerId: string | undefined;
   /** The text of the whole `params`. */
   readonly params: string;
+  /** Called with each plugin that is about to be asked. */
+  onAsk?(plugin: HostedPlugin): void;
   /** Called with each plugin's whole answer, before all else; undefined where it died over it. */
   onAnswer?(plugin: HostedPlugin, answer: Token | undefined): void;
   /**
@@ -116,6 +118,7 @@ export class HookBook {
     this.log.add("lightningd", "trace", `Calling ${call.hook} hook of plugin ${plugin.name}`);
     const id = requestId(call.hook, call.callerId);
     const text = `{"jsonrpc":"2.0","id":${id},"method":"${call.hook}","params":${call.params}}\n\n`;
+    call.onAsk?.(plugin);
     plugin.request(id, text, {
       onAnswer: (answer) => {
         const goOn = this.#answered(call, plugin, answer);

@@ -24,9 +24,12 @@ export interface EmitFlags {
 
 /** A hook's answer may take as long as the plugin likes. */
 const TIMEOUT_MS = 24 * 60 * 60_000;
+/** After this long the plugin that has not answered is named. */
+const WAITING_MS = 2_000;
 
 /**
  * @param values the payload as one JSON object, or changes to the example as `key=value`
+ * @param waitingMs after this long without an answer, who has not answered is printed
  * @returns 0; 1 where a plugin died, or answered what lightningd would not take
  */
 export async function emit(
@@ -34,6 +37,7 @@ export async function emit(
   topic: string | undefined,
   values: readonly string[],
   flags: EmitFlags,
+  waitingMs = WAITING_MS,
 ): Promise<ExitCode> {
   const [node, ...others] = await nodesOf(context);
   if (node === undefined || others.length > 0) {
@@ -44,7 +48,8 @@ export async function emit(
   }
   const isList = flags.list ?? false;
   const params = isList ? new RawJson("{}") : emitParams(topic ?? "", values, flags);
-  const text = await callEmit(node, params, context);
+  const notice = setTimeout(() => void showWaiting(node, topic, context), waitingMs);
+  const text = await callEmit(node, params, context).finally(() => clearTimeout(notice));
   const { io, flags: global } = context;
   const { paint } = styleOf(io.stdout, global);
   const result = new Token(text);
@@ -86,6 +91,27 @@ async function callEmit(node: NodeAddress, params: RawJson, { io }: Context): Pr
     if (!(error instanceof RpcError)) throw error;
     if (error.code === METHOD_NOT_FOUND) throw onlyEmbedded(node);
     throw unknownTopic(error.message);
+  }
+}
+
+/** A plugin may hold a hook on purpose, or have lost the request: its name says where to look. */
+async function showWaiting(
+  node: NodeAddress,
+  topic: string | undefined,
+  { io }: Context,
+): Promise<void> {
+  try {
+    const options = { timeoutMs: WAITING_MS, signal: io.signal };
+    const listed = await callNodeText(node.rpcFile, EMIT_METHOD, new RawJson("{}"), options);
+    const topics = new Token(listed).member("topics")?.elements ?? [];
+    const item = topics.find(
+      (each) => each.member("kind")?.is("hook") && each.member("topic")?.is(topic ?? ""),
+    );
+    const plugins = namesIn(item?.member("waitingFor"));
+    if (plugins === "") return;
+    io.stderr.write(`hook ${topic}: waiting for ${plugins} to answer (Ctrl-C stops waiting)\n`);
+  } catch {
+    // The call itself reports what is wrong with the node.
   }
 }
 
@@ -154,7 +180,7 @@ function answerLines(topic: string, answer: Token, paint: Paint): string[] {
   const shown = harmless(indentJson(error.raw), { newlines: true });
   return [
     `${head} ${paint.red("answered with an error")} ${shown}`,
-    paint.yellow("an error from a hook makes a real lightningd end itself"),
+    paint.yellow("lightningd ends itself at an error from a hook"),
   ];
 }
 
