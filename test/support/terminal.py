@@ -1,7 +1,7 @@
 """Runs a command in a terminal of its own: stdin is typed into it, stdout is what it shows.
 
-On stderr: the command's process id, and at the end, as JSON, how it ended and whether the terminal is
-as it was before.
+The first argument is the number of columns; then follows the command. On stderr: the command's process
+id, the terminal's name, and at the end, as JSON, how it ended and whether the terminal is as it was before.
 """
 import fcntl
 import json
@@ -14,7 +14,7 @@ import sys
 import termios
 
 master, slave = pty.openpty()
-fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
 before = termios.tcgetattr(slave)
 pid = os.fork()
 if pid == 0:
@@ -23,8 +23,8 @@ if pid == 0:
     for fd in (0, 1, 2):
         os.dup2(slave, fd)
     os.close(master)
-    os.execvp(sys.argv[1], sys.argv[1:])
-print(pid, file=sys.stderr, flush=True)
+    os.execvp(sys.argv[2], sys.argv[2:])
+print(pid, os.ttyname(slave), sep="\n", file=sys.stderr, flush=True)
 
 
 def show(timeout):

@@ -1,5 +1,5 @@
 /** Runs `cln-dev` in a real terminal (a pseudo terminal that Python holds), and types into it. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { isObject, parseJson } from "../../src/jsonrpc/json.js";
 import { findPython } from "../conformance/harness/python.js";
@@ -8,6 +8,11 @@ import type { Sandbox } from "./sandbox.js";
 import { until } from "./until.js";
 
 const DRIVER = join(import.meta.dirname, "terminal.py");
+
+export interface TerminalOptions extends RunOptions {
+  /** 0: a terminal without a size, as `script` and `docker run -t` make it. */
+  readonly columns?: number;
+}
 
 export interface TerminalEnd {
   readonly code: number;
@@ -23,9 +28,11 @@ export class Terminal {
   #read = 0;
   #hasEnded = false;
 
-  constructor(box: Sandbox, args: readonly string[], { cwd, env, program }: RunOptions = {}) {
+  constructor(box: Sandbox, args: readonly string[], options: TerminalOptions = {}) {
+    const { cwd, env, program, columns = 100 } = options;
     const command = program === undefined ? [process.execPath, BIN] : [program];
-    this.#child = spawn(findPython() ?? "python3", ["-S", DRIVER, ...command, ...args], {
+    const driver = ["-S", DRIVER, String(columns), ...command, ...args];
+    this.#child = spawn(findPython() ?? "python3", driver, {
       cwd: cwd ?? box.work,
       env: { ...box.env, TERM: "xterm-256color", ...env },
     });
@@ -63,8 +70,18 @@ export class Terminal {
     this.#child.stdin.write(keys);
   }
 
+  /** The command's process id. */
+  get pid(): number {
+    return Number(this.#told.split("\n")[0]);
+  }
+
   kill(signal: NodeJS.Signals): void {
-    process.kill(Number(this.#told.split("\n")[0]), signal);
+    process.kill(this.pid, signal);
+  }
+
+  /** The window gets another width; the program gets SIGWINCH. */
+  resize(columns: number): void {
+    execFileSync("stty", ["-F", this.#told.split("\n")[1] ?? "", "cols", String(columns)]);
   }
 
   /** Waits until it shows this, after what was waited for last. */

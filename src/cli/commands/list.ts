@@ -50,9 +50,9 @@ function table({ node, plugins }: Listed, named: boolean, paint: Paint): string 
   const rows = plugins.map((plugin) =>
     [
       paint.bold(harmless(basename(plugin.name)).padEnd(width)),
-      plugin.active ? paint.green("active  ") : paint.yellow("starting"),
+      plugin.active ? paint.green("active  ") : paint.magenta("starting"),
       yes(plugin.dynamic, "dynamic"),
-      paint.cyan(yes(plugin.watched, "watched")),
+      paint.magenta(yes(plugin.watched, "watched")),
       paint.dim(harmless(plugin.name)),
     ].join("  "),
   );

@@ -67,7 +67,7 @@ function renderFinding([first, ...others]: Alike, paint: Paint): string[] {
   const { severity, field, message, reason, fix } = first;
   const colours: Readonly<Record<Severity, (text: string) => string>> = {
     error: paint.red,
-    warning: paint.yellow,
+    warning: paint.magenta,
     hint: paint.dim,
   };
   const where = paint.bold(harmless(field === "" ? "manifest" : field));
@@ -75,7 +75,7 @@ function renderFinding([first, ...others]: Alike, paint: Paint): string[] {
   return [
     `  ${colours[severity](severity.padEnd(7))} ${where}${more}: ${harmless(message)}`,
     ...(reason === undefined ? [] : [`          ${harmless(reason)}`]),
-    ...(fix === undefined ? [] : [`          ${paint.cyan(harmless(fix))}`]),
+    ...(fix === undefined ? [] : [`          ${paint.magenta(harmless(fix))}`]),
   ];
 }
 
@@ -100,7 +100,7 @@ function renderChanges({ added, removed, changed }: Changes, paint: Paint): stri
   const parts = [
     ...added.map((text) => paint.green(`+${harmless(text)}`)),
     ...removed.map((text) => paint.red(`-${harmless(text)}`)),
-    ...changed.map((text) => paint.yellow(`~${harmless(text)}`)),
+    ...changed.map((text) => paint.magenta(`~${harmless(text)}`)),
   ];
   return `  ${paint.dim("changed:")} ${parts.join("  ")}`;
 }

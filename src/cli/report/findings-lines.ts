@@ -17,7 +17,7 @@ function renderFinding(kind: Finding["kind"], text: string, paint: Paint): strin
     case "heading":
       return paint.red(text);
     case "own-frame":
-      return `  ${paint.bold(paint.yellow(text))}`;
+      return `  ${paint.bold(paint.underline(text))}`;
     case "quote":
       return `    ${text}`;
     case "note":

@@ -9,7 +9,7 @@ import type { Paint } from "./style.js";
 export function renderLogLine(line: LogLine, paint: Paint): string[] {
   const time = line.time === undefined ? "" : `${paint.dim(clockOf(line.time))} `;
   const level = levelPaint(line.level, paint)(line.level.toUpperCase().padEnd(7));
-  const source = paint.cyan(harmless(line.source.replace(/^plugin-/, "")));
+  const source = paint.bold(harmless(line.source.replace(/^plugin-/, "")));
   const [first = "", ...others] = line.text.split("\n");
   const colour = line.level === "debug" || line.level === "trace" ? paint.dim : plain;
   return [
@@ -21,7 +21,7 @@ export function renderLogLine(line: LogLine, paint: Paint): string[] {
 /** The colour in which a level is shown. */
 function levelPaint(level: LogLevel, paint: Paint): (text: string) => string {
   if (level === "broken") return paint.red;
-  if (level === "unusual") return paint.yellow;
+  if (level === "unusual") return paint.magenta;
   return level === "info" ? paint.green : paint.dim;
 }
 

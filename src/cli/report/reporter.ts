@@ -50,7 +50,7 @@ function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
 }
 
 function lineReporter(options: ReporterOptions, lines: Lines, style: StreamStyle): Reporter {
-  const spinner = style.live ? openSpinner(options) : undefined;
+  const spinner = style.animated ? openSpinner(options) : undefined;
   const busy = new Map<string, string>();
   const print = (...texts: readonly string[]) => {
     if (texts.length === 0) return;
@@ -73,8 +73,8 @@ function lineReporter(options: ReporterOptions, lines: Lines, style: StreamStyle
 
 function openSpinner(options: ReporterOptions): Spinner | undefined {
   const { stderr } = options.io;
-  const { live, paint } = styleOf(stderr, options);
-  return live ? new Spinner(stderr, paint.isColorSupported) : undefined;
+  const { animated, paint, ascii } = styleOf(stderr, options);
+  return animated ? new Spinner(stderr, { colored: paint.isColorSupported, ascii }) : undefined;
 }
 
 /** A spinner has one line. */

@@ -1,29 +1,75 @@
-/** Colours, where the stream that is written to can show them. */
+/** How a stream is written to: in colours, with which marks, how wide. */
 import pc from "picocolors";
 
-export type Paint = ReturnType<typeof pc.createColors>;
+/** Only what can be read on white and on black: no yellow, no cyan. */
+export type Paint = Pick<
+  ReturnType<typeof pc.createColors>,
+  "isColorSupported" | "bold" | "dim" | "underline" | "red" | "green" | "magenta"
+>;
 
-export interface StreamStyle {
-  /** It is a terminal that a person looks at: colours, spinners and keys are welcome. */
-  readonly live: boolean;
-  readonly paint: Paint;
+/** What stands before a line. */
+export interface Marks {
+  readonly good: string;
+  readonly bad: string;
+  readonly warn: string;
+  readonly step: string;
+  readonly arrow: string;
 }
 
-export interface StyleWishes {
-  /** `--no-color` */
+const UNICODE_MARKS: Marks = { good: "✓", bad: "✗", warn: "!", step: "·", arrow: "→" };
+const ASCII_MARKS: Marks = { good: "+", bad: "x", warn: "!", step: "-", arrow: "->" };
+
+export interface StreamStyle {
+  /** It is a terminal that a person looks at: colours and keys are welcome. */
+  readonly live: boolean;
+  /** Lines may be drawn over: a spinner is welcome, too. */
+  readonly animated: boolean;
+  readonly paint: Paint;
+  readonly marks: Marks;
+  /** The terminal shows no characters beyond ASCII. */
+  readonly ascii: boolean;
+}
+
+export interface StyleFlags {
+  /** False with `--no-color`. */
   readonly color: boolean;
   /** `--json` */
   readonly json: boolean;
 }
 
-/** Decided for each stream by itself: picocolors alone would look at stdout only, and colour any CI. */
+/** Decided for each stream: picocolors alone would look at stdout only, and colour any CI. */
 export function styleOf(
-  stream: { readonly isTTY?: boolean },
-  wishes: StyleWishes,
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+  flags: StyleFlags,
   env: NodeJS.ProcessEnv = process.env,
 ): StreamStyle {
-  const live = stream.isTTY === true && !wishes.json && !isSet(env.CI) && env.TERM !== "dumb";
-  return { live, paint: pc.createColors(live && wishes.color && !isSet(env.NO_COLOR)) };
+  const live = stream.isTTY === true && !flags.json && !isSet(env.CI) && env.TERM !== "dumb";
+  const noColor = isSet(env.NO_COLOR);
+  const ascii = isAscii(env);
+  return {
+    live,
+    animated: live && !noColor && terminalWidth(stream) !== undefined,
+    paint: pc.createColors(live && flags.color && !noColor),
+    marks: ascii ? ASCII_MARKS : UNICODE_MARKS,
+    ascii,
+  };
+}
+
+/**
+ * The terminal's columns now; undefined where the stream is not a terminal, or one without a width
+ * (`script` in CI, `docker run -t`, an editor's pseudo terminal): isatty is true there, and the width 0.
+ */
+export function terminalWidth(stream: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number | undefined {
+  return stream.isTTY === true && stream.columns ? stream.columns : undefined;
+}
+
+/** The locale (POSIX: the first of these that is set) names another charset than UTF-8. */
+function isAscii(env: NodeJS.ProcessEnv): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
+  return env.TERM === "linux" || (locale ? !/utf-?8/i.test(locale) : false);
 }
 
 function isSet(value: string | undefined): boolean {

@@ -185,16 +185,55 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
   });
 
   it.each([
-    ["NO_COLOR", { env: { NO_COLOR: "1" }, args: [] }],
-    ["--no-color", { env: {}, args: ["--no-color"] }],
-  ])("%s: keys and a spinner, but no colours", async (_, { env, args }) => {
+    ["that has none", 0],
+    ["of one column", 1],
+    ["of five columns", 5],
+  ])("works on a terminal %s, and ends", async (_, columns) => {
     const box = sandbox();
     const node = await startNode(box);
-    writePlugin(box.work, { start: language.hangs });
+    // Long enough for a spinner.
+    const file = join(box.folder(), "go");
+    writePlugin(box.work, { start: language.waitsFor(file) });
+    const watch = ["watch", `plugin${extension}`, node.flag];
+    const terminal = new Terminal(box, watch, { columns });
+    await terminal.shows(/files/);
+    const shown = Date.now();
+    await until("the time of a spinner", () => Date.now() - shown > 400);
+    writeFileSync(file, "");
+    await terminal.shows(/started in/);
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect(terminal.raw.length).toBeLessThan(5000);
+  });
+
+  it("loses its width during a start, and ends", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const file = join(box.folder(), "go");
+    writePlugin(box.work, { start: language.waitsFor(file) });
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, node.flag]);
+    await terminal.shows(/starting plugin\.\w+ 0\.\d s/);
+    terminal.resize(0);
+    const resized = Date.now();
+    await until("the next frame", () => Date.now() - resized > 300);
+    writeFileSync(file, "");
+    await terminal.shows(/started in/);
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
+  it.each([
+    ["NO_COLOR", { env: { NO_COLOR: "1" }, args: [], spins: false }],
+    ["--no-color", { env: {}, args: ["--no-color"], spins: true }],
+  ])("%s: keys, but no colours", async (_, { env, args, spins }) => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const file = join(box.folder(), "go");
+    writePlugin(box.work, { start: language.waitsFor(file) });
     const watch = ["watch", `plugin${extension}`, node.flag, ...args];
     const terminal = new Terminal(box, watch, { env });
-    await terminal.shows(/starting plugin\.\w+ 0\.\d s/);
-    writePlugin(box.work);
+    if (spins) await terminal.shows(/starting plugin\.\w+ 0\.\d s/);
+    writeFileSync(file, "");
     await terminal.shows(/started in/);
     terminal.press("q");
     expect(await terminal.ended).toEqual({ code: 0, restored: true });

@@ -134,7 +134,7 @@ function listLines(result: Token, only: string | undefined, paint: Paint): strin
     const kind = item.member("kind")?.text ?? "";
     const plugins = namesIn(item.member("plugins"));
     const name = harmless(item.member("topic")?.text ?? "").padEnd(26);
-    const line = `${kind.padEnd(12)}  ${paint.bold(name)}  ${paint.cyan(plugins)}`.trimEnd();
+    const line = `${kind.padEnd(12)}  ${paint.bold(name)}  ${paint.magenta(plugins)}`.trimEnd();
     if (only === undefined) return line;
     return `${line}\n${indentJson(item.member("example")?.raw ?? "{}")}`;
   });
@@ -160,7 +160,7 @@ function raisedLines(result: Token, paint: Paint): string[] {
     lines.push(
       receivers === ""
         ? paint.dim(`notification ${topic}: no plugin subscribes to it`)
-        : `notification ${paint.bold(topic)}: sent to ${paint.cyan(receivers)}`,
+        : `notification ${paint.bold(topic)}: sent to ${paint.magenta(receivers)}`,
     );
   }
   return lines;
@@ -168,19 +168,19 @@ function raisedLines(result: Token, paint: Paint): string[] {
 
 function answerLines(topic: string, answer: Token, paint: Paint): string[] {
   const plugin = harmless(answer.member("plugin")?.text ?? "");
-  const head = `hook ${paint.bold(topic)}: ${paint.cyan(plugin)}`;
+  const head = `hook ${paint.bold(topic)}: ${paint.magenta(plugin)}`;
   const result = answer.member("result");
   const error = answer.member("error");
   if (result !== undefined) {
     const warning = answer.member("warning")?.text;
     const shown = harmless(indentJson(result.raw), { newlines: true });
-    return [`${head} answered ${shown}`, ...(warning ? [paint.yellow(harmless(warning))] : [])];
+    return [`${head} answered ${shown}`, ...(warning ? [paint.magenta(harmless(warning))] : [])];
   }
   if (error === undefined) return [`${head} ${paint.red("died over it")}`];
   const shown = harmless(indentJson(error.raw), { newlines: true });
   return [
     `${head} ${paint.red("answered with an error")} ${shown}`,
-    paint.yellow("lightningd ends itself at an error from a hook"),
+    paint.magenta("lightningd ends itself at an error from a hook"),
   ];
 }
 

@@ -32,7 +32,7 @@ export function renderJson(before: string | undefined, after: string, paint: Pai
 }
 
 function renderLine({ depth, key, text, comma, mark, was }: JsonLine, paint: Paint): string {
-  const name = key === undefined ? "" : `${paint.cyan(JSON.stringify(harmless(key)))}: `;
+  const name = key === undefined ? "" : `${JSON.stringify(harmless(key))}: `;
   const value = mark === "gone" ? paint.dim(harmless(text)) : colourValue(harmless(text), paint);
   const before =
     was === undefined
@@ -45,12 +45,12 @@ function renderLine({ depth, key, text, comma, mark, was }: JsonLine, paint: Pai
 
 function colourValue(text: string, paint: Paint): string {
   if (text.startsWith('"')) return paint.green(text);
-  if (/^[-\d]/.test(text)) return paint.yellow(text);
+  if (/^[-\d]/.test(text)) return paint.magenta(text);
   return /^[a-z]/.test(text) ? paint.magenta(text) : text;
 }
 
 function colourOf(mark: JsonLine["mark"], paint: Paint): (text: string) => string {
   if (mark === "new") return paint.green;
   if (mark === "gone") return paint.red;
-  return mark === "changed" ? paint.yellow : (text) => text;
+  return mark === "changed" ? paint.magenta : (text) => text;
 }

@@ -18,7 +18,7 @@ export function changedLines(event: ManifestChanged, wording: Wording): string[]
   const parts = [
     ...event.added.map((text) => paint.green(`+${harmless(text)}`)),
     ...event.removed.map((text) => paint.red(`-${harmless(text)}`)),
-    ...event.changed.map((text) => paint.yellow(`~${harmless(text)}`)),
+    ...event.changed.map((text) => paint.magenta(`~${harmless(text)}`)),
   ];
   return parts.length === 0
     ? []
@@ -34,7 +34,7 @@ export function calledLines(event: Called, wording: Wording): string[] {
     const log = event.log.flatMap((message) => message.split("\n"));
     return [head, ...log.map((line) => `${INDENT}  ${paint.dim(harmless(line))}`)];
   }
-  const head = `${INDENT}${paint.cyan("→")} ${call}`;
+  const head = `${INDENT}${paint.magenta("→")} ${call}`;
   const short = oneLine(result);
   const same = before !== undefined && oneLine(before) === short;
   if (short.length <= SHORT_RESULT && (before === undefined || same)) {
@@ -64,7 +64,7 @@ export function logLines(event: LogLine, wording: Wording): string[] {
 
 function colourOf(level: string, paint: Paint): (text: string) => string {
   if (level === "broken") return paint.red;
-  if (level === "unusual") return paint.yellow;
+  if (level === "unusual") return paint.magenta;
   return level === "stderr" ? (text) => text : paint.dim;
 }
 

@@ -100,7 +100,7 @@ function died(event: PluginDied, wording: Wording): string[] {
   const how = `at the next save${wording.keys ? ", or by r" : ""}`;
   const what = event.stopped ? "was stopped by somebody else" : "has died";
   const text = `${wording.name(event)} ${what}; it is started again ${how}`;
-  if (event.stopped) return [wording.line(wording.paint.yellow("!"), text)];
+  if (event.stopped) return [wording.line(wording.paint.magenta("!"), text)];
   return [
     wording.line(wording.paint.red("✗"), text),
     ...event.log.map((line) => `${INDENT}${wording.paint.dim(harmless(line))}`),
@@ -108,7 +108,7 @@ function died(event: PluginDied, wording: Wording): string[] {
 }
 
 function notice({ level, message }: Notice, wording: Wording): string[] {
-  const mark = level === "warn" ? wording.paint.yellow("!") : "·";
+  const mark = level === "warn" ? wording.paint.magenta("!") : "·";
   return [wording.line(mark, harmless(message))];
 }
 

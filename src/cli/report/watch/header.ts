@@ -4,11 +4,11 @@ import { harmless } from "../sanitize.js";
 import type { Wording } from "./line-format.js";
 
 export function firstScreen(event: Watching, wording: Wording, version: string): string[] {
-  const { dim, bold, cyan } = wording.paint;
+  const { dim, bold } = wording.paint;
   const label = (text: string) => `  ${dim(text.padEnd(9))}`;
   const nodes = event.nodes.map((node) =>
     [
-      `${label(node.embedded ? "embedded" : "node")}${cyan(harmless(node.network))}`,
+      `${label(node.embedded ? "embedded" : "node")}${harmless(node.network)}`,
       harmless(node.version),
       harmless(node.id.slice(0, 8)),
       wording.path(node.rpcFile),

@@ -92,7 +92,7 @@ export class Wording {
   }
 
   fix(fix: string | undefined): string[] {
-    return fix === undefined ? [] : [`${INDENT}${this.paint.cyan(this.near(fix))}`];
+    return fix === undefined ? [] : [`${INDENT}${this.paint.magenta(this.near(fix))}`];
   }
 }
 

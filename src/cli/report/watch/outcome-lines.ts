@@ -24,7 +24,7 @@ export function outcomeLines(event: Outcome, wording: Wording): string[] {
     case "refused": {
       return [
         wording.line(
-          wording.paint.yellow("!"),
+          wording.paint.magenta("!"),
           `${elsewhere(event, wording)}${wording.near(event.message)}`,
         ),
         ...wording.fix(event.fix),
@@ -99,7 +99,7 @@ function unreachable(event: Unreachable, wording: Wording): string[] {
   const { reason, fix, message } = event;
   if (reason === undefined) {
     const text = `${wording.name(event)} waits for the node: ${harmless(message)}`;
-    return [wording.line(wording.paint.yellow("!"), text)];
+    return [wording.line(wording.paint.magenta("!"), text)];
   }
   const text = `${wording.name(event)} did not start: the node went away`;
   const told = toldLines({ reason, fix, findings: [] }, wording);

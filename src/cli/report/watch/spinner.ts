@@ -1,27 +1,35 @@
 /**
- * Shows that something takes its time, and how long it has taken. ora is loaded only when that time
- * has come: it costs more than most reloads do.
+ * Shows that something takes time, and how long it has taken. ora is loaded only when that time has
+ * come: it costs more than most reloads do.
  */
 import type { Ora } from "ora";
 
 const SHOW_AFTER_MS = 150;
 const TICK_MS = 100;
+/** What ora prints before the text. */
+const FRAME_COLUMNS = 2;
+
+export interface SpinnerStyle {
+  /** ora reads NO_COLOR in its own way, so it is given the decision. */
+  readonly colored: boolean;
+  /** The terminal shows no characters beyond ASCII. */
+  readonly ascii: boolean;
+}
 
 export class Spinner {
   readonly #stream: NodeJS.WriteStream;
-  readonly #colored: boolean;
+  readonly #style: SpinnerStyle;
   #text: string | undefined;
   #since = 0;
   #timer: NodeJS.Timeout | undefined;
   #ora: Ora | undefined;
 
-  /** @param colored ora looks at NO_COLOR in a way of its own, so it is told */
-  constructor(stream: NodeJS.WriteStream, colored: boolean) {
+  constructor(stream: NodeJS.WriteStream, style: SpinnerStyle) {
     this.#stream = stream;
-    this.#colored = colored;
+    this.#style = style;
   }
 
-  /** Says what is going on; undefined: nothing any more. */
+  /** Shows what is being done; undefined: nothing any more. */
   show(text: string | undefined): void {
     if (text === undefined) {
       this.#hide();
@@ -30,12 +38,13 @@ export class Spinner {
     if (this.#text === undefined) {
       this.#since = performance.now();
       this.#timer = setTimeout(() => void this.#begin(), SHOW_AFTER_MS);
+      this.#timer.unref();
     }
     this.#text = text;
     this.#tick();
   }
 
-  /** Lets something be printed without being drawn over. */
+  /** Prints something without its being drawn over. */
   aside(print: () => void): void {
     this.#ora?.clear();
     print();
@@ -46,23 +55,25 @@ export class Spinner {
     clearTimeout(this.#timer);
     this.#text = undefined;
     this.#timer = undefined;
-    this.#ora?.stop();
-    this.#ora = undefined;
+    this.#stop();
   }
 
   async #begin(): Promise<void> {
     const { default: ora } = await import("ora");
-    if (this.#text === undefined || this.#ora !== undefined) return;
-    // Keys are ours: ora must leave stdin alone.
+    if (this.#text === undefined || this.#ora !== undefined || !this.#fits()) return;
+    // ora divides by the width: at 0 columns it would clear lines for ever.
+    this.#stream.on("resize", this.#onResize);
+    // The keys are ours: ora must leave stdin alone.
     this.#ora = ora({
       stream: this.#stream,
       text: this.#progress(this.#text),
-      color: this.#colored ? "cyan" : false,
+      color: this.#style.colored ? "magenta" : false,
+      ...(this.#style.ascii ? { spinner: "line" } : {}),
       discardStdin: false,
       hideCursor: true,
     }).start();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    this.#tick();
+    this.#timer.unref();
   }
 
   #tick(): void {
@@ -70,7 +81,23 @@ export class Spinner {
     this.#ora.text = this.#progress(this.#text);
   }
 
+  readonly #onResize = (): void => {
+    if (!this.#fits()) this.#stop();
+  };
+
+  #fits(): boolean {
+    return (this.#stream.columns ?? 0) > FRAME_COLUMNS;
+  }
+
+  #stop(): void {
+    this.#stream.off("resize", this.#onResize);
+    this.#ora?.stop();
+    this.#ora = undefined;
+  }
+
+  /** One line: what does not fit is cut off. */
   #progress(text: string): string {
-    return `${text} ${((performance.now() - this.#since) / 1000).toFixed(1)} s`;
+    const all = `${text} ${((performance.now() - this.#since) / 1000).toFixed(1)} s`;
+    return all.slice(0, this.#stream.columns - FRAME_COLUMNS - 1);
   }
 }
