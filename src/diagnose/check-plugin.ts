@@ -4,7 +4,7 @@
  */
 import { Failure } from "../errors/failure.js";
 import { NATIVE_METHODS, NATIVE_OPTIONS } from "../node/plugins/builtin-names.js";
-import { encodeStartOptions, needsShape } from "../node/plugins/start-options.js";
+import { encodeStartOptions, needsDeclaration } from "../node/plugins/start-options.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake, HandshakeOptions } from "../plugin/handshake/handshake.js";
 import { shakeHands } from "../plugin/handshake/handshake.js";
@@ -100,7 +100,7 @@ function handshakeOptions(options: CheckOptions): HandshakeOptions {
 
 /** Some values cannot be written without knowing the option's type: the manifest is asked for first. */
 async function rawOptions(file: PluginFile, options: CheckOptions): Promise<readonly RawOption[]> {
-  if (!needsShape(options.options)) return encodeStartOptions(options.options);
+  if (!needsDeclaration(options.options)) return encodeStartOptions(options.options);
   const asked = { ...handshakeOptions(options), upTo: "getmanifest" } as const;
   const { manifest } = await shakeHands(file, asked);
   const shapes = manifest?.options.map(({ name, type, multi }) => [name, { type, multi }] as const);

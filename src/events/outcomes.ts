@@ -1,6 +1,6 @@
 /** Makes the outcome of an attempt from what happened in it. */
 import type { Finding } from "../diagnose/findings.js";
-import { type Failure, messageOf } from "../errors/failure.js";
+import { Failure, messageOf } from "../errors/failure.js";
 import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { BuildResult } from "../watch/reload/build-step.js";
 import type { Change } from "./reload-target.js";
@@ -80,4 +80,26 @@ export function refused(name: TargetName, failure: Failure, running: boolean): R
     running,
     exitCode: failure.exitCode,
   };
+}
+
+/** @param path of the plugin */
+export function sessionClosed(path: string): Failure {
+  return new Failure({
+    kind: "session-closed",
+    what: `${path} was not reloaded`,
+    why: "the session was closed before",
+    fix: "Open a new one",
+    exitCode: 1,
+  });
+}
+
+/** A node that somebody starts again by itself would die at once, and again. @param path of the plugin */
+export function killsNode(path: string): Failure {
+  return new Failure({
+    kind: "plugin-kills-node",
+    what: `${path} is not started again`,
+    why: "the node died when it was started as it is now",
+    fix: "Mend it and save, or try it all the same with r or cln-dev restart",
+    exitCode: 1,
+  });
 }

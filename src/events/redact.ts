@@ -5,7 +5,7 @@ import type { WatchEvent } from "./watch-events.js";
 type Hide = (text: string) => string;
 
 /** The same event with every secret hidden. Names and paths stay: programs go by them. */
-export function concealed<T extends WatchEvent>(event: T, hide: Hide): T {
+export function redactEvent<T extends WatchEvent>(event: T, hide: Hide): T {
   const hidden = (text: string | undefined) => (text === undefined ? undefined : hide(text));
   const all = (texts: readonly string[]) => texts.map(hide);
   const found = (findings: readonly Finding[]) =>

@@ -4,31 +4,32 @@
  * through its methods. It knows nothing of terminals.
  */
 
-import { concealed } from "../events/redact.js";
+import { basename } from "node:path";
+import { redactEvent } from "../events/redact.js";
 import { targetOf } from "../events/reload-target.js";
 import {
   type Cause,
   type Emit,
   isOutcome,
+  type NodeFacts,
   type Outcome,
   type WatchEvent,
+  type Watching,
 } from "../events/watch-events.js";
 import type { LogLevel } from "../node/log/log-level.js";
 import { stopPlugin } from "../node/plugins/plugin-command.js";
-import { concealing } from "../plugin/secret-options.js";
+import { concealing, shownValue } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
 import type { SessionTarget } from "./control/control-client.js";
-import type { ControlMethods, ControlServer } from "./control/control-server.js";
-import { findRivals } from "./control/duplicate-sessions.js";
-import { openControl } from "./control/open-control.js";
+import { type ControlMethods, type ControlServer, openControl } from "./control/control-server.js";
+import { findDuplicateSessions } from "./control/duplicate-sessions.js";
 import { isMeant, type RestartFilter, readFilter } from "./control/target-filter.js";
 import { FileSource } from "./files/file-source.js";
-import { AfterReload } from "./follow-up/follow-up.js";
-import { HeldStderr } from "./node/stderr-buffer.js";
+import { FollowUp } from "./follow-up/follow-up.js";
+import { StderrBuffer } from "./node/stderr-buffer.js";
 import { WatchedNode } from "./node/watched-node.js";
-import { stopHanging } from "./reload/find-and-stop.js";
+import { stopHungPlugin } from "./reload/find-and-stop.js";
 import { Reloader } from "./reload/reloader.js";
-import { watching } from "./watching.js";
 
 export interface SessionOptions {
   /** At least one. */
@@ -47,9 +48,9 @@ export interface SessionOptions {
 export class Session {
   readonly #options: SessionOptions;
   readonly #nodes: readonly WatchedNode[];
-  readonly #after = new Map<Reloader, AfterReload>();
+  readonly #after = new Map<Reloader, FollowUp>();
   #files: readonly FileSource[] = [];
-  readonly #stderr: HeldStderr;
+  readonly #stderr: StderrBuffer;
   #control: ControlServer | undefined;
   #first: Promise<Outcome[]> = Promise.resolve([]);
   #warned: Promise<void> = Promise.resolve();
@@ -59,10 +60,10 @@ export class Session {
     const secrets = () => this.#reloaders.flatMap((reloader) => reloader.options);
     const options = {
       ...given,
-      onEvent: (event: WatchEvent) => given.onEvent(concealed(event, concealing(secrets()))),
+      onEvent: (event: WatchEvent) => given.onEvent(redactEvent(event, concealing(secrets()))),
     };
     this.#options = options;
-    this.#stderr = new HeldStderr(options.nodes[0]?.rpcFile ?? "", options.onEvent);
+    this.#stderr = new StderrBuffer(options.nodes[0]?.rpcFile ?? "", options.onEvent);
     this.#nodes = options.nodes.map((address) => {
       const reloadersOf = (node: WatchedNode) =>
         options.plugins.map((plugin) => this.#reloaderFor(plugin, node));
@@ -131,7 +132,7 @@ export class Session {
 
   /** File names of the plugins that run now. */
   get running(): readonly string[] {
-    const running = this.#reloaders.filter(({ belief }) => belief.is === "running");
+    const running = this.#reloaders.filter(({ state }) => state.is === "running");
     return [...new Set(running.map(({ target }) => target.name.plugin))];
   }
 
@@ -143,9 +144,9 @@ export class Session {
     await Promise.all([...this.#after.values()].map((after) => after.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
     if (!stopPlugins) return;
-    const stops = this.#reloaders.map(({ belief, target }) => {
-      if (belief.is === "running") return stopPlugin(target.node.rpcFile, belief.path);
-      return "path" in belief ? stopHanging(target, belief.path) : undefined;
+    const stops = this.#reloaders.map(({ state, target }) => {
+      if (state.is === "running") return stopPlugin(target.node.rpcFile, state.path);
+      return "path" in state ? stopHungPlugin(target, state.path) : undefined;
     });
     // A node that is gone has stopped its plugins.
     await Promise.allSettled(stops);
@@ -169,12 +170,12 @@ export class Session {
     const control = await openControl(this.#controlMethods());
     if (typeof control !== "string") this.#control = control;
     const { path } = this.#control ?? {};
-    onEvent(watching({ nodes: facts, embedded, plugins, files: this.#files, control: path }));
+    onEvent(watchingEvent({ nodes: facts, embedded, plugins, files: this.#files, control: path }));
     if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
     for (const node of this.#nodes) node.followLogs();
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
     if (this.#control === undefined) return;
-    this.#warned = findRivals(this.targets).then((notices) => notices.forEach(onEvent));
+    this.#warned = findDuplicateSessions(this.targets).then((notices) => notices.forEach(onEvent));
   }
 
   /** What the control socket is asked for. */
@@ -206,7 +207,7 @@ export class Session {
     const others = () => node.reloaders.filter((other) => other !== reloader);
     const recentLog = (since: number) => node.recentLog(reloader, since);
     const onDone = (hasFailedCall: boolean) => node.lookAtInit(reloader, hasFailedCall);
-    this.#after.set(reloader, new AfterReload(reloader, onEvent, recentLog, others, onDone));
+    this.#after.set(reloader, new FollowUp(reloader, onEvent, recentLog, others, onDone));
     return reloader;
   }
 
@@ -237,4 +238,29 @@ export class Session {
 
 function targetOfReloader({ target, realPath }: Reloader): SessionTarget {
   return { path: target.name.path, realPath, node: target.node };
+}
+
+interface WatchedThings {
+  readonly nodes: readonly NodeFacts[];
+  readonly embedded: boolean;
+  readonly plugins: readonly PluginSettings[];
+  /** One for each plugin. */
+  readonly files: readonly FileSource[];
+  readonly control: string | undefined;
+}
+
+/** The first event of a session: what is watched, where, with which options. */
+function watchingEvent(things: WatchedThings): Watching {
+  const { nodes, embedded, plugins, files, control } = things;
+  return {
+    event: "watching",
+    nodes: nodes.map((facts) => ({ ...facts, embedded })),
+    plugins: plugins.map((plugin, index) => ({
+      plugin: basename(plugin.path),
+      path: plugin.path,
+      files: files[index]?.description ?? "",
+      options: plugin.options.map((option) => `${option.name}=${shownValue(option)}`),
+    })),
+    control,
+  };
 }

@@ -2,7 +2,7 @@
 import { usageFailure } from "../../errors/failure.js";
 import { callParams } from "../../node/rpc/call-params.js";
 import { callNodeText } from "../../node/rpc/client.js";
-import { meetNode } from "../../watch/node/identify-node.js";
+import { identifyNode } from "../../watch/node/identify-node.js";
 import { indentJson } from "../report/json/indent-json.js";
 import { harmless } from "../report/sanitize.js";
 
@@ -25,7 +25,7 @@ export async function call(
   }
   const options = { timeoutMs: CALL_TIMEOUT_MS, signal: context.io.signal };
   const text = await atNode(node, async () => {
-    await meetNode(node, { signal: context.io.signal });
+    await identifyNode(node, { signal: context.io.signal });
     return callNodeText(node.rpcFile, method, callParams(params, flags.keywords), options);
   });
   const { stdout } = context.io;

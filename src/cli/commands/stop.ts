@@ -6,7 +6,7 @@ import { isUnmanageable, listPlugins, stopPlugin } from "../../node/plugins/plug
 import { joinPath } from "../../settings/paths.js";
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeAddress } from "../../settings/types.js";
-import { meetNode } from "../../watch/node/identify-node.js";
+import { identifyNode } from "../../watch/node/identify-node.js";
 import { harmless } from "../report/sanitize.js";
 import type { Context, ExitCode } from "./context.js";
 import { atNode } from "./reach-node.js";
@@ -39,7 +39,7 @@ function pathsFromSettings({ flags, surroundings }: Context): string[] {
 
 /** @throws Failure: the node refuses to stop it, or knows no such name */
 async function stopOne(node: NodeAddress, name: string, cwd: string, signal: AbortSignal) {
-  await meetNode(node, { signal });
+  await identifyNode(node, { signal });
   const plugins = await listPlugins(node.rpcFile, { signal });
   const path = fileOf(name, cwd);
   const entry =

@@ -5,7 +5,7 @@
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import { type CallOptions, callNode } from "../rpc/client.js";
 import { RpcError } from "../rpc/errors.js";
-import type { OptionShape, StartOption } from "./start-options.js";
+import type { OptionDeclaration, StartOption } from "./start-options.js";
 
 export interface RunningOptions {
   /** Those that `plugin start` set, ready to be given again. */
@@ -13,7 +13,7 @@ export interface RunningOptions {
   /** Names of those whose value the node does not show (string-conceal): the user must give them. */
   readonly concealed: readonly string[];
   /** How the running version declares its options, as far as listconfigs shows it. */
-  readonly shapes: ReadonlyMap<string, OptionShape>;
+  readonly shapes: ReadonlyMap<string, OptionDeclaration>;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function readRunningOptions(
   const configs = isObject(answer) && isObject(answer.configs) ? answer.configs : {};
   const started: StartOption[] = [];
   const concealed: string[] = [];
-  const shapes = new Map<string, OptionShape>();
+  const shapes = new Map<string, OptionDeclaration>();
   for (const [name, config] of Object.entries(configs)) {
     if (!isObject(config) || config.plugin !== path) continue;
     const value = config.value_str;
@@ -55,7 +55,7 @@ function rawOf(value: unknown): string {
   return typeof parseJson(raw) === "string" ? raw : JSON.stringify(value);
 }
 
-function shapeOf(config: { readonly [key: string]: unknown }): OptionShape {
+function shapeOf(config: { readonly [key: string]: unknown }): OptionDeclaration {
   const multi = Array.isArray(config.sources);
   if ("set" in config) return { type: "flag", multi };
   if ("value_bool" in config) return { type: "bool", multi };

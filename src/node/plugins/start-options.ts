@@ -15,7 +15,7 @@ export interface StartOption {
 }
 
 /** What is known of an option's declaration. */
-export interface OptionShape {
+export interface OptionDeclaration {
   readonly type: OptionType;
   readonly multi: boolean;
 }
@@ -24,7 +24,7 @@ export interface OptionShape {
  * Whether an option can be sent without knowing how the plugin declares it. Some values mean
  * something else, or harm the node, where the type is not the one that the user has in mind.
  */
-export function needsShape(options: readonly GivenOption[]): boolean {
+export function needsDeclaration(options: readonly GivenOption[]): boolean {
   const names = new Set(options.map((option) => option.name));
   return names.size < options.length || options.some((option) => isDoubtful(option.value));
 }
@@ -40,7 +40,7 @@ export interface GivenOption {
  */
 export function encodeStartOptions(
   options: readonly GivenOption[],
-  shapes?: ReadonlyMap<string, OptionShape>,
+  shapes?: ReadonlyMap<string, OptionDeclaration>,
 ): StartOption[] {
   const seen = new Set<string>();
   return options.flatMap(({ name, value }) => {
@@ -71,7 +71,7 @@ function checkInt(name: string, text: string): void {
   });
 }
 
-function givenTwice(name: string, shape: OptionShape | undefined): Failure {
+function givenTwice(name: string, shape: OptionDeclaration | undefined): Failure {
   return usageFailure(`option ${name} is given twice`, {
     why: shape
       ? "the plugin does not declare it as multi"

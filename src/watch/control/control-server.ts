@@ -2,11 +2,12 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { messageOf } from "../../errors/failure.js";
+import { Failure, messageOf } from "../../errors/failure.js";
 import { Framer } from "../../jsonrpc/framing.js";
 import { isObject, type JsonObject, parseObject } from "../../jsonrpc/json.js";
 import { INVALID_REQUEST, METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import { atShortPath } from "../../node/rpc/unix-socket.js";
+import { controlFolder, isWithoutRoom } from "./socket-folder.js";
 
 /** Answers a request by name; what it throws becomes the error's message. */
 export type ControlMethods = {
@@ -92,5 +93,19 @@ async function answer(request: JsonObject, methods: ControlMethods): Promise<Jso
     return { ...reply, result: await call(isObject(request.params) ? request.params : {}) };
   } catch (thrown) {
     return error(-1, messageOf(thrown));
+  }
+}
+
+/**
+ * @returns the socket, or what to tell the user about there being none
+ * @throws Failure `control-folder`: the folder for it is not ours alone
+ */
+export async function openControl(methods: ControlMethods): Promise<ControlServer | string> {
+  try {
+    return await ControlServer.open(controlFolder(), methods);
+  } catch (error) {
+    if (!isWithoutRoom(error)) throw error;
+    const cause = error instanceof Failure ? error.cause : error;
+    return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(cause)}`;
   }
 }

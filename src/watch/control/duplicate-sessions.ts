@@ -4,7 +4,7 @@ import type { Notice } from "../../events/watch-events.js";
 import { findSessions, type SessionTarget } from "./control-client.js";
 
 /** A warning for each session that shares a target with ours. */
-export async function findRivals(own: readonly SessionTarget[]): Promise<Notice[]> {
+export async function findDuplicateSessions(own: readonly SessionTarget[]): Promise<Notice[]> {
   const others = (await findSessions()).filter(({ pid }) => pid !== process.pid);
   return others.flatMap(({ pid, targets }) => {
     const shared = targets.find((theirs) =>

@@ -19,7 +19,7 @@ const CALL_TIMEOUT_MS = 60_000;
 /** What the plugin logged before it answered has been read from the node's log file by then. */
 const LOG_MS = 100;
 
-export class AfterReload {
+export class FollowUp {
   readonly #reloader: Reloader;
   readonly #emit: Emit;
   readonly #recentLog: (since: number) => readonly string[];
@@ -86,11 +86,11 @@ export class AfterReload {
 
   /** Says what the new version changed: by its manifest where that is known, else by the node. */
   async #compare(signal: AbortSignal): Promise<void> {
-    const { belief, target } = this.#reloader;
-    if (belief.is !== "running") return;
+    const { state, target } = this.#reloader;
+    if (state.is !== "running") return;
     const { readShown, versionChanges } = await import("./api-changes.js");
     const at = performance.now();
-    const now = await readShown(target, belief, signal);
+    const now = await readShown(target, state, signal);
     if (signal.aborted || now === undefined) return;
     const before = this.#before;
     // The node does not say whose a method is: what others changed meanwhile is not put down to this one.
@@ -124,14 +124,14 @@ export class AfterReload {
   }
 
   async #explain(call: string, error: unknown, signal: AbortSignal): Promise<void> {
-    const { belief, target, stderr } = this.#reloader;
-    if (belief.is !== "running" || belief.started === undefined) return;
+    const { state, target, stderr } = this.#reloader;
+    if (state.is !== "running" || state.started === undefined) return;
     // Words that are no call: the node was not asked.
     if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return;
     const died = error instanceof RpcError && error.code === PLUGIN_TERMINATED;
-    if (died) this.#reloader.explained = belief.started;
+    if (died) this.#reloader.explained = state.started;
     const diagnosis = await diagnoseFailedCall(
-      belief.started,
+      state.started,
       error,
       readCall(call),
       stderr,

@@ -4,7 +4,7 @@
  */
 
 import { diagnoseInitError, type Started } from "../../diagnose/on-demand.js";
-import { concealed } from "../../events/redact.js";
+import { redactEvent } from "../../events/redact.js";
 import type { Emit } from "../../events/watch-events.js";
 import type { RingOptions } from "../../node/log/getlog-stream.js";
 import { readInitErrors } from "../../node/log/init-reply.js";
@@ -12,8 +12,8 @@ import { concealing } from "../../plugin/secret-options.js";
 import type { Reloader } from "../reload/reloader.js";
 
 /** The start that the plugin now runs by, where it was ours. */
-export function startedOf({ belief }: Reloader): Started | undefined {
-  return belief.is === "running" ? belief.started : undefined;
+export function startedOf({ state }: Reloader): Started | undefined {
+  return state.is === "running" ? state.started : undefined;
 }
 
 /**
@@ -47,6 +47,6 @@ export async function tellInitErrors(
       message: typeof message === "string" ? message : JSON.stringify(error.error),
       ...diagnosis,
     } as const;
-    emit(concealed(event, concealing(reloader.options)));
+    emit(redactEvent(event, concealing(reloader.options)));
   }
 }

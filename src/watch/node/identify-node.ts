@@ -10,7 +10,10 @@ import type { NodeAddress } from "../../settings/types.js";
  * @throws Failure `mainnet` (exit code 2): it is on mainnet, and the command line does not say so
  * @throws RpcError, NodeUnreachable
  */
-export async function meetNode(address: NodeAddress, options?: CallOptions): Promise<NodeFacts> {
+export async function identifyNode(
+  address: NodeAddress,
+  options?: CallOptions,
+): Promise<NodeFacts> {
   const info = await callNode(address.rpcFile, "getinfo", {}, { timeoutMs: 10_000, ...options });
   const facts = isObject(info) ? info : {};
   const network = String(facts.network ?? address.network);

@@ -10,7 +10,7 @@ const MAX_HELD_LINES = 200;
 /** For the explanation of a death, in characters. */
 const MAX_KEPT = 64 * 1024;
 
-export class HeldStderr {
+export class StderrBuffer {
   readonly #node: string;
   readonly #emit: Emit;
   /** By file name. */

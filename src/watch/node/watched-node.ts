@@ -11,7 +11,7 @@ import type { ListedPlugin } from "../../node/plugins/plugin-command.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { InitLook } from "../follow-up/init-check.js";
 import type { Reloader } from "../reload/reloader.js";
-import { meetNode } from "./identify-node.js";
+import { identifyNode } from "./identify-node.js";
 import { LogSource } from "./log-source.js";
 import { isTraceback } from "./logged-traceback.js";
 import { NodeMonitor } from "./node-monitor.js";
@@ -62,7 +62,7 @@ export class WatchedNode {
 
   /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
   async meet(signal?: AbortSignal): Promise<NodeFacts> {
-    const facts = await meetNode(this.address, signal === undefined ? {} : { signal });
+    const facts = await identifyNode(this.address, signal === undefined ? {} : { signal });
     this.#version = facts.version;
     this.#monitor.watch();
     return facts;
@@ -133,7 +133,7 @@ export class WatchedNode {
     // A start that it died in tells of it by its outcome.
     const since = performance.now() - JUST_STARTED_MS;
     const fresh = this.reloaders.filter(
-      ({ belief, startedAt }) => belief.is === "running" && startedAt > since,
+      ({ state, startedAt }) => state.is === "running" && startedAt > since,
     );
     if (!this.reloaders.some(({ busy }) => busy)) this.#own(this.#explainCrash(fresh));
     for (const reloader of this.reloaders) reloader.nodeGone();
@@ -153,7 +153,7 @@ export class WatchedNode {
   async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
     try {
       const { signal } = this.#end;
-      this.#version = (await meetNode(this.address, { signal })).version;
+      this.#version = (await identifyNode(this.address, { signal })).version;
     } catch (error) {
       if (error instanceof Failure && error.kind === "mainnet") {
         this.#emit({ event: "notice", level: "warn", message: error.message });
@@ -182,14 +182,14 @@ export class WatchedNode {
   /** A plugin that should be running and is not in the node's list has died. */
   #look(plugins: readonly ListedPlugin[], askedAt: number): void {
     for (const reloader of this.reloaders) {
-      const { belief } = reloader;
-      if (belief.is !== "running" || reloader.busy || reloader.settledAt > askedAt) continue;
-      if (runs(plugins, belief.path)) continue;
+      const { state } = reloader;
+      if (state.is !== "running" || reloader.busy || reloader.settledAt > askedAt) continue;
+      if (runs(plugins, state.path)) continue;
       reloader.died();
       const log = this.recentLog(reloader);
       const stopped = log.includes(STOPPED);
       this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log });
-      if (belief.started && !stopped) this.#own(this.#explainDeath(reloader, belief.started));
+      if (state.started && !stopped) this.#own(this.#explainDeath(reloader, state.started));
     }
   }
 }

@@ -7,7 +7,7 @@ import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Emit, Phase } from "../../events/watch-events.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 
-export interface CourseOptions {
+export interface ProgressOptions {
   readonly target: Target;
   readonly change: Change;
   readonly emit: Emit;
@@ -21,15 +21,15 @@ const JOIN_MS = 1_000;
 /** The attempt is over, because a newer change makes its end uninteresting. */
 export class Superseded extends Error {}
 
-export class Course {
-  readonly #options: CourseOptions;
+export class AttemptProgress {
+  readonly #options: ProgressOptions;
   readonly #newer = new AbortController();
   #change: Change;
   #step: Phase | "settle" | "diagnose" = "settle";
   #stepAt = 0;
   #isBuilt = false;
 
-  constructor(options: CourseOptions) {
+  constructor(options: ProgressOptions) {
     this.#options = options;
     this.#change = options.change;
   }

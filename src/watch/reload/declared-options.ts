@@ -4,18 +4,18 @@
  */
 import { realpathSync } from "node:fs";
 import type { Target } from "../../events/reload-target.js";
-import type { OptionShape } from "../../node/plugins/start-options.js";
+import type { OptionDeclaration } from "../../node/plugins/start-options.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { shakeHands } from "../../plugin/handshake/handshake.js";
 
 const MANIFEST_TIMEOUT_MS = 10_000;
 
 /** @returns undefined where the plugin gives no manifest: the start will say why */
-export async function learnShapes(
+export async function learnDeclarations(
   { node }: Target,
   file: PluginFile,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, OptionShape> | undefined> {
+): Promise<ReadonlyMap<string, OptionDeclaration> | undefined> {
   const { manifest } = await shakeHands(file, {
     networkDir: realpathSync(node.networkDir),
     rpcFile: node.rpcFile,

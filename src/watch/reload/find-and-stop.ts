@@ -10,7 +10,7 @@ import {
   stopPlugin,
 } from "../../node/plugins/plugin-command.js";
 import { importantPlugins } from "../../node/plugins/running-options.js";
-import { type Kept, takeOver } from "./start-options.js";
+import { type InheritedOptions, readInherited } from "./inherited-options.js";
 
 const STARTING_POLL_MS = 100;
 /** A plugin that is slow to start elsewhere is not waited for longer than this. */
@@ -23,7 +23,7 @@ const KILLED_MAX_MS = 5_000;
 export interface Found {
   /** `hanging`: its start has not ended. */
   readonly is: "absent" | "hanging" | "running";
-  readonly kept: Kept;
+  readonly kept: InheritedOptions;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Found {
 export async function findRunning(
   target: Target,
   path: string,
-  kept: Kept,
+  kept: InheritedOptions,
   signal: AbortSignal,
 ): Promise<Found> {
   const { rpcFile } = target.node;
@@ -46,7 +46,7 @@ export async function findRunning(
   if (important.includes(path)) throw isImportant(path);
   return {
     is: "running",
-    kept: await takeOver(rpcFile, path, target.plugin.options, kept, signal),
+    kept: await readInherited(rpcFile, path, target.plugin.options, kept, signal),
   };
 }
 
@@ -57,7 +57,7 @@ export async function findRunning(
  * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
  * @param leave aborted: the start is left to the node
  */
-export async function endStart(
+export async function cancelStart(
   target: Target,
   path: string,
   hasEnded: () => boolean,
@@ -82,7 +82,7 @@ export async function endStart(
  * it, so its process is ended instead (cln-contract 3.7).
  * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
  */
-export async function stopHanging(
+export async function stopHungPlugin(
   target: Target,
   path: string,
   signal?: AbortSignal,

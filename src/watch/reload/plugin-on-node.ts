@@ -10,12 +10,12 @@ import { stopPlugin } from "../../node/plugins/plugin-command.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
-import { findRunning, stopHanging } from "./find-and-stop.js";
-import { type Kept, startOptionsFor } from "./start-options.js";
-import { bringUp } from "./start-plugin.js";
+import { findRunning, stopHungPlugin } from "./find-and-stop.js";
+import { type InheritedOptions, startOptionsFor } from "./inherited-options.js";
+import { startWithRetry } from "./start-plugin.js";
 
 /** What is believed of the plugin on the node between two attempts. */
-export type Belief =
+export type PluginState =
   /** Nothing: the node is asked. */
   | { readonly is: "unknown" }
   | { readonly is: "stopped" }
@@ -26,9 +26,9 @@ export type Belief =
   /** A stop of ours has not ended, or its answer was not waited for. */
   | { readonly is: "stopping"; readonly path: string };
 
-export class NodeSide {
-  belief: Belief;
-  kept: Kept;
+export class PluginOnNode {
+  state: PluginState;
+  kept: InheritedOptions;
   readonly #target: Target;
   readonly #signal: AbortSignal;
   readonly #leave: AbortSignal;
@@ -41,12 +41,12 @@ export class NodeSide {
    */
   constructor(
     target: Target,
-    belief: Belief,
-    kept: Kept,
+    state: PluginState,
+    kept: InheritedOptions,
     { signal, leave }: { readonly signal: AbortSignal; readonly leave: AbortSignal },
   ) {
     this.#target = target;
-    this.belief = belief;
+    this.state = state;
     this.kept = kept;
     this.#signal = signal;
     this.#leave = leave;
@@ -54,7 +54,7 @@ export class NodeSide {
 
   /** Whether an earlier version runs. */
   get runs(): boolean {
-    return this.belief.is === "running" || this.#mustStay;
+    return this.state.is === "running" || this.#mustStay;
   }
 
   /**
@@ -63,13 +63,13 @@ export class NodeSide {
    * @throws RpcError, NodeUnreachable
    */
   async find(file: PluginFile): Promise<void> {
-    if (this.belief.is !== "unknown") return;
+    if (this.state.is !== "unknown") return;
     const path = file.realPath;
     try {
       const found = await findRunning(this.#target, path, this.kept, this.#signal);
       this.kept = found.kept;
-      if (found.is === "hanging") this.belief = { is: "starting", path };
-      else this.belief = found.is === "running" ? { is: "running", path } : { is: "stopped" };
+      if (found.is === "hanging") this.state = { is: "starting", path };
+      else this.state = found.is === "running" ? { is: "running", path } : { is: "stopped" };
     } catch (error) {
       this.#mustStay = error instanceof Failure && !(error instanceof NodeUnreachable);
       throw error;
@@ -90,16 +90,16 @@ export class NodeSide {
    * @throws RpcError, NodeUnreachable
    */
   async stop(begin: () => void): Promise<number | undefined> {
-    const { belief } = this;
-    if (belief.is === "unknown" || belief.is === "stopped") return undefined;
+    const { state } = this;
+    if (state.is === "unknown" || state.is === "stopped") return undefined;
     begin();
     const at = performance.now();
     const signal = this.#leave;
-    const { path } = belief;
-    this.belief = { is: "stopping", path };
-    if (belief.is === "running") await stopPlugin(this.#target.node.rpcFile, path, { signal });
-    else await stopHanging(this.#target, path, signal);
-    this.belief = { is: "stopped" };
+    const { path } = state;
+    this.state = { is: "stopping", path };
+    if (state.is === "running") await stopPlugin(this.#target.node.rpcFile, path, { signal });
+    else await stopHungPlugin(this.#target, path, signal);
+    this.state = { is: "stopped" };
     return performance.now() - at;
   }
 
@@ -111,7 +111,7 @@ export class NodeSide {
   async start(started: Started, nextHint: (ms: number) => Promise<void>): Promise<number> {
     const { file, options } = started;
     const path = file.realPath;
-    this.belief = { is: "starting", path };
+    this.state = { is: "starting", path };
     try {
       const up = {
         target: this.#target,
@@ -121,11 +121,11 @@ export class NodeSide {
         leave: this.#leave,
         nextHint,
       };
-      const startMs = await bringUp(up);
-      this.belief = { is: "running", path, started };
+      const startMs = await startWithRetry(up);
+      this.state = { is: "running", path, started };
       return startMs;
     } catch (error) {
-      if (error instanceof RpcError) this.belief = { is: "stopped" };
+      if (error instanceof RpcError) this.state = { is: "stopped" };
       throw error;
     }
   }

@@ -14,16 +14,16 @@ import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../../plugin/f
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import { settle, untilOld } from "../files/wait-until-stable.js";
-import { Course, type CourseOptions, Superseded } from "./attempt-progress.js";
+import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
 import { runBuild } from "./build-step.js";
-import { type Belief, NodeSide } from "./plugin-on-node.js";
+import type { InheritedOptions } from "./inherited-options.js";
+import { PluginOnNode, type PluginState } from "./plugin-on-node.js";
 import { checkFirst } from "./safe-check.js";
 import { tellSlowStart } from "./slow-start-notice.js";
-import type { Kept } from "./start-options.js";
 
-export interface AttemptOptions extends CourseOptions {
-  readonly belief: Belief;
-  readonly kept: Kept;
+export interface ReloadAttemptOptions extends ProgressOptions {
+  readonly state: PluginState;
+  readonly kept: InheritedOptions;
   /** The node's version, where it has been asked. */
   readonly version: string | undefined;
   /** It is known to take long for its start. */
@@ -32,11 +32,11 @@ export interface AttemptOptions extends CourseOptions {
   readonly nextHint: (ms: number) => Promise<void>;
 }
 
-export interface AttemptResult {
+export interface ReloadAttemptResult {
   /** Undefined: superseded, the changes are to be tried again. */
   readonly outcome: Outcome | undefined;
-  readonly belief: Belief;
-  readonly kept: Kept;
+  readonly state: PluginState;
+  readonly kept: InheritedOptions;
   readonly change: Change;
   /** The node died of the plugin as it looked then. */
   readonly deadly: Look | undefined;
@@ -45,29 +45,29 @@ export interface AttemptResult {
 /** A save takes no longer than this from emptying the file to filling it again. */
 const SAVE_MS = 30;
 
-export class Attempt {
-  readonly #options: AttemptOptions;
+export class ReloadAttempt {
+  readonly #options: ReloadAttemptOptions;
   readonly #target: Target;
-  readonly #course: Course;
+  readonly #progress: AttemptProgress;
   readonly #leave = new AbortController();
-  readonly #node: NodeSide;
+  readonly #node: PluginOnNode;
   #buildMs: number | undefined;
   #seen: Look | undefined;
   #manifest: Manifest | undefined;
   #deadly: Look | undefined;
 
-  constructor(options: AttemptOptions) {
+  constructor(options: ReloadAttemptOptions) {
     this.#options = options;
     this.#target = options.target;
-    this.#course = new Course(options);
-    const { target, belief, kept } = options;
-    const signals = { signal: this.#course.newer, leave: this.#leave.signal };
-    this.#node = new NodeSide(target, belief, kept, signals);
+    this.#progress = new AttemptProgress(options);
+    const { target, state, kept } = options;
+    const signals = { signal: this.#progress.newer, leave: this.#leave.signal };
+    this.#node = new PluginOnNode(target, state, kept, signals);
   }
 
   /** Tells the attempt of a change that came while it runs. */
   changed(change: Change): void {
-    this.#course.changed(change);
+    this.#progress.changed(change);
   }
 
   /** The plugin file as this attempt has found it; undefined before that. */
@@ -78,17 +78,17 @@ export class Attempt {
   /** Ends the attempt as soon as that can be: what the node is about is left to it. */
   giveUp(): void {
     this.#leave.abort();
-    this.#course.supersede();
+    this.#progress.supersede();
   }
 
   /** Does the reload. Throws nothing. */
-  async run(): Promise<AttemptResult> {
+  async run(): Promise<ReloadAttemptResult> {
     const { emit } = this.#options;
     emit({
       event: "reloading",
       ...this.#target.name,
-      cause: this.#course.change.cause,
-      files: this.#course.change.files,
+      cause: this.#progress.change.cause,
+      files: this.#progress.change.files,
     });
     let outcome: Outcome | undefined;
     try {
@@ -97,8 +97,8 @@ export class Attempt {
       outcome = this.#outcomeOf(error);
     }
     const deadly = this.#deadly;
-    const { belief, kept } = this.#node;
-    return { outcome, belief, kept, change: this.#course.change, deadly };
+    const { state, kept } = this.#node;
+    return { outcome, state, kept, change: this.#progress.change, deadly };
   }
 
   async #reload(): Promise<Outcome> {
@@ -108,20 +108,20 @@ export class Attempt {
     const options = await this.#node.startOptions(settled.file);
     const unfit = await this.#check(settled.file, settled.look, options);
     if (unfit !== undefined) return unfit;
-    const stopMs = await this.#node.stop(() => this.#course.begin("stop"));
+    const stopMs = await this.#node.stop(() => this.#progress.begin("stop"));
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
     const { file, look } = same ? settled : await this.#settle();
-    this.#course.absorb();
+    this.#progress.absorb();
     const startMs = await this.#start(file, look, options);
     if (typeof startMs !== "number") return startMs;
-    this.#course.absorb();
+    this.#progress.absorb();
     return {
       event: "reloaded",
       ...this.#target.name,
-      cause: this.#course.change.cause,
-      files: this.#course.change.files,
-      totalMs: performance.now() - this.#course.change.at,
+      cause: this.#progress.change.cause,
+      files: this.#progress.change.files,
+      totalMs: performance.now() - this.#progress.change.at,
       stopMs,
       startMs,
       buildMs: this.#buildMs,
@@ -132,27 +132,33 @@ export class Attempt {
   async #build(): Promise<Outcome | undefined> {
     const { build } = this.#target.plugin;
     if (build === undefined) return undefined;
-    this.#course.begin("build");
-    const result = await runBuild(build.command, build.cwd, this.#course.newer);
-    this.#course.throwIfSuperseded();
-    this.#buildMs = this.#course.built();
-    this.#course.absorb();
+    this.#progress.begin("build");
+    const result = await runBuild(build.command, build.cwd, this.#progress.newer);
+    this.#progress.throwIfSuperseded();
+    this.#buildMs = this.#progress.built();
+    this.#progress.absorb();
     if (result.ok) return undefined;
-    return notBuilt(this.#target.name, this.#course.change, build.command, result, this.#node.runs);
+    return notBuilt(
+      this.#target.name,
+      this.#progress.change,
+      build.command,
+      result,
+      this.#node.runs,
+    );
   }
 
   async #settle(): Promise<{ readonly file: PluginFile; readonly look: Look }> {
-    this.#course.begin("settle");
+    this.#progress.begin("settle");
     const { path } = this.#target.plugin;
     const settled = await settle({
       plugin: path,
-      others: this.#course.change.files.filter((file) => file !== path),
+      others: this.#progress.change.files.filter((file) => file !== path),
       nextHint: this.#options.nextHint,
-      signal: this.#course.newer,
+      signal: this.#progress.newer,
     });
     this.#seen = settled.usable ? settled.look : lookAt(path);
-    this.#course.absorb();
-    this.#course.throwIfSuperseded();
+    this.#progress.absorb();
+    this.#progress.throwIfSuperseded();
     try {
       const file = await inspectPluginFile(path);
       if (settled.usable) return { file, look: settled.look };
@@ -174,8 +180,8 @@ export class Attempt {
     options: readonly StartOption[],
   ): Promise<Outcome | undefined> {
     if (!this.#target.plugin.safe) return undefined;
-    this.#course.begin("check");
-    const signal = this.#course.newer;
+    this.#progress.begin("check");
+    const signal = this.#progress.newer;
     const { target, version } = this.#options;
     const running = this.#node.runs;
     const verdict = await checkFirst({
@@ -187,12 +193,12 @@ export class Attempt {
       signal,
       nextHint: this.#options.nextHint,
     });
-    this.#course.verify(look);
+    this.#progress.verify(look);
     this.#manifest = verdict.ok ? verdict.manifest : undefined;
     if (verdict.ok) return undefined;
     await this.#untilSure(look);
     const error = new Error(verdict.message);
-    return failed(target.name, this.#course.change, "check", error, verdict.diagnosis, running);
+    return failed(target.name, this.#progress.change, "check", error, verdict.diagnosis, running);
   }
 
   /** Starts the plugin. @returns ms, or the outcome of a start that failed */
@@ -201,7 +207,7 @@ export class Attempt {
     look: Look,
     options: readonly StartOption[],
   ): Promise<number | Outcome> {
-    this.#course.begin("start");
+    this.#progress.begin("start");
     const started = {
       target: this.#target,
       file,
@@ -210,15 +216,15 @@ export class Attempt {
       manifest: this.#manifest,
     };
     const { emit, slow } = this.#options;
-    const heard = slow ? undefined : tellSlowStart(started, emit, this.#course.newer);
+    const heard = slow ? undefined : tellSlowStart(started, emit, this.#progress.newer);
     try {
       const startMs = await this.#node
         .start(started, this.#options.nextHint)
         .finally(() => heard?.());
-      this.#course.verify(look);
+      this.#progress.verify(look);
       return startMs;
     } catch (error) {
-      this.#course.throwIfSuperseded();
+      this.#progress.throwIfSuperseded();
       if (error instanceof NodeUnreachable && error.reason === "closed") {
         return await this.#nodeDied(started, look, error);
       }
@@ -229,37 +235,37 @@ export class Attempt {
 
   /** The node went away during the start: a plugin can do that to it. */
   async #nodeDied(started: Started, look: Look, error: NodeUnreachable): Promise<Outcome> {
-    this.#course.begin("diagnose");
-    this.#node.belief = { is: "unknown" };
-    const diagnosis = await diagnoseStart(started, error, this.#course.newer);
+    this.#progress.begin("diagnose");
+    this.#node.state = { is: "unknown" };
+    const diagnosis = await diagnoseStart(started, error, this.#progress.newer);
     if (diagnosis.killsNode) this.#deadly = look;
     return unreachable(this.#target.name, error, diagnosis);
   }
 
   async #diagnose(started: Started, look: Look, error: unknown): Promise<Outcome> {
-    this.#course.begin("diagnose");
-    const diagnosis = await diagnoseStart(started, error, this.#course.newer);
+    this.#progress.begin("diagnose");
+    const diagnosis = await diagnoseStart(started, error, this.#progress.newer);
     await this.#untilSure(look);
-    return failed(this.#target.name, this.#course.change, "start", error, diagnosis, false);
+    return failed(this.#target.name, this.#progress.change, "start", error, diagnosis, false);
   }
 
   /** A failure is told when nothing more is being written. */
   async #untilSure(look: Look): Promise<void> {
-    const check = () => this.#course.verify(look);
+    const check = () => this.#progress.verify(look);
     await untilOld(this.#target.plugin.path, this.#options.nextHint, check);
-    this.#course.absorb();
+    this.#progress.absorb();
   }
 
   #outcomeOf(error: unknown): Outcome | undefined {
     const { name } = this.#target;
-    if (error instanceof Superseded || this.#course.newer.aborted) return undefined;
+    if (error instanceof Superseded || this.#progress.newer.aborted) return undefined;
     if (error instanceof NodeUnreachable) {
-      this.#node.belief = { is: "unknown" };
+      this.#node.state = { is: "unknown" };
       return unreachable(name, error);
     }
     if (error instanceof Failure) return refused(name, error, this.#node.runs);
-    const phase = this.#course.step === "stop" ? "stop" : "start";
-    if (error instanceof RpcError) this.#node.belief = { is: "unknown" };
-    return failed(name, this.#course.change, phase, error, NO_DIAGNOSIS, this.#node.runs);
+    const phase = this.#progress.step === "stop" ? "stop" : "start";
+    if (error instanceof RpcError) this.#node.state = { is: "unknown" };
+    return failed(name, this.#progress.change, phase, error, NO_DIAGNOSIS, this.#node.runs);
   }
 }

@@ -5,18 +5,16 @@
  */
 import { realpathSync } from "node:fs";
 import type { Started } from "../../diagnose/on-demand.js";
-import { killsNode, sessionClosed } from "../../events/not-tried.js";
-import { refused } from "../../events/outcomes.js";
-import { concealed } from "../../events/redact.js";
+import { killsNode, refused, sessionClosed } from "../../events/outcomes.js";
+import { redactEvent } from "../../events/redact.js";
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, Outcome } from "../../events/watch-events.js";
 import { concealing } from "../../plugin/secret-options.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
-import type { Belief } from "./plugin-on-node.js";
-import { Attempt } from "./reload-attempt.js";
+import { NO_INHERITED_OPTIONS } from "./inherited-options.js";
+import type { PluginState } from "./plugin-on-node.js";
+import { ReloadAttempt } from "./reload-attempt.js";
 import { SLOW_START_MS } from "./slow-start-notice.js";
-import { NOTHING_KEPT } from "./start-options.js";
-import { Waiters } from "./waiters.js";
 
 export interface ReloaderHooks {
   readonly emit: Emit;
@@ -29,11 +27,11 @@ export interface ReloaderHooks {
 export class Reloader {
   readonly target: Target;
   readonly #hooks: ReloaderHooks;
-  #belief: Belief = { is: "unknown" };
-  #kept = NOTHING_KEPT;
+  #state: PluginState = { is: "unknown" };
+  #kept = NO_INHERITED_OPTIONS;
   #pending: Change | undefined;
   readonly #waiters = new Waiters();
-  #attempt: Attempt | undefined;
+  #attempt: ReloadAttempt | undefined;
   #working: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #unserved = false;
@@ -58,14 +56,14 @@ export class Reloader {
   }
 
   /** What is believed of the plugin: for the node's monitor and for reports. */
-  get belief(): Belief {
-    return this.#belief;
+  get state(): PluginState {
+    return this.#state;
   }
 
   /** The plugin file without symlinks: the name by which the node knows it. */
   get realPath(): string {
     const { path } = this.target.plugin;
-    if (this.#belief.is === "running") return this.#belief.path;
+    if (this.#state.is === "running") return this.#state.path;
     try {
       return realpathSync(path);
     } catch {
@@ -132,7 +130,7 @@ export class Reloader {
 
   /** The node has gone, and what it ran with it. A reload under way hears so by its own calls. */
   nodeGone(): void {
-    this.#belief = { is: "unknown" };
+    this.#state = { is: "unknown" };
   }
 
   /** The node answers again. @param running whether it runs the plugin already */
@@ -140,7 +138,7 @@ export class Reloader {
     // One that the node started by itself has the present code, and its options by the node's config.
     const plain = this.target.plugin.options.length + this.#kept.takenOver.length === 0;
     if (running && plain && !this.#unserved && !this.busy) {
-      this.#belief = { is: "running", path: this.realPath };
+      this.#state = { is: "running", path: this.realPath };
     } else {
       void this.request("node");
     }
@@ -153,7 +151,7 @@ export class Reloader {
 
   /** The node's list no longer has the plugin. Who stopped it may start it again: the node is asked. */
   died(): void {
-    this.#belief = { is: "unknown" };
+    this.#state = { is: "unknown" };
   }
 
   /** Ends: a reload under way is given up; the plugin stays as it is. Who waits is told so. */
@@ -168,7 +166,7 @@ export class Reloader {
 
   #tooLate(): Outcome {
     const { name, plugin } = this.target;
-    return refused(name, sessionClosed(plugin.path), this.#belief.is === "running");
+    return refused(name, sessionClosed(plugin.path), this.#state.is === "running");
   }
 
   async #work(): Promise<void> {
@@ -187,10 +185,10 @@ export class Reloader {
       this.#tell(refused(this.target.name, killsNode(this.target.plugin.path), false));
       return;
     }
-    const attempt = new Attempt({
+    const attempt = new ReloadAttempt({
       target: this.target,
       change,
-      belief: this.#belief,
+      state: this.#state,
       kept: this.#kept,
       emit: this.#hooks.emit,
       version: this.#hooks.version?.(),
@@ -202,7 +200,7 @@ export class Reloader {
     const result = await attempt.run();
     this.#attempt = undefined;
     this.#seen = attempt.seen;
-    this.#belief = result.belief;
+    this.#state = result.state;
     this.#kept = result.kept;
     this.#deadly = result.deadly;
     this.#settledAt = performance.now();
@@ -222,7 +220,7 @@ export class Reloader {
   }
 
   #tell(told: Outcome): void {
-    const outcome = concealed(told, concealing(this.options));
+    const outcome = redactEvent(told, concealing(this.options));
     this.#last = outcome;
     this.#unserved = outcome.event === "unreachable";
     this.#hooks.emit(outcome);
@@ -253,4 +251,32 @@ export class Reloader {
 /** The value in the JSON text of an option, without its quotes. */
 function textOf(raw: string): string {
   return raw.replace(/^"|"$/g, "");
+}
+
+type Waiter = (outcome: Outcome) => void;
+
+/** Callers that wait for an outcome: of the current reload, or of the one that follows it. */
+class Waiters {
+  #next: Waiter[] = [];
+  #covered: Waiter[] = [];
+
+  /** Waits for the reload that has not begun yet. */
+  forNext(): Promise<Outcome> {
+    return new Promise((resolve) => this.#next.push(resolve));
+  }
+
+  /** Waits for the one under way. */
+  forPresent(): Promise<Outcome> {
+    return new Promise((resolve) => this.#covered.push(resolve));
+  }
+
+  /** The reload under way covers those, too, who wait for the next. */
+  cover(): void {
+    this.#covered.push(...this.#next.splice(0));
+  }
+
+  /** The reload under way has ended. */
+  tell(outcome: Outcome): void {
+    for (const resolve of this.#covered.splice(0)) resolve(outcome);
+  }
 }

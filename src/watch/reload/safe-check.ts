@@ -5,7 +5,7 @@ import type { Target } from "../../events/reload-target.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
-import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./busy-file.js";
+import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./start-plugin.js";
 
 export type Verdict =
   | {

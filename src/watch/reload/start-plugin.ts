@@ -4,10 +4,22 @@ import type { Target } from "../../events/reload-target.js";
 import { isAlreadyRegistered, startPlugin } from "../../node/plugins/plugin-command.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { RpcError } from "../../node/rpc/errors.js";
-import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./busy-file.js";
-import { endStart, stopHanging } from "./find-and-stop.js";
+import { cancelStart, stopHungPlugin } from "./find-and-stop.js";
 
-export interface BringUpOptions {
+// A plugin file that a linker or an editor still has open for writing cannot be started (ETXTBSY), and
+// no event reports its end: the start is tried again.
+
+/** Between two tries. */
+export const BUSY_RETRY_MS = 10;
+/** After this it is told as a failure. */
+export const BUSY_MAX_MS = 5_000;
+
+/** Whether a start has failed by that. @param message the node's, or that of an offline run */
+export function isFileBusy(message: string): boolean {
+  return message.includes("Text file busy");
+}
+
+export interface StartWithRetryOptions {
   readonly target: Target;
   /** The plugin's canonical path. */
   readonly path: string;
@@ -25,7 +37,7 @@ export interface BringUpOptions {
  * @returns how long the node took for the start that worked, ms
  * @throws RpcError, NodeUnreachable (`cut` where a signal was aborted)
  */
-export async function bringUp(up: BringUpOptions): Promise<number> {
+export async function startWithRetry(up: StartWithRetryOptions): Promise<number> {
   const begun = performance.now();
   let madeWay = false;
   for (;;) {
@@ -37,7 +49,7 @@ export async function bringUp(up: BringUpOptions): Promise<number> {
       if (isAlreadyRegistered(error) && !madeWay) {
         // Somebody else, or an earlier start of ours, got there first.
         madeWay = true;
-        await stopHanging(up.target, up.path, up.leave);
+        await stopHungPlugin(up.target, up.path, up.leave);
       } else if (isBusy(error) && at - begun < BUSY_MAX_MS) {
         await up.nextHint(BUSY_RETRY_MS);
       } else {
@@ -48,14 +60,14 @@ export async function bringUp(up: BringUpOptions): Promise<number> {
 }
 
 /** One `plugin start`. When a newer version is to replace it, the node's answer is still waited for. */
-async function startOnce(up: BringUpOptions): Promise<void> {
+async function startOnce(up: StartWithRetryOptions): Promise<void> {
   const { target, path, options, signal, leave } = up;
   const cut = new AbortController();
   const cutNow = () => cut.abort();
   let ended = false;
   let ending: Promise<void> | undefined;
   const end = () => {
-    ending = endStart(target, path, () => ended, leave).finally(cutNow);
+    ending = cancelStart(target, path, () => ended, leave).finally(cutNow);
   };
   if (signal.aborted || leave.aborted) cutNow();
   signal.addEventListener("abort", end, { once: true });

@@ -7,22 +7,22 @@ import type { Target } from "../../events/reload-target.js";
 import { readRunningOptions } from "../../node/plugins/running-options.js";
 import {
   encodeStartOptions,
-  needsShape,
-  type OptionShape,
+  needsDeclaration,
+  type OptionDeclaration,
   type StartOption,
 } from "../../node/plugins/start-options.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { PluginOption } from "../../settings/types.js";
 
 /** What has to be remembered about a plugin's options from one reload to the next. */
-export interface Kept {
+export interface InheritedOptions {
   /** Taken over from a plugin that ran already. */
   readonly takenOver: readonly StartOption[];
   /** How the plugin declares its options, as far as that is known. */
-  readonly shapes: ReadonlyMap<string, OptionShape> | undefined;
+  readonly shapes: ReadonlyMap<string, OptionDeclaration> | undefined;
 }
 
-export const NOTHING_KEPT: Kept = { takenOver: [], shapes: undefined };
+export const NO_INHERITED_OPTIONS: InheritedOptions = { takenOver: [], shapes: undefined };
 
 /**
  * Reads the options of a plugin that is about to be stopped.
@@ -30,13 +30,13 @@ export const NOTHING_KEPT: Kept = { takenOver: [], shapes: undefined };
  * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
  * @throws Failure `option-concealed`: one of them cannot be read, and the user has not given it
  */
-export async function takeOver(
+export async function readInherited(
   rpcFile: string,
   path: string,
   given: readonly PluginOption[],
-  kept: Kept,
+  kept: InheritedOptions,
   signal: AbortSignal,
-): Promise<Kept> {
+): Promise<InheritedOptions> {
   const { started, concealed, shapes } = await readRunningOptions(rpcFile, path, { signal });
   const isGiven = (name: string) => given.some((option) => option.name === name);
   const hidden = concealed.filter((name) => !isGiven(name));
@@ -65,16 +65,16 @@ export async function takeOver(
 export async function startOptionsFor(
   target: Target,
   file: PluginFile,
-  kept: Kept,
+  kept: InheritedOptions,
   signal: AbortSignal,
-): Promise<{ readonly options: readonly StartOption[]; readonly kept: Kept }> {
+): Promise<{ readonly options: readonly StartOption[]; readonly kept: InheritedOptions }> {
   const given = target.plugin.options;
   let { shapes } = kept;
   // The node shows no option of a running plugin that has neither a value nor a default.
   const known = given.every((option) => shapes?.has(option.name));
-  if (!known && needsShape(given)) {
-    const { learnShapes } = await import("./declared-options.js");
-    const learned = await learnShapes(target, file, signal);
+  if (!known && needsDeclaration(given)) {
+    const { learnDeclarations } = await import("./declared-options.js");
+    const learned = await learnDeclarations(target, file, signal);
     shapes = learned && new Map([...(shapes ?? []), ...learned]);
   }
   const options = [...kept.takenOver, ...encodeStartOptions(given, shapes)];
