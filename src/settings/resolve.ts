@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import { type Failure, usageFailure } from "../errors/failure.js";
 import { splitArguments } from "./arguments.js";
 import { joinPath } from "./paths.js";
-import { findSettingsKey, type SettingsKey } from "./project/package-json.js";
+import { findSettingsKey, foreignSettings, type SettingsKey } from "./project/package-json.js";
 import { projectPlugins } from "./project/schema.js";
 import { resolveNodesWith } from "./resolve-nodes.js";
 import type {
@@ -47,7 +47,7 @@ function resolvePlugins(
   const listed = key === undefined ? [] : projectPlugins(key, surroundings.home);
   if (key !== undefined) refuseTwice(listed, key.file);
   const chosen = named.length === 0 ? listed : chosenPlugins(named, listed, surroundings.cwd);
-  if (chosen.length === 0) throw noPlugin(command, key?.file);
+  if (chosen.length === 0) throw noPlugin(command, key?.file, foreignSettings(surroundings.cwd));
   if (chosen.length > 1 && options[0] !== undefined) {
     throw severalPlugins(options[0].name, chosen.length, key?.file);
   }
@@ -123,12 +123,14 @@ function refuseTwice(listed: readonly PluginSettings[], file: string): void {
   });
 }
 
-function noPlugin(command: string, file: string | undefined): Failure {
+function noPlugin(command: string, file: string | undefined, foreign: readonly string[]): Failure {
+  const none =
+    file === undefined
+      ? 'there is none on the command line, and no package.json here or above has the key "cln-dev"'
+      : `there is none on the command line, nor under "cln-dev" in ${file}`;
+  const passedOver = foreign.map((path) => `; ${path} is not read: another user can change it`);
   return usageFailure("no plugin is named", {
-    why:
-      file === undefined
-        ? 'there is none on the command line, and no package.json here or above has the key "cln-dev"'
-        : `there is none on the command line, nor under "cln-dev" in ${file}`,
+    why: none + passedOver.join(""),
     fix: `Run "cln-dev ${command} my-plugin.py", or add "cln-dev": { "path": "my-plugin.py" } to package.json`,
   });
 }

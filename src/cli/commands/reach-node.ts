@@ -44,8 +44,5 @@ const MAX_NEIGHBOURS = 8;
 async function neighbours(node: NodeAddress): Promise<string[]> {
   const { runningNodes } = await import("../../settings/locate/running-nodes.js");
   const nodes = await runningNodes(node, { home: process.env.HOME, cwd: process.cwd() });
-  return nodes
-    .filter((other) => other.listening)
-    .slice(0, MAX_NEIGHBOURS)
-    .map((other) => `  ${other.flags}  (${other.network})`);
+  return nodes.slice(0, MAX_NEIGHBOURS).map((other) => `  ${other.flags}  (${other.network})`);
 }

@@ -1,7 +1,10 @@
 /** What is left out of a plugin's folder: the usual folders, .gitignore, `--ignore`. */
-import { existsSync, readFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
+import { messageOf, systemCode } from "../../errors/failure.js";
+import { isTrustedOwner } from "../../filesystem/owner.js";
+import { readRegularFile } from "../../filesystem/regular-file.js";
 
 const LEFT_OUT = [
   ".git",
@@ -26,46 +29,97 @@ const LEFT_OUT = [
   "4913",
 ];
 
-/** What is left out below a folder: the usual folders, .gitignore files on the way, `--ignore`. */
-export function ignoredUnder(
-  root: string,
-  patterns: readonly string[],
-): (path: string, isFolder: boolean) => boolean {
-  const own = ignore().add([...LEFT_OUT, ...patterns]);
-  const git = new Map<string, Ignore | undefined>();
-  const top = repositoryOf(root);
-  return (path, isFolder) => {
-    if (matches(own, root, path, isFolder)) return true;
-    for (
-      let folder = dirname(path);
-      isBelow(top, folder) || folder === top;
-      folder = dirname(folder)
-    ) {
-      if (!git.has(folder)) git.set(folder, readGitignore(folder));
-      const rules = git.get(folder);
-      if (rules && matches(rules, folder, path, isFolder)) return true;
-      if (folder === dirname(folder)) break;
+const MAX_GITIGNORE_BYTES = 1024 * 1024;
+
+/** What applies below one folder: the usual folders, .gitignore files on the way, `--ignore`. */
+export class IgnoreRules {
+  readonly #root: string;
+  readonly #own: Ignore;
+  /** The folder up to which .gitignore files count. */
+  readonly #top: string;
+  /** The .gitignore of each folder that has been asked about. */
+  readonly #git = new Map<string, Ignore | undefined>();
+  readonly #problems = new Map<string, string>();
+
+  /** @param patterns as in a .gitignore in `root` */
+  constructor(root: string, patterns: readonly string[]) {
+    this.#root = root;
+    this.#own = ignore().add([...LEFT_OUT, ...patterns]);
+    this.#top = repositoryOf(root);
+  }
+
+  /** .gitignore files that are there and cannot be read, with the reason: they count as absent. */
+  get problems(): ReadonlyMap<string, string> {
+    return this.#problems;
+  }
+
+  /** Whether a path is left out, for whichever reason. @param path absolute */
+  ignores(path: string, isFolder: boolean): boolean {
+    return this.leavesOut(path, isFolder) || this.hiddenBy(path, isFolder) !== undefined;
+  }
+
+  /** Whether a path is left out by the usual list or by `--ignore`. */
+  leavesOut(path: string, isFolder: boolean): boolean {
+    return testOf(this.#own, this.#root, path, isFolder) === "ignored";
+  }
+
+  /** The .gitignore that leaves a path out: the one nearest to it decides, as in git. */
+  hiddenBy(path: string, isFolder: boolean): string | undefined {
+    for (let folder = dirname(path); ; folder = dirname(folder)) {
+      if (folder !== this.#top && !isBelow(this.#top, folder)) return undefined;
+      const rules = this.#rulesOf(folder);
+      const verdict = rules && testOf(rules, folder, path, isFolder);
+      if (verdict === "ignored") return join(folder, ".gitignore");
+      if (verdict === "unignored" || folder === dirname(folder)) return undefined;
     }
-    return false;
-  };
+  }
+
+  /** The next question reads the .gitignore files again. */
+  forget(): void {
+    this.#git.clear();
+    this.#problems.clear();
+  }
+
+  #rulesOf(folder: string): Ignore | undefined {
+    if (!this.#git.has(folder)) this.#git.set(folder, this.#read(folder));
+    return this.#git.get(folder);
+  }
+
+  #read(folder: string): Ignore | undefined {
+    const file = join(folder, ".gitignore");
+    try {
+      const content = readRegularFile(file, { maxBytes: MAX_GITIGNORE_BYTES });
+      const rules = ignore().add(content.toString("utf8"));
+      // A repository that ignores this whole folder (a home folder of dotfiles) is not about it.
+      const isForeign =
+        folder !== this.#root && testOf(rules, folder, this.#root, true) === "ignored";
+      return isForeign ? undefined : rules;
+    } catch (error) {
+      const code = systemCode(error);
+      if (code !== "ENOENT" && code !== "ENOTDIR") this.#problems.set(file, messageOf(error));
+      return undefined;
+    }
+  }
 }
 
-function matches(rules: Ignore, from: string, path: string, isFolder: boolean): boolean {
+function testOf(
+  rules: Ignore,
+  from: string,
+  path: string,
+  isFolder: boolean,
+): "ignored" | "unignored" | "nothing" {
   const inside = relative(from, path).split(sep).join("/");
-  if (inside === "" || inside.startsWith("..")) return false;
-  return rules.ignores(isFolder ? `${inside}/` : inside);
+  if (inside === "" || inside.startsWith("..")) return "nothing";
+  const { ignored, unignored } = rules.test(isFolder ? `${inside}/` : inside);
+  if (ignored) return "ignored";
+  return unignored ? "unignored" : "nothing";
 }
 
-function readGitignore(folder: string): Ignore | undefined {
-  const file = join(folder, ".gitignore");
-  if (!existsSync(file)) return undefined;
-  return ignore().add(readFileSync(file, "utf8"));
-}
-
-/** The git repository that a folder is in, or the folder itself. */
+/** The git repository that a folder is in, or the folder itself. One of another user does not count. */
 function repositoryOf(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, ".git"))) return at;
+    const git = statSync(join(at, ".git"), { throwIfNoEntry: false });
+    if (git !== undefined) return at === folder || isTrustedOwner(git) ? at : folder;
     if (at === dirname(at)) return folder;
   }
 }

@@ -2,8 +2,9 @@
  * The first line of a script, read as the kernel and env(1) read it: which program runs the file,
  * and what is wrong with the line. Used by plugin-file.ts, and by the explanations.
  */
-import { accessSync, closeSync, constants, openSync, readSync } from "node:fs";
+import { accessSync, closeSync, constants, readSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
+import { openRegularFile } from "../../filesystem/regular-file.js";
 
 /** What runs a script. */
 export interface Interpreter {
@@ -31,7 +32,7 @@ const HEAD_BYTES = 256;
 
 /** The first bytes of a file, for {@link readShebang}. @throws the system's error */
 export function readHead(path: string): Buffer {
-  const file = openSync(path, "r");
+  const file = openRegularFile(path);
   try {
     const head = Buffer.alloc(HEAD_BYTES);
     return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));

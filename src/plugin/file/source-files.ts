@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, extname } from "node:path";
 import { homeFolder } from "./home-folder.js";
-import { ignoredUnder, isBelow } from "./ignore-rules.js";
+import { IgnoreRules, isBelow } from "./ignore-rules.js";
 import { languageOfProgram, type PluginLanguage } from "./language.js";
 import { readHead, readShebang } from "./shebang.js";
 import { namesOf, realPathOf } from "./symlinks.js";
@@ -89,7 +89,7 @@ function tree(
   own: ReadonlySet<string>,
 ): Watched {
   const root = realPathOf(folder);
-  const ignored = ignoredUnder(root, settings.ignore);
+  const rules = new IgnoreRules(root, settings.ignore);
   const shown = extensions.slice(0, extensions[0] === ".js" ? 4 : 1);
   const kinds = settings.build ? "sources" : shown.map((extension) => `*${extension}`).join(" ");
   return {
@@ -97,8 +97,8 @@ function tree(
     files: [...own].filter((path) => dirname(path) !== root),
     includes: (path) =>
       own.has(path) ||
-      (isBelow(root, path) && extensions.includes(extname(path)) && !ignored(path, false)),
-    enters: (path) => path === root || !ignored(path, true),
+      (isBelow(root, path) && extensions.includes(extname(path)) && !rules.ignores(path, false)),
+    enters: (path) => path === root || !rules.ignores(path, true),
     description: `${kinds} under ${root}`,
   };
 }
@@ -110,10 +110,10 @@ function watched(settings: BelongingSettings, own: ReadonlySet<string>): Watched
   const files = new Set(
     [...own, ...settings.watch, ...paths].filter((path) => !trees.includes(path)),
   );
-  const rules = trees.map((tree) => ({ tree, ignored: ignoredUnder(tree, settings.ignore) }));
+  const rules = trees.map((tree) => ({ tree, rules: new IgnoreRules(tree, settings.ignore) }));
   const inTree = (path: string, folder: boolean) =>
     rules.some(
-      ({ tree, ignored }) => path === tree || (isBelow(tree, path) && !ignored(path, folder)),
+      ({ tree, rules }) => path === tree || (isBelow(tree, path) && !rules.ignores(path, folder)),
     );
   return {
     trees,

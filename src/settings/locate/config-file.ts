@@ -2,9 +2,9 @@
  * Reads a config file of lightningd into its lines, `include`s unfolded, as common/configdir.c does
  * (gather_file_configvars). What the lines mean is lightning-config.ts's business.
  */
-import { closeSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
+import { readRegularFile } from "../../filesystem/regular-file.js";
 import { joinPath } from "../paths.js";
 
 /** A line that is neither blank nor a comment. */
@@ -119,40 +119,18 @@ function included(
 
 /** The text up to the first NUL, where lightningd's strings end too. */
 function readText(file: string): string {
-  const descriptor = openSync(file, "r");
-  try {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(4000);
-      const read = readSync(descriptor, chunk);
-      if (read === 0) break;
-      size += read;
-      if (size > MAX_CONFIG_BYTES) {
-        throw configFailure(`cannot read the config ${file}`, {
-          why: `it is larger than ${MAX_CONFIG_BYTES / 1024 / 1024} MiB`,
-          fix: "Name lightningd's config file",
-        });
-      }
-      chunks.push(chunk.subarray(0, read));
-    }
-    const [text = ""] = Buffer.concat(chunks).toString("utf8").split("\0", 1);
-    return text;
-  } finally {
-    closeSync(descriptor);
-  }
+  const content = readRegularFile(file, { maxBytes: MAX_CONFIG_BYTES });
+  const [text = ""] = content.toString("utf8").split("\0", 1);
+  return text;
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Failure) return error.why ?? error.what;
   switch (systemCode(error)) {
     case "ENOENT":
     case "ENOTDIR":
       return "there is no such file";
     case "EACCES":
       return "this user may not read it";
-    case "EISDIR":
-      return "it is a folder";
     case "ELOOP":
       return "its symbolic links lead in a circle";
     default:

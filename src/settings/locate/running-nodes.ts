@@ -1,14 +1,14 @@
 /**
- * The lightning nodes that this user can see on this machine, for the error that says that the one
- * asked for is not there. Loaded and called on that failure only.
+ * The nodes of this user on this machine, for the error that says that the one asked for is not
+ * there. Loaded and called on that failure only. Folders of other users are passed over.
  */
 import { readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../errors/failure.js";
+import { isOpenToAll, isTrustedOwner } from "../../filesystem/owner.js";
 import { connectUnix } from "../../node/rpc/unix-socket.js";
 import type { NodeAddress, Surroundings } from "../types.js";
-import { lightningdProcesses } from "./lightningd-processes.js";
 import { locateNode } from "./locate-node.js";
 import { isNetwork } from "./networks.js";
 
@@ -16,62 +16,59 @@ export interface RunningNode {
   readonly lightningDir: string;
   readonly network: string;
   readonly rpcFile: string;
-  /** Whether somebody listens on the socket. */
-  readonly listening: boolean;
-  /** What to write on the command line to get to it: `--lightning-dir=/tmp/l1-regtest`. */
+  /** What to write on the command line to get to it. */
   readonly flags: string;
 }
 
 /** Where `startup_regtest.sh` and we put nodes: `/tmp/l1-regtest`, `/tmp/l1`, `cln-dev-node-...`. */
 const USUAL_NAME = /^(?:l\d+|l.*-(?:regtest|signet|testnet4?|bitcoin)|cln-dev-node-.*)$/;
-const MAX_LOOKED_AT = 64;
+const MAX_FOLDERS = 64;
 
 /**
- * Listening nodes first, and of these the ones in the same lightning-dir.
+ * Nodes that accept a connection; those in the same lightning-dir first.
  * @param asked the node that is not there: other networks of its lightning-dir are looked at as well
  * @param timeoutMs how long a socket may take to accept a connection, in ms
  */
 export async function runningNodes(
   asked: NodeAddress,
-  surroundings: Surroundings,
+  { home }: Surroundings,
   timeoutMs = 200,
 ): Promise<RunningNode[]> {
-  const nodesIn = (base: string) =>
-    networkFolders(base).flatMap((network) => nodeIn(base, network));
-  const running = lightningdProcesses().filter((node) => isSocket(node.rpcFile));
-  const usual = usualFolders(surroundings).flatMap(nodesIn);
-  const found = [...nodesIn(asked.lightningDir), ...running, ...usual];
-  const others = new Map(found.map((node) => [node.rpcFile, node]));
-  others.delete(asked.rpcFile);
-  const nodes = await Promise.all(
-    [...others.values()].slice(0, MAX_LOOKED_AT).map(
-      async ({ lightningDir, network, rpcFile }): Promise<RunningNode> => ({
-        lightningDir,
-        network,
-        rpcFile,
-        listening: await accepts(rpcFile, timeoutMs),
-        flags: flagsFor({ lightningDir, network, rpcFile }, surroundings),
-      }),
-    ),
-  );
-  // Another network of the same folder is the likeliest to have been meant.
-  const rank = (node: RunningNode) =>
-    Number(node.listening) * 2 + Number(node.lightningDir === asked.lightningDir);
-  return nodes.sort((a, b) => rank(b) - rank(a));
+  const usual = home ? join(home, ".lightning") : undefined;
+  const folders = [asked.lightningDir, ...(usual === undefined ? [] : [usual]), ...inTempFolders()];
+  const nodes = [...new Set(folders)].slice(0, MAX_FOLDERS).flatMap(nodesIn);
+  const others = nodes.filter((node) => node.rpcFile !== asked.rpcFile);
+  const listening = await Promise.all(others.map((node) => accepts(node.rpcFile, timeoutMs)));
+  return others
+    .filter((_, index) => listening[index])
+    .map(({ lightningDir, network, rpcFile }) => {
+      const dir = lightningDir === usual ? "" : `--lightning-dir=${lightningDir} `;
+      return { lightningDir, network, rpcFile, flags: `${dir}--network=${network}` };
+    });
 }
 
-/** Lightning-dirs as people have them: under HOME, and the regtest ones in the temp folder. */
-function usualFolders({ home }: Surroundings): string[] {
-  const temp = [...new Set(["/tmp", tmpdir()])].flatMap((folder) =>
+function inTempFolders(): string[] {
+  return [...new Set(["/tmp", tmpdir()])].flatMap((folder) =>
     namesIn(folder)
       .filter((name) => USUAL_NAME.test(name))
       .map((name) => join(folder, name)),
   );
-  return home ? [join(home, ".lightning"), ...temp] : temp;
 }
 
-function networkFolders(base: string): string[] {
-  return namesIn(base).filter(isNetwork);
+function nodesIn(lightningDir: string): NodeAddress[] {
+  if (!isOurs(lightningDir)) return [];
+  return namesIn(lightningDir)
+    .filter((name) => isNetwork(name) && isOurs(join(lightningDir, name)))
+    .flatMap((network) => nodeIn(lightningDir, network));
+}
+
+function isOurs(folder: string): boolean {
+  try {
+    const stat = statSync(folder);
+    return stat.isDirectory() && isTrustedOwner(stat) && !isOpenToAll(stat);
+  } catch {
+    return false;
+  }
 }
 
 /** The node of this network, where its socket is there. */
@@ -85,42 +82,13 @@ function nodeIn(lightningDir: string, network: string): NodeAddress[] {
   }
 }
 
-/** The shortest flags that lead to the same socket. */
-function flagsFor(
-  node: { readonly lightningDir: string; readonly network: string; readonly rpcFile: string },
-  surroundings: Surroundings,
-): string {
-  const { lightningDir, network, rpcFile } = node;
-  for (const choice of [{ network }, { lightningDir }, { lightningDir, network }]) {
-    if (leadsTo(rpcFile, choice, surroundings)) {
-      const dir = choice.lightningDir === undefined ? [] : [`--lightning-dir=${lightningDir}`];
-      const net = choice.network === undefined ? [] : [`--network=${network}`];
-      return [...dir, ...net].join(" ");
-    }
-  }
-  return `--rpc-file=${rpcFile}`;
-}
-
-function leadsTo(
-  rpcFile: string,
-  choice: { readonly lightningDir?: string; readonly network?: string },
-  surroundings: Surroundings,
-): boolean {
-  try {
-    return locateNode(choice, surroundings).rpcFile === rpcFile;
-  } catch (error) {
-    if (error instanceof Failure) return false;
-    throw error;
-  }
-}
-
 function accepts(rpcFile: string, timeoutMs: number): Promise<boolean> {
   return new Promise((done) => {
     let socket: ReturnType<typeof connectUnix>;
     try {
       socket = connectUnix(rpcFile);
     } catch {
-      done(false); // Its folder went away meanwhile.
+      done(false); // Its folder has just gone.
       return;
     }
     const end = (answer: boolean) => {

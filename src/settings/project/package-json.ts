@@ -1,9 +1,14 @@
-/** Finds the nearest package.json that has the key "cln-dev", and gives its value unparsed. */
-import { readFileSync } from "node:fs";
+/**
+ * Finds the nearest package.json that has the key "cln-dev", and gives its value unparsed. Above the
+ * working directory only files of this user or root count: a package.json that another user has put
+ * into a shared folder would run its `build` as us.
+ */
+import { existsSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
+import { isOpenToAll, isTrustedOwner } from "../../filesystem/owner.js";
+import { readRegularFile, UnusableFile } from "../../filesystem/regular-file.js";
 import { isObject } from "../../jsonrpc/json.js";
-import { findJsonError } from "./json-error.js";
 
 export const SETTINGS_KEY = "cln-dev";
 
@@ -15,6 +20,8 @@ export interface SettingsKey {
   readonly value: unknown;
 }
 
+const MAX_BYTES = 4 * 1024 * 1024;
+
 /**
  * Looks in `cwd` and upward from it.
  * @returns undefined where no package.json has the key
@@ -24,7 +31,7 @@ export function findSettingsKey(cwd: string): SettingsKey | undefined {
   let nearest = true;
   for (let folder = cwd; ; folder = dirname(folder)) {
     const file = join(folder, "package.json");
-    const text = readIfThere(file, nearest);
+    const text = readIfThere(file, nearest, folder === cwd);
     // Somebody else's broken file further up is none of our business.
     if (text !== undefined && (nearest || text.includes(SETTINGS_KEY))) {
       const content = parse(text, file);
@@ -37,14 +44,45 @@ export function findSettingsKey(cwd: string): SettingsKey | undefined {
   }
 }
 
-function readIfThere(file: string, nearest: boolean): string | undefined {
+/** Files above `cwd` that {@link findSettingsKey} passes over because of their owner. */
+export function foreignSettings(cwd: string): string[] {
+  const foreign: string[] = [];
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const file = join(folder, "package.json");
+    if (!isTrusted(folder, file, folder === cwd) && existsSync(file)) foreign.push(file);
+    if (dirname(folder) === folder) return foreign;
+  }
+}
+
+function readIfThere(file: string, nearest: boolean, inCwd: boolean): string | undefined {
+  if (!isTrusted(dirname(file), file, inCwd)) return undefined;
   try {
+    const content = readRegularFile(file, { maxBytes: MAX_BYTES });
     // npm, too, reads over a byte order mark.
-    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+    return content.toString("utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR" || !nearest) return undefined;
-    throw broken(`cannot read ${file}`, messageOf(error), "Make it readable", error);
+    const fix = error instanceof UnusableFile ? "Remove it" : "Make it readable";
+    throw broken(`cannot read ${file}`, messageOf(error), fix, error);
+  }
+}
+
+/** In `cwd` itself a file may also belong to the owner of the folder (a mounted project, a container). */
+function isTrusted(folder: string, file: string, inCwd: boolean): boolean {
+  const inside = statOf(folder);
+  const stat = statOf(file);
+  if (inside === undefined || stat === undefined) return true;
+  if (inCwd) return isTrustedOwner(stat) || stat.uid === inside.uid;
+  return isTrustedOwner(stat) && isTrustedOwner(inside) && !isOpenToAll(inside);
+}
+
+/** Undefined where it is missing, or not to be looked at: then reading it says why. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
 
@@ -52,11 +90,19 @@ function parse(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const place = findJsonError(text);
-    const at = place === undefined ? file : `${file}:${place.line}:${place.column}`;
-    const why = place?.why ?? messageOf(error);
+    const why = messageOf(error);
+    const place = placeIn(text, why);
+    const at = place === undefined ? file : `${file}:${place}`;
     throw broken(`${at} is not valid JSON`, why, `Correct ${at}`, error);
   }
+}
+
+/** `line:column` of the position that V8's message names, if it names one. */
+function placeIn(text: string, message: string): string | undefined {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position === undefined) return undefined;
+  const lines = text.slice(0, Number(position)).split("\n");
+  return `${lines.length}:${(lines.at(-1) ?? "").length + 1}`;
 }
 
 function broken(what: string, why: string, fix: string, cause: unknown): Failure {

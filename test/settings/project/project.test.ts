@@ -1,7 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findSettingsKey } from "../../../src/settings/project/package-json.js";
+import { findSettingsKey, foreignSettings } from "../../../src/settings/project/package-json.js";
 import { projectNode, projectPlugins } from "../../../src/settings/project/schema.js";
 import { failureOf, textOf } from "../failure-of.js";
 import { tempFolder, writeFiles } from "../temp-folder.js";
@@ -168,8 +169,8 @@ describe("findSettingsKey", () => {
     expect(failure.exitCode).toBe(2);
     const { what, why } = failure;
     expect({ what, why }).toEqual({
-      what: `${join(root, "package.json")}:3:19 is not valid JSON`,
-      why: "there is a comma before the }",
+      what: `${join(root, "package.json")}:4:3 is not valid JSON`,
+      why: expect.stringContaining("property name"),
     });
   });
 
@@ -185,6 +186,36 @@ describe("findSettingsKey", () => {
     expect(textOf(failureOf(() => findSettingsKey(join(root, "a"))))).toContain(
       "package.json:1:13",
     );
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("passes over what another user can change above", () => {
+    const root = tempFolder();
+    const settings = '{ "cln-dev": "p.py" }';
+    writeFiles(root, { "package.json": settings, "a/b/c": "", "mounted/package.json": settings });
+    const found = (folder: string) => findSettingsKey(join(root, folder))?.folder;
+    expect(found("a/b")).toBe(root);
+    chownSync(join(root, "package.json"), 61_001, 61_001);
+    expect(found("a/b")).toBeUndefined();
+    expect(foreignSettings(join(root, "a/b"))).toEqual([join(root, "package.json")]);
+    // In a shared folder a file in the working directory itself is as foreign.
+    chmodSync(root, 0o1777);
+    expect(found(".")).toBeUndefined();
+    chownSync(join(root, "package.json"), 0, 0);
+    expect(found("a/b")).toBe(root);
+    chmodSync(root, 0o777);
+    expect(found("a/b")).toBeUndefined();
+    // A project that is mounted into a container has the same owner as its folder.
+    for (const path of ["mounted", "mounted/package.json"]) chownSync(join(root, path), 500, 500);
+    expect(found("mounted")).toBe(join(root, "mounted"));
+  });
+
+  it("is not held up by a named pipe", () => {
+    const root = tempFolder();
+    writeFiles(root, { "a/b/c": "" });
+    spawnSync("mkfifo", [join(root, "a/package.json")]);
+    expect(textOf(failureOf(() => findSettingsKey(join(root, "a"))))).toContain("a named pipe");
+    writeFiles(root, { "a/b/package.json": "{}" });
+    expect(findSettingsKey(join(root, "a/b"))).toBeUndefined();
   });
 
   it("refuses one that cannot be read", () => {
