@@ -3,9 +3,10 @@
  * a unix socket in a lightning-dir of its own and runs real plugin processes. Started by
  * `cln-dev watch --embedded`, by `cln-dev node`, and by tests.
  */
-import { rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, usageFailure } from "../errors/failure.js";
+import { openOwnedFile } from "../settings/owned-file.js";
 import type { EmbeddedNode, EmbeddedNodeOptions } from "./api.js";
 import { fromWishes, type RaisedEvent, type RaiseWishes, toEvent } from "./emit/plain-values.js";
 import { canRaise, raise } from "./emit/raise.js";
@@ -17,18 +18,18 @@ import { publishLine } from "./log/log-notifications.js";
 import { builtinMethods } from "./methods/all-methods.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { NodeContext } from "./node-context.js";
-import { type Leftovers, openLeftovers, removeLeftFolders } from "./plugins/orphans.js";
 import { PluginHost } from "./plugins/plugin-host.js";
 import { ProcessKeeper } from "./plugins/reap-children.js";
 import type { Command } from "./rpc/command.js";
 import { Connection } from "./rpc/connection.js";
 import { handleRequest } from "./rpc/dispatch.js";
-import { listenAt, refuseIfLive, type SocketServer } from "./rpc/server.js";
+import { listenAt, type SocketServer } from "./rpc/server.js";
 import { type NodeSettings, settleSettings } from "./settings.js";
 import { startPlugins } from "./startup.js";
 import { Chain } from "./state/chain.js";
 import { ConfigVars } from "./state/config-vars.js";
 import { Datastore } from "./state/datastore.js";
+import { type DirectoryLock, lockDirectory } from "./state/directory-lock.js";
 import { type Identity, loadIdentity } from "./state/identity.js";
 import { addNodeOptions } from "./state/node-options.js";
 
@@ -40,7 +41,8 @@ export const EMBEDDED_VERSION = "v26.06.6";
  * @throws Failure where a live node holds the directory, or a plugin given cannot be started at all
  */
 export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Promise<EmbeddedNode> {
-  const node = new Node(options);
+  const settings = settleSettings(options);
+  const node = await openNode(options, settings);
   const giveUp = () => void node.close();
   options.signal?.addEventListener("abort", giveUp);
   try {
@@ -52,7 +54,7 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
   } finally {
     options.signal?.removeEventListener("abort", giveUp);
   }
-  const { lightningDir, networkDir, rpcFile, logFile } = node.settings;
+  const { lightningDir, networkDir, rpcFile, logFile } = settings;
   return {
     lightningDir,
     networkDir,
@@ -64,8 +66,20 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
   };
 }
 
+/** The directory is taken before anything in it is opened. */
+async function openNode(options: EmbeddedNodeOptions, settings: NodeSettings): Promise<Node> {
+  let lock: DirectoryLock | undefined;
+  try {
+    lock = await lockDirectory(settings.networkDir, settings.rpcFile);
+    return new Node(options, settings, lock);
+  } catch (error) {
+    lock?.release();
+    if (settings.isTemporary) rmSync(settings.lightningDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 class Node implements NodeContext {
-  readonly settings: NodeSettings;
   readonly version = EMBEDDED_VERSION;
   readonly log: LogBook;
   readonly configs = new ConfigVars();
@@ -82,15 +96,16 @@ class Node implements NodeContext {
   #connectionCount = 0;
   readonly #onTrouble: ((message: string) => void) | undefined;
   #file: LogFile | undefined;
-  #leftovers: Leftovers | undefined;
   #server: SocketServer | undefined;
   #closing: Promise<void> | undefined;
   #stopCommands: Command[] = [];
   #resolveClosed: () => void = () => {};
 
-  constructor(options: EmbeddedNodeOptions) {
-    const settings = settleSettings(options);
-    this.settings = settings;
+  constructor(
+    options: EmbeddedNodeOptions,
+    readonly settings: NodeSettings,
+    private readonly lock: DirectoryLock,
+  ) {
     this.#onTrouble = options.onTrouble;
     this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 30_000;
     this.closed = new Promise((done) => {
@@ -104,10 +119,7 @@ class Node implements NodeContext {
     this.hooks = new HookBook(this.log);
     this.identity = loadIdentity(settings.networkDir, settings);
     this.datastore = new Datastore(join(settings.networkDir, "cln-dev-datastore"));
-    this.#processes = new ProcessKeeper((pid, isRunning) => {
-      if (isRunning) this.#leftovers?.processBegan(pid);
-      else this.#leftovers?.processGone(pid);
-    });
+    this.#processes = new ProcessKeeper();
     this.methods = builtinMethods(this);
     this.host = new PluginHost({
       log: this.log,
@@ -143,16 +155,9 @@ class Node implements NodeContext {
   }
 
   async start(): Promise<void> {
-    await refuseIfLive(this.settings.rpcFile);
-    const { leftovers, killed } = openLeftovers(this.networkDir);
-    this.#leftovers = leftovers;
-    if (this.settings.isTemporary) removeLeftFolders();
     this.#file = new LogFile(this.settings.logFile, this.#onTrouble);
     this.log.add("lightningd", "info", this.version);
-    for (const pid of killed) {
-      this.log.add("lightningd", "unusual", `Killed a plugin of an earlier run (pid ${pid})`);
-    }
-    writeFileSync(this.settings.pidFile, `${process.pid}\n`, { mode: 0o640 });
+    writePidFile(this.settings.pidFile);
     this.#applyOptions();
     await startPlugins(this, this.settings, async () => {
       if (this.#closing !== undefined) throw stoppedAtStart();
@@ -214,10 +219,17 @@ class Node implements NodeContext {
     for (const connection of this.#connections) connection.end();
     this.#file?.close();
     if (this.#server !== undefined) rmSync(this.settings.pidFile, { force: true });
-    this.#leftovers?.forget();
+    this.datastore.close();
+    this.lock.release();
     if (this.settings.isTemporary) rmSync(this.lightningDir, { recursive: true, force: true });
     this.#resolveClosed();
   }
+}
+
+function writePidFile(path: string): void {
+  const fd = openOwnedFile(path, constants.O_TRUNC);
+  writeSync(fd, `${process.pid}\n`);
+  closeSync(fd);
 }
 
 function stoppedAtStart(): Failure {

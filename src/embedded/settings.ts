@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { usageFailure } from "../errors/failure.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../node/log/log-level.js";
+import { refuseForeign } from "../settings/owned-file.js";
 import { type ConfigLine, readConfigFile } from "./state/config-file.js";
 import type { ConfigSource } from "./state/config-vars.js";
 
@@ -47,7 +48,7 @@ export interface SettingsInput {
 }
 
 /** How the folders of nodes begin that have not been given one. */
-export const TEMPORARY_PREFIX = "cln-dev-node-";
+const TEMPORARY_PREFIX = "cln-dev-node-";
 
 const NETWORKS = [
   "regtest",
@@ -69,6 +70,7 @@ export function settleSettings(input: SettingsInput): NodeSettings {
     input.lightningDir === undefined
       ? mkdtempSync(join(realpathSync(tmpdir()), TEMPORARY_PREFIX))
       : resolve(input.lightningDir);
+  refuseForeign(lightningDir);
   const base = readConfigFile(join(lightningDir, "config"));
   const network = input.network ?? networkIn(base) ?? "regtest";
   if (!NETWORKS.includes(network)) {
@@ -77,6 +79,7 @@ export function settleSettings(input: SettingsInput): NodeSettings {
     });
   }
   const networkDir = join(lightningDir, network);
+  refuseForeign(networkDir);
   refuseRealNode(networkDir);
   makeDirectories(lightningDir, networkDir, network);
   const files = [...base, ...readConfigFile(join(networkDir, "config"))];

@@ -1,7 +1,17 @@
 /** The node's own life: how it begins and ends, and that nothing outlives it. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it, vi } from "vitest";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { Failure } from "../../src/errors/failure.js";
@@ -173,7 +183,7 @@ describe("a node that was killed", () => {
     process.stdout.on("error", () => {}); setInterval(() => {}, 1000);`;
 
   /** A program of its own with a node in it, and on that a plugin that does not end by itself. */
-  async function runProgram(folder: string, options: object) {
+  async function runProgram(folder: string, options: object, code = stubborn) {
     const program = join(folder, "node.cjs");
     const library = JSON.stringify(join(process.cwd(), "dist", "index.js"));
     writeFileSync(
@@ -191,7 +201,7 @@ describe("a node that was killed", () => {
     const line = await new Promise<Buffer>((resolve) => child.stdout?.once("data", resolve));
     const lightningDir = String(line).trim();
     const rpcFile = join(lightningDir, "regtest", "lightning-rpc");
-    const plugin = makePlugin(folder, "p.js", PID, PID_HANDLERS, stubborn);
+    const plugin = makePlugin(folder, "p.js", PID, PID_HANDLERS, code);
     await callNode(rpcFile, "plugin", ["start", plugin]);
     const pid = await pidOf({ rpcFile });
     onCleanup(() => {
@@ -215,41 +225,120 @@ describe("a node that was killed", () => {
     await until("the plugin is gone", () => !isAlive(pid));
   });
 
-  it("by SIGKILL leaves nothing that the next start does not clean up", async () => {
+  it("by SIGKILL frees its directory, and ends the plugins that read their stdin", async () => {
     const folder = makeFolder();
-    const { lightningDir, pid, kill } = await runProgram(folder, {
-      lightningDir: join(folder, "dir"),
-    });
+    const { lightningDir, pid, kill } = await runProgram(
+      folder,
+      { lightningDir: join(folder, "dir") },
+      "",
+    );
     await kill("SIGKILL");
-    expect(isAlive(pid)).toBe(true);
+    await until("the plugin is gone", () => !isAlive(pid));
     const node = await startNode({ lightningDir });
-    await until("the leftover is gone", () => !isAlive(pid));
     expect(await call(node, "plugin", ["list"])).toEqual({ command: "list", plugins: [] });
-    expect(readFileSync(node.logFile, "utf8")).toContain(`of an earlier run (pid ${pid})`);
   });
 
-  it("in a temporary folder is cleaned up by the next one that uses such a folder", async () => {
+  it("decides nothing by what it left: no process is ended, no other folder touched", async () => {
     const folder = makeFolder();
-    const { lightningDir, pid, kill } = await runProgram(folder, {});
-    expect(lightningDir.startsWith(folder)).toBe(true);
-    await kill("SIGKILL");
-    expect(existsSync(lightningDir)).toBe(true);
+    const innocent = spawn("sleep", ["30"]);
+    onCleanup(() => void innocent.kill("SIGKILL"));
+    const left = join(folder, "cln-dev-node-other", "regtest");
+    mkdirSync(left, { recursive: true });
+    const [stat, boot] = ["stat", "boot"].map((what) =>
+      readFileSync(
+        what === "stat" ? `/proc/${innocent.pid}/stat` : "/proc/sys/kernel/random/boot_id",
+        "utf8",
+      ),
+    );
+    const started = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const notes = `= 4194303 x\n+ ${innocent.pid} ${boot?.trim()} ${started}\n`;
+    writeFileSync(join(left, "cln-dev-plugin-processes"), notes);
     vi.stubEnv("TMPDIR", folder);
     onCleanup(() => void vi.unstubAllEnvs());
     const node = await startEmbeddedNode();
     await node.close();
-    await until("the leftover is gone", () => !isAlive(pid));
-    expect(existsSync(lightningDir)).toBe(false);
+    expect(isAlive(innocent.pid ?? 0)).toBe(true);
+    expect(existsSync(left)).toBe(true);
+  });
+});
+
+describe("a directory", () => {
+  it("keeps its datastore when a second node is refused there", async () => {
+    const node = await startNode();
+    for (const key of ["a", "b", "a"]) {
+      await call(node, "datastore", { key, string: key, mode: "create-or-replace" });
+    }
+    const journal = join(node.networkDir, "cln-dev-datastore");
+    const before = statSync(journal);
+    const refused = startEmbeddedNode({ lightningDir: node.lightningDir });
+    await expect(refused).rejects.toThrow(/another node is running there/);
+    const after = statSync(journal);
+    expect([after.ino, after.size, after.mtimeMs]).toEqual([
+      before.ino,
+      before.size,
+      before.mtimeMs,
+    ]);
+    expect(await call(node, "getinfo")).toBeTruthy();
   });
 
-  it("never hits a process that only has the same number", async () => {
+  it("keeps a file that has the socket's name", async () => {
     const lightningDir = makeFolder();
+    const file = join(lightningDir, "important.txt");
+    writeFileSync(file, "mine");
+    writeFileSync(join(lightningDir, "config"), `rpc-file=${file}\n`);
+    await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(/not a socket/);
+    expect(readFileSync(file, "utf8")).toBe("mine");
+  });
+
+  it("keeps a file that the log's name leads to", async () => {
+    const lightningDir = makeFolder();
+    const file = join(lightningDir, "important.txt");
+    writeFileSync(file, "mine");
     mkdirSync(join(lightningDir, "regtest"));
-    const innocent = spawn("sleep", ["30"]);
-    onCleanup(() => void innocent.kill("SIGKILL"));
-    const notes = `= ${process.pid} another-boot 1\n+ ${innocent.pid} another-boot 1\n`;
-    writeFileSync(join(lightningDir, "regtest", "cln-dev-plugin-processes"), notes);
-    await startNode({ lightningDir });
-    expect(isAlive(innocent.pid ?? 0)).toBe(true);
+    symlinkSync(file, join(lightningDir, "regtest", "log"));
+    await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(/symbolic link/);
+    expect(readFileSync(file, "utf8")).toBe("mine");
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    "of another user is refused, and so is his config",
+    async () => {
+      const lightningDir = makeFolder();
+      const config = join(lightningDir, "config");
+      writeFileSync(config, "plugin=/bin/false\n");
+      chownSync(config, 61_002, 61_002);
+      await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(
+        /config: it belongs to another user \(uid 61002\)/,
+      );
+      rmSync(config);
+      chownSync(lightningDir, 61_002, 61_002);
+      await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(/uid 61002/);
+    },
+  );
+});
+
+describe("in a worker thread", () => {
+  it("runs as in the main one, with a long path as well", async () => {
+    const lightningDir = join(makeFolder(), "long".repeat(20), "path".repeat(20));
+    mkdirSync(lightningDir, { recursive: true });
+    const plugin = makePlugin(makeFolder(), "p.js", PID, PID_HANDLERS);
+    const library = join(process.cwd(), "dist", "index.js");
+    const worker = new Worker(
+      `const { startEmbeddedNode, callNode } = require(${JSON.stringify(library)});
+       const { parentPort } = require("node:worker_threads");
+       (async () => {
+         const node = await startEmbeddedNode(${JSON.stringify({ lightningDir, plugins: [plugin] })});
+         const result = await callNode(node.rpcFile, "pid");
+         await node.close();
+         parentPort.postMessage(result);
+       })();`,
+      { eval: true },
+    );
+    onCleanup(async () => void (await worker.terminate()));
+    const answer = await new Promise<{ pid: number }>((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.once("error", reject);
+    });
+    await until("the plugin is gone", () => !isAlive(answer.pid));
   });
 });

@@ -1,7 +1,8 @@
 /** Writes printed log entries to a file in lightningd's format (lightningd/log.c log_to_files). */
-import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors/failure.js";
 import type { LogLevel } from "../../node/log/log-level.js";
+import { openOwnedFile } from "../../settings/owned-file.js";
 import type { LogEntry } from "./log-book.js";
 
 const LABELS: Readonly<Record<LogLevel, string>> = {
@@ -40,7 +41,7 @@ export class LogFile {
     onTrouble: (message: string) => void = () => {},
   ) {
     this.#onTrouble = onTrouble;
-    this.#fd = openSync(path, "a", 0o644);
+    this.#fd = openOwnedFile(path, constants.O_APPEND);
     if (fstatSync(this.#fd).size > 0) this.#waiting.push("\n\n\n");
   }
 

@@ -20,7 +20,7 @@ export class ProcessKeeper {
   readonly #open = new Set<HostedPlugin>();
   #whenGone: (() => void) | undefined;
 
-  constructor(private readonly onChange: (pid: number, isRunning: boolean) => void) {
+  constructor() {
     if (keepers.size === 0) process.on("exit", killAllOfAll);
     keepers.add(this);
   }
@@ -32,7 +32,6 @@ export class ProcessKeeper {
     } else {
       this.#alive.delete(pid);
     }
-    this.onChange(pid, isRunning);
     if (this.#alive.size === 0) this.#whenGone?.();
   }
 

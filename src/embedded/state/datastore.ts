@@ -1,10 +1,12 @@
 /**
  * Where plugins keep their state: keys of several parts, in order, with a number that counts the
- * changes (wallet/datastore.c). It outlives the node in a journal in the network directory. Used by
- * methods/datastore.ts.
+ * changes (wallet/datastore.c). It outlives the node in a journal in the network directory, a line a
+ * change. Used by methods/datastore.ts.
  */
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, renameSync, writeSync } from "node:fs";
+import { Failure } from "../../errors/failure.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
+import { openOwnedFile, readOwnedFile } from "../../settings/owned-file.js";
 
 export interface StoredValue {
   readonly key: readonly string[];
@@ -12,23 +14,28 @@ export interface StoredValue {
   readonly generation: bigint;
 }
 
+const MAX_BYTES = 256 * 1024 * 1024;
+
 export class Datastore {
   readonly #values = new Map<string, StoredValue>();
+  #lines = 0;
+  /** The last line was cut off, when a disk was full or the node was killed: written over. */
+  #wholeBytes: number | undefined;
 
-  /** Reads what an earlier node has kept, and writes it anew without what has been deleted since. */
+  /**
+   * Reads what an earlier node has kept, and writes nothing.
+   * @throws Failure where the journal is damaged, foreign, or cannot be read
+   */
   constructor(private readonly path: string) {
-    const lines = readLines(path);
-    for (const line of lines) {
-      const value = parseLine(line);
-      if (value === undefined) continue;
-      if (value.data === undefined) this.#values.delete(idOf(value.key));
-      else this.#values.set(idOf(value.key), { ...value, data: value.data });
-    }
-    if (lines.length > 0) {
-      writeFileSync(`${path}.new`, [...this.#values.values()].map(lineOf).join(""), {
-        mode: 0o600,
-      });
-      renameSync(`${path}.new`, path);
+    const text = readOwnedFile(path, MAX_BYTES)?.toString("utf8") ?? "";
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    if (whole.length < text.length) this.#wholeBytes = Buffer.byteLength(whole);
+    for (const line of whole.split("\n").slice(0, -1)) {
+      this.#lines++;
+      const change = parseLine(line);
+      if (change === undefined) throw damaged(path, this.#lines);
+      if (change.data === undefined) this.#values.delete(idOf(change.key));
+      else this.#values.set(idOf(change.key), { ...change, data: change.data });
     }
   }
 
@@ -36,14 +43,16 @@ export class Datastore {
     return this.#values.get(idOf(key));
   }
 
+  /** @throws the system's error where it cannot be written */
   set(value: StoredValue): void {
-    this.#values.set(idOf(value.key), value);
     this.#append(lineOf(value));
+    this.#values.set(idOf(value.key), value);
   }
 
+  /** @throws the system's error where it cannot be written */
   remove(key: readonly string[]): void {
-    this.#values.delete(idOf(key));
     this.#append(`${JSON.stringify({ key })}\n`);
+    this.#values.delete(idOf(key));
   }
 
   /** All values whose keys begin with these parts, in the order of their keys. */
@@ -53,8 +62,35 @@ export class Datastore {
       .sort((a, b) => Buffer.compare(Buffer.from(idOf(a.key)), Buffer.from(idOf(b.key))));
   }
 
+  /** Writes the journal again without what has been changed or deleted since. Never throws. */
+  close(): void {
+    if (this.#lines <= this.#values.size) return;
+    try {
+      const lines = [...this.#values.values()].map(lineOf).join("");
+      writeAll(openOwnedFile(`${this.path}.new`, constants.O_APPEND), lines, 0);
+      renameSync(`${this.path}.new`, this.path);
+    } catch {
+      // A full disk, or a folder that is gone: the journal still holds everything.
+    }
+  }
+
   #append(line: string): void {
-    appendFileSync(this.path, line, { mode: 0o600 });
+    const fd = openOwnedFile(this.path, constants.O_APPEND);
+    this.#wholeBytes ??= fstatSync(fd).size;
+    writeAll(fd, line, this.#wholeBytes);
+    this.#wholeBytes = undefined;
+    this.#lines++;
+  }
+}
+
+/** Closes the file, too. @param from what the file has behind this many bytes is written over */
+function writeAll(fd: number, text: string, from: number): void {
+  try {
+    ftruncateSync(fd, from);
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -67,15 +103,7 @@ function lineOf({ key, data, generation }: StoredValue): string {
   return `${JSON.stringify({ key, hex: data.toString("hex"), generation: generation.toString() })}\n`;
 }
 
-function readLines(path: string): readonly string[] {
-  try {
-    return readFileSync(path, "utf8").split("\n").filter(Boolean);
-  } catch {
-    return [];
-  }
-}
-
-/** @returns undefined for a line that was cut when the disk was full; without `data`, a deletion */
+/** @returns undefined for a damaged line; without `data` it is a deletion */
 function parseLine(
   line: string,
 ): { key: string[]; data: Buffer | undefined; generation: bigint } | undefined {
@@ -83,6 +111,20 @@ function parseLine(
   if (!isObject(value) || !Array.isArray(value.key)) return undefined;
   const key = value.key.map(String);
   const { hex, generation } = value;
-  if (typeof hex !== "string") return { key, data: undefined, generation: 0n };
-  return { key, data: Buffer.from(hex, "hex"), generation: BigInt(String(generation)) };
+  if (hex === undefined && generation === undefined) {
+    return { key, data: undefined, generation: 0n };
+  }
+  if (typeof hex !== "string" || !/^([0-9a-f]{2})*$/i.test(hex)) return undefined;
+  if (typeof generation !== "string" || !/^\d+$/.test(generation)) return undefined;
+  return { key, data: Buffer.from(hex, "hex"), generation: BigInt(generation) };
+}
+
+function damaged(path: string, line: number): Failure {
+  return new Failure({
+    kind: "damaged-datastore",
+    what: `cannot read the embedded node's datastore ${path}`,
+    why: `line ${line} is damaged`,
+    fix: "Delete that line, or the file",
+    exitCode: 2,
+  });
 }

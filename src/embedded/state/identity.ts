@@ -3,9 +3,10 @@
  * gives the same id and the same `makesecret` answers on both. Used by node.ts.
  */
 import { createECDH, hkdfSync, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { systemCode } from "../../errors/failure.js";
+import { usageFailure } from "../../errors/failure.js";
+import { readOwnedFile } from "../../settings/owned-file.js";
 
 export interface Identity {
   /** The public key, 66 hexadecimal digits. */
@@ -21,6 +22,7 @@ const SECRET_BYTES = 32;
 
 /**
  * Reads `hsm_secret` in the network directory, or makes it.
+ * @throws Failure where it is foreign, or no secret
  * @param given what the node's options say of its looks
  */
 export function loadIdentity(
@@ -41,16 +43,17 @@ export function loadIdentity(
 }
 
 function readSecret(path: string): Buffer {
-  try {
-    const secret = readFileSync(path);
-    if (secret.length === SECRET_BYTES) return secret;
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
+  const kept = readOwnedFile(path, 4096);
+  if (kept === undefined) {
     const secret = randomBytes(SECRET_BYTES);
-    writeFileSync(path, secret, { mode: 0o400 });
+    writeFileSync(path, secret, { mode: 0o400, flag: "wx" });
     return secret;
   }
-  throw new Error(`${path} does not hold ${SECRET_BYTES} bytes`);
+  if (kept.length === SECRET_BYTES) return kept;
+  throw usageFailure(`cannot use ${path}`, {
+    why: `it does not hold ${SECRET_BYTES} bytes`,
+    fix: "Remove it, or name another directory with --lightning-dir",
+  });
 }
 
 function hkdf(key: Buffer, salt: Buffer, info: string | Buffer): Buffer {

@@ -1,4 +1,5 @@
 /** Opens a unix socket, also where its path is longer than a socket address allows. */
+import { closeSync, constants, openSync } from "node:fs";
 import { connect, type OnReadOpts, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 
@@ -7,23 +8,34 @@ const MAX_ADDRESS_BYTES = 103;
 
 /**
  * Starts to connect; the caller listens for `connect` and `error`.
- * A path that is too long is reached as lightning-cli does it, by its name in its folder
- * (cln-contract 1.7): Node cuts the name off silently otherwise and reports ECONNREFUSED.
  * @param onread takes what comes in the place of `data` events
+ * @throws the system's error where the path is too long and cannot be shortened
  */
 export function connectUnix(path: string, onread?: OnReadOpts): Socket {
   const how = onread === undefined ? {} : { onread };
   return atShortPath(path, (short) => connect({ path: short, ...how }));
 }
 
-/** Calls `use` with a path to the same file that fits into a socket address. `use` must bind or connect at once. */
+/**
+ * Calls `use` with a path to the same file that fits into a socket address. `use` must bind or connect
+ * at once. Node cuts a path that is too long off silently, and reports ECONNREFUSED. lightning-cli
+ * changes into the folder instead (cln-contract 1.7); that is no way for a library, and impossible in a
+ * worker thread, so on Linux the folder is reached through /proc.
+ * @throws ENAMETOOLONG where the system has no such way
+ */
 export function atShortPath<T>(path: string, use: (path: string) => T): T {
   if (Buffer.byteLength(path) <= MAX_ADDRESS_BYTES) return use(path);
-  const before = process.cwd();
-  process.chdir(dirname(path));
+  const tooLong = () =>
+    Object.assign(new Error(`the path of the socket is too long: ${path}`), {
+      code: "ENAMETOOLONG",
+    });
+  if (process.platform !== "linux") throw tooLong();
+  const folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    return use(`./${basename(path)}`);
+    const short = `/proc/self/fd/${folder}/${basename(path)}`;
+    if (Buffer.byteLength(short) > MAX_ADDRESS_BYTES) throw tooLong();
+    return use(short);
   } finally {
-    process.chdir(before);
+    closeSync(folder);
   }
 }

@@ -12,6 +12,8 @@ export interface ConfigLine {
   /** `path:line`, as editors and terminals open it. */
   readonly at: string;
   readonly file: string;
+  /** Its number in the file, from 1. */
+  readonly line: number;
   /** The line without its end, otherwise as it stands. */
   readonly text: string;
 }
@@ -82,7 +84,7 @@ function linesOf(
     if (text.startsWith("include ")) {
       lines.push(...included(text.slice("include ".length), at, file, depth, total));
     } else {
-      lines.push({ at, file, text });
+      lines.push({ at, file, line: number, text });
     }
   }
   return lines;

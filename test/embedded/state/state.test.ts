@@ -23,6 +23,43 @@ describe("the datastore", () => {
     });
     expect(await call(again, "listdatastore", ["gone"])).toEqual({ datastore: [] });
   });
+
+  const journalOf = (lightningDir: string) => join(lightningDir, "regtest", "cln-dev-datastore");
+
+  it("is written again without what has changed since when the node ends", async () => {
+    const node = await startNode();
+    await call(node, "datastore", { key: "a", string: "1" });
+    await call(node, "datastore", { key: "a", string: "2", mode: "must-replace" });
+    await node.close();
+    expect(readFileSync(journalOf(node.lightningDir), "utf8")).toBe(
+      '{"key":["a"],"hex":"32","generation":"1"}\n',
+    );
+  });
+
+  it("loses the last line where that was cut off, and nothing else", async () => {
+    const lightningDir = makeFolder();
+    mkdirSync(join(lightningDir, "regtest"));
+    const whole = '{"key":["a"],"hex":"31","generation":"0"}\n';
+    writeFileSync(journalOf(lightningDir), `${whole}{"key":["b"],"he`);
+    const node = await startNode({ lightningDir });
+    await call(node, "datastore", { key: "c", string: "1" });
+    await node.close();
+    expect(readFileSync(journalOf(lightningDir), "utf8")).toBe(
+      `${whole}{"key":["c"],"hex":"31","generation":"0"}\n`,
+    );
+  });
+
+  it.each(['{"key":["a"],"hex":"00"}', '{"key":["a"],"hex":"0","generation":"0"}', "nonsense"])(
+    "with the damaged line %s is refused",
+    async (line) => {
+      const lightningDir = makeFolder();
+      mkdirSync(join(lightningDir, "regtest"));
+      writeFileSync(journalOf(lightningDir), `${line}\n{"key":["b"],"hex":"","generation":"0"}\n`);
+      await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(
+        /cln-dev-datastore: line 1 is damaged/,
+      );
+    },
+  );
 });
 
 describe("a directory that is taken away", () => {
@@ -90,7 +127,7 @@ describe("wrong settings", () => {
     };
     await expect(withConfig("network=nope\n")).rejects.toThrow("no network nope");
     await expect(withConfig("log-level=loud\n")).rejects.toThrow("no log level loud");
-    await expect(withConfig("include nowhere\n")).rejects.toThrow(/includes .*nowhere/);
+    await expect(withConfig("include nowhere\n")).rejects.toThrow(/cannot include .*nowhere/);
     await expect(withConfig("plugin=/nowhere\n")).rejects.toThrow(/with the plugin \/nowhere/);
   });
 

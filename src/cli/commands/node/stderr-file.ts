@@ -2,9 +2,10 @@
  * What the plugins of `cln-dev node` write to stderr, in a file beside its log: its terminal shows
  * the same, but a watch in another terminal can read only a file.
  */
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { STDERR_COPY } from "../../../node/log/node-stderr.js";
+import { openOwnedFile } from "../../../settings/owned-file.js";
 
 /** Then it begins anew: only the last words of a plugin are of use. */
 const MAX_BYTES = 1024 * 1024;
@@ -18,7 +19,7 @@ export class StderrFile {
   /** Where it cannot be made, there is none. @param networkDir the folder of the node's log */
   open(networkDir: string): void {
     try {
-      this.#fd = openSync(join(networkDir, STDERR_COPY), "w", 0o600);
+      this.#fd = openOwnedFile(join(networkDir, STDERR_COPY), constants.O_TRUNC);
     } catch {
       return;
     }

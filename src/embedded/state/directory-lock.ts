@@ -1,0 +1,103 @@
+/**
+ * One directory, one node: taken before anything in it is opened, and free again when its process is
+ * gone, however it ended. The lock is a listening socket: the kernel answers for a live process, also
+ * across PID namespaces. Used by node.ts.
+ */
+import { lstatSync, unlinkSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { Failure, systemCode } from "../../errors/failure.js";
+import { atShortPath, connectUnix } from "../../node/rpc/unix-socket.js";
+
+export interface DirectoryLock {
+  release(): void;
+}
+
+const NAME = "cln-dev-lock";
+
+/**
+ * @param rpcFile the node's socket: one that answers is a node, too, perhaps a real one
+ * @throws Failure where a node runs there
+ */
+export async function lockDirectory(networkDir: string, rpcFile: string): Promise<DirectoryLock> {
+  const path = join(networkDir, NAME);
+  if (await isAnswering(rpcFile)) throw alreadyRunning(networkDir, `it answers on ${rpcFile}`);
+  const server = createServer((client) => client.destroy());
+  try {
+    await listenOn(server, path);
+  } catch (error) {
+    if (systemCode(error) !== "EADDRINUSE") throw error;
+    if (await isAnswering(path)) throw alreadyRunning(networkDir, `it holds ${path}`);
+    removeSocket(path);
+    await listenOn(server, path);
+  }
+  // The node's own socket and plugins keep the process alive, not this.
+  server.unref();
+  return {
+    release: () => closeServer(server, path),
+  };
+}
+
+/** Binds and listens. @throws the system's error */
+export function listenOn(server: Server, path: string, backlog = 511): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    atShortPath(path, (short) => server.listen({ path: short, backlog }, resolve));
+  });
+}
+
+/** Stops listening and removes the socket; what has taken its place, or its folder's, is left alone. */
+export function closeServer(server: Server, path: string): void {
+  server.close();
+  try {
+    removeSocket(path);
+  } catch {
+    // It is not ours any more.
+  }
+}
+
+/**
+ * Removes a socket that nobody listens on any more; nothing happens where there is none.
+ * @throws Failure where something else has that name
+ */
+export function removeSocket(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isSocket()) throw notSocket(path);
+  unlinkSync(path);
+}
+
+function isAnswering(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connectUnix(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", (error) => {
+      const code = systemCode(error);
+      if (code === "ENOENT" || code === "ECONNREFUSED") resolve(false);
+      else reject(code === "ENOTSOCK" ? notSocket(path) : error);
+    });
+  });
+}
+
+function notSocket(path: string): Failure {
+  return new Failure({
+    kind: "unusable-file",
+    what: `cannot make the socket ${path}`,
+    why: "there is a file of that name that is not a socket",
+    fix: "Remove that file, or set another rpc-file",
+    exitCode: 2,
+  });
+}
+
+function alreadyRunning(networkDir: string, how: string): Failure {
+  return new Failure({
+    kind: "node-already-running",
+    what: `cannot start an embedded node in ${networkDir}`,
+    why: `another node is running there: ${how}`,
+    fix: "Stop that one, or name another directory with --lightning-dir",
+    exitCode: 2,
+  });
+}
