@@ -8,6 +8,7 @@ export default defineConfig({
   define: { CLN_DEV_VERSION: JSON.stringify(version) },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "scripts/build.mjs",
     pool: "forks",
     // Half of a test's time is waiting for programs that it has started.
     maxWorkers: 2 * availableParallelism(),

@@ -5,12 +5,14 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildIfStale } from "./build.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 const example = join(root, "examples", hasPython ? "hello.py" : "hello.js");
 const terminal = process.stdin.isTTY && process.stdout.isTTY && !process.env.CI;
 
+await buildIfStale();
 process.exitCode = terminal ? await byHand() : await byItself();
 
 async function byHand() {

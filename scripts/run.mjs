@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "rolldown";
+import { buildIfStale } from "./build.mjs";
 
 const [entry, ...args] = process.argv.slice(2);
 const folder = "node_modules/.cache/cln-dev";
@@ -15,9 +16,6 @@ await build({
   transform: { target: "node20.19" },
   output: { file: outfile, format: "esm", codeSplitting: false },
 });
-const built = spawnSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
-const run =
-  built.status === 0
-    ? spawnSync(process.execPath, [outfile, ...args], { stdio: "inherit" })
-    : built;
+await buildIfStale();
+const run = spawnSync(process.execPath, [outfile, ...args], { stdio: "inherit" });
 process.exitCode = run.status ?? 1;
