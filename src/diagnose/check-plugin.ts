@@ -3,6 +3,7 @@
  * writes. For editors and CI by `cln-dev check`. Nothing of it touches a real node.
  */
 import { Failure } from "../errors/failure.js";
+import type { Finding } from "../events/watch-events.js";
 import { NATIVE_METHODS, NATIVE_OPTIONS } from "../node/plugins/builtin-names.js";
 import { encodeStartOptions, needsDeclaration } from "../node/plugins/start-options.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/file/plugin-file.js";
@@ -14,7 +15,7 @@ import type { PluginOption } from "../settings/types.js";
 import { builtinClashes } from "./evidence/manifest-hazards.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { ExplainContext } from "./explain/explanation.js";
-import { endOf, type Finding, findingsOf } from "./findings.js";
+import { endOf, findingsOf } from "./findings.js";
 import { analyze, type OfflineRun } from "./offline-run.js";
 
 export interface CheckOptions {

@@ -4,6 +4,7 @@
  * comes again when the plugin is run offline in the same way.
  */
 
+import type { Finding } from "../events/watch-events.js";
 import type { Params } from "../jsonrpc/message.js";
 import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
 import { recentStderr, type StderrPlace, stderrPlace } from "../node/log/node-stderr.js";
@@ -15,7 +16,7 @@ import { readDeath } from "./evidence/crash-log.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { Explanation } from "./explain/explanation.js";
 import { explainDeath } from "./explain/node-crashes.js";
-import { type Finding, findingsOf, traceFindings } from "./findings.js";
+import { findingsOf, traceFindings } from "./findings.js";
 import {
   markOwnFrames,
   type OfflineRun,

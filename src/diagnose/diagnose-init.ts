@@ -3,12 +3,14 @@
  * error. The plugin is not run again: the answer is known, and its traceback is in it, in the log or
  * on stderr where it is anywhere (pyln-client puts it into the error and logs it).
  */
+
+import type { Finding } from "../events/watch-events.js";
 import { isObject } from "../jsonrpc/json.js";
 import { recentStderr, stderrPlace } from "../node/log/node-stderr.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Explained } from "./diagnose-start.js";
 import { INIT_ERROR } from "./explain/explain.js";
-import { type Finding, traceFindings } from "./findings.js";
+import { traceFindings } from "./findings.js";
 import { markOwnFrames, ownTrace } from "./offline-run.js";
 
 export interface FailedInit {

@@ -3,6 +3,7 @@
  * Used by the watch and by the one-shot commands; loaded only when something has failed.
  */
 
+import type { Finding } from "../events/watch-events.js";
 import { isObject } from "../jsonrpc/json.js";
 import { NATIVE_METHODS } from "../node/plugins/builtin-names.js";
 import { callNode } from "../node/rpc/client.js";
@@ -12,7 +13,7 @@ import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
 import { readDeath } from "./evidence/crash-log.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { ExplainContext, Explanation } from "./explain/explanation.js";
-import { type Finding, findingsOf } from "./findings.js";
+import { findingsOf } from "./findings.js";
 import { type OfflineRun, runPluginOffline } from "./offline-run.js";
 
 export interface FailedStart {

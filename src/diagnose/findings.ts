@@ -1,13 +1,8 @@
 /** A post-mortem in lines, for the terminal, the log and `--json` alike; report/ colours them. */
 import { stripVTControlCharacters } from "node:util";
+import type { Finding } from "../events/watch-events.js";
 import type { Handshake } from "../plugin/handshake/handshake.js";
 import type { OfflineRun, PluginFrame, PluginTrace, StrayText } from "./offline-run.js";
-
-/** `own-frame`: a place in the plugin's own code; `quote`: text of the plugin, or its code. */
-export interface Finding {
-  readonly kind: "heading" | "quote" | "own-frame" | "note";
-  readonly text: string;
-}
 
 /** Foreign frames around the own ones that are still shown. */
 const MAX_FRAMES = 8;

@@ -2,6 +2,8 @@
  * The look at a new version before the old one is stopped (`--safe`): it must shake hands offline,
  * and must not be one that the node would not survive.
  */
+
+import type { Finding } from "../events/watch-events.js";
 import { isObject, stringOf } from "../jsonrpc/json.js";
 import { NATIVE_METHODS } from "../node/plugins/builtin-names.js";
 import { callNode } from "../node/rpc/client.js";
@@ -13,7 +15,7 @@ import { builtinClashes, unicodeUsages } from "./evidence/manifest-hazards.js";
 import { explain } from "./explain/explain.js";
 import type { Explanation, RuleContext } from "./explain/explanation.js";
 import { nodeCrash } from "./explain/node-crashes.js";
-import { endOf, type Finding, findingsOf } from "./findings.js";
+import { endOf, findingsOf } from "./findings.js";
 import { type OfflineRun, runPluginOffline } from "./offline-run.js";
 
 export interface PreflightOptions {

@@ -1,10 +1,8 @@
 /** Makes the outcome of an attempt from what happened in it. */
-import type { Finding } from "../diagnose/findings.js";
 import { Failure, messageOf } from "../errors/failure.js";
 import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
-import type { BuildResult } from "../watch/reload/build-step.js";
 import type { Change } from "./reload-target.js";
-import type { Failed, Phase, Refused, TargetName, Unreachable } from "./watch-events.js";
+import type { Failed, Finding, Phase, Refused, TargetName, Unreachable } from "./watch-events.js";
 
 /** What is known of a failure beyond the node's words. */
 export interface Diagnosis {
@@ -39,6 +37,15 @@ export function failed(
     running,
     totalMs: performance.now() - change.at,
   };
+}
+
+/** What happened in a build step. */
+export interface BuildResult {
+  readonly ok: boolean;
+  /** What it printed, stdout and stderr as they came; the end of it if it is very long. */
+  readonly output: string;
+  /** `exit code 1`, `signal SIGKILL`, or why it could not be run. */
+  readonly ending: string;
 }
 
 /** The user's build step did not work: what it printed is all there is to say. */

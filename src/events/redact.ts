@@ -1,6 +1,5 @@
 /** Keeps the values of secret options out of what is told: whatever the node or the plugin says. */
-import type { Finding } from "../diagnose/findings.js";
-import type { WatchEvent } from "./watch-events.js";
+import type { Finding, WatchEvent } from "./watch-events.js";
 
 type Hide = (text: string) => string;
 

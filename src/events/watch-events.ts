@@ -3,7 +3,11 @@
  * and `--json` (one object a line, with these very fields) are renderings of these.
  */
 
-import type { Finding } from "../diagnose/findings.js";
+/** `own-frame`: a place in the plugin's own code; `quote`: text of the plugin, or its code. */
+export interface Finding {
+  readonly kind: "heading" | "quote" | "own-frame" | "note";
+  readonly text: string;
+}
 
 /** Why a reload was begun. `start`: the session's first; `node`: the node came back. */
 export type Cause = "start" | "file" | "key" | "command" | "signal" | "node";

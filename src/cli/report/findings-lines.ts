@@ -1,5 +1,5 @@
 /** What a failed plugin said, as lines for a person: the places in its own code stand out. */
-import type { Finding } from "../../diagnose/findings.js";
+import type { Finding } from "../../events/watch-events.js";
 import { harmless } from "./sanitize.js";
 import type { Paint } from "./style.js";
 

@@ -1,8 +1,7 @@
 /** The log lines of the watched plugins on one node, as a source of events. */
 
 import { basename } from "node:path";
-import type { Finding } from "../../diagnose/findings.js";
-import type { Emit } from "../../events/watch-events.js";
+import type { Emit, Finding } from "../../events/watch-events.js";
 import { followLogs } from "../../node/log/follow.js";
 import { isAtLeast, type LogLevel } from "../../node/log/log-level.js";
 import type { LogLine } from "../../node/log/log-lines.js";

@@ -3,7 +3,7 @@
  * hook or a subscription, with the level info. Nobody asked for an exception, so the watch shows it
  * whatever level it shows otherwise.
  */
-import type { Finding } from "../../diagnose/findings.js";
+import type { Finding } from "../../events/watch-events.js";
 import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
 
 const TRACEBACK = /^Traceback \(most recent call last\):$/m;

@@ -1,13 +1,6 @@
 /** Runs the user's build step (`--build`) before a reload. */
 import { spawn } from "node:child_process";
-
-export interface BuildResult {
-  readonly ok: boolean;
-  /** What it printed, stdout and stderr as they came; the end of it if it is very long. */
-  readonly output: string;
-  /** `exit code 1`, `signal SIGKILL`, or why it could not be run. */
-  readonly ending: string;
-}
+import type { BuildResult } from "../../events/outcomes.js";
 
 const MAX_OUTPUT_BYTES = 256 * 1024;
 

@@ -2,8 +2,7 @@
  * Which tracebacks have been shown since a reload. pyln-client logs that of a failed `init`, where it
  * is told at once, and it is found again in the answer, a moment later: it is to be shown once.
  */
-import type { Finding } from "../../../diagnose/findings.js";
-import type { Explained, LogLine, Reloading } from "../../../events/watch-events.js";
+import type { Explained, Finding, LogLine, Reloading } from "../../../events/watch-events.js";
 
 /** That of `init` is among the first. */
 const KEPT = 20;
