@@ -2,10 +2,11 @@
  * Splits what stands behind `watch`, `start` and `restart` on the command line into plugins and
  * options: `[plugin...] [key=value...]`, and `-o key=value` anywhere.
  */
+
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Failure, usageFailure } from "../errors/failure.js";
 import { shownValue } from "../plugin/secret-options.js";
-import { joinPath } from "./paths.js";
 import type { PluginOption } from "./types.js";
 
 export interface SplitArguments {
@@ -66,7 +67,7 @@ export function checkOptionName(name: string): string | undefined {
 function isOption(argument: string, cwd: string): boolean {
   const equals = argument.indexOf("=");
   if (equals === -1 || argument.slice(0, equals).includes("/")) return false;
-  return !existsSync(joinPath(cwd, argument));
+  return !existsSync(resolve(cwd, argument));
 }
 
 function splitOption(text: string): PluginOption {

@@ -3,10 +3,9 @@
  * with. Commands that need no plugin use resolveNodes().
  */
 import { existsSync, realpathSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { type Failure, usageFailure } from "../errors/failure.js";
 import { splitArguments } from "./arguments.js";
-import { joinPath } from "./paths.js";
 import { findSettingsKey, foreignSettings, type SettingsKey } from "./project/package-json.js";
 import { projectPlugins } from "./project/schema.js";
 import { resolveNodesWith } from "./resolve-nodes.js";
@@ -67,7 +66,7 @@ function chosenPlugins(
   cwd: string,
 ): PluginSettings[] {
   const chosen = named.map((name): PluginSettings => {
-    const path = joinPath(cwd, name);
+    const path = resolve(cwd, name);
     const same = listed.find((plugin) => realPath(plugin.path) === realPath(path));
     if (same !== undefined) return { ...same, path };
     const known = existsSync(path) ? undefined : listedAs(name, listed);
@@ -105,7 +104,7 @@ function withFlags(
   return {
     ...rest,
     options: [...plugin.options.filter((option) => !named.has(option.name)), ...options],
-    watch: flags.watch?.length ? flags.watch.map((path) => joinPath(cwd, path)) : plugin.watch,
+    watch: flags.watch?.length ? flags.watch.map((path) => resolve(cwd, path)) : plugin.watch,
     ignore: flags.ignore?.length ? flags.ignore : plugin.ignore,
     call: flags.call?.length ? flags.call : plugin.call,
     ...(build === undefined ? {} : { build }),

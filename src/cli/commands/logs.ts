@@ -1,12 +1,11 @@
 /** `cln-dev logs`: the log lines of plugins, live, from the node's log file or else by getlog. */
 import { existsSync, realpathSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
 import { followLogs, type LogSource } from "../../node/log/follow.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../node/log/log-level.js";
 import type { LogLine } from "../../node/log/log-lines.js";
 import { SecretValues } from "../../node/plugins/secret-values.js";
-import { joinPath } from "../../settings/paths.js";
 import { findSettingsKey } from "../../settings/project/package-json.js";
 import { projectPlugins } from "../../settings/project/schema.js";
 import type { NodeAddress, PluginSettings } from "../../settings/types.js";
@@ -93,7 +92,7 @@ function namesOf(
   const paths =
     args.length === 0
       ? own.map(({ path }) => path)
-      : args.map((arg) => joinPath(surroundings.cwd, arg));
+      : args.map((arg) => resolve(surroundings.cwd, arg));
   return paths.map((path) => basename(existsSync(path) ? realpathSync(path) : path));
 }
 

@@ -1,9 +1,10 @@
 /** `cln-dev restart`: asks the watch session that fits to reload now; without one, does it itself. */
+
 import { existsSync, realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Failure, usageFailure } from "../../errors/failure.js";
 import type { Outcome } from "../../events/watch-events.js";
 import { splitArguments } from "../../settings/arguments.js";
-import { joinPath } from "../../settings/paths.js";
 import { namesNode, resolveNodes } from "../../settings/resolve-nodes.js";
 import {
   askRestart,
@@ -98,7 +99,7 @@ function wishesOf({ flags, surroundings }: Context, plugins: readonly string[]):
     : undefined;
   if (plugins.length === 0) return [{ rpcFiles }];
   return plugins.map((plugin) => {
-    const path = joinPath(surroundings.cwd, plugin);
+    const path = resolve(surroundings.cwd, plugin);
     const isName = !plugin.includes("/") && !existsSync(path);
     return isName ? { name: plugin, rpcFiles } : { path: realPathOf(path), rpcFiles };
   });

@@ -1,9 +1,8 @@
 /** `cln-dev stop`: stops plugins on the node, by their file or by the name that the node lists. */
 import { realpathSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { Failure } from "../../errors/failure.js";
 import { isUnmanageable, listPlugins, stopPlugin } from "../../node/plugins/plugin-command.js";
-import { joinPath } from "../../settings/paths.js";
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { identifyNode } from "../../watch/node/identify-node.js";
@@ -64,7 +63,7 @@ async function stopOne(node: NodeAddress, name: string, cwd: string, signal: Abo
 
 function fileOf(name: string, cwd: string): string | undefined {
   try {
-    return realpathSync(joinPath(cwd, name));
+    return realpathSync(resolve(cwd, name));
   } catch {
     return undefined;
   }

@@ -2,10 +2,9 @@
  * Reads a config file of lightningd into its lines, `include`s unfolded, as common/configdir.c does
  * (gather_file_configvars). What the lines mean is lightning-config.ts's business.
  */
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 import { readRegularFile } from "../../filesystem/regular-file.js";
-import { joinPath } from "../paths.js";
 
 /** A line that is neither blank nor a comment. */
 export interface ConfigLine {
@@ -104,7 +103,7 @@ function included(
     });
   }
   // The rest of the line verbatim, blanks included; relative to the file that the line stands in.
-  const path = joinPath(dirname(file), name);
+  const path = resolve(dirname(file), name);
   let content: string;
   try {
     content = readText(path);

@@ -3,9 +3,8 @@
  * (cln-contract 1.3), so that what works there works here. On the cold-start path of every command:
  * it reads two small files and loads nothing.
  */
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
-import { joinPath } from "../paths.js";
 import type { NodeAddress, Surroundings } from "../types.js";
 import { configFailure, readNamedConfig, readOptionalConfig } from "./config-file.js";
 import {
@@ -36,14 +35,14 @@ export function locateNode(choice: NodeChoice, surroundings: Surroundings): Node
   refuseEmpty("--conf", choice.conf);
   const found = choice.conf === undefined ? fromFolder : fromNamedConfig;
   const { base, network, rpcFile, hints } = found(choice, chosen, surroundings);
-  const networkDir = joinPath(base, network.name);
+  const networkDir = resolve(base, network.name);
   const address = {
     lightningDir: base,
     network: network.name,
     networkNamedBy: network.namedBy,
     networkDir,
-    rpcFile: joinPath(networkDir, rpcFile),
-    hints: [...hints, ...tildeHints(joinPath(networkDir, rpcFile))],
+    rpcFile: resolve(networkDir, rpcFile),
+    hints: [...hints, ...tildeHints(resolve(networkDir, rpcFile))],
   };
   if (!rpcFile.startsWith("/")) return address;
   return { ...address, ...aroundSocket(address, choice) };
@@ -81,7 +80,7 @@ function fromNamedConfig(
   chosen: Network | undefined,
   surroundings: Surroundings,
 ): Found {
-  const lines = readNamedConfig(joinPath(surroundings.cwd, trimEnd(choice.conf ?? "")));
+  const lines = readNamedConfig(resolve(surroundings.cwd, trimEnd(choice.conf ?? "")));
   const values = readValues(lines, "explicit");
   return {
     base: baseOf(choice.lightningDir, surroundings, values.lightningDir),
@@ -98,16 +97,16 @@ function fromFolder(
   surroundings: Surroundings,
 ): Found {
   const base = baseOf(choice.lightningDir, surroundings);
-  const baseConfig = readConfig(joinPath(base, "config"), "base");
+  const baseConfig = readConfig(resolve(base, "config"), "base");
   const elsewhere = choice.rpcFile?.startsWith("/") === true;
   if (baseConfig.unreadable !== undefined && chosen === undefined && !elsewhere) {
-    throw configFailure(`cannot read ${joinPath(base, "config")}`, {
+    throw configFailure(`cannot read ${resolve(base, "config")}`, {
       why: `${baseConfig.unreadable}, and lightningd would go on as if it were not there, on ${DEFAULT_NETWORK}`,
       fix: "Make the config readable, or name the network with --network",
     });
   }
   const network = chosen ?? networkOf(baseConfig.values.network);
-  const networkConfig = readConfig(joinPath(joinPath(base, network.name), "config"), "network");
+  const networkConfig = readConfig(resolve(base, network.name, "config"), "network");
   return {
     base,
     network,
@@ -141,9 +140,9 @@ interface ReadConfig {
 function baseOf(flag: string | undefined, surroundings: Surroundings, inConfig?: string): string {
   if (flag !== undefined) return lightningDirOf(flag, surroundings);
   const { home, cwd } = surroundings;
-  if (inConfig !== undefined) return joinPath(cwd, inConfig);
+  if (inConfig !== undefined) return resolve(cwd, inConfig);
   if (home === undefined) return cwd;
-  return joinPath(cwd, home === "" ? ".lightning" : `${home}/.lightning`);
+  return resolve(cwd, home === "" ? ".lightning" : `${home}/.lightning`);
 }
 
 function networkOf(fromConfig: string | undefined): Network {
@@ -171,7 +170,7 @@ export function checkNetworkFlag(flag: string): string {
 /** `--lightning-dir`, absolute. @throws Failure (exit code 2) where it is empty */
 export function lightningDirOf(flag: string, { cwd }: Surroundings): string {
   refuseEmpty("--lightning-dir", flag);
-  return joinPath(cwd, trimEnd(flag));
+  return resolve(cwd, trimEnd(flag));
 }
 
 /**

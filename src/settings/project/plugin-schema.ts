@@ -1,6 +1,7 @@
 /** One plugin's entry under "cln-dev" in package.json (the schema stands in project.ts). */
+import { resolve } from "node:path";
 import { checkOptionName } from "../arguments.js";
-import { expandHome, joinPath } from "../paths.js";
+import { expandHome } from "../paths.js";
 import type { PluginOption, PluginSettings } from "../types.js";
 import {
   asBoolean,
@@ -27,7 +28,7 @@ export function readPlugin(
   { folder, home }: { readonly folder: string; readonly home: string | undefined },
   alsoKnown: readonly string[] = [],
 ): PluginSettings {
-  const absolute = (text: string) => joinPath(folder, expandHome(text, home));
+  const absolute = (text: string) => resolve(folder, expandHome(text, home));
   const plain = { options: [], watch: [], ignore: [], call: [], safe: false };
   if (typeof field.value === "string") {
     return { path: absolute(asText(field, '"plugin.py"')), ...plain };

@@ -23,8 +23,9 @@
  * file, the key and the value.
  */
 
+import { resolve } from "node:path";
 import { isNetwork, networkProblem } from "../locate/networks.js";
-import { expandHome, joinPath } from "../paths.js";
+import { expandHome } from "../paths.js";
 import type { PluginSettings } from "../types.js";
 import {
   asBoolean,
@@ -59,7 +60,7 @@ export function projectNode(key: SettingsKey, home: string | undefined): Project
   const field = rootOf(key);
   if (!isObjectField(field)) return { lightningDir: [], embedded: false };
   refuseUnknownKeys(field, ["plugins", ...PLUGIN_KEYS, ...NODE_KEYS]);
-  const path = (text: string) => joinPath(key.folder, expandHome(text, home));
+  const path = (text: string) => resolve(key.folder, expandHome(text, home));
   const dirs = member(field, "lightning-dir");
   const network = member(field, "network");
   const rpcFile = member(field, "rpc-file");

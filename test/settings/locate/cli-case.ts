@@ -6,7 +6,6 @@ export interface CliCase {
   /** Content by path; HOME is `home`, the working directory is the case's folder. */
   readonly files?: { readonly [path: string]: string };
   readonly folders?: readonly string[];
-  readonly links?: { readonly [path: string]: string };
   readonly choice?: NodeChoice;
   /** The short flag on the command line that `choice.network` stands for. */
   readonly flag?: string;

@@ -34,13 +34,6 @@ const BASE_DIRECTORY: readonly CliCase[] = [
     at: "l1-regtest/regtest/lightning-rpc",
   },
   {
-    name: "a symlinked lightning-dir, left by ..",
-    files: { "real/deep/here": "", "real/l2/config": "regtest\n" },
-    links: { link: "real/deep" },
-    choice: { lightningDir: "link/../l2" },
-    at: "real/l2/regtest/lightning-rpc",
-  },
-  {
     name: "a path longer than a socket address",
     choice: { lightningDir: `@/${"long-name-".repeat(12)}`, network: "regtest" },
     at: `${"long-name-".repeat(12)}/regtest/lightning-rpc`,
@@ -130,13 +123,6 @@ const PRECEDENCE: readonly CliCase[] = [
     folders: ["home/.lightning/regtest"],
     choice: { network: "regtest", rpcFile: "../x" },
     at: "home/.lightning/x",
-  },
-  {
-    name: "rpc-file through .. of a symlinked network folder",
-    folders: ["data/regtest", "home/.lightning"],
-    links: { "home/.lightning/regtest": "data/regtest" },
-    choice: { network: "regtest", rpcFile: "../x" },
-    at: "data/x",
   },
   {
     name: "an absolute rpc-file overrides directory and network",

@@ -9,7 +9,7 @@ import { atShortPath } from "../../../src/node/rpc/unix-socket.js";
 import { locateNode, type NodeChoice } from "../../../src/settings/locate/locate-node.js";
 import type { NodeAddress } from "../../../src/settings/types.js";
 import { failureOf, textOf } from "../failure-of.js";
-import { link, tempFolder, writeFiles } from "../temp-folder.js";
+import { tempFolder, writeFiles } from "../temp-folder.js";
 import type { CliCase } from "./cli-case.js";
 import { CLI_CASES } from "./cli-cases.js";
 
@@ -194,7 +194,6 @@ function setUp(row: CliCase) {
   const files = Object.entries(row.files ?? {}).map(([path, text]) => [path, inFolder(text)]);
   writeFiles(cwd, Object.fromEntries(files));
   for (const folder of row.folders ?? []) mkdirSync(join(cwd, folder), { recursive: true });
-  for (const [path, target] of Object.entries(row.links ?? {})) link(cwd, path, target);
   const choice: NodeChoice = Object.fromEntries(
     Object.entries(row.choice ?? {}).map(([key, value]) => [key, inFolder(value)]),
   );
