@@ -10,6 +10,12 @@ function rankOf(version: string): number | undefined {
   return commits === undefined ? whole : whole + 0.5;
 }
 
+/** Whether a version is earlier than another. An unknown one is not. */
+export function isVersionBefore(version: string, other: string): boolean {
+  const [rank, limit] = [rankOf(version), rankOf(other)];
+  return rank !== undefined && limit !== undefined && rank < limit;
+}
+
 /** Whether a version lies between two others, both included. An unknown version does. */
 export function isVersionBetween(version: string, first: string, last: string): boolean {
   const rank = rankOf(version);

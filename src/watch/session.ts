@@ -201,7 +201,7 @@ export class Session {
         this.#stderr.settled(reloader, event);
         if (event.event === "reloaded") this.#after.get(reloader)?.reloaded();
       },
-      version: () => node.version,
+      identify: (signal) => node.identify(signal),
       onUnreachable: () => node.suspect(),
     });
     const others = () => node.reloaders.filter((other) => other !== reloader);

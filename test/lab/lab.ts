@@ -26,8 +26,6 @@ export class Lab {
       HOME: this.folder("home"),
       TMPDIR: this.folder("temp"),
       XDG_RUNTIME_DIR: this.folder("run"),
-      // Two saves of one size within a second are one and the same to Python's cache.
-      PYTHONDONTWRITEBYTECODE: "1",
     };
     process.once("exit", () => this.#killAll());
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -47,8 +47,6 @@ export class Sandbox {
       // Shared: what the program compiled once need not be compiled again in every test.
       XDG_CACHE_HOME: join(import.meta.dirname, "../../node_modules/.cache"),
       [MARK]: this.root,
-      // A plugin's __pycache__ is what one test is about; elsewhere it is only time.
-      PYTHONDONTWRITEBYTECODE: "1",
     };
   }
 

@@ -2,7 +2,7 @@
 
 import { usageFailure } from "../../errors/failure.js";
 import type { WatchEvent } from "../../events/watch-events.js";
-import { identifyNode } from "../../watch/node/identify-node.js";
+import { identifyForControl } from "../../watch/node/identify-node.js";
 import { reloadOnce } from "../../watch/reload-once.js";
 import { openReporter } from "../report/reporter.js";
 import type { Context, ExitCode } from "./context.js";
@@ -25,7 +25,7 @@ export async function start(
   }
   const { signal } = context.io;
   await Promise.all(
-    settings.nodes.map((node) => atNode(node, () => identifyNode(node, { signal }))),
+    settings.nodes.map((node) => atNode(node, () => identifyForControl(node, { signal }))),
   );
   const { cwd } = context.surroundings;
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });

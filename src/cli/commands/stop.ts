@@ -5,7 +5,7 @@ import { Failure } from "../../errors/failure.js";
 import { isUnmanageable, listPlugins, stopPlugin } from "../../node/plugins/plugin-command.js";
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeAddress } from "../../settings/types.js";
-import { identifyNode } from "../../watch/node/identify-node.js";
+import { identifyForControl } from "../../watch/node/identify-node.js";
 import { harmless } from "../report/sanitize.js";
 import type { Context, ExitCode } from "./context.js";
 import { atNode } from "./reach-node.js";
@@ -38,7 +38,7 @@ function pathsFromSettings({ flags, surroundings }: Context): string[] {
 
 /** @throws Failure: the node refuses to stop it, or knows no such name */
 async function stopOne(node: NodeAddress, name: string, cwd: string, signal: AbortSignal) {
-  await identifyNode(node, { signal });
+  await identifyForControl(node, { signal });
   const plugins = await listPlugins(node.rpcFile, { signal });
   const path = fileOf(name, cwd);
   const entry =

@@ -2,14 +2,8 @@
  * Where a node's own stderr goes, which is also where its plugins' stderr goes: lightningd does not
  * read it (cln-contract 4.1). A file can be read, for the traceback of a plugin that has died.
  */
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+import { existsSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { nodePid } from "../node-process.js";
 import { readTail } from "./log-file.js";
 
 export type StderrPlace =
@@ -31,8 +25,8 @@ const MAX_TAIL_BYTES = 64 * 1024;
  */
 export function stderrPlace(lightningDir: string, network: string): StderrPlace | undefined {
   try {
-    const pid = readFileSync(`${lightningDir}/lightningd-${network}.pid`, "utf8").trim();
-    if (!/^\d+$/.test(pid)) return undefined;
+    const pid = nodePid(lightningDir, network);
+    if (pid === undefined) return undefined;
     const copy = `${lightningDir}/${network}/${STDERR_COPY}`;
     if (holdsOpen(pid, copy)) return { kind: "file", path: copy };
     const target = readlinkSync(`/proc/${pid}/fd/2`);
@@ -46,7 +40,7 @@ export function stderrPlace(lightningDir: string, network: string): StderrPlace 
 }
 
 /** Not one that an earlier node has left in the folder. */
-function holdsOpen(pid: string, path: string): boolean {
+function holdsOpen(pid: number, path: string): boolean {
   if (!existsSync(path)) return false;
   const real = realpathSync(path);
   return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === real);

@@ -1,25 +1,45 @@
-/** The first words with a node: who it is, and whether we may touch it. Used by every command. */
+/** Who a node is, and whether its plugins may be started and stopped. Used by every command. */
+import { statSync } from "node:fs";
 import { Failure } from "../../errors/failure.js";
 import type { NodeFacts } from "../../events/watch-events.js";
 import { isObject } from "../../jsonrpc/json.js";
 import { type CallOptions, callNode } from "../../node/rpc/client.js";
+import { RpcError } from "../../node/rpc/errors.js";
+import { unreachable } from "../../node/rpc/unreachable.js";
+import { isVersionBefore } from "../../node/version.js";
 import type { NodeAddress } from "../../settings/types.js";
+
+const TIMEOUT_MS = 10_000;
+/**
+ * After a failed exec an earlier release kills every process of its user at the next start of that
+ * plugin (lightningd/plugin.c: kill(-1); fixed by 55168e66a).
+ */
+const FIRST_SAFE_RELEASE = "v23.08";
 
 /**
  * Asks a node who it is.
- * @throws Failure `mainnet` (exit code 2): it is on mainnet, and the command line does not say so
- * @throws RpcError, NodeUnreachable
+ * @throws Failure `mainnet` (exit code 2): it is on mainnet, and the command line does not name it
+ * @throws NodeUnreachable also where its answer does not say which network it is on
  */
 export async function identifyNode(
   address: NodeAddress,
   options?: CallOptions,
 ): Promise<NodeFacts> {
-  const info = await callNode(address.rpcFile, "getinfo", {}, { timeoutMs: 10_000, ...options });
+  const { rpcFile } = address;
+  const info = await callNode(rpcFile, "getinfo", {}, { timeoutMs: TIMEOUT_MS, ...options }).catch(
+    (error: unknown) => {
+      if (!(error instanceof RpcError)) throw error;
+      throw unreachable("garbage", rpcFile, `it answered getinfo with the error ${error.message}`);
+    },
+  );
   const facts = isObject(info) ? info : {};
-  const network = String(facts.network ?? address.network);
+  const { network } = facts;
+  if (typeof network !== "string") {
+    throw unreachable("garbage", rpcFile, "its getinfo does not name a network");
+  }
   guardMainnet(address, network);
   return {
-    rpcFile: address.rpcFile,
+    rpcFile,
     lightningDir: address.lightningDir,
     network,
     version: String(facts.version ?? ""),
@@ -29,6 +49,41 @@ export async function identifyNode(
   };
 }
 
+/**
+ * The same, for whatever starts or stops a plugin on it.
+ * @throws Failure `node-too-old` (exit code 2), and what {@link identifyNode} throws
+ */
+export async function identifyForControl(
+  address: NodeAddress,
+  options?: CallOptions,
+): Promise<NodeFacts> {
+  const facts = await identifyNode(address, options);
+  if (!isVersionBefore(facts.version, FIRST_SAFE_RELEASE)) return facts;
+  throw new Failure({
+    kind: "node-too-old",
+    what: `the node at ${address.rpcFile} is lightningd ${facts.version}`,
+    why: `a release before ${FIRST_SAFE_RELEASE} can kill every process of its user when a plugin is started again after it could not be run`,
+    fix: `Use lightningd ${FIRST_SAFE_RELEASE} or later; list, call and logs work with this one`,
+    exitCode: 2,
+  });
+}
+
+/** Another value than before: another node may listen there. Undefined where no file is. */
+export function socketIdentity(rpcFile: string): string | undefined {
+  const stat = statSync(rpcFile, { throwIfNoEntry: false, bigint: true });
+  return stat && `${stat.dev}:${stat.ino}:${stat.ctimeNs}`;
+}
+
+/** What is another than it was, for a person; empty where it is the same node. */
+export function nodeChanges(before: NodeFacts, now: NodeFacts): string {
+  const changes: string[] = [];
+  if (before.id !== now.id) changes.push(`id ${now.id.slice(0, 8)} (was ${before.id.slice(0, 8)})`);
+  if (before.network !== now.network)
+    changes.push(`network ${now.network} (was ${before.network})`);
+  if (before.version !== now.version) changes.push(`${now.version} (was ${before.version})`);
+  return changes.join(", ");
+}
+
 function guardMainnet(address: NodeAddress, network: string): void {
   const named = address.network === "bitcoin" && address.networkNamedBy === "command line";
   if (network !== "bitcoin" || named) return;
@@ -36,7 +91,7 @@ function guardMainnet(address: NodeAddress, network: string): void {
     kind: "mainnet",
     what: `the node at ${address.rpcFile} is on mainnet`,
     why: "a plugin under development can take the node down, and real money is on it",
-    fix: "Develop on regtest or signet; if you mean this node, say --mainnet on the command line",
+    fix: "Develop on regtest or signet; if you mean this node, add --mainnet to the command line",
     exitCode: 2,
   });
 }

@@ -104,9 +104,10 @@ export class NodeMonitor {
 
   async #ask(): Promise<void> {
     const askedAt = performance.now();
+    const isSuspected = this.#suspected;
     this.#suspected = false;
     try {
-      const plugins = await this.#list();
+      const plugins = await this.#list(isSuspected);
       if (this.#closed) return;
       if (this.gone) this.#answered(plugins);
       else this.#options.onPlugins(plugins, askedAt);
@@ -121,12 +122,16 @@ export class NodeMonitor {
     }
   }
 
-  /** On the connection that is kept anyway: the cheapest way to ask again and again. */
-  #list(): Promise<ListedPlugin[]> {
+  /**
+   * On the connection that is kept anyway: the cheapest way to ask again and again.
+   * @param anew on a new one: the kept one may live on while the socket's path leads elsewhere
+   */
+  #list(anew: boolean): Promise<ListedPlugin[]> {
     const { rpcFile } = this.#options;
     const options = { timeoutMs: 5_000 };
     const connection = this.#connection;
-    if (connection === undefined || connection.destroyed) return listPlugins(rpcFile, options);
+    if (anew || connection === undefined || connection.destroyed)
+      return listPlugins(rpcFile, options);
     return listPluginsOn(connection, rpcFile, options);
   }
 

@@ -4,14 +4,13 @@
  */
 import { basename } from "node:path";
 import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
-import { Failure } from "../../errors/failure.js";
 import type { Emit, NodeFacts } from "../../events/watch-events.js";
 import type { LogLevel } from "../../node/log/log-level.js";
 import type { ListedPlugin } from "../../node/plugins/plugin-command.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { InitLook } from "../follow-up/init-check.js";
 import type { Reloader } from "../reload/reloader.js";
-import { identifyNode } from "./identify-node.js";
+import { identifyForControl, nodeChanges } from "./identify-node.js";
 import { LogSource } from "./log-source.js";
 import { isTraceback } from "./logged-traceback.js";
 import { NodeMonitor } from "./node-monitor.js";
@@ -37,7 +36,7 @@ export class WatchedNode {
   readonly #works = new Set<Promise<void>>();
   /** The deaths that are being explained: by a plugin run offline, which a newer version replaces. */
   readonly #explaining = new Map<Reloader, AbortController>();
-  #version: string | undefined;
+  #facts: NodeFacts | undefined;
 
   /** @param embedded it is of this very process */
   constructor(
@@ -62,15 +61,24 @@ export class WatchedNode {
 
   /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
   async meet(signal?: AbortSignal): Promise<NodeFacts> {
-    const facts = await identifyNode(this.address, signal === undefined ? {} : { signal });
-    this.#version = facts.version;
+    this.#facts = await identifyForControl(this.address, signal === undefined ? {} : { signal });
     this.#monitor.watch();
-    return facts;
+    return this.#facts;
   }
 
-  /** As `getinfo` said it last. */
-  get version(): string | undefined {
-    return this.#version;
+  /**
+   * Asks the node behind the path who it is now, and reports where it is another one than before.
+   * @throws Failure: it must not be touched; NodeUnreachable
+   */
+  async identify(signal: AbortSignal): Promise<NodeFacts> {
+    const facts = await identifyForControl(this.address, { signal });
+    const changes = this.#facts && nodeChanges(this.#facts, facts);
+    this.#facts = facts;
+    if (changes) {
+      const message = `another node answers at ${this.address.rpcFile}: ${changes}`;
+      this.#emit({ event: "notice", level: "warn", message });
+    }
+    return facts;
   }
 
   /** A call had no answer: whether the node is gone is found out at once. */
@@ -151,19 +159,13 @@ export class WatchedNode {
   }
 
   async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
-    try {
-      const { signal } = this.#end;
-      this.#version = (await identifyNode(this.address, { signal })).version;
-    } catch (error) {
-      if (error instanceof Failure && error.kind === "mainnet") {
-        this.#emit({ event: "notice", level: "warn", message: error.message });
-        return;
-      }
-      // It has gone again, or is slow: the reload hears so by its own calls, and is made up for.
-    }
-    if (this.#end.signal.aborted) return;
     this.#emit({ event: "node-back", node: this.address.rpcFile, goneMs });
-    for (const reloader of this.reloaders) reloader.nodeBack(runs(plugins, reloader.realPath));
+    // What is wrong with it is the outcome of the reloads: each of them asks again.
+    const known = await this.identify(this.#end.signal).catch(() => undefined);
+    if (this.#end.signal.aborted) return;
+    for (const reloader of this.reloaders) {
+      reloader.nodeBack(known !== undefined && runs(plugins, reloader.realPath));
+    }
   }
 
   async #explainDeath(reloader: Reloader, started: Started): Promise<void> {
@@ -182,6 +184,7 @@ export class WatchedNode {
   /** A plugin that should be running and is not in the node's list has died. */
   #look(plugins: readonly ListedPlugin[], askedAt: number): void {
     for (const reloader of this.reloaders) {
+      reloader.nodeAnswers();
       const { state } = reloader;
       if (state.is !== "running" || reloader.busy || reloader.settledAt > askedAt) continue;
       if (runs(plugins, state.path)) continue;

@@ -2,13 +2,13 @@
 import { realpathSync } from "node:fs";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
-import { killPluginProcesses } from "../../node/plugins/kill-plugin.js";
 import {
   isUnmanageable,
   type ListedPlugin,
   listPlugins,
   stopPlugin,
 } from "../../node/plugins/plugin-command.js";
+import { killPluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { importantPlugins } from "../../node/plugins/running-options.js";
 import { type InheritedOptions, readInherited } from "./inherited-options.js";
 

@@ -7,25 +7,34 @@ import { diagnoseStart, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "../../events/outcomes.js";
 import type { Change, Target } from "../../events/reload-target.js";
-import type { Outcome } from "../../events/watch-events.js";
+import type { NodeFacts, Outcome } from "../../events/watch-events.js";
+import { nodePid } from "../../node/node-process.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../../plugin/file/plugin-file.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import { settle, untilOld } from "../files/wait-until-stable.js";
+import { socketIdentity } from "../node/identify-node.js";
 import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
 import { runBuild } from "./build-step.js";
 import type { InheritedOptions } from "./inherited-options.js";
 import { PluginOnNode, type PluginState } from "./plugin-on-node.js";
 import { checkFirst } from "./safe-check.js";
 import { tellSlowStart } from "./slow-start-notice.js";
+import { pycachePrefixes, removeStaleBytecode } from "./stale-bytecode.js";
 
 export interface ReloadAttemptOptions extends ProgressOptions {
   readonly state: PluginState;
   readonly kept: InheritedOptions;
-  /** The node's version, where it has been asked. */
-  readonly version: string | undefined;
+  /** @throws Failure: the node must not be touched; NodeUnreachable */
+  readonly identify: (signal: AbortSignal) => Promise<NodeFacts>;
+  /** Files that changed since the last start; undefined where that is not known. */
+  readonly changedFiles: () => readonly string[] | undefined;
+  /** A start is sent now: what changes from here on has changed since. */
+  readonly onStart: () => void;
+  /** Where the plugin's last start had its Python bytecode beside `__pycache__`. */
+  readonly pycachePrefixes: readonly string[];
   /** It is known to take long for its start. */
   readonly slow: boolean;
   /** Resolves at the next change, or after so many ms. */
@@ -102,17 +111,27 @@ export class ReloadAttempt {
   }
 
   async #reload(): Promise<Outcome> {
+    const { identify } = this.#options;
+    const { rpcFile } = this.#target.node;
+    const socket = socketIdentity(rpcFile);
+    // The node is asked while the files settle.
+    const identified = identify(this.#leaveOrNewer);
+    identified.catch(() => {});
     const settled = await this.#settle();
+    const { version } = await identified;
     // Whatever can be wrong without the node is found while the old version still runs.
     await this.#node.find(settled.file);
     const options = await this.#node.startOptions(settled.file);
-    const unfit = await this.#check(settled.file, settled.look, options);
+    const unfit = await this.#check(settled.file, settled.look, options, version);
     if (unfit !== undefined) return unfit;
     const stopMs = await this.#node.stop(() => this.#progress.begin("stop"));
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
     const { file, look } = same ? settled : await this.#settle();
     this.#progress.absorb();
+    await this.#removeStaleBytecode(file);
+    this.#options.onStart();
+    if (socketIdentity(rpcFile) !== socket) await identify(this.#leaveOrNewer);
     const startMs = await this.#start(file, look, options);
     if (typeof startMs !== "number") return startMs;
     this.#progress.absorb();
@@ -173,16 +192,44 @@ export class ReloadAttempt {
     throw new Superseded();
   }
 
+  get #leaveOrNewer(): AbortSignal {
+    return AbortSignal.any([this.#leave.signal, this.#progress.newer]);
+  }
+
+  /** Python would take it for the code that was saved. */
+  async #removeStaleBytecode(file: PluginFile): Promise<void> {
+    const { plugin, node, name } = this.#target;
+    const pid = nodePid(node.lightningDir, node.network);
+    const kept = await removeStaleBytecode({
+      plugin,
+      changed: this.#options.changedFiles(),
+      prefixes: [
+        ...this.#options.pycachePrefixes,
+        ...pycachePrefixes(
+          file.interpreter?.line ?? "",
+          pid === undefined ? [] : [pid],
+          node.networkDir,
+        ),
+      ],
+    });
+    for (const path of kept) {
+      const message = `${name.plugin} may run the previous version: Python takes ${path} for current, and it cannot be removed`;
+      this.#options.emit({ event: "notice", level: "warn", message });
+    }
+  }
+
   /** `--safe`: what would not start is found while the old version still runs. */
   async #check(
     file: PluginFile,
     look: Look,
     options: readonly StartOption[],
+    version: string,
   ): Promise<Outcome | undefined> {
     if (!this.#target.plugin.safe) return undefined;
+    await this.#removeStaleBytecode(file);
     this.#progress.begin("check");
     const signal = this.#progress.newer;
-    const { target, version } = this.#options;
+    const { target } = this.#options;
     const running = this.#node.runs;
     const verdict = await checkFirst({
       target,

@@ -8,18 +8,28 @@ import type { Started } from "../../diagnose/on-demand.js";
 import { killsNode, refused, sessionClosed } from "../../events/outcomes.js";
 import { redactEvent } from "../../events/redact.js";
 import { type Change, merge, type Target } from "../../events/reload-target.js";
-import type { Cause, Emit, Outcome } from "../../events/watch-events.js";
+import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
+import { type ProcessIdentity, pluginProcesses } from "../../node/plugins/plugin-processes.js";
+import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
+import { identifyForControl } from "../node/identify-node.js";
 import { NO_INHERITED_OPTIONS } from "./inherited-options.js";
 import type { PluginState } from "./plugin-on-node.js";
 import { ReloadAttempt } from "./reload-attempt.js";
 import { SLOW_START_MS } from "./slow-start-notice.js";
+import { pycachePrefixes } from "./stale-bytecode.js";
+
+/** A node that answers some calls and not others is asked no more seldom than this. */
+const RETRY_MAX_MS = 60_000;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
-  /** The node's version, once it has been asked. */
-  readonly version?: () => string | undefined;
+  /**
+   * Asks the node who it is, at each reload.
+   * @throws Failure: it must not be touched; NodeUnreachable
+   */
+  readonly identify?: (signal: AbortSignal) => Promise<NodeFacts>;
   /** The node did not answer: somebody should find out when it does. */
   readonly onUnreachable?: () => void;
 }
@@ -34,12 +44,20 @@ export class Reloader {
   #attempt: ReloadAttempt | undefined;
   #working: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  #unserved = false;
+  /** How often in a row the node gave no answer. */
+  #unanswered = 0;
+  /** When it is tried again, if the node answers by then: performance.now(). */
+  #retryAt = Number.POSITIVE_INFINITY;
   #last: Outcome | undefined;
   /** The plugin file as the last attempt found it. */
   #seen: Look | undefined;
   /** The node died of the plugin as it looked then. */
   #deadly: Look | undefined;
+  /** Since the last start; undefined where it is not known. */
+  #changedFiles: Set<string> | undefined;
+  /** Of the last good start; empty where they are not known. */
+  #processes: readonly ProcessIdentity[] = [];
+  #pycachePrefixes: readonly string[] = [];
   #startedAt = 0;
   /** The last good start took so long that one more of that kind is no news. */
   #isSlow = false;
@@ -101,6 +119,8 @@ export class Reloader {
     if (this.#closed) return Promise.resolve(this.#tooLate());
     if (cause === "file" && this.#isOldNews(files)) return this.#present();
     const change: Change = { cause, files, at };
+    if (cause !== "file") this.#changedFiles = undefined;
+    for (const file of files) this.#changedFiles?.add(file);
     this.#pending = merge(this.#pending, change);
     const outcome = this.#waiters.forNext();
     this.#attempt?.changed(change);
@@ -137,11 +157,16 @@ export class Reloader {
   nodeBack(running: boolean): void {
     // One that the node started by itself has the present code, and its options by the node's config.
     const plain = this.target.plugin.options.length + this.#kept.takenOver.length === 0;
-    if (running && plain && !this.#unserved && !this.busy) {
+    if (running && plain && this.#unanswered === 0 && !this.busy) {
       this.#state = { is: "running", path: this.realPath };
     } else {
       void this.request("node");
     }
+  }
+
+  /** The node answers: a change that it has not had yet is tried again. */
+  nodeAnswers(): void {
+    if (!this.busy && performance.now() >= this.#retryAt) void this.request("node");
   }
 
   #isDeadly(): boolean {
@@ -191,7 +216,13 @@ export class Reloader {
       state: this.#state,
       kept: this.#kept,
       emit: this.#hooks.emit,
-      version: this.#hooks.version?.(),
+      identify:
+        this.#hooks.identify ?? ((signal) => identifyForControl(this.target.node, { signal })),
+      changedFiles: () => this.#changedFiles && [...this.#changedFiles],
+      onStart: () => {
+        this.#changedFiles = new Set();
+      },
+      pycachePrefixes: this.#pycachePrefixes,
       slow: this.#isSlow,
       moreChanges: () => this.#takePending(),
       nextHint: (ms) => this.#nextHint(ms),
@@ -217,14 +248,27 @@ export class Reloader {
       return;
     }
     this.#tell(result.outcome);
+    if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());
+  }
+
+  #noteProcesses(): void {
+    if (this.#state.is !== "running" || this.busy || this.#closed) return;
+    const folder = realPathOf(this.target.node.networkDir);
+    this.#processes = pluginProcesses(this.#state.path, folder);
+    const pids = this.#processes.map(({ pid }) => pid);
+    this.#pycachePrefixes = pycachePrefixes("", pids, folder);
   }
 
   #tell(told: Outcome): void {
     const outcome = redactEvent(told, concealing(this.options));
     this.#last = outcome;
-    this.#unserved = outcome.event === "unreachable";
+    const isUnanswered = outcome.event === "unreachable";
+    this.#retryAt = isUnanswered
+      ? performance.now() + retryDelay(this.#unanswered)
+      : Number.POSITIVE_INFINITY;
+    this.#unanswered = isUnanswered ? this.#unanswered + 1 : 0;
     this.#hooks.emit(outcome);
-    if (this.#unserved) this.#hooks.onUnreachable?.();
+    if (isUnanswered) this.#hooks.onUnreachable?.();
     this.#waiters.tell(outcome);
   }
 
@@ -246,6 +290,11 @@ export class Reloader {
       this.#wake = done;
     });
   }
+}
+
+/** The first time at once, then more and more seldom. @param before how often it was in vain, ms */
+function retryDelay(before: number): number {
+  return before === 0 ? 0 : Math.min(RETRY_MAX_MS, 500 * 2 ** before);
 }
 
 /** The value in the JSON text of an option, without its quotes. */

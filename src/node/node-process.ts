@@ -1,0 +1,24 @@
+/**
+ * The node's own process, where it runs on this machine and is the same user's: its pid file names it
+ * (lightningd/options.c, `lightningd-<network>.pid` in the lightning-dir). Only read, never signalled.
+ */
+import { readFileSync } from "node:fs";
+
+/** @returns undefined without a pid file */
+export function nodePid(lightningDir: string, network: string): number | undefined {
+  try {
+    const text = readFileSync(`${lightningDir}/lightningd-${network}.pid`, "utf8").trim();
+    return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process's environment as it was started, `NAME=value` each; empty where it cannot be read. */
+export function environOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}

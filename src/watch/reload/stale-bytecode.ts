@@ -1,0 +1,179 @@
+/**
+ * Removes the bytecode that Python would run in place of a saved source. Python takes a `.pyc` for
+ * current when its header holds the source's size and its mtime in whole seconds (PEP 552), so a
+ * module that is saved twice within one second at one size, or put back with its old time stamp
+ * (`cp -p`, `rsync -t`), runs as its previous version.
+ */
+import {
+  closeSync,
+  type Dirent,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { environOf } from "../../node/node-process.js";
+import { belongingOf } from "../../plugin/file/source-files.js";
+import type { PluginSettings } from "../../settings/types.js";
+
+/** PEP 552: magic number, flags, mtime or hash. */
+const HEADER_BYTES = 16;
+/** Bytecode that was written so soon after its source was changed may be that of the previous content. */
+const WRITE_MS = 1_000;
+/** A larger tree is looked through in part. */
+const MAX_FOLDERS = 2_000;
+/** Between two breaths of the event loop. */
+const FOLDERS_AT_ONCE = 20;
+
+export interface BytecodeOptions {
+  readonly plugin: PluginSettings;
+  /** Files that changed since the last start; undefined where that is not known: all are checked. */
+  readonly changed: readonly string[] | undefined;
+  /** Absolute values of PYTHONPYCACHEPREFIX that the plugin may run with. */
+  readonly prefixes: readonly string[];
+}
+
+/** @returns bytecode that is stale and cannot be removed: Python will run it */
+export async function removeStaleBytecode(options: BytecodeOptions): Promise<readonly string[]> {
+  const { plugin, changed, prefixes } = options;
+  const kept: string[] = [];
+  const check = (source: string, isChanged: boolean) => {
+    for (const folder of cacheFolders(source, prefixes)) {
+      for (const cache of cachesOf(source, folder)) {
+        if (isStale(cache, source, isChanged) && !removed(cache)) kept.push(cache);
+      }
+    }
+  };
+  if (changed !== undefined) {
+    for (const path of changed) if (path.endsWith(".py")) check(path, true);
+    return kept;
+  }
+  let folders = 0;
+  for (const folder of foldersOf(plugin)) {
+    for (const { name } of entriesOf(folder)) {
+      if (name.endsWith(".py")) check(join(folder, name), false);
+    }
+    if (++folders === MAX_FOLDERS) break;
+    if (folders % FOLDERS_AT_ONCE === 0) await new Promise(setImmediate);
+  }
+  return kept;
+}
+
+/** The folders that a plugin's modules are in, as far as its files are watched. */
+function* foldersOf(plugin: PluginSettings): Generator<string> {
+  const { trees, enters, real } = belongingOf(plugin);
+  const due = [...new Set([...trees, dirname(real)])];
+  const seen = new Set(due);
+  for (let folder = due.pop(); folder !== undefined; folder = due.pop()) {
+    yield folder;
+    for (const entry of entriesOf(folder)) {
+      const path = join(folder, entry.name);
+      if (!entry.isDirectory() || seen.has(path) || !enters(path)) continue;
+      seen.add(path);
+      due.push(path);
+    }
+  }
+}
+
+function cacheFolders(source: string, prefixes: readonly string[]): string[] {
+  const folder = dirname(source);
+  const names = new Set([folder, realPathOf(folder)]);
+  const elsewhere = prefixes.flatMap((prefix) => [...names].map((name) => join(prefix, name)));
+  return [join(folder, "__pycache__"), ...elsewhere];
+}
+
+/** `helper.cpython-311.pyc` and `helper.cpython-311.opt-1.pyc` are of `helper.py`. */
+function cachesOf(source: string, folder: string): string[] {
+  const stem = `${basename(source, ".py")}.`;
+  return entriesOf(folder)
+    .filter(({ name }) => name.startsWith(stem) && name.endsWith(".pyc"))
+    .filter(({ name }) => /^[\w-]+(\.opt-\w+)?\.pyc$/.test(name.slice(stem.length)))
+    .map(({ name }) => join(folder, name));
+}
+
+/** Whether Python would run it although the source may say something else. */
+function isStale(cache: string, source: string, isChanged: boolean): boolean {
+  const header = headerOf(cache);
+  const file = statOf(source);
+  const cached = statOf(cache);
+  if (header === undefined || file === undefined || cached === undefined) return false;
+  const flags = header.readUInt32LE(4);
+  const isChecked = (flags & 2) !== 0;
+  const isByHash = (flags & 1) !== 0;
+  // Python compares the source's hash itself.
+  if (isByHash && isChecked) return false;
+  const isTaken =
+    isByHash ||
+    (header.readUInt32LE(8) === Math.floor(file.mtimeMs / 1000) % 2 ** 32 &&
+      header.readUInt32LE(12) === file.size % 2 ** 32);
+  return isTaken && (isChanged || cached.mtimeMs < file.ctimeMs + WRITE_MS);
+}
+
+function headerOf(path: string): Buffer | undefined {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const header = Buffer.alloc(HEADER_BYTES);
+      return readSync(file, header, 0, HEADER_BYTES, 0) === HEADER_BYTES ? header : undefined;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is gone. */
+function removed(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat : undefined;
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/**
+ * Where a plugin's bytecode may be beside `__pycache__`.
+ * @param shebang the plugin's `#!` line: `-X pycache_prefix=PATH`
+ * @param pids processes of the node, or of the plugin: their environment is that of the next start
+ * @param cwd the plugin's working directory: the node's network directory
+ */
+export function pycachePrefixes(
+  shebang: string,
+  pids: readonly number[],
+  cwd: string,
+): readonly string[] {
+  const given = /pycache_prefix=(\S+)/.exec(shebang)?.[1];
+  const found = new Set(given === undefined ? [] : [given]);
+  for (const pid of pids) {
+    const value = environOf(pid).find((entry) => entry.startsWith("PYTHONPYCACHEPREFIX="));
+    if (value !== undefined) found.add(value.slice("PYTHONPYCACHEPREFIX=".length));
+  }
+  return [...found].filter((prefix) => prefix !== "").map((prefix) => resolve(cwd, prefix));
+}
