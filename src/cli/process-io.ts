@@ -1,55 +1,57 @@
-/** The process's own streams. Each is opened when it is first needed: that takes up to 1 ms. */
-
+/** The process's own streams, and its end. */
+import { isatty } from "node:tty";
 import { systemCode } from "../errors/failure.js";
 import type { Io } from "./commands/context.js";
 
+/** A signal ends the program within this time, whatever waits to be read. */
+const FLUSH_MS = 500;
+
 export class ProcessIo implements Io {
+  readonly stdin = process.stdin;
+  readonly stdout = process.stdout;
+  readonly stderr = process.stderr;
   readonly #ending: AbortController;
-  #stdout: NodeJS.WriteStream | undefined;
-  #stderr: NodeJS.WriteStream | undefined;
+  readonly #terminals = [0, 1, 2].filter((fd) => isatty(fd));
   #lost: Error | undefined;
 
   /** @param ending aborted when stdout is lost: its reader has gone (`| head`, a closed terminal), say */
   constructor(ending: AbortController) {
     this.#ending = ending;
+    this.stdout.on("error", (error) => {
+      this.#lost = error;
+      ending.abort();
+    });
+    this.stderr.on("error", () => {});
   }
 
   get signal(): AbortSignal {
     return this.#ending.signal;
   }
 
-  get stdin(): NodeJS.ReadStream {
-    return process.stdin;
+  /** Ends the process, once all is written; after a signal it does not wait long for a reader. */
+  async exit(exitCode: number): Promise<never> {
+    const written = [this.stdout, this.stderr].map(
+      (stream) => new Promise<void>((resolve) => void stream.write("", () => resolve())),
+    );
+    await Promise.race([Promise.all(written), afterSignal(this.signal)]);
+    // Node 20 crashes at its exit where the terminal is gone: it sets it back, and checks that.
+    if (this.#terminals.some((fd) => !isatty(fd))) process.kill(process.pid, "SIGKILL");
+    process.exit(this.#exitCode(exitCode));
   }
 
-  get stdout(): NodeJS.WriteStream {
-    if (this.#stdout === undefined) {
-      this.#stdout = process.stdout;
-      this.#stdout.on("error", (error) => {
-        this.#lost = error;
-        this.#ending.abort();
-      });
-    }
-    return this.#stdout;
-  }
-
-  get stderr(): NodeJS.WriteStream {
-    this.#stderr ??= process.stderr.on("error", () => {});
-    return this.#stderr;
-  }
-
-  /** Waits until all is written: into a pipe that takes a while, and the end of the process loses it. */
-  async flush(): Promise<void> {
-    for (const stream of [this.#stdout, this.#stderr]) {
-      if (stream) await new Promise<void>((resolve) => void stream.write("", () => resolve()));
-    }
-  }
-
-  /** The program's exit code. That nobody reads any more is no failure; that a disk is full is one. */
-  exitCode(exitCode: number): number {
+  /** That nobody reads any more is no failure; that a disk is full is one. */
+  #exitCode(exitCode: number): number {
     if (this.#lost === undefined) return exitCode;
     if (["EPIPE", "EIO"].includes(systemCode(this.#lost) ?? "")) return 0;
-    this.stderr.write(`cln-dev: stdout cannot be written: ${this.#lost.message}\n`);
+    this.stderr.write(`cln-dev: cannot write to stdout: ${this.#lost.message}\n`);
     return 1;
   }
+}
+
+function afterSignal(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const later = () => setTimeout(resolve, FLUSH_MS);
+    if (signal.aborted) later();
+    else signal.addEventListener("abort", later, { once: true });
+  });
 }

@@ -7,8 +7,7 @@ import { indentJson } from "../report/json/indent-json.js";
 import { harmless } from "../report/sanitize.js";
 
 import type { Context, ExitCode } from "./context.js";
-import { atNode } from "./reach-node.js";
-import { nodesOf } from "./target-nodes.js";
+import { atNode, nodesOf } from "./target-nodes.js";
 
 /** A plugin's method may take as long as it likes: lightning-cli waits for ever. */
 const CALL_TIMEOUT_MS = 24 * 60 * 60_000;

@@ -19,7 +19,7 @@ import { checkJson, renderCheck } from "../report/check-report.js";
 import { failureJson, failureLines } from "../report/failure.js";
 import { styleOf } from "../report/style.js";
 import type { Context, ExitCode } from "./context.js";
-import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
+import { type PluginCommandFlags, settingsOf } from "./context.js";
 
 export interface CheckFlags extends Pick<PluginCommandFlags, "option"> {
   /** Check again whenever the plugin changes, until the user has had enough. */

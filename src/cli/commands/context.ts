@@ -1,5 +1,7 @@
-/** What every command is given: the flags that all of them share, and the world outside. */
-import type { NodeFlags, Surroundings } from "../../settings/types.js";
+/** What every command is given, what the commands that start plugins share, and how a command ends. */
+import type { Outcome } from "../../events/watch-events.js";
+import { resolveSettings } from "../../settings/resolve.js";
+import type { NodeFlags, Settings, Surroundings } from "../../settings/types.js";
 
 export interface GlobalFlags extends NodeFlags {
   readonly json: boolean;
@@ -22,5 +24,40 @@ export interface Context {
   readonly surroundings: Surroundings;
 }
 
+/** The flags of the commands that start plugins, as commander gives them. */
+export interface PluginCommandFlags {
+  readonly option?: readonly string[] | undefined;
+  readonly watch?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly call?: readonly string[];
+  readonly build?: string;
+  readonly safe?: boolean;
+}
+
+/** @throws Failure (exit code 2): see resolveSettings */
+export function settingsOf(
+  context: Context,
+  command: string,
+  args: readonly string[],
+  flags: PluginCommandFlags,
+): Settings {
+  return resolveSettings({
+    flags: { ...context.flags, ...flags },
+    args,
+    options: flags.option ?? [],
+    surroundings: context.surroundings,
+    command,
+  });
+}
+
 /** 0 done; 1 tried and failed; 2 wrong use or settings; 3 no node. */
 export type ExitCode = 0 | 1 | 2 | 3;
+
+/** 0: all are live; 3: no node; 2: a value that cannot be used; 1: any other failure. */
+export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
+  const bad = outcomes.filter((outcome) => outcome.event !== "reloaded");
+  if (bad.length === 0) return 0;
+  if (bad.some((outcome) => outcome.event === "failed")) return 1;
+  if (bad.every((outcome) => outcome.event === "unreachable")) return 3;
+  return bad.every((outcome) => outcome.event === "refused" && outcome.exitCode === 2) ? 2 : 1;
+}

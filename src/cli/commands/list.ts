@@ -4,10 +4,9 @@ import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-comman
 import type { NodeAddress } from "../../settings/types.js";
 import { findSessions } from "../../watch/control/control-client.js";
 import { harmless } from "../report/sanitize.js";
-import type { Paint } from "../report/style.js";
+import { type Paint, styleOf } from "../report/style.js";
 import type { Context, ExitCode } from "./context.js";
-import { atNode } from "./reach-node.js";
-import { nodesOf } from "./target-nodes.js";
+import { atNode, nodesOf } from "./target-nodes.js";
 
 interface Listed {
   readonly node: NodeAddress;
@@ -18,8 +17,6 @@ export async function list(context: Context): Promise<ExitCode> {
   const { flags, io } = context;
   const nodes = await nodesOf(context);
   const sessions = findSessions();
-  // Loaded while they are at work: the requests leave first.
-  const style = new Promise(setImmediate).then(() => import("../report/style.js"));
   const listed: Listed[] = await Promise.all(
     nodes.map(async (node) => {
       const [plugins, running] = await Promise.all([
@@ -35,7 +32,6 @@ export async function list(context: Context): Promise<ExitCode> {
       };
     }),
   );
-  const { styleOf } = await style;
   const { paint } = styleOf(io.stdout, flags);
   const text = flags.json
     ? JSON.stringify(listed.map(({ node, plugins }) => ({ node: node.rpcFile, plugins })))

@@ -12,8 +12,7 @@ import type { NodeAddress, PluginSettings } from "../../settings/types.js";
 import { renderLogLine } from "../report/log-line.js";
 import { type Paint, styleOf } from "../report/style.js";
 import type { Context, ExitCode } from "./context.js";
-import { atNode } from "./reach-node.js";
-import { nodesOf } from "./target-nodes.js";
+import { atNode, nodesOf } from "./target-nodes.js";
 
 export interface LogsFlags {
   readonly level?: string;

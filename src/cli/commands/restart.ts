@@ -3,21 +3,19 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Failure, usageFailure } from "../../errors/failure.js";
-import type { Outcome } from "../../events/watch-events.js";
 import { splitArguments } from "../../settings/arguments.js";
 import { namesNode, resolveNodes } from "../../settings/resolve-nodes.js";
 import {
   askRestart,
-  controlSockets,
   findSessions,
   type RunningSession,
   type SessionTarget,
 } from "../../watch/control/control-client.js";
 import { isMeant, type RestartFilter } from "../../watch/control/target-filter.js";
+import { openReporter } from "../report/reporter.js";
 import { harmless } from "../report/sanitize.js";
-import type { Context, ExitCode } from "./context.js";
-import { exitCodeOf } from "./exit-code.js";
-import type { PluginCommandFlags } from "./plugin-flags.js";
+import type { Context, ExitCode, PluginCommandFlags } from "./context.js";
+import { exitCodeOf } from "./context.js";
 import { namedNodes } from "./target-nodes.js";
 
 export async function restart(
@@ -25,16 +23,13 @@ export async function restart(
   args: readonly string[],
   flags: PluginCommandFlags,
 ): Promise<ExitCode> {
-  const { plugins, options } = splitArguments(args, flags.option, context.surroundings.cwd);
+  const { plugins, options } = splitArguments(args, flags.option ?? [], context.surroundings.cwd);
   const wishes = wishesOf(context, plugins);
-  const sockets = controlSockets();
-  const ahead = options.length > 0 ? undefined : askAhead(sockets, wishes, context);
-  const sessions = (await findSessions(sockets)).filter(
+  const sessions = (await findSessions()).filter(
     (session) => session.embedded || context.flags.embedded !== true,
   );
   const found = await Promise.all(wishes.map((wish) => findOne(sessions, wish, context)));
   if (found.every((one) => one === undefined)) {
-    ahead?.giveUp();
     const { start } = await import("./start.js");
     return start(context, args, flags, "restart");
   }
@@ -54,39 +49,13 @@ export async function restart(
     if (context.flags.verbose) {
       context.io.stderr.write(`asking the watch session (pid ${session.pid})\n`);
     }
-    return ahead?.outcomes ?? askRestart(session.control, wish, signal);
+    return askRestart(session.control, wish, signal);
   });
-  // Loaded while the session is at work: the requests leave first.
-  const reporting = new Promise(setImmediate).then(() => import("../report/reporter.js"));
   const outcomes = (await Promise.all(asked)).flat();
   const { cwd } = context.surroundings;
-  const { openReporter } = await reporting;
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });
   for (const outcome of outcomes) reporter.event(outcome);
   return exitCodeOf(outcomes);
-}
-
-interface Ahead {
-  readonly outcomes: Promise<Outcome[]>;
-  giveUp(): void;
-}
-
-/**
- * The only session there is need not say who it is before it reloads what it has of the wish: that
- * saves 3 ms. It may also be stopped (by Ctrl-Z) and never answer: then it is given up.
- */
-function askAhead(
-  [control, ...others]: readonly string[],
-  [wish, ...more]: readonly RestartFilter[],
-  { flags, io }: Context,
-): Ahead | undefined {
-  if (control === undefined || wish === undefined || others.length + more.length > 0)
-    return undefined;
-  if (flags.embedded === true) return undefined;
-  const end = new AbortController();
-  const outcomes = askRestart(control, wish, AbortSignal.any([io.signal, end.signal]));
-  outcomes.catch(() => {});
-  return { outcomes, giveUp: () => end.abort() };
 }
 
 /**

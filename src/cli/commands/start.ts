@@ -6,9 +6,8 @@ import { identifyForControl } from "../../watch/node/identify-node.js";
 import { reloadOnce } from "../../watch/reload-once.js";
 import { openReporter } from "../report/reporter.js";
 import type { Context, ExitCode } from "./context.js";
-import { exitCodeOf } from "./exit-code.js";
-import { type PluginCommandFlags, settingsOf } from "./plugin-flags.js";
-import { atNode } from "./reach-node.js";
+import { exitCodeOf, type PluginCommandFlags, settingsOf } from "./context.js";
+import { atNode } from "./target-nodes.js";
 
 export async function start(
   context: Context,

@@ -8,8 +8,7 @@ import type { NodeAddress } from "../../settings/types.js";
 import { identifyForControl } from "../../watch/node/identify-node.js";
 import { harmless } from "../report/sanitize.js";
 import type { Context, ExitCode } from "./context.js";
-import { atNode } from "./reach-node.js";
-import { nodesOf } from "./target-nodes.js";
+import { atNode, nodesOf } from "./target-nodes.js";
 
 export async function stop(context: Context, args: readonly string[]): Promise<ExitCode> {
   const { flags, io, surroundings } = context;

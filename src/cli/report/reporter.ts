@@ -5,11 +5,15 @@ import { Lines } from "./watch/event-lines.js";
 import { Spinner } from "./watch/spinner.js";
 
 const MAX_DOINGS = 2;
+/** The screen, what was scrolled off it, and the cursor to its corner. */
+const CLEAR_SCREEN = "\u001b[2J\u001b[3J\u001b[H";
 
 export interface Reporter {
   event(event: WatchEvent): void;
   /** Prints lines that are no event: help, a blank line. */
   print(...lines: readonly string[]): void;
+  /** Empties the screen, where there is one. */
+  clear(): void;
   close(): void;
 }
 
@@ -45,6 +49,7 @@ function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
       stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
     },
     print: () => {},
+    clear: () => {},
     close: () => {},
   };
 }
@@ -67,6 +72,9 @@ function lineReporter(options: ReporterOptions, lines: Lines, style: StreamStyle
       print(...lines.of(event));
     },
     print,
+    clear() {
+      if (style.animated) options.io.stdout.write(CLEAR_SCREEN);
+    },
     close: () => spinner?.show(undefined),
   };
 }

@@ -2,7 +2,7 @@
 import { nearestName } from "../../errors/did-you-mean.js";
 
 /** bitcoin/chainparams.c: these names exactly, in small letters. */
-const NETWORKS: readonly string[] = [
+export const NETWORKS: readonly string[] = [
   "bitcoin",
   "regtest",
   "signet",

@@ -35,7 +35,7 @@ const RESTART_TIMEOUT_MS = 15 * 60_000;
  * The sockets of sessions that run, or that have been killed.
  * @throws Failure `control-folder`: the folder for them is not ours alone
  */
-export function controlSockets(): string[] {
+function controlSockets(): string[] {
   try {
     const folder = controlFolder();
     const names = readdirSync(folder).filter((name) => name.endsWith(".sock"));

@@ -84,7 +84,7 @@ describe("lines", () => {
     });
     expect(await ended).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^cln-dev: stdout cannot be written: ENOSPC/),
+      stderr: expect.stringMatching(/^cln-dev: cannot write to stdout: ENOSPC/),
     });
   });
 });

@@ -39,8 +39,8 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     writePlugin(box.work, { start: language.fails("broken by hand") });
     await terminal.shows(/✗ plugin\.\w+ did not start/);
     expect(terminal.raw).toContain(ESCAPE);
-    // Enter makes room, unknown keys do nothing.
-    terminal.press("\rxyz");
+    // Enter makes room.
+    terminal.press("\r");
     writePlugin(box.work, { version: "3" });
     await terminal.shows(/\n\n.*✓ plugin\.\w+ started in/);
     terminal.press("q");
@@ -106,10 +106,57 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     const terminal = new Terminal(box, ["watch", `plugin${extension}`, node.flag]);
     await terminal.shows(/started in/);
     terminal.press("\u001a");
-    terminal.press("r");
-    await terminal.shows(/reloaded in/);
+    await until("the reload", () => {
+      terminal.press("r");
+      return /reloaded in/.test(terminal.text);
+    });
     terminal.press("q");
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
+  it.each([
+    ["a paste", "x = 1 + 1\nprint(q)\n"],
+    ["Alt-q", "\u001bq"],
+    ["an arrow", "\u001b[A"],
+    ["a paste that comes piece by piece", ["x", "q", "="]],
+  ])("%s is no key", async (_, typed) => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    const terminal = new Terminal(box, ["watch", `plugin${extension}`, node.flag]);
+    await terminal.shows(/started in/);
+    for (const piece of [typed].flat()) terminal.press(piece);
+    writePlugin(box.work, { version: "2" });
+    await terminal.shows(/reloaded in/);
+    expect(terminal.text).not.toContain("bye");
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
+  it("shows only the keys that do something here", async () => {
+    const box = sandbox();
+    writePlugin(box.work);
+    const args = [`plugin${extension}`, "--embedded", "--call", "version"];
+    const terminal = new Terminal(box, args);
+    await terminal.shows(/started in/);
+    terminal.press("?");
+    await terminal.shows(/ c +make the calls[\s\S]* e +raise an event/);
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
+  it("SIGQUIT gives the terminal back", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    const shell = `ulimit -c 0; exec '${process.execPath}' '${BIN}' "$@"`;
+    const args = ["-c", shell, "sh", `plugin${extension}`, node.flag];
+    const terminal = new Terminal(box, args, { program: "sh" });
+    await terminal.shows(/started in/);
+    terminal.kill("SIGQUIT");
+    expect(await terminal.ended).toEqual({ code: -3, restored: true });
+    // What it could not clean up the next command does.
+    await run(box, ["list", node.flag]);
   });
 
   it("Ctrl-Z gives the terminal to the shell, as it was, until fg", async () => {
@@ -139,6 +186,32 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     shell.press("q");
     await shell.shows(/bye/);
     shell.press("exit 3\n");
+    expect(await shell.ended).toEqual({ code: 3, restored: true });
+  });
+
+  it("goes on without keys in the background, and takes them up after fg", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    const env = { PS1: "$ ", ENV: "", HISTFILE: "" };
+    const shell = new Terminal(box, ["-i"], { program: "sh", env });
+    await shell.shows(/\$ /);
+    shell.press(`'${process.execPath}' '${BIN}' plugin${extension} '${node.flag}' &\n`);
+    await shell.shows(/started in/);
+    writePlugin(box.work, { version: "2" });
+    await shell.shows(/reloaded in/);
+    shell.press("fg\n");
+    await until("the keys", () => {
+      shell.press("?");
+      return /reload now/.test(shell.text);
+    });
+    shell.press("\u001a");
+    await shell.shows(/Stopped[^\n]*\n[\s\S]*\$ /);
+    shell.press("bg\n");
+    writePlugin(box.work, { version: "3" });
+    await shell.shows(/reloaded in/);
+    shell.press("kill %1; exit 3\n");
+    await until("the end of the watch", async () => (await ask(node, "version")).version === "3");
     expect(await shell.ended).toEqual({ code: 3, restored: true });
   });
 

@@ -12,8 +12,7 @@ import { indentJson } from "../../report/json/indent-json.js";
 import { harmless } from "../../report/sanitize.js";
 import { type Paint, styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";
-import { atNode } from "../reach-node.js";
-import { nodesOf } from "../target-nodes.js";
+import { atNode, nodesOf } from "../target-nodes.js";
 
 export interface EmitFlags {
   readonly list?: boolean;

@@ -1,6 +1,6 @@
 /** `cln-dev node`: the embedded node alone, in the foreground. */
 
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { EmbeddedNode, EmbeddedNodeOptions } from "../../../embedded/api.js";
 import { startEmbeddedNode } from "../../../embedded/node.js";
 import { usageFailure } from "../../../errors/failure.js";
@@ -8,7 +8,6 @@ import { LOG_LEVELS, parseLogLevel } from "../../../node/log/log-level.js";
 import { locateNode } from "../../../settings/locate/locate-node.js";
 import type { NodeFlags } from "../../../settings/types.js";
 import type { Context, ExitCode, GlobalFlags, Io } from "../context.js";
-import { SmallMemory } from "../watch/heap-limits.js";
 import { StderrFile } from "./stderr-file.js";
 import { PluginStderr, writeLinesTo } from "./stderr-lines.js";
 
@@ -62,12 +61,9 @@ export async function runNode(
   const { signal } = io;
   const stderr = new PluginStderr(writeLinesTo(io.stderr));
   const file = new StderrFile();
-  const memory = new SmallMemory();
   const starting = startEmbeddedNode({
     ...readOptions(options),
     signal,
-    // Every start and stop of a plugin leaves its lines there.
-    onLog: () => memory.used(),
     onTrouble: (message) => void io.stderr.write(`cln-dev: ${message}\n`),
     onPluginStderr: (name, chunk) => {
       stderr.take(name, chunk);
@@ -88,7 +84,6 @@ export async function runNode(
   await node.closed;
   signal.removeEventListener("abort", end);
   file.close();
-  memory.close();
   return 0;
 }
 
@@ -127,7 +122,7 @@ function readOptions(options: NodeCommandOptions): EmbeddedNodeOptions {
   return {
     ...(lightningDir === undefined ? {} : { lightningDir }),
     ...(network === undefined ? {} : { network }),
-    ...(plugin === undefined ? {} : { plugins: plugin }),
+    ...(plugin === undefined ? {} : { plugins: plugin.map((path) => resolve(path)) }),
     ...(logLevel === undefined ? {} : { logLevel }),
   };
 }

@@ -1,63 +1,142 @@
-/** Keys pressed in the terminal as a source of wishes. Only where stdin is a terminal. */
+/** Keys pressed in the terminal. Only where stdin is a terminal, and only while we are in its foreground. */
 import type { ReadStream } from "node:tty";
+import { processGroup } from "../../process-group.js";
 
-export type Key = "reload" | "call" | "logs" | "emit" | "help" | "quit" | "blank" | "suspend";
+/** Ctrl-Z: the shell gets the terminal. */
+const SUSPEND = "\u001a";
+/** Ctrl-C, Ctrl-D. */
+export const QUIT_KEYS = ["\u0003", "\u0004"] as const;
 
-const KEYS: { readonly [char: string]: Key } = {
-  r: "reload",
-  c: "call",
-  l: "logs",
-  e: "emit",
-  "?": "help",
-  h: "help",
-  q: "quit",
-  "\u0003": "quit",
-  "\u0004": "quit",
-  "\r": "blank",
-  "\n": "blank",
-  "\u001a": "suspend",
-};
+/** After something else than a single key nothing counts for so long: it may be the rest of a paste. */
+const PASTE_MS = 50;
+/** In the background we look this often whether `fg` has brought us back: no signal says so. */
+const FOREGROUND_LOOK_MS = 500;
 
-export interface Listening {
+export interface KeyListener {
   /** Gives the terminal to somebody else for a while. */
   pause(): void;
   resume(): void;
   close(): void;
 }
 
-/**
- * Listens to single keys until it is closed; the terminal is then as it was. Where the process exits
- * in any other way, Node itself gives it back.
- */
-export function listenToKeys(stdin: ReadStream, onKey: (key: Key) => void): Listening {
-  const onData = (chunk: Buffer) => {
-    for (const char of chunk.toString("utf8")) {
-      const key = KEYS[char];
-      if (key === "suspend") suspend(stdin);
-      else if (key !== undefined) onKey(key);
-    }
-  };
-  const pause = () => {
-    stdin.off("data", onData);
-    stdin.pause();
-    stdin.setRawMode(false);
-  };
-  const resume = () => {
-    stdin.setRawMode(true);
-    stdin.on("data", onData);
-    stdin.resume();
-  };
-  resume();
-  return { pause, resume, close: pause };
+export interface KeyListenerOptions {
+  /** @returns whether the key means something */
+  readonly onKey: (key: string) => boolean;
+  /** The terminal is gone. */
+  readonly onGone: () => void;
 }
 
 /**
- * Ctrl-Z as in any program: the shell has the terminal back until `fg`. The whole process group
- * stops, as by the terminal itself: npm, which waits for us, would hold the shell up.
+ * Listens to single keys until it is closed; the terminal is then as it was. In the background
+ * (`&`, `bg`) nothing is read and nothing is set: the shell would stop us.
  */
-function suspend(stdin: ReadStream): void {
-  stdin.setRawMode(false);
-  process.kill(0, "SIGTSTP");
-  // Here it goes on after `fg`; or at once, where no shell is there that could do that.
-  stdin.setRawMode(true);
+export function listenToKeys(
+  stdin: ReadStream,
+  { onKey, onGone }: KeyListenerOptions,
+): KeyListener {
+  let wanted = true;
+  let listening = false;
+  let timer: NodeJS.Timeout | undefined;
+  const read = keyReader(onKey, suspend);
+
+  function listen(): void {
+    if (listening || !wanted) return;
+    clearTimeout(timer);
+    if (!isForeground()) {
+      timer = setTimeout(listen, FOREGROUND_LOOK_MS).unref();
+      return;
+    }
+    listening = true;
+    // Twice: after a stop libuv takes the mode for what it has set before.
+    stdin.setRawMode(false);
+    stdin.setRawMode(true);
+    stdin.on("data", read);
+    stdin.resume();
+  }
+
+  function release(): void {
+    clearTimeout(timer);
+    if (!listening) return;
+    listening = false;
+    stdin.off("data", read);
+    stdin.pause();
+    if (isForeground()) stdin.setRawMode(false);
+  }
+
+  /**
+   * As Ctrl-Z does in any program: the shell has the terminal until `fg`. What shares our process group
+   * (npm and its sh, which wait for us) stops as well, as the terminal itself would stop it.
+   */
+  function suspend(): void {
+    release();
+    const group = processGroup();
+    process.kill(
+      group === undefined || group.id === process.pid ? process.pid : -group.id,
+      "SIGTSTP",
+    );
+    // Where no shell can continue us (an orphaned process group) the signal has no effect.
+    timer = setTimeout(listen, FOREGROUND_LOOK_MS).unref();
+  }
+
+  /** After `fg`, or after a SIGSTOP: the shell has set the terminal as it likes it. */
+  function continued(): void {
+    if (listening) release();
+    listen();
+  }
+
+  /** The core dump is what the user wants; a raw terminal is not. */
+  function dumped(): void {
+    release();
+    process.off("SIGQUIT", dumped);
+    process.kill(process.pid, "SIGQUIT");
+  }
+
+  process.on("SIGCONT", continued);
+  process.on("SIGQUIT", dumped);
+  stdin.on("end", onGone);
+  stdin.on("error", onGone);
+  listen();
+  return {
+    pause: () => {
+      wanted = false;
+      release();
+    },
+    resume: () => {
+      wanted = true;
+      listen();
+    },
+    close: () => {
+      wanted = false;
+      release();
+      process.off("SIGCONT", continued);
+      process.off("SIGQUIT", dumped);
+      stdin.off("end", onGone);
+    },
+  };
+}
+
+function isForeground(): boolean {
+  return processGroup()?.foreground !== false;
+}
+
+/** A key counts only when it comes alone: a paste, Alt with a key and the arrows come as several characters. */
+function keyReader(onKey: (key: string) => boolean, suspend: () => void): (chunk: Buffer) => void {
+  let quietFrom = 0;
+  return (chunk) => {
+    const chars = new Set(chunk.toString("utf8"));
+    const [key = "", ...others] = chars;
+    const quit = QUIT_KEYS.find((each) => chars.has(each));
+    if (quit !== undefined) {
+      onKey(quit);
+      return;
+    }
+    if (chars.has(SUSPEND)) {
+      suspend();
+      return;
+    }
+    const now = performance.now();
+    // A key that is held down comes several times at once.
+    const counts = others.length === 0 && now >= quietFrom && onKey(key);
+    if (!counts) quietFrom = now + PASTE_MS;
+  };
 }

@@ -1,19 +1,19 @@
 /** `cln-dev watch`: the main job. Settings in, a session with its keys and signals, a report out. */
+import type { ReadStream } from "node:tty";
 import { Failure, usageFailure } from "../../../errors/failure.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import type { PluginSettings } from "../../../settings/types.js";
-import { splitWords } from "../../../watch/follow-up/shell-words.js";
 import { Session } from "../../../watch/session.js";
-import { failureLines } from "../../report/failure.js";
+import { watchParent } from "../../orphan.js";
 import { openReporter, type Reporter } from "../../report/reporter.js";
 import { styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";
+import { type PluginCommandFlags, settingsOf } from "../context.js";
 import { PluginStderr } from "../node/stderr-lines.js";
-import { type PluginCommandFlags, settingsOf } from "../plugin-flags.js";
-import { atNode } from "../reach-node.js";
-import { SmallMemory } from "./heap-limits.js";
-import { type KeyActions, serveKeys } from "./key-actions.js";
+import { atNode } from "../target-nodes.js";
 import { type OpenNode, openNode } from "./open-node.js";
+import type { KeyListener } from "./terminal-keys.js";
+import { serveWatchKeys, type Watched } from "./watch-keys.js";
 
 export interface WatchFlags extends PluginCommandFlags {
   readonly stopOnExit?: boolean;
@@ -34,18 +34,16 @@ export async function watch(
   const keys = stdin.isTTY === true && styleOf(stdout, context.flags).live;
   const { cwd } = context.surroundings;
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys });
-  const memory = new SmallMemory();
   let session: Session | undefined;
-  const said = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
+  const stderr = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
   const onTrouble = (message: string) =>
     reporter.event({ event: "notice", level: "warn", message });
-  const onStderr = (name: string, chunk: Buffer) => said.take(name, chunk);
+  const onStderr = (name: string, chunk: Buffer) => stderr.take(name, chunk);
   const node = await openNode(settings, signal, onStderr, onTrouble);
   try {
-    session = await openSession(settings.plugins, node, reporter, signal, pollMs, memory);
+    session = await openSession(settings.plugins, node, reporter, signal, pollMs);
     try {
-      const emit = (line: string) => emitOn(context, node, line, reporter);
-      await untilTheEnd({ session, reporter, emit }, keys ? stdin : undefined, signal, node.closed);
+      await untilTheEnd({ context, settings, session, node, reporter }, keys ? stdin : undefined);
     } finally {
       reporter.close();
       await session.close(flags.stopOnExit === true);
@@ -54,7 +52,6 @@ export async function watch(
     }
   } finally {
     reporter.close();
-    memory.close();
     await node.close();
   }
   return 0;
@@ -79,7 +76,6 @@ function openSession(
   reporter: Reporter,
   signal: AbortSignal,
   pollMs: number | undefined,
-  memory: SmallMemory,
 ): Promise<Session> {
   const open = () =>
     Session.open({
@@ -87,63 +83,40 @@ function openSession(
       nodes,
       embedded,
       signal,
-      onEvent: (event) => {
-        reporter.event(event);
-        memory.used();
-      },
+      onEvent: (event) => reporter.event(event),
       ...(pollMs === undefined ? {} : { pollMs }),
     });
   const [first] = nodes;
   return first === undefined ? open() : atNode(first, open);
 }
 
-/** Serves keys and signals until the user has had enough, or the embedded node was told to stop. */
-async function untilTheEnd(
-  actions: Omit<KeyActions, "quit">,
-  terminal: NodeJS.ReadStream | undefined,
-  signal: AbortSignal,
-  nodeEnded: Promise<void> | undefined,
-): Promise<void> {
-  const onUsr2 = () => void actions.session.restart("signal");
+/** Serves keys and signals until the user quits, the embedded node is stopped, or npm is gone. */
+async function untilTheEnd(watched: Watched, terminal: ReadStream | undefined): Promise<void> {
+  const { context, node, session, reporter } = watched;
+  const { signal } = context.io;
+  const onUsr2 = () => void session.restart("signal");
   process.on("SIGUSR2", onUsr2);
-  let keys: { close(): void } | undefined;
+  let keys: KeyListener | undefined;
+  let endLook = () => {};
   let watching = true;
   try {
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
-      void nodeEnded?.then(() => {
+      void node.closed?.then(() => {
         if (!watching) return;
         const message = "the embedded node was stopped";
-        actions.reporter.event({ event: "notice", level: "warn", message });
+        reporter.event({ event: "notice", level: "warn", message });
         resolve();
       });
-      if (terminal) keys = serveKeys(terminal, { ...actions, quit: resolve });
+      endLook = watchParent(resolve);
+      if (terminal) keys = serveWatchKeys(terminal, watched, resolve);
     });
   } finally {
     watching = false;
+    endLook();
     keys?.close();
     process.off("SIGUSR2", onUsr2);
-  }
-}
-
-/** `e`: an event on the session's own node. What is wrong with it is told, and the watch goes on. */
-async function emitOn(
-  context: Context,
-  { nodes }: OpenNode,
-  line: string,
-  reporter: Reporter,
-): Promise<void> {
-  const [topic, ...values] = splitWords(line);
-  const { emit } = await import("../node/emit.js");
-  for (const { lightningDir, network } of nodes) {
-    const named = { lightningDir: [lightningDir], network, embedded: false, json: false };
-    try {
-      await emit({ ...context, flags: { ...context.flags, ...named } }, topic, values, {});
-    } catch (error) {
-      const { paint } = styleOf(context.io.stdout, context.flags);
-      reporter.print(...failureLines(error, paint));
-    }
   }
 }
 

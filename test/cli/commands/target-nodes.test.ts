@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { atNode } from "../../../src/cli/commands/reach-node.js";
+import { atNode } from "../../../src/cli/commands/target-nodes.js";
 import { unreachable } from "../../../src/node/rpc/unreachable.js";
 import { locateNode } from "../../../src/settings/locate/locate-node.js";
 import { tempFolder, writeFiles } from "../../settings/temp-folder.js";

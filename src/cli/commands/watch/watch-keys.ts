@@ -1,0 +1,94 @@
+/** What the keys of `cln-dev watch` do. A key that does nothing here is not in the table. */
+import type { ReadStream } from "node:tty";
+import type { Settings } from "../../../settings/types.js";
+import { splitWords } from "../../../watch/follow-up/shell-words.js";
+import type { Session } from "../../../watch/session.js";
+import { failureLines } from "../../report/failure.js";
+import type { Reporter } from "../../report/reporter.js";
+import { styleOf } from "../../report/style.js";
+import type { Context } from "../context.js";
+import { type KeyBinding, serveKeys } from "./keys.js";
+import type { OpenNode } from "./open-node.js";
+import { ask } from "./prompt.js";
+import type { KeyListener } from "./terminal-keys.js";
+
+/** A watch that runs, and what it was made from. */
+export interface Watched {
+  readonly context: Context;
+  readonly settings: Settings;
+  readonly session: Session;
+  readonly node: OpenNode;
+  readonly reporter: Reporter;
+}
+
+/** Serves the keys until it is closed. */
+export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => void): KeyListener {
+  const { session, reporter, settings, node } = watched;
+  const { print } = reporter;
+  const reload: KeyBinding = {
+    key: "r",
+    description: "reload now",
+    action: () => void session.restart("key"),
+  };
+  const call: KeyBinding = {
+    key: "c",
+    description: "make the calls of --call again",
+    action: () => session.repeatCalls(),
+  };
+  const logs: KeyBinding = {
+    key: "l",
+    description: "the plugin's log: every line, or warnings only",
+    action: () => {
+      const all = session.toggleLogs() === "debug";
+      print(all ? "  every log line" : "  warnings and errors only");
+    },
+  };
+  const lines: string[] = [];
+  const emit: KeyBinding = {
+    key: "e",
+    description: "raise an event: a notification or a hook",
+    action: () => void askForEvent(stdin, keys, watched, lines),
+  };
+  const clear: KeyBinding = {
+    key: "\f",
+    description: "clear the screen",
+    action: () => reporter.clear(),
+  };
+  const keys = serveKeys(stdin, {
+    bindings: [
+      reload,
+      ...(settings.plugins.some((plugin) => plugin.call.length > 0) ? [call] : []),
+      logs,
+      ...(node.embedded ? [emit] : []),
+      clear,
+    ],
+    quit,
+    print,
+    onGone: quit,
+  });
+  return keys;
+}
+
+/** Asks for an event and raises it on the session's own node. What is wrong with it is printed. */
+async function askForEvent(
+  stdin: ReadStream,
+  keys: KeyListener,
+  { context, node, reporter }: Watched,
+  history: string[],
+): Promise<void> {
+  const question = "emit (topic key=value..., an empty line cancels): ";
+  const line = await ask(stdin, keys, { question, history });
+  if (line === "") return;
+  history.unshift(line);
+  const [topic, ...values] = splitWords(line);
+  const { emit } = await import("../node/emit.js");
+  for (const { lightningDir, network } of node.nodes) {
+    const named = { lightningDir: [lightningDir], network, embedded: false, json: false };
+    try {
+      await emit({ ...context, flags: { ...context.flags, ...named } }, topic, values, {});
+    } catch (error) {
+      const { paint } = styleOf(context.io.stdout, context.flags);
+      reporter.print(...failureLines(error, paint));
+    }
+  }
+}

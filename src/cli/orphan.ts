@@ -1,0 +1,24 @@
+/** Ends a program that npm has started when npm is gone: npm does not pass SIGKILL on, nor always SIGTERM. */
+import { parentOf, startedByNohup } from "./process-group.js";
+
+const LOOK_MS = 1000;
+
+/**
+ * Calls `onOrphaned` once the process that waits for us is gone. Only under npm (and its like): a
+ * shell that ends leaves what was started with `&` or `nohup` running, and so do we.
+ * @returns ends the looking
+ */
+export function watchParent(
+  onOrphaned: () => void,
+  env: NodeJS.ProcessEnv = process.env,
+): () => void {
+  if (env.npm_lifecycle_event === undefined || startedByNohup(env)) return () => {};
+  const shell = process.ppid;
+  const npm = parentOf(shell);
+  const timer = setInterval(() => {
+    if (process.ppid === shell && parentOf(shell) === npm) return;
+    clearInterval(timer);
+    onOrphaned();
+  }, LOOK_MS).unref();
+  return () => clearInterval(timer);
+}

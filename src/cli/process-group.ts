@@ -1,0 +1,61 @@
+/** What the shell knows of this process: its group, whether that has the terminal, whether nohup started it. */
+import { execFileSync } from "node:child_process";
+import { constants, readFileSync } from "node:fs";
+import { basename } from "node:path";
+
+export interface ProcessGroup {
+  readonly id: number;
+  /** The group has the terminal: what is in the background is stopped when it touches it. */
+  readonly foreground: boolean;
+}
+
+/** Undefined where the system does not say. Node itself has neither getpgrp nor tcgetpgrp. */
+export function processGroup(): ProcessGroup | undefined {
+  const stat = statOf(process.pid);
+  if (stat !== undefined) return { id: stat.group, foreground: stat.group === stat.foreground };
+  try {
+    const options = { encoding: "utf8", timeout: 1000, stdio: "pipe" } as const;
+    const text = execFileSync("ps", ["-o", "pgid=,stat=", "-p", String(process.pid)], options);
+    const [id = "", state = ""] = text.trim().split(/\s+/);
+    return { id: Number(id), foreground: state.includes("+") };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The parent of a process; undefined where it is gone, or the system does not say. */
+export function parentOf(pid: number): number | undefined {
+  return statOf(pid)?.parent;
+}
+
+/**
+ * Whether `nohup` started us. Node puts every ignored signal back to its default, so what is left to
+ * see is the stdin that nohup opens in place of a terminal (write-only), and what bash and zsh put
+ * into the environment.
+ */
+export function startedByNohup(env: NodeJS.ProcessEnv = process.env): boolean {
+  if (env._ !== undefined && basename(env._) === "nohup") return true;
+  try {
+    const [, flags = "0"] =
+      /^flags:\s*([0-7]+)/m.exec(readFileSync("/proc/self/fdinfo/0", "utf8")) ?? [];
+    return (Number.parseInt(flags, 8) & 3) === constants.O_WRONLY;
+  } catch {
+    // No /proc: nobody can say.
+    return false;
+  }
+}
+
+function statOf(pid: number) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name before is in brackets and may hold some (man 5 proc_pid_stat).
+    const [, parent, group, , , foreground] = text
+      .slice(text.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
+    if (parent === undefined || group === undefined || foreground === undefined) return undefined;
+    return { parent, group, foreground };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+/** The program as commander knows it: its global flags, its help, what it says of wrong use. */
+import { Command, Option } from "commander";
+import { isSecretName } from "../plugin/secret-options.js";
+import { NETWORK_FLAGS, NETWORKS } from "../settings/locate/networks.js";
+import type { Context, ExitCode, GlobalFlags, Io } from "./commands/context.js";
+import { defineCommands, repeatable } from "./commands/definitions.js";
+
+/** Runs a command's code with the global flags, and keeps its exit code for the end of the program. */
+export type Run = (
+  flags: GlobalFlags,
+  command: (context: Context) => Promise<ExitCode>,
+) => Promise<void>;
+
+const DEFAULTS = { lightningDir: [], json: false, color: true, quiet: false, verbose: false };
+
+/** Options of the plugin are `name=value`, or with dashes by mistake. */
+const DASHED_OPTION = /^error: unknown option '--([A-Za-z0-9_-]+)=(.*)'/s;
+
+export function buildProgram(io: Io, run: Run): Command {
+  let network: string | undefined;
+  const program = new Command("cln-dev");
+  // Before the commands: they inherit it.
+  program
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(wrongUse(text)),
+      getOutHelpWidth: () => io.stdout.columns || 80,
+      getErrHelpWidth: () => io.stderr.columns || 80,
+    })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: 20,
+      // `cln-dev --help` has them all.
+      subcommandTerm: (command) => command.name(),
+      visibleGlobalOptions: (command) =>
+        command === program ? [] : program.options.filter(({ long }) => isCommon(long)),
+    });
+  program
+    .description("Save your Core Lightning plugin and the node runs the new code.")
+    .usage("[command] [options]")
+    .optionsGroup("Which node:")
+    .option("--lightning-dir <dir>", "the node's folder (repeatable: several nodes)", repeatable)
+    .option("--network <name>", NETWORKS.join(", "))
+    .option("--rpc-file <path>", "the node's socket, if it is not lightning-rpc")
+    .option("--conf <file>", "read this config file instead of those in the lightning-dir")
+    .option("--embedded", "use the embedded node: no lightningd needed")
+    .on("option:network", (name: string) => {
+      network = name;
+    });
+  for (const [flag, name] of Object.entries(NETWORK_FLAGS)) {
+    program
+      .addOption(new Option(`--${flag}`, `same as --network=${name}`))
+      .on(`option:${flag}`, () => {
+        network = name;
+      });
+  }
+  program
+    .optionsGroup("Output:")
+    .option("--json", "one JSON object a line, for programs")
+    .option("--no-color", "no colours")
+    .option("-q, --quiet", "print failures only")
+    .option("-v, --verbose", "print every step")
+    .optionsGroup("Help:")
+    .version(CLN_DEV_VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .addHelpText("before", EXAMPLES)
+    .addHelpText("after", '\nRun "cln-dev <command> --help" for its options.');
+  program.helpCommand("help [command]", "show the help of a command");
+  defineCommands(program, (command) => run({ ...DEFAULTS, ...program.opts(), network }, command));
+  return program;
+}
+
+const EXAMPLES = `Examples:
+  $ cln-dev init                         write a small plugin that runs
+  $ cln-dev ./myplugin.py --embedded     reload it at each save, on a node of cln-dev
+  $ cln-dev ./myplugin.py --regtest      the same on your own node
+  $ cln-dev check ./myplugin.py          check it without a node
+`;
+
+function isCommon(flag: string | undefined): boolean {
+  return ["--lightning-dir", "--network", "--embedded", "--json", "--quiet"].includes(flag ?? "");
+}
+
+/** commander's words, in the form of all other errors. Values may be secret. */
+function wrongUse(text: string): string {
+  const [, name = "", value = ""] = DASHED_OPTION.exec(text) ?? [];
+  if (name === "") return text.replace(/^error: /, "cln-dev: ");
+  const shown = isSecretName(name) ? "***" : value;
+  const [, suggestion = ""] = /(\n\(Did you mean .*)$/s.exec(text) ?? [];
+  return [
+    `cln-dev: unknown option --${name}${suggestion.trimEnd()}`,
+    `  Options of the plugin are written without dashes: ${name}=${shown}`,
+    "",
+  ].join("\n");
+}
