@@ -16,6 +16,8 @@ const GROWING_MAX_MS = 250;
 
 /** A slow writer that pauses for less than this may not be at its end. */
 const YOUNG_FILE_MS = 250;
+/** What looks young for longer than this has a time stamp that is not to be trusted. */
+const UNTIL_OLD_MAX_MS = 2_000;
 
 type Unusable = "missing" | "empty" | "not-a-file" | "not-executable";
 
@@ -66,11 +68,14 @@ export async function untilOld(
   nextHint: SettleOptions["nextHint"],
   check: () => void,
 ): Promise<void> {
+  const from = performance.now();
   for (;;) {
     check();
     const age = Date.now() - lookAt(path).writtenAt;
-    if (age >= YOUNG_FILE_MS) return;
-    await nextHint(YOUNG_FILE_MS - Math.max(0, age));
+    // The clock of the machine that wrote it may be ahead of ours.
+    const maxMs = age < 0 ? YOUNG_FILE_MS : UNTIL_OLD_MAX_MS;
+    if (age >= YOUNG_FILE_MS || performance.now() - from >= maxMs) return;
+    await nextHint(age < 0 ? YOUNG_FILE_MS : YOUNG_FILE_MS - age);
   }
 }
 

@@ -1,11 +1,12 @@
 /**
  * How far an attempt has come, which changes it covers, and whether a newer one makes its end
- * uninteresting. Used by attempt.ts alone.
+ * uninteresting. Used by reload-attempt.ts alone.
  */
 
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Emit, Phase } from "../../events/watch-events.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
+import type { SelfChanges } from "./self-changes.js";
 
 export interface ProgressOptions {
   readonly target: Target;
@@ -13,6 +14,11 @@ export interface ProgressOptions {
   readonly emit: Emit;
   /** Takes the changes that have come since, if any: this attempt covers them. */
   readonly moreChanges: () => Change | undefined;
+  readonly selfChanges: SelfChanges;
+  /** These files do not supersede the attempt: it is to show whether each start writes them. */
+  readonly suspects: ReadonlySet<string>;
+  /** No file supersedes it: there has been no outcome for too long. */
+  readonly isFinal: boolean;
 }
 
 /** A key or a command during a start that is younger than this joins it instead of beginning anew. */
@@ -28,6 +34,8 @@ export class AttemptProgress {
   #step: Phase | "settle" | "diagnose" = "settle";
   #stepAt = 0;
   #isBuilt = false;
+  #supersededBy: readonly string[] = [];
+  readonly #changedMeanwhile = new Set<string>();
 
   constructor(options: ProgressOptions) {
     this.#options = options;
@@ -61,8 +69,19 @@ export class AttemptProgress {
     return performance.now() - this.#stepAt;
   }
 
+  /** The files that made it superseded; none: it was something else. */
+  get supersededBy(): readonly string[] {
+    return this.#supersededBy;
+  }
+
+  /** The files that changed while it was built or started. */
+  get changedMeanwhile(): ReadonlySet<string> {
+    return this.#changedMeanwhile;
+  }
+
   /** A change has come: the attempt covers it, or is superseded. */
   changed(change: Change): void {
+    const reasons = this.#options.selfChanges.reasons(change.files);
     // A source that is saved after the build is not in what it made.
     const { path } = this.#options.target.plugin;
     const ownOutput = change.files.every((file) => file === path);
@@ -71,8 +90,14 @@ export class AttemptProgress {
     const young = performance.now() - this.#stepAt < JOIN_MS;
     if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
       return;
-    // What a build writes is what it was asked for.
-    if (this.#step === "build" && change.cause === "file" && ownOutput) return;
+    if (change.cause === "file") {
+      // What a build writes is what it was asked for.
+      if (this.#step === "build" && ownOutput) return;
+      for (const file of change.files) this.#changedMeanwhile.add(file);
+      const { suspects, isFinal } = this.#options;
+      if (isFinal || reasons.every((file) => suspects.has(file))) return;
+      this.#supersededBy = reasons;
+    }
     this.supersede();
   }
 
@@ -94,7 +119,11 @@ export class AttemptProgress {
   /** The file as it was started must be the file as it is: the last save wins. @throws Superseded */
   verify(look: Look): void {
     this.throwIfSuperseded();
-    const now = lookAt(this.#options.target.plugin.path);
-    if (!sameFile(now.fingerprint, look.fingerprint)) throw new Superseded();
+    const { path } = this.#options.target.plugin;
+    if (sameFile(lookAt(path).fingerprint, look.fingerprint)) return;
+    this.#changedMeanwhile.add(path);
+    if (this.#options.isFinal || this.#options.suspects.has(path)) return;
+    this.#supersededBy = [path];
+    throw new Superseded();
   }
 }

@@ -47,12 +47,20 @@ export interface ReloadAttemptResult {
   readonly state: PluginState;
   readonly kept: InheritedOptions;
   readonly change: Change;
+  /** The files that superseded it. */
+  readonly supersededBy: readonly string[];
+  /** The files that changed while it was built or started. */
+  readonly changedMeanwhile: ReadonlySet<string>;
+  /** As given. */
+  readonly suspects: ReadonlySet<string>;
   /** The node died of the plugin as it looked then. */
   readonly deadly: Look | undefined;
 }
 
 /** A save takes no longer than this from emptying the file to filling it again. */
 const SAVE_MS = 30;
+/** A file that looks usable and is not so often in a row is not being saved: it is not for this user, say. */
+const MAX_UNSETTLED = 5;
 
 export class ReloadAttempt {
   readonly #options: ReloadAttemptOptions;
@@ -61,6 +69,7 @@ export class ReloadAttempt {
   readonly #leave = new AbortController();
   readonly #node: PluginOnNode;
   #buildMs: number | undefined;
+  #unsettled = 0;
   #seen: Look | undefined;
   #manifest: Manifest | undefined;
   #deadly: Look | undefined;
@@ -107,7 +116,9 @@ export class ReloadAttempt {
     }
     const deadly = this.#deadly;
     const { state, kept } = this.#node;
-    return { outcome, state, kept, change: this.#progress.change, deadly };
+    const { change, supersededBy, changedMeanwhile } = this.#progress;
+    const { suspects } = this.#options;
+    return { outcome, state, kept, change, supersededBy, changedMeanwhile, suspects, deadly };
   }
 
   async #reload(): Promise<Outcome> {
@@ -183,13 +194,16 @@ export class ReloadAttempt {
       if (settled.usable) return { file, look: settled.look };
     } catch (error) {
       // Usable a moment ago: the next save may be under way, and hide the beginning of the file.
-      const young = Date.now() - lookAt(path).writtenAt < SAVE_MS;
-      const midSave = error instanceof Failure && (young || mayBeMidSave(error));
-      if (!settled.usable || !midSave) throw error;
+      const age = Date.now() - lookAt(path).writtenAt;
+      const isYoung = age >= 0 && age < SAVE_MS;
+      const midSave = error instanceof Failure && (isYoung || mayBeMidSave(error));
+      const isLast = this.#unsettled >= MAX_UNSETTLED;
+      if (!settled.usable || !midSave || isLast) throw error;
       await this.#options.nextHint(SAVE_MS);
     }
-    // What was wrong has just been put right, or the other way round: it settles anew.
-    throw new Superseded();
+    // What was wrong has just been put right, or the other way round: it settles again.
+    this.#unsettled++;
+    return this.#settle();
   }
 
   get #leaveOrNewer(): AbortSignal {

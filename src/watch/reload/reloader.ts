@@ -16,12 +16,19 @@ import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import { identifyForControl } from "../node/identify-node.js";
 import { NO_INHERITED_OPTIONS } from "./inherited-options.js";
 import type { PluginState } from "./plugin-on-node.js";
-import { ReloadAttempt } from "./reload-attempt.js";
+import { ReloadAttempt, type ReloadAttemptResult } from "./reload-attempt.js";
+import { SelfChanges, selfChangeNotice } from "./self-changes.js";
 import { SLOW_START_MS } from "./slow-start-notice.js";
 import { pycachePrefixes } from "./stale-bytecode.js";
 
 /** A node that answers some calls and not others is asked no more seldom than this. */
 const RETRY_MAX_MS = 60_000;
+
+/** A file that is written at each start is quiet for so long before one, ms. */
+const QUIET_MS = 300;
+const QUIET_MAX_MS = 1_000;
+/** The event of a file that was written during a start may come so long after it, ms. */
+const EVENT_MS = 250;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
@@ -58,6 +65,7 @@ export class Reloader {
   /** Of the last good start; empty where they are not known. */
   #processes: readonly ProcessIdentity[] = [];
   #pycachePrefixes: readonly string[] = [];
+  readonly #selfChanges = new SelfChanges();
   #startedAt = 0;
   /** The last good start took so long that one more of that kind is no news. */
   #isSlow = false;
@@ -118,6 +126,8 @@ export class Reloader {
   request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {
     if (this.#closed) return Promise.resolve(this.#tooLate());
     if (cause === "file" && this.#isOldNews(files)) return this.#present();
+    if (cause === "file" && this.#isSelfChange(files)) return this.#present();
+    if (this.#attempt === undefined) this.#selfChanges.saved(files);
     const change: Change = { cause, files, at };
     if (cause !== "file") this.#changedFiles = undefined;
     for (const file of files) this.#changedFiles?.add(file);
@@ -127,6 +137,12 @@ export class Reloader {
     this.#wake?.();
     this.#working ??= this.#work();
     return outcome;
+  }
+
+  /** Written by the start that has just ended, as by each one before. */
+  #isSelfChange(files: readonly string[]): boolean {
+    if (this.busy || performance.now() - this.#settledAt > EVENT_MS) return false;
+    return this.#selfChanges.withoutWritten(files).length === 0;
   }
 
   /** A hint that comes late: the file is as the attempt, the one under way or the last, has found it. */
@@ -210,9 +226,16 @@ export class Reloader {
       this.#tell(refused(this.target.name, killsNode(this.target.plugin.path), false));
       return;
     }
+    const { isOverdue } = this.#selfChanges;
+    const isQuiet = this.#selfChanges.suspects.size === 0 || isOverdue || (await this.#isQuiet());
+    const suspects = isQuiet ? this.#selfChanges.suspects : new Set<string>();
+    const covered = this.#takePending();
     const attempt = new ReloadAttempt({
       target: this.target,
-      change,
+      change: covered === undefined ? change : merge(change, covered),
+      selfChanges: this.#selfChanges,
+      suspects,
+      isFinal: isOverdue,
       state: this.#state,
       kept: this.#kept,
       emit: this.#hooks.emit,
@@ -241,6 +264,7 @@ export class Reloader {
       this.#isSlow = outcome.startMs >= SLOW_START_MS;
     }
     if (result.outcome === undefined) {
+      this.#selfChanges.superseded(result.supersededBy);
       // Superseded: what it stood for goes into the reload that follows.
       // The time counts from the save that is started.
       const { at } = this.#pending ?? result.change;
@@ -248,7 +272,33 @@ export class Reloader {
       return;
     }
     this.#tell(result.outcome);
+    this.#reportSelfChanges(result);
     if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());
+  }
+
+  #reportSelfChanges({ outcome, changedMeanwhile, suspects }: ReloadAttemptResult): void {
+    const { path } = this.target.plugin;
+    const isStarted = outcome?.event === "reloaded";
+    const written = this.#selfChanges.settled(suspects, changedMeanwhile, isStarted, path);
+    if (written.includes(path)) this.#seen = lookAt(path);
+    if (written.length > 0) {
+      const message = selfChangeNotice(path, written);
+      this.#hooks.emit({ event: "notice", level: "warn", message });
+    }
+    const { files = [], cause } = this.#pending ?? {};
+    const rest = this.#selfChanges.withoutWritten(files).filter((file) => !written.includes(file));
+    if (cause === "file" && files.length > 0 && rest.length === 0) this.#takePending();
+  }
+
+  /** Whether no file changes for a moment while nothing is started. */
+  async #isQuiet(): Promise<boolean> {
+    const until = performance.now() + QUIET_MAX_MS;
+    while (performance.now() < until && !this.#closed) {
+      const before = this.#pending;
+      await this.#nextHint(QUIET_MS);
+      if (this.#pending === before) return true;
+    }
+    return false;
   }
 
   #noteProcesses(): void {

@@ -1,5 +1,6 @@
 /** Where nothing can be written for the control socket. Needs a user namespace to mount in. */
 import { spawnSync } from "node:child_process";
+import { basename } from "node:path";
 import { expect, it } from "vitest";
 import { liveVersion, startNode } from "../../support/nodes.js";
 import { writePlugin } from "../../support/plugin.js";
@@ -41,4 +42,23 @@ it.skipIf(!possible)("restart finds no session, and reloads by itself", async ()
   const { code, stderr } = await readOnly(box, ["restart", plugin, node.flag]).ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(await liveVersion(node)).toBe("1");
+});
+
+it.skipIf(!possible)("a plugin on a file system without exec is refused, once", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const folder = box.folder("noexec");
+  const plugin = writePlugin(box.work);
+  const setUp = `mount -t tmpfs -o noexec none "${folder}" && cp -p "${plugin}" "${folder}"`;
+  const args = ["watch", `${folder}/${basename(plugin)}`, node.flag, "--json"];
+  const command = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(" ");
+  const watch = new Program(box, inNamespace(`${setUp} && exec ${command}`), {
+    program: "unshare",
+  });
+  expect(await watch.outcome()).toMatchObject({
+    event: "refused",
+    kind: "plugin-not-executable",
+    message: expect.stringContaining("noexec"),
+  });
+  expect(watch.events.filter(({ event }) => event === "reloading")).toHaveLength(1);
 });

@@ -1,0 +1,119 @@
+/**
+ * Tells a plugin, or a build, that writes one of its own watched files at each start from somebody who
+ * saves: the former would be started for ever. A file that superseded several attempts in a row is put
+ * to the test: while nothing is started it must be quiet, and change again during the next start, which
+ * it then no longer supersedes.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, relative } from "node:path";
+
+/** So many attempts in a row that one file has superseded make it a suspect. */
+const SUSPECT_AFTER = 5;
+/** Without an outcome for so long, the next attempt is made to its end whatever changes, ms. */
+const WITHOUT_OUTCOME_MS = 30_000;
+/** A larger file is not compared by its content, bytes. */
+const MAX_COMPARED = 1024 * 1024;
+
+export class SelfChanges {
+  /** The files that have superseded every one of the last attempts. */
+  #common: ReadonlySet<string> = new Set();
+  #inARow = 0;
+  #since: number | undefined;
+  /** Seen to be written at each start. */
+  readonly #written = new Set<string>();
+  /** Of files that changed during an attempt: a hash of what they held last. */
+  readonly #contents = new Map<string, string>();
+
+  /** Files that the next attempt is not to be superseded by; empty in the normal case. */
+  get suspects(): ReadonlySet<string> {
+    return this.#inARow >= SUSPECT_AFTER ? this.#common : new Set();
+  }
+
+  /** There has been no outcome for too long. */
+  get isOverdue(): boolean {
+    return this.#since !== undefined && performance.now() - this.#since > WITHOUT_OUTCOME_MS;
+  }
+
+  /** The files of a change that are a reason to start again while an attempt is under way. */
+  reasons(files: readonly string[]): readonly string[] {
+    return files.filter((file) => !this.#written.has(file) && !this.#holdsTheSame(file));
+  }
+
+  /** Files that are written at each start, without those. */
+  withoutWritten(files: readonly string[]): readonly string[] {
+    return files.filter((file) => !this.#written.has(file));
+  }
+
+  /** Somebody has saved these: what they hold is what is compared with. */
+  saved(files: readonly string[]): void {
+    for (const file of files) if (this.#contents.has(file)) this.#note(file);
+  }
+
+  /** An attempt was superseded. @param files by these; none: by something else than files */
+  superseded(files: readonly string[]): void {
+    this.#since ??= performance.now();
+    const both = files.filter((file) => this.#common.has(file));
+    this.#inARow = both.length > 0 ? this.#inARow + 1 : Math.min(files.length, 1);
+    this.#common = new Set(both.length > 0 ? both : files);
+  }
+
+  /**
+   * An attempt has an outcome.
+   * @param suspects those that it was to test
+   * @param changed the files that changed while it was built or started
+   * @param isStarted the plugin runs
+   * @returns files that are now known to be written at each start
+   */
+  settled(
+    suspects: ReadonlySet<string>,
+    changed: ReadonlySet<string>,
+    isStarted: boolean,
+    plugin: string,
+  ): readonly string[] {
+    const found = [...suspects].filter((file) => changed.has(file));
+    this.#inARow = 0;
+    this.#common = new Set();
+    this.#since = undefined;
+    for (const file of this.#written) {
+      if (isStarted && !changed.has(file)) this.#written.delete(file);
+    }
+    // The plugin file itself is what its author saves.
+    const news = found.filter((file) => !this.#written.has(file));
+    for (const file of found) if (file !== plugin) this.#written.add(file);
+    return news;
+  }
+
+  #holdsTheSame(file: string): boolean {
+    const before = this.#contents.get(file);
+    return this.#note(file) === before && before !== undefined;
+  }
+
+  #note(file: string): string | undefined {
+    const content = contentOf(file);
+    if (content === undefined) this.#contents.delete(file);
+    else this.#contents.set(file, content);
+    return content;
+  }
+}
+
+/** For a person: what keeps changing, and how to leave it out. */
+export function selfChangeNotice(plugin: string, files: readonly string[]): string {
+  const folder = dirname(plugin);
+  const names = files.map((file) => relative(folder, file));
+  if (files.includes(plugin)) {
+    return `${names.join(", ")} changes at each start: it seems to write itself, so it is not started again for that`;
+  }
+  const flags = names.map((name) => `--ignore ${name}`).join(" ");
+  return `${names.join(", ")} changes at each start: the plugin or its build seems to write it, so it is not started again for that; add ${flags}`;
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    const stat = statSync(file);
+    if (!stat.isFile() || stat.size > MAX_COMPARED) return undefined;
+    return createHash("sha1").update(readFileSync(file)).digest("hex");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+/** A plugin, or a build, that writes a watched file at each start is not started for ever. */
+import { utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { liveVersion, startNode } from "../../support/nodes.js";
+import { language, writePlugin } from "../../support/plugin.js";
+import { Program, run } from "../../support/program.js";
+import { sandbox } from "../../support/sandbox.js";
+
+const { extension } = language;
+const GENERATED = `generated${extension}`;
+
+it("a plugin that writes a module at each start is reported with the file and what to do", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const start = language.writes(GENERATED);
+  const plugin = writePlugin(box.work, { start });
+  const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+  expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+  const { message } = await watch.next("notice", { level: "warn" });
+  expect(message).toContain(`${GENERATED} changes at each start`);
+  expect(message).toContain(`add --ignore ${GENERATED}`);
+  // From now on it is known: one start for each save.
+  const count = () => watch.events.filter(({ event }) => event === "reloading").length;
+  const before = count();
+  writePlugin(box.work, { start, version: "2" });
+  expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+  expect(await liveVersion(node)).toBe("2");
+  expect((await run(box, ["restart", plugin])).code).toBe(0);
+  expect(count()).toBe(before + 2);
+});
+
+it("a plugin that writes itself at each start is reported, too", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const write = language.writes(`plugin${extension}`);
+  const comment = language.name === "python" ? "#" : "//";
+  const plugin = writePlugin(box.work, { start: write.replace("x\\n", `${comment}\\n`) });
+  const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+  expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+  const { message } = await watch.next("notice", { level: "warn" });
+  expect(message).toContain("it seems to write itself");
+});
+
+it("a build that writes a module anew with the same content is run once more, and that is all", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writePlugin(box.work);
+  writeFileSync(join(box.work, "source.txt"), language.module("1"));
+  const build = `cp source.txt new.tmp && mv new.tmp ${GENERATED}`;
+  const watch = new Program(box, ["watch", plugin, "--build", build, node.flag, "--json"]);
+  expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+  const builds = watch.events.filter(({ phase }) => phase === "build");
+  expect(builds.length).toBeLessThanOrEqual(2);
+  expect(watch.events.some(({ event }) => event === "notice")).toBe(false);
+});
+
+it("a build that writes another content each time comes to an end", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writePlugin(box.work);
+  const build = `date +%s%N > ${GENERATED}`;
+  const watch = new Program(box, ["watch", plugin, "--build", build, node.flag, "--json"]);
+  expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+  const { message } = await watch.next("notice", { level: "warn" });
+  expect(message).toContain(`${GENERATED} changes at each start`);
+});
+
+it("a failure is reported although the file's time stamp is ahead of the clock", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writePlugin(box.work);
+  const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+  await watch.outcome();
+  writePlugin(box.work, { start: language.fails("out of luck") });
+  const ahead = Date.now() / 1000 + 3600;
+  utimesSync(plugin, ahead, ahead);
+  expect(await watch.outcome()).toMatchObject({ event: "failed", phase: "start" });
+});
