@@ -1,17 +1,54 @@
 /**
- * The public API, for programs that do what `cln-dev watch` does. `Session.open()` watches plugins
- * and keeps them up to date on nodes; everything that happens comes as a `WatchEvent`.
- * `startEmbeddedNode()` is a node to run plugins on, without lightningd.
+ * The public API. `watch()` does for a program what `cln-dev watch` does; `startEmbeddedNode()` is a
+ * node without lightningd, for tests; `locateNode()` is a node that is running. What is exported here
+ * follows semantic versioning; nothing else of the package does.
  */
 
-export type { EmbeddedNode, EmbeddedNodeOptions } from "./embedded/api.js";
+export {
+  type EmbeddedNode,
+  type EmbeddedNodeOptions,
+  startEmbeddedNode,
+} from "./api/embedded-node.js";
+export { type CallParams, type LightningNode, locateNode } from "./api/lightning-node.js";
+export type { OptionValue, PluginOptions } from "./api/plugin-options.js";
+export {
+  type WatchEventName,
+  type WatchEventOf,
+  type WatchOptions,
+  type WatchSession,
+  watch,
+} from "./api/watch.js";
 export type { RaisedEvent, RaiseWishes } from "./embedded/emit/plain-values.js";
-export { startEmbeddedNode } from "./embedded/node.js";
-export { Failure } from "./errors/failure.js";
-export type * from "./events/watch-events.js";
-export { listPlugins, startPlugin, stopPlugin } from "./node/plugins/plugin-command.js";
-export { callNode } from "./node/rpc/client.js";
-export { NodeUnreachable, RpcError } from "./node/rpc/errors.js";
-export { locateNode } from "./settings/locate/locate-node.js";
-export type { NodeAddress, PluginOption, PluginSettings } from "./settings/types.js";
-export { Session, type SessionOptions } from "./watch/session.js";
+export { Failure, type FailureExitCode, type FailureParts } from "./errors/failure.js";
+export type {
+  Called,
+  Cause,
+  Ended,
+  Explained,
+  Failed,
+  Finding,
+  LogLine,
+  ManifestChanged,
+  NodeBack,
+  NodeFacts,
+  NodeGone,
+  Notice,
+  Outcome,
+  Phase,
+  PhaseBegun,
+  PluginDied,
+  Refused,
+  Reloaded,
+  Reloading,
+  TargetName,
+  Unreachable,
+  WatchEvent,
+  Watching,
+} from "./events/watch-events.js";
+export type { JsonObject } from "./jsonrpc/json.js";
+export type { LogLevel } from "./node/log/log-level.js";
+export type { ListedPlugin } from "./node/plugins/plugin-command.js";
+export type { CallOptions } from "./node/rpc/client.js";
+export { NodeUnreachable, RpcError, type UnreachableReason } from "./node/rpc/errors.js";
+export type { NodeChoice } from "./settings/locate/locate-node.js";
+export type { NetworkNamedBy, NodeAddress } from "./settings/types.js";

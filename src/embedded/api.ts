@@ -1,8 +1,8 @@
-/** What a program gives the embedded node, and what it has of it: part of the package's public API. */
+/** What the embedded node is given, and what its owner has of it: src/api makes the public API of that. */
 import type { LogLevel } from "../node/log/log-level.js";
 import type { RaisedEvent, RaiseWishes } from "./emit/plain-values.js";
 
-export interface EmbeddedNodeOptions {
+export interface NodeOptions {
   /**
    * The base directory, whose config files are read; one of its own under the system's temp folder,
    * removed at the end, when not given.
@@ -32,9 +32,10 @@ export interface EmbeddedNodeOptions {
   readonly onPluginStderr?: (name: string, chunk: Buffer) => void;
 }
 
-export interface EmbeddedNode {
+export interface RunningEmbeddedNode {
   /** The base directory, absolute. */
   readonly lightningDir: string;
+  readonly network: string;
   /** `<lightning-dir>/<network>`. */
   readonly networkDir: string;
   /** The unix socket, absolute. */

@@ -7,7 +7,7 @@ import { closeSync, constants, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, usageFailure } from "../errors/failure.js";
 import { openOwnedFile } from "../settings/owned-file.js";
-import type { EmbeddedNode, EmbeddedNodeOptions } from "./api.js";
+import type { NodeOptions, RunningEmbeddedNode } from "./api.js";
 import { fromWishes, type RaisedEvent, type RaiseWishes, toEvent } from "./emit/plain-values.js";
 import { canRaise, raise } from "./emit/raise.js";
 import { HookBook } from "./hooks/hook-chains.js";
@@ -40,7 +40,7 @@ export const EMBEDDED_VERSION = "v26.06.6";
  * Starts a node. It is ready for requests, and its plugins are active, when this resolves.
  * @throws Failure where a live node holds the directory, or a plugin given cannot be started at all
  */
-export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Promise<EmbeddedNode> {
+export async function startEmbeddedNode(options: NodeOptions = {}): Promise<RunningEmbeddedNode> {
   const settings = settleSettings(options);
   const node = await openNode(options, settings);
   const giveUp = () => void node.close();
@@ -54,9 +54,10 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
   } finally {
     options.signal?.removeEventListener("abort", giveUp);
   }
-  const { lightningDir, networkDir, rpcFile, logFile } = settings;
+  const { lightningDir, network, networkDir, rpcFile, logFile } = settings;
   return {
     lightningDir,
+    network,
     networkDir,
     rpcFile,
     logFile,
@@ -67,7 +68,7 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
 }
 
 /** The directory is taken before anything in it is opened. */
-async function openNode(options: EmbeddedNodeOptions, settings: NodeSettings): Promise<Node> {
+async function openNode(options: NodeOptions, settings: NodeSettings): Promise<Node> {
   let lock: DirectoryLock | undefined;
   try {
     lock = await lockDirectory(settings.networkDir, settings.rpcFile);
@@ -102,7 +103,7 @@ class Node implements NodeContext {
   #resolveClosed: () => void = () => {};
 
   constructor(
-    options: EmbeddedNodeOptions,
+    options: NodeOptions,
     readonly settings: NodeSettings,
     private readonly lock: DirectoryLock,
   ) {

@@ -27,7 +27,7 @@ export interface NodeFlags {
 }
 
 /** Who named the network: mainnet is touched only when the command line did. */
-type NetworkNamedBy = "command line" | "package.json" | "config" | "default";
+export type NetworkNamedBy = "command line" | "package.json" | "config" | "default";
 
 /** Where a node is looked for. */
 export interface NodeAddress {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { EmbeddedNode } from "../../src/embedded/api.js";
+import type { RunningEmbeddedNode } from "../../src/embedded/api.js";
 import { isAlive } from "../support/processes.js";
 import {
   call,
@@ -20,9 +20,10 @@ import {
 const request = (id: unknown, name: string, params: unknown = []) =>
   JSON.stringify({ jsonrpc: "2.0", id, method: name, params });
 
-const isUp = async (node: EmbeddedNode) => expect(await call(node, "batching", [true])).toEqual({});
+const isUp = async (node: RunningEmbeddedNode) =>
+  expect(await call(node, "batching", [true])).toEqual({});
 
-const logOf = (node: EmbeddedNode) => readFileSync(node.logFile, "utf8");
+const logOf = (node: RunningEmbeddedNode) => readFileSync(node.logFile, "utf8");
 
 describe("a client", () => {
   it.each([
@@ -169,7 +170,7 @@ describe("a plugin", () => {
   async function started(
     handlers: string,
     start = "",
-  ): Promise<{ node: EmbeddedNode; pid: number }> {
+  ): Promise<{ node: RunningEmbeddedNode; pid: number }> {
     const node = await startNode();
     const plugin = makePlugin(makeFolder(), "p.js", GO, `{ ${PID}, ${handlers} }`, start);
     await call(node, "plugin", ["start", plugin]);
@@ -180,7 +181,7 @@ describe("a plugin", () => {
     return { node, pid };
   }
 
-  async function expectKilled(node: EmbeddedNode, pid: number, why: string): Promise<void> {
+  async function expectKilled(node: RunningEmbeddedNode, pid: number, why: string): Promise<void> {
     await until("it is gone", () => !isAlive(pid));
     await until("the log says why", () => logOf(node).includes(`Killing plugin: ${why}`));
     expect(await call(node, "plugin", ["list"])).toEqual({ command: "list", plugins: [] });

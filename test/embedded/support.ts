@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
-import type { EmbeddedNode, EmbeddedNodeOptions } from "../../src/embedded/api.js";
+import type { NodeOptions, RunningEmbeddedNode } from "../../src/embedded/api.js";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { callNode } from "../../src/node/rpc/client.js";
 import { RpcError } from "../../src/node/rpc/errors.js";
@@ -25,7 +25,7 @@ export function makeFolder(): string {
   return folder;
 }
 
-export async function startNode(options: EmbeddedNodeOptions = {}): Promise<EmbeddedNode> {
+export async function startNode(options: NodeOptions = {}): Promise<RunningEmbeddedNode> {
   const node = await startEmbeddedNode({ lightningDir: makeFolder(), ...options });
   onCleanup(() => node.close());
   return node;
@@ -90,7 +90,7 @@ export function method(name: string, usage = ""): { name: string; usage: string 
 
 /** Calls a method; a node's error is thrown as RpcError. */
 export function call(
-  node: EmbeddedNode,
+  node: RunningEmbeddedNode,
   name: string,
   params: readonly unknown[] | { readonly [key: string]: unknown } = [],
 ): Promise<unknown> {

@@ -30,6 +30,8 @@ export interface Language {
   readonly module: (version: string) => string;
   /** A line that ends the plugin with an error that says so. */
   readonly fails: (words: string) => string;
+  /** A line that writes a line to stderr. */
+  readonly complains: (words: string) => string;
   /** A line that waits for ever. */
   readonly hangs: string;
   /** A line that waits for ever unless the file is there, and makes it. */
@@ -93,6 +95,7 @@ for line in sys.stdin:
 `,
   module: (version) => `VERSION = ${JSON.stringify(version)}\n`,
   fails: (words) => `raise RuntimeError(${JSON.stringify(words)})`,
+  complains: (words) => `print(${JSON.stringify(words)}, file=sys.stderr, flush=True)`,
   hangs: "sys.stdin.read()",
   hangsOnce: (file) =>
     `os.path.exists(${JSON.stringify(file)}) or (open(${JSON.stringify(file)}, "w").close(), sys.stdin.read())`,
@@ -129,6 +132,7 @@ lines.on("line", (line) => {
 `,
   module: (version) => `exports.VERSION = ${JSON.stringify(version)};\n`,
   fails: (words) => `throw new Error(${JSON.stringify(words)});`,
+  complains: (words) => `console.error(${JSON.stringify(words)});`,
   hangs: "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
   hangsOnce: (file) =>
     `if (!require("node:fs").existsSync(${JSON.stringify(file)})) { require("node:fs").writeFileSync(${JSON.stringify(file)}, ""); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }`,

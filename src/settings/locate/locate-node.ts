@@ -21,15 +21,18 @@ export interface NodeChoice {
   /** Relative to the working directory, as all paths here. */
   readonly lightningDir?: string | undefined;
   readonly network?: string | undefined;
-  /** Who said `network`; the command line where it is not given. */
-  readonly networkNamedBy?: "command line" | "package.json" | undefined;
   /** Relative to the network's folder; an absolute path overrides directory and network. */
   readonly rpcFile?: string | undefined;
   readonly conf?: string | undefined;
 }
 
+export interface NamedNodeChoice extends NodeChoice {
+  /** Who said `network`; the command line where it is not given. */
+  readonly networkNamedBy?: "command line" | "package.json" | undefined;
+}
+
 /** @throws Failure (exit code 2) for what lightning-cli would refuse as well */
-export function locateNode(choice: NodeChoice, surroundings: Surroundings): NodeAddress {
+export function locateNode(choice: NamedNodeChoice, surroundings: Surroundings): NodeAddress {
   const chosen = chosenNetwork(choice);
   refuseEmpty("--rpc-file", choice.rpcFile);
   refuseEmpty("--conf", choice.conf);
@@ -150,7 +153,7 @@ function networkOf(fromConfig: string | undefined): Network {
   return { name: fromConfig, namedBy: "config" };
 }
 
-function chosenNetwork(choice: NodeChoice): Network | undefined {
+function chosenNetwork(choice: NamedNodeChoice): Network | undefined {
   if (choice.network === undefined) return undefined;
   const namedBy = choice.networkNamedBy ?? "command line";
   return { name: checkNetworkFlag(choice.network), namedBy };

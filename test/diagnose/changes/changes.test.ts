@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { hasChanges } from "../../../src/diagnose/changes/changes.js";
 import { manifestChanges } from "../../../src/diagnose/changes/manifest-diff.js";
 import { readVisibleApi, visibleChanges } from "../../../src/diagnose/changes/visible-api.js";
-import type { EmbeddedNode } from "../../../src/embedded/api.js";
+import type { RunningEmbeddedNode } from "../../../src/embedded/api.js";
 import { startEmbeddedNode } from "../../../src/embedded/node.js";
 import { startPlugin, stopPlugin } from "../../../src/node/plugins/plugin-command.js";
 import { type Manifest, parseManifest } from "../../../src/plugin/manifest/manifest.js";
 
 let folder: string;
-let node: EmbeddedNode;
+let node: RunningEmbeddedNode;
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "cln-dev-changes-")));
   node = await startEmbeddedNode({ lightningDir: join(folder, "l1") });

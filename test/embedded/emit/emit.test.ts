@@ -7,13 +7,13 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../../../src/cli/commands/context.js";
 import { type EmitFlags, emit } from "../../../src/cli/commands/node/emit.js";
-import type { EmbeddedNode } from "../../../src/embedded/api.js";
+import type { RunningEmbeddedNode } from "../../../src/embedded/api.js";
 import { Failure } from "../../../src/errors/failure.js";
 import { HOOKS, NOTIFICATIONS } from "../../../src/plugin/manifest/topics.js";
 import { call, makeFolder, makePlugin, method, onCleanup, startNode } from "../support.js";
 
 /** A node with a plugin that tells what it was notified of, and answers hooks as its handlers say. */
-async function withPlugin(manifest: object, handlers = ""): Promise<EmbeddedNode> {
+async function withPlugin(manifest: object, handlers = ""): Promise<RunningEmbeddedNode> {
   const node = await startNode();
   const whole = { rpcmethods: [method("seen")], ...manifest };
   const plugin = makePlugin(makeFolder(), "p.js", whole, `{ seen: () => ({ seen }), ${handlers} }`);
@@ -21,7 +21,7 @@ async function withPlugin(manifest: object, handlers = ""): Promise<EmbeddedNode
   return node;
 }
 
-async function seen(node: EmbeddedNode): Promise<unknown> {
+async function seen(node: RunningEmbeddedNode): Promise<unknown> {
   return ((await call(node, "seen")) as { seen: unknown }).seen;
 }
 

@@ -6,7 +6,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../../src/errors/failure.js";
 import { atShortPath } from "../../../src/node/rpc/unix-socket.js";
-import { locateNode, type NodeChoice } from "../../../src/settings/locate/locate-node.js";
+import {
+  locateNode,
+  type NamedNodeChoice,
+  type NodeChoice,
+} from "../../../src/settings/locate/locate-node.js";
 import type { NodeAddress } from "../../../src/settings/types.js";
 import { failureOf, textOf } from "../failure-of.js";
 import { tempFolder, writeFiles } from "../temp-folder.js";
@@ -32,7 +36,8 @@ describe("locateNode", () => {
   it("says who named the network", () => {
     const cwd = tempFolder();
     writeFiles(cwd, { "l1/config": "network=bitcoin\n" });
-    const namedBy = (choice: NodeChoice) => locateNode(choice, { home: cwd, cwd }).networkNamedBy;
+    const namedBy = (choice: NamedNodeChoice) =>
+      locateNode(choice, { home: cwd, cwd }).networkNamedBy;
     expect(namedBy({})).toBe("default");
     expect(namedBy({ lightningDir: "l1" })).toBe("config");
     expect(namedBy({ conf: "l1/config" })).toBe("config");

@@ -1,15 +1,16 @@
 /** `cln-dev node`: the embedded node alone, in the foreground. */
 
 import { basename, resolve } from "node:path";
-import type { EmbeddedNode, EmbeddedNodeOptions } from "../../../embedded/api.js";
+import type { NodeOptions, RunningEmbeddedNode } from "../../../embedded/api.js";
 import { startEmbeddedNode } from "../../../embedded/node.js";
+import { PluginStderr } from "../../../embedded/plugin-stderr.js";
 import { usageFailure } from "../../../errors/failure.js";
 import { LOG_LEVELS, parseLogLevel } from "../../../node/log/log-level.js";
 import { locateNode } from "../../../settings/locate/locate-node.js";
 import type { NodeFlags } from "../../../settings/types.js";
 import type { Context, ExitCode, GlobalFlags, Io } from "../context.js";
 import { StderrFile } from "./stderr-file.js";
-import { PluginStderr, writeLinesTo } from "./stderr-lines.js";
+import { writeLinesTo } from "./stderr-lines.js";
 
 export interface NodeCommandOptions {
   /** `--lightning-dir`; one under the system's temp folder when not given. */
@@ -87,11 +88,11 @@ export async function runNode(
   return 0;
 }
 
-function factsOf({ lightningDir, networkDir, rpcFile, logFile }: EmbeddedNode) {
+function factsOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbeddedNode) {
   return { event: "node", pid: process.pid, lightningDir, networkDir, rpcFile, logFile };
 }
 
-function greetingOf({ lightningDir, networkDir, rpcFile, logFile }: EmbeddedNode): string[] {
+function greetingOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbeddedNode): string[] {
   const dir = `--lightning-dir=${lightningDir}`;
   // A config that was there before may not name the network: clients would look for bitcoin's.
   const flags = leadsTo(rpcFile, lightningDir) ? dir : `${dir} --network=${basename(networkDir)}`;
@@ -111,7 +112,7 @@ function leadsTo(rpcFile: string, lightningDir: string): boolean {
   }
 }
 
-function readOptions(options: NodeCommandOptions): EmbeddedNodeOptions {
+function readOptions(options: NodeCommandOptions): NodeOptions {
   const { lightningDir, network, plugin } = options;
   const logLevel = options.logLevel === undefined ? undefined : parseLogLevel(options.logLevel);
   if (options.logLevel !== undefined && logLevel === undefined) {

@@ -1,5 +1,6 @@
 /** `cln-dev watch`: the main job. Settings in, a session with its keys and signals, a report out. */
 import type { ReadStream } from "node:tty";
+import { PluginStderr } from "../../../embedded/plugin-stderr.js";
 import { Failure, usageFailure } from "../../../errors/failure.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import type { PluginSettings } from "../../../settings/types.js";
@@ -9,7 +10,6 @@ import { openReporter, type Reporter } from "../../report/reporter.js";
 import { styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";
 import { type PluginCommandFlags, settingsOf } from "../context.js";
-import { PluginStderr } from "../node/stderr-lines.js";
 import { atNode } from "../target-nodes.js";
 import { type OpenNode, openNode } from "./open-node.js";
 import type { KeyListener } from "./terminal-keys.js";

@@ -1,0 +1,91 @@
+/** The embedded node as a program starts it: for tests of a plugin, without lightningd. */
+import { resolve } from "node:path";
+import type { RaisedEvent, RaiseWishes } from "../embedded/emit/plain-values.js";
+import { startEmbeddedNode as startNode } from "../embedded/node.js";
+import { PluginStderr } from "../embedded/plugin-stderr.js";
+import type { LogLevel } from "../node/log/log-level.js";
+import { type LightningNode, nodeAt } from "./lightning-node.js";
+import { optionList, type PluginOptions } from "./plugin-options.js";
+
+export interface EmbeddedNodeOptions {
+  /** Plugins that start with the node, as by `--plugin`; they need not be dynamic. Relative to the working directory. */
+  readonly plugins?: readonly string[];
+  /** Options of the plugins and of the node, as on lightningd's command line without the dashes. */
+  readonly options?: PluginOptions;
+  /** The base directory, whose config files are read. Default: a temporary one that is removed at the end. */
+  readonly lightningDir?: string;
+  /** Default: what the config says, or `regtest`. */
+  readonly network?: string;
+  /** What goes to the log file. Default: what the config says, or `debug`. */
+  readonly logLevel?: LogLevel;
+  /** How long a plugin may take to answer getmanifest, and again init, in ms. Default: 120,000, as in lightningd. */
+  readonly pluginTimeoutMs?: number;
+  /** How long a plugin may take to end after `shutdown`, in ms. Default: 30,000, as in lightningd. */
+  readonly shutdownTimeoutMs?: number;
+  /** The environment of the plugins. Default: that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Cancels the start. */
+  readonly signal?: AbortSignal;
+  /** Called with each line of the node's log, in the format of the log file. */
+  readonly onLog?: (line: string) => void;
+  /** Called with each line that a plugin, known by its file name, writes to stderr. */
+  readonly onStderr?: (plugin: string, line: string) => void;
+}
+
+export interface EmbeddedNode extends LightningNode, AsyncDisposable {
+  /** The log file, absolute. */
+  readonly logFile: string;
+  /**
+   * Raises what a real node raises by itself: a notification, or a call of a hook. Resolves when
+   * every plugin that was asked has answered.
+   * @throws Failure with `exitCode` 2 for an unknown topic
+   */
+  raise(topic: string, wishes?: RaiseWishes): Promise<RaisedEvent>;
+  /** Ends the node and all its plugins. Safe to call more than once. */
+  close(): Promise<void>;
+  /** Resolves when the node has ended, for whatever reason. */
+  readonly closed: Promise<void>;
+}
+
+type OnLine = (plugin: string, line: string) => void;
+
+/** Who else reads what the plugins of a node write to stderr: the watch sessions on it. */
+const stderrReaders = new WeakMap<LightningNode, Set<OnLine>>();
+
+/** @returns undefined where the node is not an embedded one of this process */
+export function stderrReadersOf(node: LightningNode): Set<OnLine> | undefined {
+  return stderrReaders.get(node);
+}
+
+/**
+ * Starts an embedded node. When it resolves, the node takes requests and its plugins are active.
+ * @throws Failure a node is running in the directory, an option is wrong, or a plugin cannot be started
+ */
+export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Promise<EmbeddedNode> {
+  const readers = new Set<OnLine>();
+  const { plugins = [], options: given, onStderr, ...rest } = options;
+  if (onStderr) readers.add(onStderr);
+  const stderr = new PluginStderr((plugin, line) => {
+    for (const read of readers) read(plugin, line);
+  });
+  const node = await startNode({
+    ...rest,
+    plugins: plugins.map((path) => resolve(path)),
+    options: optionList(given).map(({ name, value }) =>
+      value === true ? name : `${name}=${value}`,
+    ),
+    onPluginStderr: (plugin, chunk) => stderr.take(plugin, chunk),
+  });
+  const { lightningDir, networkDir, rpcFile, logFile, network } = node;
+  const address = { lightningDir, network, networkDir, rpcFile, hints: [] };
+  const started: EmbeddedNode = {
+    ...nodeAt({ ...address, networkNamedBy: "command line" }),
+    logFile,
+    raise: (topic, wishes) => node.raise(topic, wishes),
+    close: () => node.close(),
+    closed: node.closed,
+    [Symbol.asyncDispose]: () => node.close(),
+  };
+  stderrReaders.set(started, readers);
+  return started;
+}

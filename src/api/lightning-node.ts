@@ -1,0 +1,86 @@
+/** A node as a program uses it: where it is, its methods, its plugins. */
+import { resolve } from "node:path";
+import { targetOf } from "../events/reload-target.js";
+import {
+  type ListedPlugin,
+  listPlugins,
+  startPlugin,
+  stopPlugin,
+} from "../node/plugins/plugin-command.js";
+import { encodeStartOptions, needsDeclaration } from "../node/plugins/start-options.js";
+import { type CallOptions, callNode } from "../node/rpc/client.js";
+import { inspectPluginFile } from "../plugin/file/plugin-file.js";
+import { locateNode as addressOf, type NodeChoice } from "../settings/locate/locate-node.js";
+import type { NodeAddress } from "../settings/types.js";
+import { learnDeclarations } from "../watch/reload/declared-options.js";
+import { optionList, type PluginOptions } from "./plugin-options.js";
+
+/** Named or positional parameters of a method. */
+export type CallParams = { readonly [name: string]: unknown } | readonly unknown[];
+
+export interface LightningNode extends NodeAddress {
+  /**
+   * Calls an RPC method of the node or of a plugin. The result is what the node sent: `T` is not
+   * checked. Integers beyond 2^53 lose digits.
+   * @throws RpcError the node answered with an error
+   * @throws NodeUnreachable no answer came
+   */
+  call<T = unknown>(method: string, params?: CallParams, options?: CallOptions): Promise<T>;
+  /**
+   * The plugins that the node runs.
+   * @throws RpcError, NodeUnreachable
+   */
+  listPlugins(options?: CallOptions): Promise<ListedPlugin[]>;
+  /**
+   * Starts a plugin and waits until the node lists it as active. A plugin that is running is not
+   * replaced: stop it first, or use `watch()`.
+   * @param path relative to the working directory
+   * @throws Failure the file cannot be run, or an option has a value that lightningd cannot take
+   * @throws RpcError the plugin did not start; NodeUnreachable
+   */
+  startPlugin(path: string, options?: PluginOptions, call?: CallOptions): Promise<void>;
+  /**
+   * Stops a plugin.
+   * @param path relative to the working directory
+   * @returns whether the node ran it
+   * @throws RpcError, NodeUnreachable
+   */
+  stopPlugin(path: string, options?: CallOptions): Promise<boolean>;
+}
+
+/**
+ * Finds a node as lightning-cli does: by its lightning-dir, network, rpc-file and config files.
+ * Nothing is sent to it yet.
+ * @throws Failure with `exitCode` 2 for what lightning-cli would refuse
+ */
+export function locateNode(choice: NodeChoice = {}): LightningNode {
+  return nodeAt(addressOf(choice, { home: process.env.HOME, cwd: process.cwd() }));
+}
+
+export function nodeAt(address: NodeAddress): LightningNode {
+  const { rpcFile } = address;
+  return {
+    ...address,
+    // The caller says what the method returns: only the caller knows.
+    call: <T>(method: string, params?: CallParams, options?: CallOptions) =>
+      callNode(rpcFile, method, params, options) as Promise<T>,
+    listPlugins: (options) => listPlugins(rpcFile, options),
+    startPlugin: (path, options, call) => start(address, path, optionList(options), call),
+    stopPlugin: (path, options) => stopPlugin(rpcFile, resolve(path), options),
+  };
+}
+
+async function start(
+  address: NodeAddress,
+  path: string,
+  options: ReturnType<typeof optionList>,
+  call: CallOptions = {},
+): Promise<void> {
+  const file = await inspectPluginFile(path);
+  const plugin = { path: file.path, options, watch: [], ignore: [], call: [], safe: false };
+  const signal = call.signal ?? new AbortController().signal;
+  const declared = needsDeclaration(options)
+    ? await learnDeclarations(targetOf(plugin, address), file, signal)
+    : undefined;
+  await startPlugin(address.rpcFile, file.realPath, encodeStartOptions(options, declared), call);
+}

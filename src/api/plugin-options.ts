@@ -1,0 +1,19 @@
+/** A plugin's options as a program gives them: one object of names and values. */
+import type { PluginOption } from "../settings/types.js";
+
+export type OptionValue = string | number | boolean;
+
+/** By name. An array gives a `multi` option several values; `true` sets a flag. */
+export type PluginOptions = {
+  readonly [name: string]: OptionValue | readonly OptionValue[];
+};
+
+export function optionList(options: PluginOptions = {}): PluginOption[] {
+  return Object.entries(options).flatMap(([name, given]) =>
+    (isList(given) ? given : [given]).map((value) => ({ name, value })),
+  );
+}
+
+function isList(given: OptionValue | readonly OptionValue[]): given is readonly OptionValue[] {
+  return Array.isArray(given);
+}

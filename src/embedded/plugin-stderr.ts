@@ -1,0 +1,35 @@
+/** Cuts what plugins on the embedded node write to stderr into lines. */
+import { StringDecoder } from "node:string_decoder";
+
+const MAX_LINE_BYTES = 64 * 1024;
+/** A line that does not end within this time is passed on as it is: its writer may have died. */
+const UNENDED_MS = 200;
+
+interface Begun {
+  /** A character may come in two pieces. */
+  readonly decoder: StringDecoder;
+  text: string;
+  timer?: NodeJS.Timeout;
+}
+
+export class PluginStderr {
+  readonly #begun = new Map<string, Begun>();
+
+  constructor(private readonly onLine: (plugin: string, line: string) => void) {}
+
+  take(plugin: string, chunk: Buffer): void {
+    const begun = this.#begun.get(plugin) ?? { decoder: new StringDecoder("utf8"), text: "" };
+    this.#begun.set(plugin, begun);
+    clearTimeout(begun.timer);
+    const lines = (begun.text + begun.decoder.write(chunk)).split("\n");
+    begun.text = lines.pop() ?? "";
+    for (const line of lines) this.onLine(plugin, line);
+    if (begun.text === "") return;
+    const pass = () => {
+      this.onLine(plugin, begun.text);
+      begun.text = "";
+    };
+    if (begun.text.length > MAX_LINE_BYTES) pass();
+    else begun.timer = setTimeout(pass, UNENDED_MS).unref();
+  }
+}
