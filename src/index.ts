@@ -46,9 +46,9 @@ export type {
   Watching,
 } from "./events/watch-events.js";
 export type { JsonObject } from "./jsonrpc/json.js";
-export type { LogLevel } from "./node/log/log-level.js";
 export type { ListedPlugin } from "./node/plugins/plugin-command.js";
 export type { CallOptions } from "./node/rpc/client.js";
 export { NodeUnreachable, RpcError, type UnreachableReason } from "./node/rpc/errors.js";
+export type { LogLevel } from "./plugin/log-level.js";
 export type { NodeChoice } from "./settings/locate/locate-node.js";
 export type { NetworkNamedBy, NodeAddress } from "./settings/types.js";

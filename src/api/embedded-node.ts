@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { RaisedEvent, RaiseWishes } from "../embedded/emit/plain-values.js";
 import { startEmbeddedNode as startNode } from "../embedded/node.js";
 import { PluginStderr } from "../embedded/plugin-stderr.js";
-import type { LogLevel } from "../node/log/log-level.js";
+import type { LogLevel } from "../plugin/log-level.js";
 import { type LightningNode, nodeAt } from "./lightning-node.js";
 import { optionList, type PluginOptions } from "./plugin-options.js";
 

@@ -8,8 +8,8 @@ import { NATIVE_METHODS, NATIVE_OPTIONS } from "../node/plugins/builtin-names.js
 import { encodeStartOptions, needsDeclaration } from "../node/plugins/start-options.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake, HandshakeOptions } from "../plugin/handshake/handshake.js";
-import { shakeHands } from "../plugin/handshake/handshake.js";
 import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
+import { runHandshake } from "../plugin/handshake/run-handshake.js";
 import { type LintFinding, lintManifest, type Severity } from "../plugin/manifest/lint.js";
 import type { PluginOption } from "../settings/types.js";
 import { builtinClashes } from "./evidence/manifest-hazards.js";
@@ -67,7 +67,7 @@ export async function checkPlugin(options: CheckOptions): Promise<CheckResult> {
     return resultOf(options.path, [finding], [], undefined);
   }
   const given = await rawOptions(file, options);
-  const handshake = await shakeHands(file, { ...handshakeOptions(options), options: given });
+  const handshake = await runHandshake(file, { ...handshakeOptions(options), options: given });
   const ran = analyze(handshake);
   const context = { path: file.realPath, file, options: given, offline: ran };
   const manifest = manifestFindings(handshake, context);
@@ -103,7 +103,7 @@ function handshakeOptions(options: CheckOptions): HandshakeOptions {
 async function rawOptions(file: PluginFile, options: CheckOptions): Promise<readonly RawOption[]> {
   if (!needsDeclaration(options.options)) return encodeStartOptions(options.options);
   const asked = { ...handshakeOptions(options), upTo: "getmanifest" } as const;
-  const { manifest } = await shakeHands(file, asked);
+  const { manifest } = await runHandshake(file, asked);
   const shapes = manifest?.options.map(({ name, type, multi }) => [name, { type, multi }] as const);
   return encodeStartOptions(options.options, shapes && new Map(shapes));
 }

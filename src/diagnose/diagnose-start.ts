@@ -68,7 +68,8 @@ export async function diagnoseFailedStart(
 export async function diagnoseHang(start: FailedStart): Promise<Explained | undefined> {
   const ran = await runOffline(start, false);
   const { end } = ran.handshake;
-  if (end.kind !== "timeout" || end.phase === "running") return undefined;
+  if (end.kind !== "timeout" && end.kind !== "other-id") return undefined;
+  if (end.phase === "running") return undefined;
   const context = { path: start.file.realPath, file: start.file, offline: ran };
   const explanation = explainWords(`timed out before replying to ${end.phase}`, context);
   return { explanation, findings: findingsOf(ran), offline: ran };

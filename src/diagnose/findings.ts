@@ -119,6 +119,8 @@ export function endOf({ end, manifestMs }: Handshake): string {
       return end.answersAtEof
         ? `it answered ${end.phase} only when its stdin was closed`
         : `it did not answer ${end.phase} within ${seconds(end.ms)}`;
+    case "other-id":
+      return `it answered ${end.phase} with the id written in another way`;
     case "garbage":
       return `it wrote what is not JSON-RPC ${BEFORE[end.phase]}`;
     case "refused":

@@ -5,11 +5,8 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
-import {
-  type Handshake,
-  type HandshakeOptions,
-  shakeHands,
-} from "../plugin/handshake/handshake.js";
+import type { Handshake, HandshakeOptions } from "../plugin/handshake/handshake.js";
+import { runHandshake } from "../plugin/handshake/run-handshake.js";
 import { findPrint, type PrintLine } from "./evidence/find-print.js";
 import { codeAt, ownFile } from "./evidence/own-code.js";
 import { readTrace } from "./trace/read-trace.js";
@@ -51,7 +48,7 @@ export async function runPluginOffline(
   file: PluginFile,
   options: HandshakeOptions,
 ): Promise<OfflineRun> {
-  return analyze(await shakeHands(file, options));
+  return analyze(await runHandshake(file, options));
 }
 
 /** The same from a handshake that has been made already. */

@@ -1,5 +1,5 @@
 /** What the embedded node is given, and what its owner has of it: src/api makes the public API of that. */
-import type { LogLevel } from "../node/log/log-level.js";
+import type { LogLevel } from "../plugin/log-level.js";
 import type { RaisedEvent, RaiseWishes } from "./emit/plain-values.js";
 
 export interface NodeOptions {

@@ -6,6 +6,7 @@
 import { closeSync, constants, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, usageFailure } from "../errors/failure.js";
+import { configurationOf } from "../plugin/handshake/init-params.js";
 import { openOwnedFile } from "../settings/owned-file.js";
 import type { NodeOptions, RunningEmbeddedNode } from "./api.js";
 import { fromWishes, type RaisedEvent, type RaiseWishes, toEvent } from "./emit/plain-values.js";
@@ -129,11 +130,7 @@ class Node implements NodeContext {
       networkDir: settings.networkDir,
       version: this.version,
       env: options.env ?? process.env,
-      configuration: {
-        "lightning-dir": settings.networkDir,
-        "rpc-file": this.#given("rpc-file") ?? "lightning-rpc",
-        network: settings.network,
-      },
+      configuration: (startup) => configurationOf(settings, startup),
       startTimeoutMs: options.pluginTimeoutMs ?? 120_000,
       isBuiltin: (method) => this.methods.has(method),
       onImportantEnd: () => void this.close(),
@@ -178,10 +175,6 @@ class Node implements NodeContext {
       "info",
       `Server started with public key ${id}, alias ${alias} (color #${color}) and lightningd ${this.version}`,
     );
-  }
-
-  #given(name: string): string | undefined {
-    return this.settings.given.findLast((option) => option.name === name)?.value;
   }
 
   #applyOptions(): void {

@@ -5,10 +5,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Failure } from "../errors/failure.js";
+import { strerror } from "../plugin/process/strerror.js";
 import type { NodeContext } from "./node-context.js";
 import type { HostedPlugin } from "./plugins/hosted-plugin.js";
 import { canonicalPath, defaultPlugins, pathsMatch, pluginsIn } from "./plugins/plugin-paths.js";
-import { systemMessage } from "./plugins/strerror.js";
 import type { NodeSettings } from "./settings.js";
 
 /** Reasons for which lightningd does not start without the plugin, but gives up. */
@@ -32,7 +32,7 @@ export async function startPlugins(
   });
   await new Promise<void>((done) => {
     host.starts.launchAll(undefined, (plugin, error) => {
-      fatal ??= startFailure(plugin.path, `opening pipe: ${systemMessage(error)}`);
+      fatal ??= startFailure(plugin.path, `opening pipe: ${strerror(error)}`);
     });
     // What the system has against a program is known by then.
     setImmediate(() => host.starts.whenManifestsAreIn(done));

@@ -8,6 +8,8 @@
 export interface Frame {
   readonly kind: "object" | "text";
   readonly bytes: Buffer;
+  /** Where it ends in the chunk that completed it. */
+  readonly end: number;
 }
 
 const BRACE_OPEN = 0x7b;
@@ -18,12 +20,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NEWLINE = 0x0a;
 
-class FrameTooLarge extends Error {
-  constructor(readonly maxBytes: number) {
-    super(`a message of more than ${maxBytes} bytes`);
-    this.name = "FrameTooLarge";
-  }
-}
+/** A message is longer, or nested deeper, than its reader allows. */
+class FrameLimit extends Error {}
 
 export class Framer {
   #held: Buffer[] = [];
@@ -32,12 +30,15 @@ export class Framer {
   #depth = 0;
   #inString = false;
   #escaped = false;
-  readonly #maxBytes: number;
 
-  /** @param maxBytes the longest frame that is gathered before {@link FrameTooLarge} is thrown */
-  constructor(maxBytes = 256 * 1024 * 1024) {
-    this.#maxBytes = maxBytes;
-  }
+  /**
+   * @param maxBytes the longest frame that is gathered before {@link FrameLimit} is thrown
+   * @param maxDepth the deepest nesting of objects and arrays; the same is thrown
+   */
+  constructor(
+    private readonly maxBytes = 256 * 1024 * 1024,
+    private readonly maxDepth = Number.POSITIVE_INFINITY,
+  ) {}
 
   /** What has begun and not ended, if anything. */
   get pendingKind(): Frame["kind"] | undefined {
@@ -52,17 +53,17 @@ export class Framer {
       const byte = chunk[at] as number;
       if (this.#kind === "object") {
         if (this.#endsObject(byte)) {
-          frames.push(this.#take("object", chunk.subarray(from, at + 1)));
+          frames.push(this.#take("object", chunk, from, at + 1));
           from = at + 1;
         }
       } else if (byte === BRACE_OPEN) {
-        if (this.#kind === "text") frames.push(this.#take("text", chunk.subarray(from, at)));
+        if (this.#kind === "text") frames.push(this.#take("text", chunk, from, at));
         from = at;
         this.#kind = "object";
         this.#depth = 1;
       } else if (this.#kind === "text") {
         if (byte === NEWLINE) {
-          frames.push(this.#take("text", chunk.subarray(from, at)));
+          frames.push(this.#take("text", chunk, from, at));
           from = at + 1;
         }
       } else if (isSpace(byte)) {
@@ -79,7 +80,7 @@ export class Framer {
   /** The end of the stream: what is left, if anything, is text or half an object. */
   flush(): Buffer | undefined {
     if (this.#heldBytes === 0) return undefined;
-    return this.#take("text", Buffer.alloc(0)).bytes;
+    return this.#take("text", Buffer.alloc(0), 0, 0).bytes;
   }
 
   #endsObject(byte: number): boolean {
@@ -90,18 +91,27 @@ export class Framer {
       return false;
     }
     if (byte === QUOTE) this.#inString = true;
-    else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) this.#depth++;
+    else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) this.#enter();
     else if (byte === BRACE_CLOSE || byte === BRACKET_CLOSE) return --this.#depth === 0;
     return false;
   }
 
+  #enter(): void {
+    if (++this.#depth > this.maxDepth) {
+      throw new FrameLimit(`a message that is nested more than ${this.maxDepth} levels deep`);
+    }
+  }
+
   #hold(bytes: Buffer): void {
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > this.#maxBytes) throw new FrameTooLarge(this.#maxBytes);
+    if (this.#heldBytes > this.maxBytes) {
+      throw new FrameLimit(`a message of more than ${this.maxBytes} bytes`);
+    }
     if (bytes.length > 0) this.#held.push(bytes);
   }
 
-  #take(kind: Frame["kind"], last: Buffer): Frame {
+  #take(kind: Frame["kind"], chunk: Buffer, from: number, end: number): Frame {
+    const last = chunk.subarray(from, end);
     const bytes = this.#held.length === 0 ? last : Buffer.concat([...this.#held, last]);
     this.#held = [];
     this.#heldBytes = 0;
@@ -109,7 +119,7 @@ export class Framer {
     this.#inString = false;
     this.#escaped = false;
     this.#depth = 0;
-    return { kind, bytes };
+    return { kind, bytes, end };
   }
 }
 

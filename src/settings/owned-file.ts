@@ -75,7 +75,7 @@ export function openOwnedFile(path: string, flags: number): number {
     throw error;
   }
   try {
-    checked(fd, path);
+    checked(fd, path, true);
     if (flags & O_TRUNC) ftruncateSync(fd);
     return fd;
   } catch (error) {
@@ -84,10 +84,12 @@ export function openOwnedFile(path: string, flags: number): number {
   }
 }
 
-function checked(fd: number, path: string) {
+/** A device such as /dev/null, which only root can make, may be written to. */
+function checked(fd: number, path: string, mayBeDevice = false) {
   const stat = fstatSync(fd);
   if (!isTrustedOwner(stat.uid)) throw foreign(path, stat.uid);
-  if (!stat.isFile()) throw unusable(path, "it is not a regular file");
+  if (!stat.isFile() && !(mayBeDevice && stat.isCharacterDevice()))
+    throw unusable(path, "it is not a regular file");
   return stat;
 }
 

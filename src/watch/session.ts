@@ -16,8 +16,8 @@ import {
   type WatchEvent,
   type Watching,
 } from "../events/watch-events.js";
-import type { LogLevel } from "../node/log/log-level.js";
 import { stopPlugin } from "../node/plugins/plugin-command.js";
+import type { LogLevel } from "../plugin/log-level.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
 import type { SessionTarget } from "./control/control-client.js";

@@ -324,11 +324,11 @@ describe("in a worker thread", () => {
     const plugin = makePlugin(makeFolder(), "p.js", PID, PID_HANDLERS);
     const library = join(process.cwd(), "dist", "index.js");
     const worker = new Worker(
-      `const { startEmbeddedNode, callNode } = require(${JSON.stringify(library)});
+      `const { startEmbeddedNode } = require(${JSON.stringify(library)});
        const { parentPort } = require("node:worker_threads");
        (async () => {
          const node = await startEmbeddedNode(${JSON.stringify({ lightningDir, plugins: [plugin] })});
-         const result = await callNode(node.rpcFile, "pid");
+         const result = await node.call("pid");
          await node.close();
          parentPort.postMessage(result);
        })();`,

@@ -1,7 +1,7 @@
 /** A line of a node's log for a person: its level by colour, messages of several lines kept together. */
 
-import type { LogLevel } from "../../node/log/log-level.js";
 import type { LogLine } from "../../node/log/log-lines.js";
+import type { LogLevel } from "../../plugin/log-level.js";
 import { harmless } from "./sanitize.js";
 import type { Paint } from "./style.js";
 

@@ -12,6 +12,17 @@ const TIMED_OUT = /^timed out before replying to (getmanifest|init)$/;
 
 export const EXIT_RULES: readonly Rule[] = [
   {
+    id: "other-id",
+    pattern: TIMED_OUT,
+    condition: ({ offline }) => offline?.handshake.end.kind === "other-id",
+    reason: ({ offline }) => {
+      const end = offline?.handshake.end;
+      const [sent, got] = end?.kind === "other-id" ? [end.sent, end.got] : ["", ""];
+      return `it answers with the id ${got}, but was asked with ${sent}: lightningd compares ids as they are written, and never finds the request`;
+    },
+    fix: "Write / in JSON strings without a backslash (PHP: JSON_UNESCAPED_SLASHES)",
+  },
+  {
     id: "python-module",
     pattern: EXITED,
     condition: errs(/^ModuleNotFoundError: No module named/),

@@ -5,11 +5,11 @@
  */
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
+import { requestId } from "../../plugin/handshake/pending-requests.js";
 import type { ManifestHook } from "../../plugin/manifest/manifest.js";
 import { HOOKS } from "../../plugin/manifest/topics.js";
 import type { LogBook } from "../log/log-book.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
-import { requestId } from "../plugins/open-requests.js";
 import { type Chained, orderChain } from "./hook-order.js";
 
 interface Chain {

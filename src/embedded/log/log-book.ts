@@ -3,7 +3,7 @@
  * print level also go to the log file and to the plugins that subscribe to `log` (lightningd/log.c).
  * Used by everything in the embedded node.
  */
-import { isAtLeast, type LogLevel } from "../../node/log/log-level.js";
+import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import { LogRing } from "./log-ring.js";
 
 export interface LogEntry {

@@ -1,6 +1,6 @@
 /** Tells plugins of the log's lines: `log` for what is printed, `warning` for what is unusual or worse. */
 
-import { isAtLeast } from "../../node/log/log-level.js";
+import { isAtLeast } from "../../plugin/log-level.js";
 import { notificationText } from "../hooks/notifications.js";
 import type { PluginHost } from "../plugins/plugin-host.js";
 import type { JsonRecord } from "../rpc/json-text.js";

@@ -4,7 +4,7 @@
  * It is taken as the log fills it, not before: a node that works for long grows by that, and no more.
  */
 
-import { LOG_LEVELS } from "../../node/log/log-level.js";
+import { LOG_LEVELS } from "../../plugin/log-level.js";
 import type { LogEntry } from "./log-book.js";
 
 export const RING_BYTES = 16 * 1024 * 1024;

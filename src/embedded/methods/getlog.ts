@@ -1,6 +1,6 @@
 /** `getlog`: what the ring of the log holds, whatever the log file's level is (lightningd/log.c). */
 import { RawJson } from "../../jsonrpc/json.js";
-import type { LogLevel } from "../../node/log/log-level.js";
+import type { LogLevel } from "../../plugin/log-level.js";
 import type { LogEntry } from "../log/log-book.js";
 import { secondsText } from "../log/log-notifications.js";
 import { RING_BYTES } from "../log/log-ring.js";

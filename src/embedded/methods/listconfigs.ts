@@ -1,8 +1,8 @@
 /** `listconfigs`: every option with its value and where that came from (lightningd/configs.c). */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { Token } from "../../jsonrpc/token.js";
+import { valueText } from "../../plugin/handshake/init-params.js";
 import type { NodeContext } from "../node-context.js";
-import { optionValue } from "../plugins/plugin-init.js";
 import type { JsonRecord, JsonValue } from "../rpc/json-text.js";
 import { BadParam, optional, readParams } from "../rpc/params.js";
 import type { ConfigVar, ConfigVars, NodeOption } from "../state/config-vars.js";
@@ -76,7 +76,7 @@ function shownValue(option: NodeOption, value: string): JsonValue {
   if (option.type === "string-conceal") return "...";
   // lightningd ends itself over a number that is no JSON ("Bad literal"); we show it as text.
   if (option.type === "int") return /^-?[0-9.]+$/.test(value) ? new RawJson(value) : value;
-  return optionValue(option, value);
+  return new RawJson(valueText(option, value));
 }
 
 function sourceOf(item: ConfigVar | undefined): string {

@@ -1,7 +1,7 @@
 /** `getinfo`, `help` and `stop` (lightningd/peer_control.c, lightningd/jsonrpc.c). */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
+import { FEATURE_SET } from "../../plugin/handshake/init-params.js";
 import type { NodeContext } from "../node-context.js";
-import { FEATURES } from "../plugins/plugin-init.js";
 import type { Command } from "../rpc/command.js";
 import { isShown } from "../rpc/deprecation.js";
 import { optional, readParams, text } from "../rpc/params.js";
@@ -15,6 +15,7 @@ export function getinfoMethod(node: NodeContext): BuiltinMethod {
     run: (command) => {
       readParams(command, {});
       const { id, alias, color } = node.identity;
+      const { init, node: nodeFeatures, channel, invoice } = FEATURE_SET;
       return {
         id,
         alias,
@@ -29,7 +30,7 @@ export function getinfoMethod(node: NodeContext): BuiltinMethod {
         network: node.network,
         fees_collected_msat: 0,
         "lightning-dir": node.networkDir,
-        our_features: { ...FEATURES },
+        our_features: { init, node: nodeFeatures, channel, invoice },
       };
     },
   };

@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PLUGIN_ERROR } from "../../jsonrpc/message.js";
+import { strerror } from "../../plugin/process/strerror.js";
 import type { NodeContext } from "../node-context.js";
-import type { HostedPlugin, StartWaiter } from "../plugins/hosted-plugin.js";
+import type { HostedPlugin, StartListener } from "../plugins/hosted-plugin.js";
 import {
   canonicalPath,
   defaultPlugins,
@@ -11,7 +12,6 @@ import {
   pathsMatch,
   pluginsIn,
 } from "../plugins/plugin-paths.js";
-import { systemMessage } from "../plugins/strerror.js";
 import type { Command } from "../rpc/command.js";
 import type { JsonRecord } from "../rpc/json-text.js";
 import { anything, readParams, readSubcommand, required, text } from "../rpc/params.js";
@@ -59,7 +59,7 @@ function start(node: NodeContext, command: Command): undefined {
   }
   const path = executablePath(node, given);
   if (command.checking) throw new CheckPassed();
-  const plugin = node.host.register(path, startWaiter(node, command));
+  const plugin = node.host.register(path, startListener(node, command));
   if (plugin === undefined) {
     // lightningd shows whatever error came last: for a plugin that runs already, EINVAL.
     const exists = canonicalPath(path, node.networkDir) !== undefined;
@@ -69,12 +69,12 @@ function start(node: NodeContext, command: Command): undefined {
     ({ keyText }) => keyText !== "subcommand" && keyText !== "plugin",
   );
   node.host.starts.launch(plugin, command.id, (error) =>
-    command.fail(new RpcFault(PLUGIN_ERROR, `${path}: opening pipe: ${systemMessage(error)}`)),
+    command.fail(new RpcFault(PLUGIN_ERROR, `${path}: opening pipe: ${strerror(error)}`)),
   );
   return undefined;
 }
 
-function startWaiter(node: NodeContext, command: Command): StartWaiter {
+function startListener(node: NodeContext, command: Command): StartListener {
   return {
     killed: (plugin, reason) =>
       command.fail(new RpcFault(PLUGIN_ERROR, `${plugin.path}: ${reason}`)),
@@ -153,7 +153,7 @@ function filesOf(path: string, directory: string): readonly string[] {
   try {
     return pluginsIn(path);
   } catch (error) {
-    throw invalidParams(`Failed to open plugin-dir ${directory}: ${systemMessage(error)}`);
+    throw invalidParams(`Failed to open plugin-dir ${directory}: ${strerror(error)}`);
   }
 }
 
@@ -165,7 +165,7 @@ function rescan(node: NodeContext, command: Command): undefined {
 
 function answerWhenActive(node: NodeContext, command: Command, subcommand: string): void {
   node.host.starts.launchAll(command.id, (plugin, error) =>
-    plugin.log("unusual", `opening pipe: ${systemMessage(error)}`),
+    plugin.log("unusual", `opening pipe: ${strerror(error)}`),
   );
   node.host.starts.whenAllActive(() => command.succeed(list(node, subcommand)));
 }

@@ -1,9 +1,9 @@
 /** `setconfig`: changes a dynamic option, with its plugin's consent (lightningd/configs.c). */
 import { readNumber, type Token } from "../../jsonrpc/token.js";
+import { requestId } from "../../plugin/handshake/pending-requests.js";
 import { problemWithValue } from "../../plugin/manifest/options.js";
 import type { NodeContext } from "../node-context.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
-import { requestId } from "../plugins/open-requests.js";
 import type { Command } from "../rpc/command.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
 import {

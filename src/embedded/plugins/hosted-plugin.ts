@@ -1,49 +1,45 @@
 /**
- * One plugin's life on the node: its process, what it was asked and has not answered, and the steps
- * from its start to its end (struct plugin of lightningd/plugin.c). Made by plugin-host.ts.
+ * One plugin on the node: its session, and what the node knows of it beside that (struct plugin of
+ * lightningd/plugin.c). Made by plugin-host.ts.
  */
 import { basename } from "node:path";
 import type { Token, TokenMember } from "../../jsonrpc/token.js";
-import type { LogLevel } from "../../node/log/log-level.js";
-import type { Manifest } from "../../plugin/manifest/manifest.js";
-import { type PluginProcess, startPluginProcess } from "../../plugin/process/plugin-process.js";
+import type { PendingRequest } from "../../plugin/handshake/pending-requests.js";
+import {
+  PluginSession,
+  type PluginState,
+  type SessionEnd,
+} from "../../plugin/handshake/plugin-session.js";
+import type { LogLevel } from "../../plugin/log-level.js";
+import type { Manifest, ManifestSurroundings } from "../../plugin/manifest/manifest.js";
+import { pluginEnvironment } from "../../plugin/process/plugin-process.js";
 import type { LogBook } from "../log/log-book.js";
-import { MessageReader } from "../rpc/message-reader.js";
-import { OpenRequests, type PendingRequest } from "./open-requests.js";
-
-/**
- * `unconfigured` no process yet; `awaiting manifest` and `awaiting init` it has been asked;
- * `needs init` its manifest is good and others are waited for; `active` in normal operation.
- */
-export type PluginState =
-  | "unconfigured"
-  | "awaiting manifest"
-  | "needs init"
-  | "awaiting init"
-  | "active";
-
-/** How lightningd calls the states when a plugin ends in one of them. */
-const STATE_WORDS: Readonly<Record<PluginState, string>> = {
-  unconfigured: "unconfigured",
-  "awaiting manifest": "before replying to getmanifest",
-  "needs init": "before we sent init",
-  "awaiting init": "before replying to init",
-  active: "during normal operation",
-};
 
 /** Who waits for a `plugin start` to come to its end. */
-export interface StartWaiter {
+export interface StartListener {
   killed(plugin: HostedPlugin, reason: string): void;
   succeeded(plugin: HostedPlugin): void;
 }
 
-export interface PluginSurroundings {
+export interface PluginParts {
   readonly log: LogBook;
   readonly networkDir: string;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
-  /** A message that is no answer. Gives the reason to kill the plugin, if there is one. */
+  /** How long a plugin may take for its manifest, and again for its init, in ms. */
+  readonly startTimeoutMs: number;
+  /** What a manifest can clash with. */
+  readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
+  /** Must a plugin be dynamic now? */
+  mustBeDynamic(): boolean;
+  /** A message that is no answer. @returns the reason to kill the plugin, if there is one */
   onNotification(plugin: HostedPlugin, message: Token): string | undefined;
+  /** @returns the reason to kill the plugin, if there is one */
+  onManifest(plugin: HostedPlugin, manifest: Manifest): string | undefined;
+  /** Its manifest is good: others may be waited for. */
+  onReady(plugin: HostedPlugin): void;
+  onActive(plugin: HostedPlugin): void;
+  onInitUnanswered(plugin: HostedPlugin): void;
   onStderr(plugin: HostedPlugin, chunk: Buffer): void;
   /** At the end of the node it is no news that a plugin ends. */
   isShuttingDown(): boolean;
@@ -60,25 +56,30 @@ const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 /** So does not reading what it is sent, once this much waits. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 
+/** At which level the log says why a plugin is killed. */
+const LEVELS: Readonly<Record<SessionEnd["kind"], LogLevel>> = {
+  "not-started": "info",
+  refused: "unusual",
+  "not-dynamic": "info",
+  disabled: "info",
+  fault: "unusual",
+  exited: "info",
+  timeout: "unusual",
+};
+
 export class HostedPlugin {
   readonly name: string;
   readonly logSource: string;
-  state: PluginState = "unconfigured";
-  manifest: Manifest | undefined;
-  /** Known once the manifest is; until then lightningd shows `false`. */
-  dynamic = false;
   /** The node ends with it, unless it is stopped by hand or disables itself. */
   important = false;
-  waiter: StartWaiter | undefined;
+  listener: StartListener | undefined;
   /** The options that came with its start, as raw text. */
   startParams: readonly TokenMember[] = [];
   checksum = "";
-  ended = false;
-  readonly #reader = new MessageReader(MAX_MESSAGE_BYTES);
-  readonly #requests = new OpenRequests();
+  readonly #session: PluginSession;
   readonly #onEnd: (() => void)[] = [];
-  #process: PluginProcess | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #manifestId = "";
+  #onSpawnError: ((error: Error) => void) | undefined;
 
   /**
    * @param path canonical: absolute, without symlinks
@@ -87,77 +88,99 @@ export class HostedPlugin {
   constructor(
     readonly path: string,
     readonly index: number,
-    private readonly around: PluginSurroundings,
+    private readonly parts: PluginParts,
   ) {
     this.name = basename(path);
     this.logSource = `plugin-${this.name}`;
+    const { log, networkDir, env, version } = parts;
+    this.#session = new PluginSession({
+      process: { path, cwd: networkDir, env: pluginEnvironment(env, version) },
+      surroundings: parts.surroundings,
+      timeoutMs: parts.startTimeoutMs,
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      observer: {
+        onBytes: (direction, bytes) => log.io(this.logSource, direction, "", bytes),
+        onNotification: (message) => parts.onNotification(this, message),
+        onStderr: (chunk) => parts.onStderr(this, chunk),
+        onManifest: (manifest) => parts.onManifest(this, manifest),
+        get mustBeDynamic() {
+          return parts.mustBeDynamic();
+        },
+        onReady: () => parts.onReady(this),
+        onActive: () => this.#active(),
+        onUnanswered: (method) => {
+          if (method === "getmanifest") this.#logMissingManifest();
+          // lightningd takes its own words for the answer of a plugin that died: an error, so a success.
+          else parts.onInitUnanswered(this);
+        },
+        onEnd: (end) => this.#ended(end),
+        onGone: () => {
+          if (this.pid !== undefined) parts.onProcess(this, this.pid, false);
+        },
+        onExit: () => parts.onDrained(this),
+      },
+    });
+  }
+
+  get state(): PluginState {
+    return this.#session.state;
+  }
+
+  get manifest(): Manifest | undefined {
+    return this.#session.manifest;
+  }
+
+  /** Known once the manifest is; until then lightningd shows `false`. */
+  get dynamic(): boolean {
+    return this.manifest?.dynamic ?? false;
+  }
+
+  get ended(): boolean {
+    return this.#session.ended;
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#session.process?.pid;
   }
 
   /**
-   * Starts the process. The answer to whether the system could do it comes at once where it can be
-   * known at once, which on every Unix is when there is no pid.
-   * @param onSpawnError called later with the reason where it could not
+   * Starts the process and asks it for its manifest.
+   * @param id the text of the request's id
+   * @param onSpawnError called where the system cannot run it; the plugin is off the list then
    */
-  spawn(onSpawnError: (error: Error) => void): void {
-    this.#process = startPluginProcess({
-      path: this.path,
-      cwd: this.around.networkDir,
-      version: this.around.version,
-      env: this.around.env,
-      onFrame: () => {},
-      onOutput: (chunk) => this.#take(chunk),
-      onStderr: (chunk) => this.around.onStderr(this, chunk),
-      onStdoutEnd: () => this.#stdoutEnded(),
-      onSpawnError,
-      onGone: () => this.#processGone(),
-      onExit: () => this.around.onDrained(this),
-    });
+  start(id: string, onSpawnError: (error: Error) => void): void {
+    this.#manifestId = id;
+    this.#onSpawnError = onSpawnError;
+    this.#session.getmanifest(id, '{"allow-deprecated-apis":true}');
     if (this.pid === undefined) return;
-    this.around.onProcess(this, this.pid, true);
-    this.around.log.add("plugin-manager", "debug", `started(${this.pid}) ${this.path}`);
+    this.parts.onProcess(this, this.pid, true);
+    this.parts.log.add("plugin-manager", "debug", `started(${this.pid}) ${this.path}`);
+  }
+
+  /** @param id its text @param params JSON text */
+  init(id: string, params: string): void {
+    this.#session.init(id, params);
   }
 
   log(level: LogLevel, text: string): void {
-    this.around.log.add(this.logSource, level, text);
+    this.parts.log.add(this.logSource, level, text);
   }
 
   /** Writes a message, which must end with two newlines. */
   send(text: string): void {
-    if (this.ended || this.#process === undefined) return;
-    const bytes = Buffer.from(text);
-    this.around.log.io(this.logSource, "out", "", bytes);
-    this.#process.write(text);
-    if (this.#process.unsentBytes > MAX_UNSENT_BYTES) {
-      this.kill("unusual", `It does not read its stdin: ${this.#process.unsentBytes} bytes wait`);
-    }
+    this.#session.send(text);
+    this.#checkUnsent();
   }
 
   /** Sends a request whose text holds this id, and remembers who waits for its answer. */
   request(id: string, text: string, pending: PendingRequest): void {
-    this.#requests.add(id, pending);
-    this.send(text);
+    this.#session.request(id, text, pending);
+    this.#checkUnsent();
   }
 
   /** @returns the request with the id (its text, quotes included) that is waited for */
   pendingRequest(id: string): PendingRequest | undefined {
-    return this.#requests.get(id);
-  }
-
-  /** After this many ms it is killed, unless the wait is over before. */
-  startTimer(ms: number): void {
-    this.stopTimer();
-    this.#timer = setTimeout(() => {
-      this.kill("unusual", `timed out ${STATE_WORDS[this.state]}`);
-    }, ms);
-  }
-
-  stopTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    return this.#session.pendingRequest(id);
   }
 
   /** Called when it is off the list, before its unanswered requests are failed. */
@@ -165,69 +188,80 @@ export class HostedPlugin {
     this.#onEnd.push(listener);
   }
 
-  /** Kills it with SIGKILL and says why: in the log, and to whoever waits for its start. */
+  /** Kills it with SIGKILL and says why: in the log, and to anyone who waits for its start. */
   kill(level: LogLevel, reason: string): void {
-    if (this.ended) return;
-    this.log(level, `Killing plugin: ${reason}`);
-    this.#process?.kill("SIGKILL");
-    const waiter = this.waiter;
-    this.waiter = undefined;
-    waiter?.killed(this, reason);
-    this.end();
+    if (this.#session.close()) this.#killed(level, reason);
   }
 
   /** Takes it off the list, and fails what it has not answered. Its process is left to its stdin's end. */
   end(): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.stopTimer();
-    for (const listener of this.#onEnd) listener();
-    this.#requests.fail();
-    this.#process?.releaseStdio();
-    this.around.onEnd(this);
+    if (this.#session.close()) this.#off();
   }
 
-  /** For the end of the node: not even its last words are waited for. */
+  /** For the end of the node: not even its last output is waited for. */
   killProcess(): void {
-    this.#process?.kill("SIGKILL");
+    this.#session.process?.kill("SIGKILL");
   }
 
   forgetStderr(): void {
-    this.#process?.release();
+    this.#session.process?.release();
   }
 
-  /** Forgets what it was asked: nobody will be told, not even that it is gone. */
+  /** Forgets what it was asked: nobody is called back, not even when it is gone. */
   forgetRequests(): void {
-    this.#requests.forget();
+    this.#session.forgetRequests();
   }
 
-  #take(chunk: Buffer): void {
-    if (this.ended) return;
-    this.around.log.io(this.logSource, "in", "", chunk);
-    for (const reading of this.#reader.push(chunk)) {
-      if (reading.kind === "nul") {
-        this.log("unusual", "A NUL byte has come on its stdout: nothing more is read");
-        continue;
-      }
-      const fault = reading.kind === "fault" ? reading.text : this.#handle(reading.message);
-      if (fault !== undefined) this.kill("unusual", fault);
-      if (this.ended) return;
+  #checkUnsent(): void {
+    const unsent = this.#session.process?.unsentBytes ?? 0;
+    if (unsent > MAX_UNSENT_BYTES) {
+      this.kill("unusual", `It does not read its stdin: ${unsent} bytes wait`);
     }
   }
 
-  #handle(message: Token): string | undefined {
-    const id = message.member("id");
-    if (id === undefined) return this.around.onNotification(this, message);
-    this.#requests.answered(id.raw, message);
-    return undefined;
+  #active(): void {
+    const { listener } = this;
+    this.listener = undefined;
+    listener?.succeeded(this);
+    this.parts.onActive(this);
   }
 
-  #stdoutEnded(): void {
-    this.kill(this.around.isShuttingDown() ? "debug" : "info", `exited ${STATE_WORDS[this.state]}`);
+  #ended(end: SessionEnd): void {
+    if (end.kind === "not-started") {
+      // It has not been asked anything.
+      this.forgetRequests();
+      this.#off();
+      this.#onSpawnError?.(end.error);
+      return;
+    }
+    if (end.kind === "disabled") this.important = false;
+    const isQuiet =
+      (end.kind === "disabled" && end.at === "init") ||
+      (end.kind === "exited" && this.parts.isShuttingDown());
+    this.#killed(isQuiet ? "debug" : LEVELS[end.kind], end.words);
   }
 
-  #processGone(): void {
-    const pid = this.pid;
-    if (pid !== undefined) this.around.onProcess(this, pid, false);
+  #killed(level: LogLevel, reason: string): void {
+    this.log(level, `Killing plugin: ${reason}`);
+    this.killProcess();
+    const { listener } = this;
+    this.listener = undefined;
+    listener?.killed(this, reason);
+    this.#off();
+  }
+
+  #off(): void {
+    for (const listener of this.#onEnd) listener();
+    this.#session.failRequests();
+    this.#session.process?.releaseStdio();
+    this.parts.onEnd(this);
+  }
+
+  /** lightningd answers in the place of a plugin that died, and then finds fault with that answer. */
+  #logMissingManifest(): void {
+    const answer =
+      `{"jsonrpc": "2.0","id": ${this.#manifestId},"error": {"code":-4, ` +
+      '"message":"Plugin terminated before replying to RPC call."}}';
+    this.log("unusual", `Killing plugin: Invalid/missing result tok in '${answer}'`);
   }
 }

@@ -7,7 +7,7 @@
 import { isSubscribed, notificationText, notifyAll } from "../hooks/notifications.js";
 import type { LogBook } from "../log/log-book.js";
 import type { Command } from "../rpc/command.js";
-import { HostedPlugin, type PluginSurroundings, type StartWaiter } from "./hosted-plugin.js";
+import { HostedPlugin, type PluginParts, type StartListener } from "./hosted-plugin.js";
 import { handleNotification } from "./plugin-notifications.js";
 import { canonicalPath, checksumOf } from "./plugin-paths.js";
 import { PluginStarts, type PluginStartsParts } from "./plugin-starts.js";
@@ -17,6 +17,9 @@ export interface PluginHostParts extends PluginStartsParts {
   readonly networkDir: string;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
+  /** How long a plugin may take for its manifest, and again for its init, in ms. */
+  readonly startTimeoutMs: number;
+  readonly isBuiltin: (method: string) => boolean;
   /** A plugin without which the node shall not run has ended. */
   readonly onImportantEnd: () => void;
   readonly onStderr: (plugin: HostedPlugin, chunk: Buffer) => void;
@@ -30,15 +33,29 @@ export class PluginHost {
   #plugins: HostedPlugin[] = [];
   #registered = 0;
   #shuttingDown = false;
-  readonly #around: PluginSurroundings;
+  readonly #pluginParts: PluginParts;
 
   constructor(private readonly parts: PluginHostParts) {
     this.starts = new PluginStarts(this, parts);
-    this.#around = {
+    this.#pluginParts = {
       log: parts.log,
       networkDir: parts.networkDir,
       version: parts.version,
       env: parts.env,
+      startTimeoutMs: parts.startTimeoutMs,
+      surroundings: {
+        hasOption: (name) => parts.configs.option(name) !== undefined,
+        ownerOfMethod: (name) =>
+          parts.isBuiltin(name) ? "lightningd" : this.ownerOfMethod(name)?.path,
+      },
+      mustBeDynamic: () => !this.starts.startup,
+      onManifest: (plugin, manifest) => this.starts.manifestCame(plugin, manifest),
+      onReady: (plugin) => this.starts.ready(plugin),
+      onActive: (plugin) => {
+        this.started(plugin);
+        this.starts.active();
+      },
+      onInitUnanswered: (plugin) => this.started(plugin),
       onNotification: (plugin, message) => handleNotification(this, plugin, message),
       onStderr: parts.onStderr,
       onProcess: parts.onProcess,
@@ -67,7 +84,7 @@ export class PluginHost {
    * then it is killed and the new one takes its place.
    * @returns undefined where there is no such file, or where it is there already
    */
-  register(path: string, waiter?: StartWaiter): HostedPlugin | undefined {
+  register(path: string, listener?: StartListener): HostedPlugin | undefined {
     const canonical = canonicalPath(path, this.parts.networkDir);
     if (canonical === undefined) return undefined;
     const present = this.#plugins.find((plugin) => plugin.path === canonical);
@@ -75,9 +92,9 @@ export class PluginHost {
       if (present.important || present.checksum === checksumOf(canonical)) return undefined;
       present.kill("info", "Plugin changed, needs restart.");
     }
-    const plugin = new HostedPlugin(canonical, this.#registered++, this.#around);
+    const plugin = new HostedPlugin(canonical, this.#registered++, this.#pluginParts);
     plugin.checksum = checksumOf(canonical);
-    plugin.waiter = waiter;
+    plugin.listener = listener;
     this.#plugins.push(plugin);
     return plugin;
   }

@@ -1,27 +1,40 @@
-/**
- * What a plugin says unasked: log lines, progress of its requests, notifications of its own
- * (lightningd/plugin.c plugin_notification_handle). Used by plugin-host.ts.
- */
-import { type Token, unescapeText } from "../../jsonrpc/token.js";
-import { parseLogLevel } from "../../node/log/log-level.js";
+/** What the node makes of a plugin's notifications: log lines, progress, its own topics. */
+import type { Token } from "../../jsonrpc/token.js";
+import { readNotification } from "../../plugin/handshake/plugin-notification.js";
 import { isKnownTopic } from "../hooks/notifications.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
-import type { PluginHost } from "./plugin-host.js";
+
+/** What it needs of the plugin host. */
+export interface Notifier {
+  readonly plugins: readonly HostedPlugin[];
+  notify(topic: string, text: () => string): void;
+}
 
 /** @returns the reason to kill the plugin, if it has given one */
 export function handleNotification(
-  host: PluginHost,
+  host: Notifier,
   plugin: HostedPlugin,
   message: Token,
 ): string | undefined {
-  const method = message.member("method");
-  const params = message.member("params");
-  if (method === undefined || params === undefined) {
-    return `Malformed JSON-RPC notification missing "method" or "params": ${message.raw}`;
+  const notification = readNotification(message);
+  switch (notification.kind) {
+    case "fault":
+      return notification.words;
+    case "log":
+      for (const line of notification.message.replace(/\n$/, "").split("\n")) {
+        plugin.log(notification.level, line);
+      }
+      return undefined;
+    case "progress":
+      plugin.pendingRequest(notification.id)?.onNotify?.(message);
+      return undefined;
+    case "custom":
+      forward(host, plugin, notification.topic, notification.params);
+      return undefined;
   }
-  if (method.is("log")) return logLine(plugin, params);
-  if (method.is("message") || method.is("progress")) return progress(plugin, message, params);
-  const topic = method.text;
+}
+
+function forward(host: Notifier, plugin: HostedPlugin, topic: string, params: Token): void {
   if (!plugin.manifest?.notifications.includes(topic)) {
     plugin.log(
       "unusual",
@@ -36,35 +49,4 @@ export function handleNotification(
         `"params":${params.raw}}\n\n`,
     );
   }
-  return undefined;
-}
-
-function logLine(plugin: HostedPlugin, params: Token): string | undefined {
-  const message = params.member("message");
-  const levelField = params.member("level");
-  if (message?.type !== "string") {
-    return `Log notification from plugin doesn't have a string "message" field`;
-  }
-  const level = levelField === undefined ? "info" : parseLogLevel(levelField.text);
-  if (level === undefined || level === "io") {
-    return (
-      `Unknown log-level ${levelField?.raw}, valid values are ` +
-      '"trace", "debug", "info", "warn", or "error".'
-    );
-  }
-  // A message with an escape that lightningd does not know is logged as it stands.
-  const plain = unescapeText(message.text);
-  const lines =
-    plain === undefined || plain === message.text
-      ? [message.text]
-      : plain.replace(/\n$/, "").split("\n");
-  for (const line of lines) plugin.log(level, line);
-  return undefined;
-}
-
-function progress(plugin: HostedPlugin, message: Token, params: Token): string | undefined {
-  const id = params.member("id");
-  if (id === undefined) return 'JSON-RPC notify "id"-field is not present';
-  plugin.pendingRequest(id.raw)?.onNotify?.(message);
-  return undefined;
 }

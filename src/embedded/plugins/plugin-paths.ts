@@ -10,7 +10,7 @@ import {
   statSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { systemMessage } from "./strerror.js";
+import { strerror } from "../../plugin/process/strerror.js";
 
 /** Absolute and without symlinks; undefined where there is no such file. */
 export function canonicalPath(path: string, from: string): string | undefined {
@@ -33,7 +33,7 @@ export function notExecutable(path: string): string | undefined {
     accessSync(path, constants.X_OK);
     return undefined;
   } catch (error) {
-    return systemMessage(error);
+    return strerror(error);
   }
 }
 

@@ -1,33 +1,27 @@
 /**
- * How plugins come up: process, `getmanifest`, `init`, and the moments at which all of them wait for
- * one another (lightningd/plugin.c). Used by plugin-host.ts, which has the list of them.
+ * How plugins come up beside one another: the moments at which all of them wait for all
+ * (lightningd/plugin.c). Used by plugin-host.ts, which has the list of them.
  */
-import type { Token } from "../../jsonrpc/token.js";
+import { initParams } from "../../plugin/handshake/init-params.js";
+import { requestId } from "../../plugin/handshake/pending-requests.js";
+import type { Manifest } from "../../plugin/manifest/manifest.js";
 import type { HookBook } from "../hooks/hook-chains.js";
 import { isKnownTopic } from "../hooks/notifications.js";
-import { jsonText } from "../rpc/json-text.js";
 import type { ConfigVars } from "../state/config-vars.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
-import { requestId } from "./open-requests.js";
-import { type InitConfiguration, initParams } from "./plugin-init.js";
-import { logMissingManifest, takeManifest } from "./plugin-manifest.js";
+import { addStartOptions } from "./start-options.js";
 
 export interface PluginStartsParts {
   readonly hooks: HookBook;
   readonly configs: ConfigVars;
-  readonly configuration: InitConfiguration;
-  /** How long a plugin may take for its manifest, and again for its init, in ms. */
-  readonly startTimeoutMs: number;
-  readonly isBuiltin: (method: string) => boolean;
+  /** The `configuration` of `init`, as JSON text. */
+  readonly configuration: (startup: boolean) => string;
 }
 
 /** What it needs of the list. */
 export interface PluginList {
   readonly plugins: readonly HostedPlugin[];
   readonly isShuttingDown: boolean;
-  ownerOfMethod(name: string): HostedPlugin | undefined;
-  /** The plugin is up, or passes for that. */
-  started(plugin: HostedPlugin): void;
 }
 
 export class PluginStarts {
@@ -51,21 +45,14 @@ export class PluginStarts {
     callerId: string | undefined,
     onSpawnError: (error: Error) => void,
   ): void {
-    const fail = (error: Error) => {
-      plugin.end();
-      onSpawnError(error);
-      this.#checkAllActive();
-    };
     if (this.list.isShuttingDown) {
-      fail(new Error("lightningd is shutting down"));
+      plugin.end();
+      onSpawnError(new Error("lightningd is shutting down"));
       return;
     }
-    plugin.spawn(fail);
-    if (plugin.pid === undefined) return;
-    plugin.state = "awaiting manifest";
-    plugin.startTimer(this.parts.startTimeoutMs);
-    this.#ask(plugin, "getmanifest", callerId, '{"allow-deprecated-apis":true}', (answer) => {
-      this.#manifestCame(plugin, answer);
+    plugin.start(requestId("getmanifest", callerId), (error) => {
+      onSpawnError(error);
+      this.#checkAllActive();
     });
   }
 
@@ -104,37 +91,23 @@ export class PluginStarts {
     if (plugin.state === "awaiting init" || this.list.isShuttingDown) this.#checkAllActive();
   }
 
-  #ask(
-    plugin: HostedPlugin,
-    method: string,
-    callerId: string | undefined,
-    params: string,
-    onAnswer: (answer: Token) => void,
-  ): void {
-    const id = requestId(method, callerId);
-    const text = `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}\n\n`;
-    plugin.request(id, text, {
-      onAnswer: (answer) => {
-        if (answer !== undefined) onAnswer(answer);
-        else if (method === "getmanifest") logMissingManifest(plugin, id);
-        // lightningd takes its own word for the answer of a plugin that died: an error, so a success.
-        else if (method === "init") this.list.started(plugin);
-      },
-    });
+  /**
+   * Takes what a good manifest brings: options, hooks, and the values that came with the start.
+   * @returns the reason to kill the plugin, if there is one; then all of it goes again when it ends
+   */
+  manifestCame(plugin: HostedPlugin, manifest: Manifest): string | undefined {
+    const { configs, hooks } = this.parts;
+    for (const option of manifest.options) configs.addOption({ ...option, plugin: plugin.path });
+    hooks.register(plugin, manifest.hooks);
+    return addStartOptions(configs, manifest.options, plugin.startParams);
   }
 
-  #manifestCame(plugin: HostedPlugin, answer: Token): void {
-    const refusal = takeManifest(plugin, answer, this.parts, (name) =>
-      this.parts.isBuiltin(name) ? "lightningd" : this.list.ownerOfMethod(name)?.path,
-    );
-    if (refusal !== undefined) {
-      plugin.kill(refusal.level, refusal.reason);
-      return;
-    }
-    plugin.state = "needs init";
-    plugin.stopTimer();
-    if (!this.startup && !plugin.dynamic) plugin.kill("info", "Not a dynamic plugin");
-    else this.#checkManifests(plugin.logSource);
+  ready(plugin: HostedPlugin): void {
+    this.#checkManifests(plugin.logSource);
+  }
+
+  active(): void {
+    this.#checkAllActive();
   }
 
   #checkManifests(logSource: string): void {
@@ -157,30 +130,13 @@ export class PluginStarts {
   }
 
   #configure(plugin: HostedPlugin): void {
+    const { configs, configuration } = this.parts;
+    const valuesOf = (name: string) => configs.values(name).map(({ value }) => value);
     const options = plugin.manifest?.options ?? [];
-    const params = jsonText(
-      initParams(options, this.parts.configs, this.parts.configuration, this.startup),
+    plugin.init(
+      requestId("init", undefined),
+      initParams(options, valuesOf, configuration(this.startup)),
     );
-    plugin.state = "awaiting init";
-    plugin.startTimer(this.parts.startTimeoutMs);
-    this.#ask(plugin, "init", undefined, params, (answer) => this.#initAnswered(plugin, answer));
-  }
-
-  /** An error answer counts as success: lightningd looks for `result.disable` only (cln-contract 4.4). */
-  #initAnswered(plugin: HostedPlugin, answer: Token): void {
-    const disabled = answer.member("result")?.member("disable");
-    if (disabled !== undefined) {
-      plugin.important = false;
-      plugin.kill("debug", `disabled itself at init: ${disabled.text}`);
-      return;
-    }
-    plugin.state = "active";
-    plugin.stopTimer();
-    const { waiter } = plugin;
-    plugin.waiter = undefined;
-    waiter?.succeeded(plugin);
-    this.list.started(plugin);
-    this.#checkAllActive();
   }
 
   #checkAllActive(): void {

@@ -5,13 +5,15 @@
  */
 import type { Socket } from "node:net";
 import { INVALID_REQUEST } from "../../jsonrpc/message.js";
+import { MessageReader, type Reading } from "../../jsonrpc/message-reader.js";
 import type { Token } from "../../jsonrpc/token.js";
 import type { LogBook } from "../log/log-book.js";
 import type { AnswerStream, Command, CommandOrigin } from "./command.js";
-import { MessageReader, type Reading } from "./message-reader.js";
 
 /** Longer requests are refused. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
+/** So are those that are nested deeper. */
+const MAX_REQUEST_DEPTH = 5000;
 /** What may wait to be sent before no more requests are read, in bytes. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** What answers that come later may pile up before a client that does not read is dropped, in bytes. */
@@ -43,7 +45,10 @@ export class Connection implements CommandOrigin {
   notificationsEnabled = false;
   deprecatedEnabled = true;
   readonly logSource: string;
-  readonly #reader = new MessageReader(MAX_REQUEST_BYTES);
+  readonly #reader = new MessageReader({
+    maxBytes: MAX_REQUEST_BYTES,
+    maxDepth: MAX_REQUEST_DEPTH,
+  });
   readonly #commands = new Set<Command>();
   #streams: QueuedStream[] = [];
   #unread: Reading[] = [];
@@ -117,12 +122,10 @@ export class Connection implements CommandOrigin {
       if (reading === undefined) break;
       if (reading.kind === "message") {
         this.onRequest(reading.message, this);
-      } else if (reading.kind === "nul") {
-        this.log.add(this.logSource, "unusual", "A NUL byte has come: nothing more is read");
-      } else {
+      } else if (reading.kind === "fault") {
         this.#dead = true;
         this.#unread = [];
-        this.refuse(reading.text);
+        this.refuse(reading.words);
       }
     }
     this.#reading = false;

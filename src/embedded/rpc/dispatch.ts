@@ -5,10 +5,10 @@
  */
 import { INVALID_REQUEST, METHOD_NOT_FOUND, PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
+import { requestId } from "../../plugin/handshake/pending-requests.js";
 import { callRpcCommandHook } from "../hooks/rpc-command-hook.js";
 import type { NodeContext } from "../node-context.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
-import { requestId } from "../plugins/open-requests.js";
 import { Command } from "./command.js";
 import type { Connection } from "./connection.js";
 import { isUsable } from "./deprecation.js";

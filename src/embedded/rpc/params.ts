@@ -3,7 +3,7 @@
  * (common/json_param.c). Used by every built-in method.
  */
 import { type Token, unescapeText } from "../../jsonrpc/token.js";
-import { type LogLevel, parseLogLevel } from "../../node/log/log-level.js";
+import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 import type { Command } from "./command.js";
 import { CheckPassed, invalidParams, type RpcFault } from "./rpc-fault.js";
 

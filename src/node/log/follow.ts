@@ -4,10 +4,10 @@
  */
 
 import { isObject } from "../../jsonrpc/json.js";
+import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import { callNode } from "../rpc/client.js";
 import { followFile } from "./follow-file.js";
 import { logSettings, readableLog } from "./log-file.js";
-import { isAtLeast, type LogLevel } from "./log-level.js";
 import { joinMessages, type LogLine, sourceOfPlugin } from "./log-lines.js";
 import { pollRing } from "./poll-getlog.js";
 

@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
-import { isAtLeast, type LogLevel, parseLogLevel } from "./log-level.js";
+import { isAtLeast, type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
 export interface LogSettings {
   /** Absolute paths; none where the node logs to its stdout alone. */

@@ -3,7 +3,7 @@
  * cln-contract 5.3, 5.4). Used by whoever follows the log or quotes from it.
  */
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
-import { type LogLevel, parseLogLevel } from "./log-level.js";
+import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
 export interface LogLine {
   /** When it was logged; undefined where the node runs with `log-timestamps=false`. */

@@ -4,10 +4,10 @@
  * the level info; lower levels are taken once, at the start.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LogLevel } from "../../plugin/log-level.js";
 import { callNode } from "../rpc/client.js";
 import { NodeUnreachable } from "../rpc/errors.js";
 import type { LogReader } from "./follow.js";
-import type { LogLevel } from "./log-level.js";
 import { parseRing, type Ring } from "./log-lines.js";
 
 const POLL_EVERY_MS = 2000;

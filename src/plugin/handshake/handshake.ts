@@ -1,16 +1,9 @@
-/**
- * Runs a plugin once without the node, and shakes hands with it as lightningd does (cln-contract 4):
- * same environment, working directory, requests and rules. What lightningd hides, its stderr and
- * what it wrote beside the protocol, is kept. Used after a failed start, before a safe one, and by
- * `cln-dev check`.
- */
-import { existsSync } from "node:fs";
+/** What an offline handshake (run-handshake.ts) is given, and what comes of it. */
 import type { JsonObject } from "../../jsonrpc/json.js";
 import type { Params } from "../../jsonrpc/message.js";
 import type { PluginFile } from "../file/plugin-file.js";
 import type { Manifest } from "../manifest/manifest.js";
 import type { NodePlace, RawOption } from "./init-params.js";
-import { HandshakeRun } from "./run-handshake.js";
 
 export interface HandshakeOptions extends NodePlace {
   /** The options that the start would bring. */
@@ -23,10 +16,20 @@ export interface HandshakeOptions extends NodePlace {
   readonly lingerMs?: number;
   /** A call that is made after `init`; the handshake has passed when it is answered. */
   readonly thenCall?: { readonly method: string; readonly params: Params };
+  /**
+   * The text of the id of the request that starts it, quotes included: the ids that the plugin sees
+   * begin with it. lightning-cli's when not given.
+   */
+  readonly callerId?: string;
+  /** What `getmanifest` says of deprecated APIs; true when not given. */
+  readonly allowDeprecatedApis?: boolean;
+  /** The `configuration` of `init` as JSON text; that of a v26.06.6 node when not given. */
+  readonly configuration?: string;
   /** A plugin that is not dynamic fails, as it does when it is started by `plugin start`. */
   readonly mustBeDynamic?: boolean;
   /** The node's version, for LIGHTNINGD_VERSION. */
   readonly version?: string;
+  /** The node's environment; ours when not given. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
 }
@@ -53,6 +56,16 @@ export type HandshakeEnd =
       readonly ms: number;
       /** The answer came after all when its stdin was closed: it had not been flushed, or it reads on. */
       readonly answersAtEof: boolean;
+    }
+  /**
+   * It answers with the request's id written in another way (`\/` for `/`): lightningd never finds
+   * the request, and waits. Ids are JSON text.
+   */
+  | {
+      readonly kind: "other-id";
+      readonly phase: HandshakePhase;
+      readonly sent: string;
+      readonly got: string;
     }
   /** What it wrote to stdout is not the protocol. `written` is what lightningd would quote. */
   | { readonly kind: "garbage"; readonly phase: HandshakePhase; readonly written: string }
@@ -92,14 +105,4 @@ export interface Handshake {
   readonly stderr: string;
   /** What it logged by `log` notifications. */
   readonly logged: readonly Logged[];
-}
-
-/**
- * Runs the handshake to its end. The plugin's process, and what it has started in its process group,
- * is gone when this resolves. Never throws.
- */
-export async function shakeHands(file: PluginFile, options: HandshakeOptions): Promise<Handshake> {
-  // Without its working directory spawn fails with ENOENT, as if the plugin were missing.
-  const cwd = existsSync(options.networkDir) ? options.networkDir : "/";
-  return await new HandshakeRun(file, options, cwd).result();
 }

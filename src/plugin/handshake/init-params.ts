@@ -1,10 +1,8 @@
 /**
- * What lightningd makes of a plugin's start options, and what it then tells the plugin in `init`
+ * What lightningd makes of a plugin's start options, and what it then sends the plugin in `init`
  * (lightningd/plugin.c plugin_add_params, plugin_populate_init_request; cln-contract 3.5, 4.4).
- * Used by the offline handshake.
  */
 import { basename, dirname } from "node:path";
-import { RawJson } from "../../jsonrpc/json.js";
 import { type ManifestOption, problemWithValue } from "../manifest/options.js";
 
 /** An option with the JSON text that `plugin start` brings for it. */
@@ -13,7 +11,7 @@ export interface RawOption {
   readonly raw: string;
 }
 
-/** The node that a plugin is told of. */
+/** The node that a plugin belongs to. */
 export interface NodePlace {
   /** `<lightning-dir>/<network>`: also the plugin's working directory. */
   readonly networkDir: string;
@@ -23,7 +21,7 @@ export interface NodePlace {
 }
 
 /** The features of a v26.06.6 node without experimental options. */
-const FEATURE_SET = {
+export const FEATURE_SET = {
   init: "800898880a8a59a1",
   node: "808898880a8a59a1",
   channel: "",
@@ -32,9 +30,21 @@ const FEATURE_SET = {
   bolt12_invreq: "",
   bolt12_invoice: "020000",
   channel_type: "08800000800000",
-};
+} as const;
 
-/** What lightningd says against the options of a start, or undefined where it takes them. */
+/** The `configuration` of an `init`, as JSON text. */
+export function configurationOf(place: NodePlace, startup: boolean): string {
+  const { networkDir, rpcFile, network } = place;
+  return JSON.stringify({
+    "lightning-dir": networkDir,
+    "rpc-file": dirname(rpcFile) === networkDir ? basename(rpcFile) : rpcFile,
+    startup,
+    network,
+    feature_set: FEATURE_SET,
+  });
+}
+
+/** @returns what lightningd has against the options of a start; undefined where it takes them */
 export function problemWithOptions(
   declared: readonly ManifestOption[],
   given: readonly RawOption[],
@@ -42,50 +52,55 @@ export function problemWithOptions(
   for (const { name, raw } of given) {
     const option = declared.find((candidate) => candidate.name === name);
     if (option === undefined) return `unknown parameter ${name}`;
-    const problem = option.type === "flag" ? undefined : problemWithValue(option, tokenText(raw));
+    const value = option.type === "flag" ? "" : tokenText(raw);
+    const problem = problemWithValue(option, value);
     if (problem !== undefined) return problem;
   }
   return undefined;
 }
 
-/** The params of `init`, as text: lightningd writes numbers as they were given. */
+/**
+ * The params of `init`, as JSON text.
+ * @param valuesOf the values that an option was given, undefined for a flag that is set
+ * @param configuration JSON text
+ */
 export function initParams(
   declared: readonly ManifestOption[],
-  given: readonly RawOption[],
-  place: NodePlace,
-): RawJson {
+  valuesOf: (name: string) => readonly (string | undefined)[],
+  configuration: string,
+): string {
   const options = declared.flatMap((option) => {
-    const values = given
-      .filter(({ name }) => name === option.name)
-      .map(({ raw }) => tokenText(raw));
-    const text = optionText(option, values);
+    const text = optionText(option, valuesOf(option.name));
     return text === undefined ? [] : [`${JSON.stringify(option.name)}:${text}`];
   });
-  const configuration = {
-    "lightning-dir": place.networkDir,
-    "rpc-file":
-      dirname(place.rpcFile) === place.networkDir ? basename(place.rpcFile) : place.rpcFile,
-    startup: false,
-    network: place.network,
-    feature_set: FEATURE_SET,
-  };
-  return new RawJson(
-    `{"options":{${options.join(",")}},"configuration":${JSON.stringify(configuration)}}`,
-  );
+  return `{"options":{${options.join(",")}},"configuration":${configuration}}`;
+}
+
+/** The values of an option in a `plugin start`, for {@link initParams}. */
+export function startValues(given: readonly RawOption[], name: string): readonly string[] {
+  return given.filter((option) => option.name === name).map(({ raw }) => tokenText(raw));
 }
 
 /** Unset flags and unset options without a default are not there at all. */
-function optionText(option: ManifestOption, values: readonly string[]): string | undefined {
+function optionText(
+  option: ManifestOption,
+  values: readonly (string | undefined)[],
+): string | undefined {
   if (option.type === "flag") return values.length > 0 ? "true" : undefined;
   const effective = values.length === 0 && option.default !== undefined ? [option.default] : values;
-  const last = effective.at(-1);
-  if (last === undefined) return undefined;
-  if (option.multi) return `[${effective.map((value) => valueText(option, value)).join(",")}]`;
-  return valueText(option, last);
+  if (effective.length === 0) return undefined;
+  const texts = effective.map((value) => valueText(option, value));
+  return option.multi ? `[${texts.join(",")}]` : texts.at(-1);
 }
 
-function valueText(option: ManifestOption, value: string): string {
-  if (option.type === "int") return value;
+/**
+ * A number goes in as it was written, even where that is no JSON (`0x10`), as lightningd does it.
+ * @param value undefined where the option came without one
+ * @returns JSON text
+ */
+export function valueText(option: { readonly type: string }, value: string | undefined): string {
+  if (value === undefined) return "true";
+  if (option.type === "int" || option.type === "msat") return value;
   if (option.type === "bool") return /^(true|yes)$/i.test(value) ? "true" : "false";
   return JSON.stringify(value);
 }

@@ -1,191 +1,270 @@
-/** One run of the offline handshake: its process and its clock. Used by handshake.ts alone. */
-import type { Frame } from "../../jsonrpc/framing.js";
-import { encodeRequest } from "../../jsonrpc/message.js";
+/**
+ * Runs a plugin once without the node, through the same handshake as on the node: same environment,
+ * working directory, ids, requests and rules (cln-contract 4). What lightningd hides, its stderr and
+ * what it wrote beside the protocol, is kept. Used after a failed start, before a safe one, and by
+ * `cln-dev check`.
+ */
+import { existsSync } from "node:fs";
+import { isObject, parseJson, RawJson } from "../../jsonrpc/json.js";
+import { type Token, unescapeText } from "../../jsonrpc/token.js";
 import type { PluginFile } from "../file/plugin-file.js";
-import { KeptOutput } from "../process/bounded-output.js";
-import { type PluginProcess, startPluginProcess } from "../process/plugin-process.js";
-import type { Handshake, HandshakeOptions, HandshakePhase } from "./handshake.js";
-import { ends, FIRST_STEP, HandshakeJudge, idOf, type Step } from "./protocol-rules.js";
-
-/** What lightningd calls the time before an answer (lightningd/plugin.c state_desc). */
-const BEFORE: Readonly<Record<HandshakePhase, string>> = {
-  getmanifest: "before replying to getmanifest",
-  init: "before replying to init",
-  running: "during normal operation",
-};
+import { BoundedOutput } from "../process/bounded-output.js";
+import { pluginEnvironment } from "../process/plugin-process.js";
+import type {
+  Handshake,
+  HandshakeEnd,
+  HandshakeOptions,
+  HandshakePhase,
+  Logged,
+} from "./handshake.js";
+import { configurationOf, initParams, problemWithOptions, startValues } from "./init-params.js";
+import { requestId, requestText } from "./pending-requests.js";
+import { readNotification } from "./plugin-notification.js";
+import { PluginSession, type SessionEnd, type SessionObserver } from "./plugin-session.js";
 
 /** How long the pipes of a dead plugin are read on, for what is still in them, in ms. */
 const DRAIN_MS = 250;
 /** How long a plugin that has not answered may take to end when its stdin is closed, in ms. */
 const EOF_MS = 250;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const MAX_STRAY_LINES = 100;
+const MAX_LOGGED = 200;
+const MAX_LOGGED_LENGTH = 2000;
 const DEFAULT_VERSION = "v26.06.6";
+/** As `lightning-cli plugin start` would have it. */
+const DEFAULT_CALLER_ID = '"cli:plugin#1"';
 
-export class HandshakeRun {
-  readonly #file: PluginFile;
-  readonly #options: HandshakeOptions;
-  readonly #judge: HandshakeJudge;
-  readonly #stderr = new KeptOutput();
+/**
+ * Runs the handshake to its end. The plugin's process, and what it has started in its process group,
+ * is gone when this resolves. Never throws.
+ */
+export function runHandshake(file: PluginFile, options: HandshakeOptions): Promise<Handshake> {
+  return new HandshakeRun(file, options).result();
+}
+
+class HandshakeRun implements SessionObserver {
+  readonly mustBeDynamic: boolean;
+  readonly #session: PluginSession;
+  readonly #stderr = new BoundedOutput();
+  readonly #stray: string[] = [];
+  readonly #logged: Logged[] = [];
   readonly #done: Promise<Handshake>;
   #resolve: (handshake: Handshake) => void = () => {};
-  readonly #process: PluginProcess;
-  #phase: HandshakePhase = "getmanifest";
+  #id = "";
   #askedAt = performance.now();
-  #end: Extract<Step, { next: "end" }> | undefined;
+  #end: { readonly end: HandshakeEnd; readonly words: string | undefined } | undefined;
   #manifestMs: number | undefined;
   #initMs: number | undefined;
   /** Its time is over, and its stdin closed. */
   #late = false;
   #timer: NodeJS.Timeout | undefined;
   #drain: NodeJS.Timeout | undefined;
-  readonly #cut = () => this.#take(ends({ kind: "cut" }));
+  readonly #cancel = () => this.#finish({ kind: "cut" }, undefined);
 
-  constructor(file: PluginFile, options: HandshakeOptions, cwd: string) {
-    this.#file = file;
-    this.#options = options;
-    this.#judge = new HandshakeJudge(file, options);
+  constructor(
+    private readonly file: PluginFile,
+    private readonly options: HandshakeOptions,
+  ) {
+    const { networkDir, env = process.env, version = DEFAULT_VERSION } = options;
+    this.mustBeDynamic = options.mustBeDynamic ?? true;
     this.#done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#process = startPluginProcess({
-      path: file.realPath,
-      cwd,
-      version: options.version ?? DEFAULT_VERSION,
-      ...(options.env === undefined ? {} : { env: options.env }),
+    this.#session = new PluginSession({
+      process: {
+        path: file.realPath,
+        // Without its working directory spawn fails with ENOENT, as if the plugin were missing.
+        cwd: existsSync(networkDir) ? networkDir : "/",
+        env: pluginEnvironment(env, version),
+        ownGroup: true,
+      },
+      surroundings: { hasOption: () => false, ownerOfMethod: () => undefined },
+      timeoutMs: options.timeoutMs,
       maxMessageBytes: MAX_MESSAGE_BYTES,
-      ownGroup: true,
-      onFrame: (frame) => this.#onFrame(frame),
-      onStderr: (chunk) => this.#stderr.add(chunk),
-      onStdoutEnd: (reason) => this.#onStdoutEnd(reason),
-      onSpawnError: (error) => this.#onSpawnError(error),
-      onExit: (code, signal) => this.#onExit(code, signal),
+      observer: this,
     });
   }
 
   result(): Promise<Handshake> {
-    const { signal } = this.#options;
-    signal?.addEventListener("abort", this.#cut, { once: true });
-    if (signal?.aborted) this.#cut();
-    else this.#take(FIRST_STEP);
+    const { signal, callerId = DEFAULT_CALLER_ID, allowDeprecatedApis = true } = this.options;
+    signal?.addEventListener("abort", this.#cancel, { once: true });
+    this.#id = requestId("getmanifest", callerId);
+    this.#session.getmanifest(this.#id, `{"allow-deprecated-apis":${allowDeprecatedApis}}`);
+    if (signal?.aborted) this.#cancel();
     return this.#done;
   }
 
-  #take(step: Step): void {
-    if (this.#end !== undefined) return;
-    clearTimeout(this.#timer);
-    if (step.next === "ask") this.#ask(step);
-    else if (step.next === "end") this.#finish(step);
-    else {
-      this.#phase = "running";
-      this.#timer = setTimeout(() => this.#take(ends({ kind: "passed" })), step.ms);
-    }
+  onStray(text: string): void {
+    if (this.#stray.length < MAX_STRAY_LINES) this.#stray.push(text);
   }
 
-  #ask({ phase, method, params }: Extract<Step, { next: "ask" }>): void {
-    this.#phase = phase;
+  onStderr(chunk: Buffer): void {
+    this.#stderr.add(chunk);
+  }
+
+  onMessage(message: Token): void {
+    if (this.#late && message.member("id") !== undefined) this.#timedOut(true);
+  }
+
+  onNotification(message: Token): string | undefined {
+    const notification = readNotification(message);
+    if (notification.kind === "fault") return notification.words;
+    if (notification.kind === "log" && this.#logged.length < MAX_LOGGED) {
+      const { level, text } = notification;
+      const bytes = Buffer.byteLength(text);
+      this.#logged.push({ level, message: text.slice(0, MAX_LOGGED_LENGTH), bytes });
+    }
+    return undefined;
+  }
+
+  /** lightningd compares ids as they are written: `\/` is not `/` for it. */
+  onUnknownAnswer(answer: Token): void {
+    const got = answer.member("id")?.raw ?? "";
+    if (parseJson(got) !== parseJson(this.#id)) return;
+    const end = { kind: "other-id", phase: this.#phase, sent: this.#id, got } as const;
+    this.#finish(end, this.#session.timeoutWords);
+  }
+
+  onManifest(): string | undefined {
+    this.#manifestMs = performance.now() - this.#askedAt;
+    const { manifest } = this.#session;
+    return problemWithOptions(manifest?.options ?? [], this.options.options ?? []);
+  }
+
+  onReady(): void {
+    const { upTo, options: given = [] } = this.options;
+    if (upTo === "getmanifest") {
+      this.#pass();
+      return;
+    }
+    const configuration = this.options.configuration ?? configurationOf(this.options, false);
+    const declared = this.#session.manifest?.options ?? [];
+    const params = initParams(declared, (name) => startValues(given, name), configuration);
+    this.#id = requestId("init", undefined);
     this.#askedAt = performance.now();
-    this.#process.write(encodeRequest(idOf(phase), method, params));
-    this.#timer = setTimeout(() => this.#onTimeout(), this.#options.timeoutMs);
+    this.#session.init(this.#id, params);
   }
 
-  /** The outcome is known: the process is ended, and then {@link #conclude} tells it. */
-  #finish(step: Extract<Step, { next: "end" }>): void {
-    this.#end = step;
-    clearTimeout(this.#drain);
-    this.#process.closeStdin();
-    this.#process.kill();
-    this.#drain = setTimeout(() => this.#process.release(), DRAIN_MS);
+  onActive(answer: Token): void {
+    this.#initMs = performance.now() - this.#askedAt;
+    const error = answer.member("error");
+    const parsed = error === undefined ? undefined : parseJson(error.raw);
+    const { lingerMs = 0, thenCall } = this.options;
+    if (isObject(parsed)) this.#finish({ kind: "init-error", error: parsed }, undefined);
+    else if (thenCall !== undefined) this.#call(thenCall);
+    else if (lingerMs > 0) this.#timer = setTimeout(() => this.#pass(), lingerMs);
+    else this.#pass();
   }
 
-  #onFrame(frame: Frame): void {
-    if (this.#end !== undefined) {
-      if (frame.kind === "text") this.#judge.keepStray(frame.bytes.toString("utf8"));
-    } else if (this.#late) {
-      if (frame.kind === "object") this.#timedOut(frame.bytes.includes('"jsonrpc"'));
-    } else {
-      const step = this.#judge.judge(frame, this.#phase);
-      if (step !== undefined) this.#onStep(step);
-    }
-  }
-
-  /** An answer has come, or the end. */
-  #onStep(step: Step): void {
-    const ms = performance.now() - this.#askedAt;
-    if (this.#phase === "getmanifest" && this.#judge.manifestText !== undefined) {
-      this.#manifestMs = ms;
-    } else if (this.#phase === "init") {
-      this.#initMs = ms;
-    }
-    this.#take(step);
-  }
-
-  /** At the end of its stdin a plugin may still say what it has kept to itself. */
-  #onTimeout(): void {
+  /** At the end of its stdin a plugin may still write what it has kept to itself. */
+  onTimeout(): void {
     this.#late = true;
-    this.#process.closeStdin();
+    this.#session.process?.closeStdin();
     this.#timer = setTimeout(() => {
-      // Python then says where it hangs, by a traceback.
-      if (this.#file.language === "python") this.#process.kill("SIGINT");
+      // Python then prints where it hangs, as a traceback.
+      if (this.file.language === "python") this.#session.process?.kill("SIGINT");
       this.#timer = setTimeout(() => this.#timedOut(false), EOF_MS);
     }, EOF_MS);
   }
 
-  #timedOut(answersAtEof: boolean): void {
-    const [phase, ms] = [this.#phase, this.#options.timeoutMs];
-    this.#take(ends({ kind: "timeout", phase, ms, answersAtEof }, `timed out ${BEFORE[phase]}`));
+  onEnd(end: SessionEnd): void {
+    // How it died is known a moment after the end of its stdout.
+    if (end.kind === "exited") this.#drain = setTimeout(() => this.#exited(null, null), DRAIN_MS);
+    else this.#finish(this.#endOf(end), end.words);
   }
 
-  /** For lightningd the end of stdout is the plugin's end; how it died is known a moment later. */
-  #onStdoutEnd(reason: Error | undefined): void {
-    const pending = this.#process.pendingOutput();
-    if (pending !== undefined) this.#judge.keepStray(pending.toString("utf8"));
-    if (this.#end !== undefined) return;
-    if (reason !== undefined) this.#take(this.#judge.garbage(reason.message, this.#phase));
-    else this.#drain ??= setTimeout(() => this.#exited(null, null), DRAIN_MS);
-  }
-
-  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+  onExit(code: number | null, signal: NodeJS.Signals | null): void {
     this.#exited(code, signal);
     this.#conclude();
   }
 
-  #exited(code: number | null, signal: NodeJS.Signals | null): void {
-    const phase = this.#phase;
-    if (this.#late) this.#timedOut(false);
-    else this.#take(ends({ kind: "exited", phase, code, signal }, `exited ${BEFORE[phase]}`));
+  get #phase(): HandshakePhase {
+    const { state } = this.#session;
+    if (state === "active") return "running";
+    return state === "awaiting init" ? "init" : "getmanifest";
   }
 
-  #onSpawnError(error: Error): void {
-    const code = "code" in error && typeof error.code === "string" ? error.code : "unknown";
-    const reason = SYSTEM_TEXTS[code] ?? error.message;
-    this.#take(ends({ kind: "not-started", code }, `opening pipe: ${reason}`));
-    this.#conclude();
+  #endOf(end: Exclude<SessionEnd, { kind: "exited" }>): HandshakeEnd {
+    const phase = this.#phase;
+    switch (end.kind) {
+      case "fault":
+        return { kind: "garbage", phase, written: end.written };
+      case "disabled":
+        return { kind: "disabled", phase, reason: unescapeText(end.reason) ?? end.reason };
+      case "not-started": {
+        const { error } = end;
+        const code = "code" in error && typeof error.code === "string" ? error.code : "unknown";
+        return { kind: "not-started", code };
+      }
+      case "refused":
+        return { kind: "refused", about: end.about };
+      case "not-dynamic":
+        return { kind: "not-dynamic" };
+      case "timeout":
+        return this.#timeoutEnd(false).end;
+    }
+  }
+
+  #call({ method, params }: NonNullable<HandshakeOptions["thenCall"]>): void {
+    const text = params instanceof RawJson ? params.text : JSON.stringify(params);
+    this.#id = requestId(method, this.options.callerId ?? DEFAULT_CALLER_ID);
+    this.#session.startTimer();
+    this.#session.request(this.#id, requestText(this.#id, method, text), {
+      onAnswer: () => this.#pass(),
+    });
+  }
+
+  #pass(): void {
+    this.#finish({ kind: "passed" }, undefined);
+  }
+
+  #timedOut(answersAtEof: boolean): void {
+    const { end, words } = this.#timeoutEnd(answersAtEof);
+    this.#finish(end, words);
+  }
+
+  #timeoutEnd(answersAtEof: boolean) {
+    const phase = this.#phase;
+    const end = { kind: "timeout", phase, ms: this.options.timeoutMs, answersAtEof } as const;
+    return { end, words: this.#session.timeoutWords };
+  }
+
+  #exited(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#late) this.#timedOut(false);
+    else
+      this.#finish({ kind: "exited", phase: this.#phase, code, signal }, this.#session.exitWords);
+  }
+
+  /** The outcome is known: the process is ended, and then {@link #conclude} reports it. */
+  #finish(end: HandshakeEnd, words: string | undefined): void {
+    if (this.#end !== undefined) return;
+    this.#end = { end, words };
+    this.#session.close();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#drain);
+    const { process } = this.#session;
+    process?.closeStdin();
+    process?.kill();
+    this.#drain = setTimeout(() => process?.release(), DRAIN_MS);
   }
 
   #conclude(): void {
     clearTimeout(this.#drain);
-    this.#options.signal?.removeEventListener("abort", this.#cut);
+    this.options.signal?.removeEventListener("abort", this.#cancel);
     // What is left of its process group, if it died by itself.
-    this.#process.kill();
-    const { manifest, manifestText, stray, logged } = this.#judge;
+    this.#session.process?.kill();
+    const { manifest, manifestText } = this.#session;
     this.#resolve({
-      file: this.#file,
+      file: this.file,
       end: this.#end?.end ?? { kind: "cut" },
       words: this.#end?.words,
       manifest,
       manifestText,
       manifestMs: this.#manifestMs,
       initMs: this.#initMs,
-      stray,
+      stray: this.#stray,
       stderr: this.#stderr.text,
-      logged,
+      logged: this.#logged,
     });
   }
 }
-
-const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
-  ENOENT: "No such file or directory",
-  EACCES: "Permission denied",
-  ETXTBSY: "Text file busy",
-  ENOEXEC: "Exec format error",
-};

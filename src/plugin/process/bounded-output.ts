@@ -3,7 +3,7 @@
 const HEAD_BYTES = 16 * 1024;
 const TAIL_BYTES = 48 * 1024;
 
-export class KeptOutput {
+export class BoundedOutput {
   #head = Buffer.alloc(0);
   #tail = Buffer.alloc(0);
   #leftOut = 0;

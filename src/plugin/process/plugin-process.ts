@@ -1,35 +1,33 @@
 /**
  * A plugin file as a child process, started the way lightningd starts it (lightningd/plugin.c
- * plugin_send_getmanifest, ccan/pipecmd): same argv, environment and working directory; stdin and
- * stdout carry JSON-RPC, stderr is given on. Used by the offline handshake and the embedded node.
+ * plugin_send_getmanifest, ccan/pipecmd): same argv, environment, working directory and ignored
+ * SIGPIPE; stdin and stdout carry JSON-RPC, stderr is read apart. Used by plugin-session.ts.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { type Frame, Framer } from "../../jsonrpc/framing.js";
-import { makePipes } from "./pipes.js";
+import { makePipes, type Pipes } from "./pipes.js";
+import { errorOfShell } from "./strerror.js";
 
 export interface PluginProcessOptions {
   /** Absolute path without symlinks: argv[0], as lightningd passes it. */
   readonly path: string;
   /** Working directory: the node's network directory. */
   readonly cwd: string;
-  /** What LIGHTNINGD_VERSION says to the plugin. */
-  readonly version: string;
-  /** The environment of the node; ours when not given. */
-  readonly env?: NodeJS.ProcessEnv;
-  /** The longest message that is read before the plugin counts as broken, in bytes. */
-  readonly maxMessageBytes?: number;
+  /** The whole environment: see {@link pluginEnvironment}. */
+  readonly env: NodeJS.ProcessEnv;
   /**
-   * Gives it a process group of its own, so that {@link PluginProcess.kill} also reaches what it has
+   * Gives it its own process group, so that {@link PluginProcess.kill} also reaches what it has
    * started itself. lightningd does not do that.
    */
   readonly ownGroup?: boolean;
-  readonly onFrame: (frame: Frame) => void;
-  /** Its stdout as it comes: who gives this reads for himself, and is given no frames. */
-  readonly onOutput?: (chunk: Buffer) => void;
+  /** Pipes that have been made ahead; this process takes them over. */
+  readonly pipes?: Pipes;
+  /** Its stdout as it comes. */
+  readonly onOutput: (chunk: Buffer) => void;
   readonly onStderr: (chunk: Buffer) => void;
-  /** stdout has ended (or broken: then with the reason); the process may still live. */
-  readonly onStdoutEnd: (reason: Error | undefined) => void;
+  /** stdout has ended; the process may still live. */
+  readonly onStdoutEnd: () => void;
   /** The process could not be started: `error.code` is ENOENT, EACCES, ETXTBSY, ... */
   readonly onSpawnError: (error: Error) => void;
   /** The process itself is gone; a child of its may still hold its pipes, so more may come. */
@@ -39,6 +37,7 @@ export interface PluginProcessOptions {
 }
 
 export interface PluginProcess {
+  /** Undefined where it could not be started. */
   readonly pid: number | undefined;
   /** What has been written and not yet taken by the plugin, in bytes. */
   readonly unsentBytes: number;
@@ -52,38 +51,35 @@ export interface PluginProcess {
    * would delay `onExit` for as long as it lives.
    */
   release(): void;
-  /** The part of a message that has come and not ended, if any. */
-  pendingOutput(): Buffer | undefined;
+  /** The same for stdin and stdout alone: the last lines on its stderr still come. */
+  releaseStdio(): void;
   pauseOutput(): void;
   resumeOutput(): void;
-  /** The same for stdin and stdout alone: its last words on stderr still come. */
-  releaseStdio(): void;
 }
+
+/** @returns the environment of a plugin of a node that has this environment and version */
+export function pluginEnvironment(env: NodeJS.ProcessEnv, version: string): NodeJS.ProcessEnv {
+  return { ...env, LIGHTNINGD_PLUGIN: "1", LIGHTNINGD_VERSION: version };
+}
+
+/**
+ * lightningd's plugins start with SIGPIPE ignored, and Node resets that for its children: a shell in
+ * between ignores it again. Its own name marks what it says where the system cannot run the plugin.
+ */
+const SHELL = "/bin/sh";
+const MARK = "cln-dev-exec";
+const SCRIPT = 'trap "" PIPE; exec "$@"';
+/** With these codes a shell ends that cannot run a program. */
+const CANNOT_RUN = [126, 127];
+/** How long the end of a plugin that has written nothing is waited for, to know why, in ms. */
+const EXEC_MS = 250;
 
 /** Starts the plugin. Throws nothing: what goes wrong comes through the callbacks. */
 export function startPluginProcess(options: PluginProcessOptions): PluginProcess {
-  const framer = new Framer(options.maxMessageBytes);
   const started = spawnChild(options);
   if (started === undefined) return NO_PROCESS;
   const { child, stdin, stdout, stderr } = started;
-  child.on("exit", () => options.onGone?.());
-  // A plugin that has died makes our writes fail (EPIPE): its end is reported otherwise.
-  stdin.on("error", () => {});
-  stderr.on("data", (chunk: Buffer) => options.onStderr(chunk));
-  stdout.on("data", (chunk: Buffer) => {
-    if (options.onOutput !== undefined) {
-      options.onOutput(chunk);
-      return;
-    }
-    try {
-      for (const frame of framer.push(chunk)) options.onFrame(frame);
-    } catch (error) {
-      stdout.destroy();
-      options.onStdoutEnd(error instanceof Error ? error : new Error(String(error)));
-    }
-  });
-  stdout.on("end", () => options.onStdoutEnd(undefined));
-  whenDrained(started, options.onExit);
+  watch(started, options);
   return {
     pid: child.pid,
     get unsentBytes() {
@@ -99,12 +95,11 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
     release: () => {
       for (const pipe of [stdin, stdout, stderr]) pipe.destroy();
     },
-    pendingOutput: () => framer.flush(),
-    pauseOutput: () => void stdout.pause(),
-    resumeOutput: () => void stdout.resume(),
     releaseStdio: () => {
       for (const pipe of [stdin, stdout]) pipe.destroy();
     },
+    pauseOutput: () => void stdout.pause(),
+    resumeOutput: () => void stdout.resume(),
   };
 }
 
@@ -115,55 +110,87 @@ interface Started {
   readonly stderr: Readable;
 }
 
-/** The process is gone, and what it wrote has been read, or let go of. */
-function whenDrained(
-  { child, stdin, stdout, stderr }: Started,
-  onExit: PluginProcessOptions["onExit"],
-): void {
-  let left = 3;
-  const oneLess = () => {
-    left--;
-    if (left > 0) return;
+function watch({ child, stdin, stdout, stderr }: Started, options: PluginProcessOptions): void {
+  /** What the shell says of a plugin that the system cannot run. */
+  let refusal: Buffer | undefined;
+  let hasWritten = false;
+  let open = 3;
+  let tellEnd: (() => void) | undefined;
+  // A plugin that has died makes our writes fail (EPIPE): its end is reported otherwise.
+  stdin.on("error", () => {});
+  stderr.on("data", (chunk: Buffer) => {
+    if (refusal !== undefined) refusal = Buffer.concat([refusal, chunk]);
+    else if (!hasWritten && chunk.toString("latin1", 0, MARK.length) === MARK) refusal = chunk;
+    else options.onStderr(chunk);
+    hasWritten = true;
+  });
+  stdout.on("data", (chunk: Buffer) => {
+    hasWritten = true;
+    options.onOutput(chunk);
+  });
+  stdout.on("end", () => {
+    if (hasWritten && refusal === undefined) {
+      options.onStdoutEnd();
+      return;
+    }
+    // Perhaps it could not be run at all: how the shell ends says so.
+    const timer = setTimeout(() => tellEnd?.(), EXEC_MS);
+    tellEnd = () => {
+      clearTimeout(timer);
+      tellEnd = undefined;
+      options.onStdoutEnd();
+    };
+    if (child.exitCode !== null && !CANNOT_RUN.includes(child.exitCode)) tellEnd();
+  });
+  const closed = () => {
+    open--;
+    if (open > 0) return;
     stdin.destroy();
-    onExit(child.exitCode, child.signalCode);
+    if (refusal !== undefined && CANNOT_RUN.includes(child.exitCode ?? 0)) {
+      tellEnd = undefined;
+      options.onSpawnError(errorOfShell(refusal.toString("utf8")));
+      return;
+    }
+    if (refusal !== undefined) options.onStderr(refusal);
+    tellEnd?.();
+    options.onExit(child.exitCode, child.signalCode);
   };
-  child.on("exit", oneLess);
-  stdout.on("close", oneLess);
-  stderr.on("close", oneLess);
+  child.on("exit", (code) => {
+    options.onGone?.();
+    if (!CANNOT_RUN.includes(code ?? 0)) tellEnd?.();
+    closed();
+  });
+  stdout.on("close", closed);
+  stderr.on("close", closed);
 }
 
-/** Node reports some reasons (ENOENT, EACCES) by an event, and throws at others (ETXTBSY, ENOEXEC). */
 function spawnChild(options: PluginProcessOptions): Started | undefined {
-  const pipes = makePipes();
-  const stop = () => {
+  const fail = (error: unknown) => {
     for (const pipe of [pipes?.stdin, pipes?.stdout, pipes?.stderr]) pipe?.destroy();
+    const reason = error instanceof Error ? error : new Error(String(error));
+    process.nextTick(() => options.onSpawnError(reason));
+    return undefined;
   };
+  let pipes = options.pipes;
   try {
-    const child = spawn(options.path, [], {
+    // What can be known at once is: the rest (a missing interpreter, ETXTBSY) the shell reports.
+    accessSync(options.path, constants.X_OK);
+    if (statSync(options.path).isDirectory()) throw errorOfShell("permission denied");
+    pipes ??= makePipes();
+    const child = spawn(SHELL, ["-c", SCRIPT, MARK, options.path], {
       cwd: options.cwd,
-      env: {
-        ...(options.env ?? process.env),
-        LIGHTNINGD_PLUGIN: "1",
-        LIGHTNINGD_VERSION: options.version,
-      },
+      env: options.env,
       stdio: pipes === undefined ? ["pipe", "pipe", "pipe"] : [...pipes.child],
       detached: options.ownGroup ?? false,
-    });
-    child.on("error", (error) => {
-      if (child.pid === undefined) options.onSpawnError(error);
     });
     const { stdin, stdout, stderr } = pipes ?? child;
     if (child.pid !== undefined && stdin && stdout && stderr) {
       return { child, stdin, stdout, stderr };
     }
-    stop();
+    child.on("error", fail);
     return undefined;
   } catch (error) {
-    stop();
-    process.nextTick(() =>
-      options.onSpawnError(error instanceof Error ? error : new Error(String(error))),
-    );
-    return undefined;
+    return fail(error);
   } finally {
     pipes?.closeChild();
   }
@@ -176,10 +203,9 @@ const NO_PROCESS: PluginProcess = {
   closeStdin: () => {},
   kill: () => {},
   release: () => {},
-  pendingOutput: () => undefined,
+  releaseStdio: () => {},
   pauseOutput: () => {},
   resumeOutput: () => {},
-  releaseStdio: () => {},
 };
 
 /** What the plugin has started and left behind, if there is any. */

@@ -3,8 +3,8 @@
 import { basename } from "node:path";
 import type { Emit, Finding } from "../../events/watch-events.js";
 import { followLogs } from "../../node/log/follow.js";
-import { isAtLeast, type LogLevel } from "../../node/log/log-level.js";
 import type { LogLine } from "../../node/log/log-lines.js";
+import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { isMishap, isTraceback, tracebackFindings } from "./logged-traceback.js";
 

@@ -5,8 +5,8 @@
 import { basename } from "node:path";
 import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
 import type { Emit, NodeFacts } from "../../events/watch-events.js";
-import type { LogLevel } from "../../node/log/log-level.js";
 import type { ListedPlugin } from "../../node/plugins/plugin-command.js";
+import type { LogLevel } from "../../plugin/log-level.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { InitLook } from "../follow-up/init-check.js";
 import type { Reloader } from "../reload/reloader.js";

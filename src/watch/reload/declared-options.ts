@@ -6,7 +6,7 @@ import { realpathSync } from "node:fs";
 import type { Target } from "../../events/reload-target.js";
 import type { OptionDeclaration } from "../../node/plugins/start-options.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
-import { shakeHands } from "../../plugin/handshake/handshake.js";
+import { runHandshake } from "../../plugin/handshake/run-handshake.js";
 
 const MANIFEST_TIMEOUT_MS = 10_000;
 
@@ -16,7 +16,7 @@ export async function learnDeclarations(
   file: PluginFile,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, OptionDeclaration> | undefined> {
-  const { manifest } = await shakeHands(file, {
+  const { manifest } = await runHandshake(file, {
     networkDir: realpathSync(node.networkDir),
     rpcFile: node.rpcFile,
     network: node.network,

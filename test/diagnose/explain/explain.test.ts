@@ -22,7 +22,7 @@ import { callNode } from "../../../src/node/rpc/client.js";
 import { NodeUnreachable, RpcError } from "../../../src/node/rpc/errors.js";
 import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
 import { findProgram } from "../../../src/plugin/file/shebang.js";
-import { shakeHands } from "../../../src/plugin/handshake/handshake.js";
+import { runHandshake } from "../../../src/plugin/handshake/run-handshake.js";
 import { installed } from "../../conformance/nodes/installed.js";
 import { startLightningd } from "../../conformance/nodes/lightningd.js";
 import { Sandbox } from "../../support/sandbox.js";
@@ -302,6 +302,18 @@ const SURROUNDINGS: readonly Case[] = [
 /** What an offline handshake finds that no node says, or that kills a real one. */
 const OFFLINE: readonly Case[] = [
   [
+    "other-id",
+    () =>
+      offline(
+        write(
+          "slashes.js",
+          {},
+          `{ getmanifest: (id) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result: {} }).replaceAll("/", "\\\\/")) }`,
+        ),
+      ),
+    /it answers with the id "cli:plugin#1\\\/cln:getmanifest#\d+", but was asked with "cli:plugin#1\/cln/,
+  ],
+  [
     "unicode-usage",
     () =>
       offline(
@@ -331,7 +343,7 @@ const OFFLINE: readonly Case[] = [
 const CASES: readonly Case[] = [...PLUGIN_COMMAND, ...CLASHES, ...SURROUNDINGS, ...OFFLINE];
 
 async function offline(file: string): Promise<Explanation | undefined> {
-  const handshake = await shakeHands(await inspectPluginFile(file), {
+  const handshake = await runHandshake(await inspectPluginFile(file), {
     networkDir: node.networkDir,
     rpcFile: node.rpcFile,
     network: "regtest",

@@ -14,13 +14,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { followLogs } from "../../../src/node/log/follow.js";
-import { isAtLeast, parseLogLevel } from "../../../src/node/log/log-level.js";
 import {
   joinMessages,
   type LogLine,
   parseLogLine,
   parseRing,
 } from "../../../src/node/log/log-lines.js";
+import { isAtLeast, parseLogLevel } from "../../../src/plugin/log-level.js";
 
 const NODE_ID = `02${"ab".repeat(32)}`;
 

@@ -3,11 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
-import {
-  type Handshake,
-  type HandshakeOptions,
-  shakeHands,
-} from "../../../src/plugin/handshake/handshake.js";
+import type { Handshake, HandshakeOptions } from "../../../src/plugin/handshake/handshake.js";
+import { runHandshake } from "../../../src/plugin/handshake/run-handshake.js";
 import { isAlive } from "../../support/processes.js";
 
 let folder: string;
@@ -48,7 +45,7 @@ async function run(source: string, options: Partial<HandshakeOptions> = {}): Pro
   const path = join(folder, `p${files++}.js`);
   writeFileSync(path, source.startsWith("#!") ? source : ANSWERING + source);
   chmodSync(path, 0o755);
-  return await shakeHands(await inspectPluginFile(path), {
+  return await runHandshake(await inspectPluginFile(path), {
     networkDir: folder,
     rpcFile: join(folder, "lightning-rpc"),
     network: "regtest",
@@ -208,13 +205,13 @@ describe("ends otherwise", () => {
       "prints a Python dictionary",
       "console.log(\"{'a': 1}\"); const on = {}",
       {},
-      { stray: ["{'a': 1}"], words: "Failed to parse RPC JSON response '{'a': 1}'" },
+      { stray: ["{'a': 1}"], words: "Failed to parse RPC JSON response '{'a': 1}\n'" },
     ],
     [
       "answers without jsonrpc",
       "console.log('{\"id\": 1}'); const on = {}",
       {},
-      { words: `JSON-RPC message does not contain "jsonrpc" field: '{"id": 1}'` },
+      { words: `JSON-RPC message does not contain "jsonrpc" field: '{"id": 1}\n'` },
     ],
     [
       "answers getmanifest with an error",
@@ -329,7 +326,7 @@ test("an interpreter that is gone: what lightningd says", async () => {
   writeFileSync(path, "#!/nowhere/python\n");
   chmodSync(path, 0o755);
   const file = { path, realPath: path, language: "python", interpreter: undefined } as const;
-  const shaken = await shakeHands(file, {
+  const shaken = await runHandshake(file, {
     networkDir: folder,
     rpcFile: join(folder, "lightning-rpc"),
     network: "regtest",
@@ -338,4 +335,61 @@ test("an interpreter that is gone: what lightningd says", async () => {
   });
   expect(shaken.end).toEqual({ kind: "not-started", code: "ENOENT" });
   expect(shaken.words).toBe("opening pipe: No such file or directory");
+});
+
+test("an id with escaped slashes: lightningd would wait for ever", async () => {
+  const shaken = await run(
+    `const on = { getmanifest: ({ id }) => process.stdout.write(
+       JSON.stringify({ jsonrpc: "2.0", id, result: ${MANIFEST} }).replaceAll("/", "\\\\/")) }`,
+    { callerId: '"cli:plugin#7"' },
+  );
+  expect(shaken.end).toMatchObject({ kind: "other-id", phase: "getmanifest" });
+  expect(shaken.end).toHaveProperty(
+    "sent",
+    expect.stringMatching(/^"cli:plugin#7\/cln:getmanifest#\d+"$/),
+  );
+  expect(shaken.words).toBe("timed out before replying to getmanifest");
+});
+
+test.runIf(process.platform === "linux")(
+  "SIGPIPE is ignored, as lightningd leaves it",
+  async () => {
+    const path = join(folder, "pipe.sh");
+    writeFileSync(path, "#!/bin/sh\ngrep SigIgn /proc/self/status >&2\n");
+    chmodSync(path, 0o755);
+    const { stderr } = await runHandshake(await inspectPluginFile(path), {
+      networkDir: folder,
+      rpcFile: join(folder, "lightning-rpc"),
+      network: "regtest",
+      upTo: "getmanifest",
+      timeoutMs: 1000,
+    });
+    const ignored = BigInt(`0x${/SigIgn:\s*([0-9a-f]+)/.exec(stderr)?.[1] ?? "0"}`);
+    expect(ignored & 0x1000n).toBe(0x1000n);
+  },
+);
+
+test("what the plugin is told comes from the caller: environment, version, configuration, deprecation", async () => {
+  const { stderr, end } = await run(
+    `const on = { getmanifest: ({ id, params }) => {
+       const { LIGHTNINGD_VERSION, MINE, HOME = null } = process.env;
+       console.error(JSON.stringify([params, LIGHTNINGD_VERSION, MINE, HOME]));
+       say(id, { result: ${MANIFEST} });
+     }, init: ({ id, params }) => {
+       console.error(JSON.stringify(params.configuration));
+       say(id, { result: {} });
+     } }`,
+    {
+      upTo: "init",
+      version: "v25.05",
+      env: { PATH: process.env.PATH, MINE: "1" },
+      allowDeprecatedApis: false,
+      configuration: '{"lightning-dir":"/elsewhere"}',
+    },
+  );
+  expect(end.kind).toBe("passed");
+  expect(stderr.trim().split("\n")).toEqual([
+    '[{"allow-deprecated-apis":false},"v25.05","1",null]',
+    '{"lightning-dir":"/elsewhere"}',
+  ]);
 });

@@ -5,7 +5,7 @@ import type { NodeOptions, RunningEmbeddedNode } from "../../../embedded/api.js"
 import { startEmbeddedNode } from "../../../embedded/node.js";
 import { PluginStderr } from "../../../embedded/plugin-stderr.js";
 import { usageFailure } from "../../../errors/failure.js";
-import { LOG_LEVELS, parseLogLevel } from "../../../node/log/log-level.js";
+import { LOG_LEVELS, parseLogLevel } from "../../../plugin/log-level.js";
 import { locateNode } from "../../../settings/locate/locate-node.js";
 import type { NodeFlags } from "../../../settings/types.js";
 import type { Context, ExitCode, GlobalFlags, Io } from "../context.js";

@@ -1,4 +1,4 @@
-/** What a plugin was asked and has not answered. Used by hosted-plugin.ts; the ids by whoever asks. */
+/** What a plugin was asked and has not answered, and the ids of such requests. Used by plugin-session.ts. */
 import type { Token } from "../../jsonrpc/token.js";
 
 export interface PendingRequest {
@@ -11,8 +11,10 @@ export interface PendingRequest {
 let requests = 0;
 
 /**
- * Makes a request's id: the caller's own is its beginning, so that it can be followed in the log.
+ * Makes a request's id as lightningd does: the caller's own is its beginning, so that it can be
+ * followed in the log (lightningd/plugin.c json_id_prefix).
  * @param callerId the text of the caller's id token, quotes included
+ * @returns the text of the id, quotes included: `"cli:plugin#1/cln:getmanifest#2"`
  */
 export function requestId(method: string, callerId: string | undefined): string {
   const number = requests++;
@@ -23,7 +25,12 @@ export function requestId(method: string, callerId: string | undefined): string 
   return `"${prefix}/cln:${method}#${number}"`;
 }
 
-export class OpenRequests {
+/** A whole request. @param id its text, quotes included @param params JSON text */
+export function requestText(id: string, method: string, params: string): string {
+  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}\n\n`;
+}
+
+export class PendingRequests {
   readonly #pending = new Map<string, PendingRequest>();
 
   /** @param id its text, quotes included, as everywhere here */
@@ -35,21 +42,22 @@ export class OpenRequests {
     return this.#pending.get(id);
   }
 
-  /** An answer that nobody waits for is passed over, as lightningd does. */
-  answered(id: string, answer: Token): void {
+  /** @returns false for an answer that nobody waits for: it is passed over, as lightningd does */
+  answered(id: string, answer: Token): boolean {
     const request = this.#pending.get(id);
     this.#pending.delete(id);
     request?.onAnswer(answer);
+    return request !== undefined;
   }
 
-  /** The plugin is gone: whoever waits is told. */
+  /** The plugin is gone: anyone who waits gets no answer. */
   fail(): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const request of pending) request.onAnswer(undefined);
   }
 
-  /** Nobody will be told, not even that the plugin is gone. */
+  /** Nobody is called back, not even because the plugin is gone. */
   forget(): void {
     this.#pending.clear();
   }

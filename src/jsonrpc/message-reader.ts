@@ -1,0 +1,124 @@
+/**
+ * Reads JSON-RPC messages as lightningd reads them, from its socket and from a plugin's stdout alike
+ * (common/jsonrpc_io.c): objects back to back, each with a `jsonrpc` member; nothing is looked at until
+ * a `}` has come; what is wrong spoils all that follows. What is JSON is up to JSON.parse.
+ */
+import { isUtf8 } from "node:buffer";
+import { type Frame, Framer } from "./framing.js";
+import { parseJson, parseObject } from "./json.js";
+import { Token } from "./token.js";
+
+/**
+ * `message`: a whole one. `stray`: something else; lightningd does nothing about it for now.
+ * `fault`: the end, with lightningd's words; `written` is what it quotes.
+ */
+export type Reading =
+  | { readonly kind: "message"; readonly message: Token }
+  | { readonly kind: "stray"; readonly text: string }
+  | { readonly kind: "fault"; readonly words: string; readonly written: string };
+
+export interface ReadLimits {
+  /** How long a message may grow before it counts as a fault. */
+  readonly maxBytes: number;
+  /** How deep its objects and arrays may nest. */
+  readonly maxDepth?: number;
+}
+
+/** Longer quotes are cut. */
+const MAX_QUOTE = 1024 * 1024;
+/** How much may come that is no message, and without the `}` at which lightningd looks, in bytes. */
+const MAX_STRAY_BYTES = 16 * 1024 * 1024;
+
+export class MessageReader {
+  readonly #framer: Framer;
+  /** What has come since the last message: lightningd quotes all of it. */
+  #since: Buffer[] = [];
+  #strayBytes = 0;
+  #pendingBytes = 0;
+  #spoiled = false;
+
+  constructor({ maxBytes, maxDepth }: ReadLimits) {
+    this.#framer = new Framer(maxBytes, maxDepth);
+  }
+
+  /** What has come of a message that has not ended, if anything; it is forgotten. */
+  takePending(): string | undefined {
+    return this.#framer.flush()?.toString("utf8");
+  }
+
+  /** Takes a chunk and gives what it completes; after a fault only what is stray. */
+  *push(chunk: Buffer): Generator<Reading> {
+    let frames: Frame[];
+    try {
+      frames = this.#framer.push(chunk);
+    } catch (error) {
+      if (!this.#spoiled) yield this.#fault(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    let from = 0;
+    if (!this.#spoiled) this.#since.push(chunk);
+    for (const { kind, bytes, end } of frames) {
+      const reading = kind === "text" ? this.#readText(bytes) : this.#readObject(bytes);
+      yield* reading;
+      if (kind === "text" || this.#spoiled) continue;
+      from = end;
+      this.#since = [chunk.subarray(from)];
+    }
+    if (this.#framer.pendingKind === "text") yield* this.#readPending(chunk);
+    // A copy, for the rest is mostly two newlines, and would keep a whole large message in memory.
+    if (from > 0 && !this.#spoiled) this.#since = [Buffer.from(chunk.subarray(from))];
+  }
+
+  *#readObject(bytes: Buffer): Generator<Reading> {
+    if (this.#spoiled) return;
+    const text = bytes.toString("utf8");
+    const value = isUtf8(bytes) ? parseObject(bytes) : undefined;
+    const isMessage = value !== undefined && Object.hasOwn(value, "jsonrpc");
+    // With something else before it, lightningd reads the two as one broken message.
+    if (isMessage && this.#strayBytes === 0) {
+      yield { kind: "message", message: new Token(text) };
+      return;
+    }
+    if (!isMessage) yield { kind: "stray", text };
+    yield this.#notMessage();
+  }
+
+  *#readText(bytes: Buffer): Generator<Reading> {
+    yield { kind: "stray", text: bytes.toString("utf8").trimEnd() };
+    if (this.#spoiled) return;
+    this.#strayBytes += bytes.length;
+    if (bytes.includes("}")) yield this.#notMessage();
+    else if (this.#strayBytes >= MAX_STRAY_BYTES) {
+      yield this.#fault(`more than ${MAX_STRAY_BYTES} bytes that are no message`);
+    }
+  }
+
+  /** Text whose line has not ended: lightningd looks at it once there is a `}`, or very much of it. */
+  *#readPending(chunk: Buffer): Generator<Reading> {
+    if (this.#spoiled) return;
+    this.#pendingBytes += chunk.length;
+    if (!chunk.includes("}") && this.#pendingBytes < MAX_STRAY_BYTES) return;
+    this.#pendingBytes = 0;
+    const text = this.#framer.flush();
+    if (text !== undefined) yield* this.#readText(text);
+  }
+
+  #notMessage(): Reading {
+    const written = this.#quote();
+    const words =
+      parseJson(written) === undefined || !isUtf8(Buffer.concat(this.#since))
+        ? `Failed to parse RPC JSON response '${written}'`
+        : `JSON-RPC message does not contain "jsonrpc" field: '${written}'`;
+    return this.#fault(words, written);
+  }
+
+  #fault(words: string, written = this.#quote()): Reading {
+    this.#spoiled = true;
+    this.#since = [];
+    return { kind: "fault", words, written };
+  }
+
+  #quote(): string {
+    return Buffer.concat(this.#since).subarray(0, MAX_QUOTE).toString("utf8");
+  }
+}

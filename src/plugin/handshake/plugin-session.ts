@@ -1,0 +1,310 @@
+/**
+ * One plugin from its start to its end, as lightningd goes through it (struct plugin of
+ * lightningd/plugin.c): its process, `getmanifest`, `init`, what it is asked, and every rule at which
+ * lightningd kills it. Ids, params and answers are kept as the text that passes. Used by the offline
+ * handshake and the embedded node, which decide what comes of each step.
+ */
+import { RawJson } from "../../jsonrpc/json.js";
+import { MessageReader } from "../../jsonrpc/message-reader.js";
+import type { Token } from "../../jsonrpc/token.js";
+import { type Manifest, type ManifestSurroundings, parseManifest } from "../manifest/manifest.js";
+import {
+  type PluginProcess,
+  type PluginProcessOptions,
+  startPluginProcess,
+} from "../process/plugin-process.js";
+import { strerror } from "../process/strerror.js";
+import { type PendingRequest, PendingRequests, requestText } from "./pending-requests.js";
+
+/**
+ * `unconfigured`: there is no process yet; `awaiting manifest` and `awaiting init`: it has been asked;
+ * `needs init`: its manifest is good; `active`: in normal operation.
+ */
+export type PluginState =
+  | "unconfigured"
+  | "awaiting manifest"
+  | "needs init"
+  | "awaiting init"
+  | "active";
+
+/** What lightningd calls the states when a plugin ends in one of them (state_desc). */
+const STATE_WORDS: Readonly<Record<PluginState, string>> = {
+  unconfigured: "unconfigured",
+  "awaiting manifest": "before replying to getmanifest",
+  "needs init": "before we sent init",
+  "awaiting init": "before replying to init",
+  active: "during normal operation",
+};
+
+/** Why a plugin is let go of. `words` are lightningd's. */
+export type SessionEnd =
+  /** The system could not start it. */
+  | { readonly kind: "not-started"; readonly error: Error; readonly words: string }
+  /** Its manifest, or the options that it was given, are against lightningd's rules. */
+  | {
+      readonly kind: "refused";
+      readonly about: "manifest" | "options";
+      readonly words: string;
+    }
+  | { readonly kind: "not-dynamic"; readonly words: string }
+  | {
+      readonly kind: "disabled";
+      readonly at: "getmanifest" | "init";
+      /** As it was written, not decoded. */
+      readonly reason: string;
+      readonly words: string;
+    }
+  /** What it wrote to stdout is not the protocol. `written` is what lightningd would quote. */
+  | { readonly kind: "fault"; readonly written: string; readonly words: string }
+  /** Its stdout has ended. */
+  | { readonly kind: "exited"; readonly words: string }
+  | { readonly kind: "timeout"; readonly words: string };
+
+/** What whoever runs the plugin makes of each step. */
+export interface SessionObserver {
+  /** Bytes as they pass; `out` is what the plugin is sent. */
+  onBytes?(direction: "in" | "out", bytes: Buffer): void;
+  /** Every whole message that the plugin writes, before anything is made of it. */
+  onMessage?(message: Token): void;
+  /** A message without id. @returns lightningd's words where it kills the plugin for it */
+  onNotification(message: Token): string | undefined;
+  /** An answer to what nobody asked. */
+  onUnknownAnswer?(answer: Token): void;
+  /** Text on stdout that is no message, also after the end. */
+  onStray?(text: string): void;
+  onStderr(chunk: Buffer): void;
+  /** A good manifest has come. @returns what the node has against the options, if anything */
+  onManifest(manifest: Manifest): string | undefined;
+  /** Whether it may be started at all when it is not dynamic. */
+  readonly mustBeDynamic: boolean;
+  /** Nothing speaks against `init` any more: {@link PluginSession.init} is the observer's to call. */
+  onReady(): void;
+  /** `init` is answered, perhaps with an error: lightningd counts it as started all the same. */
+  onActive(answer: Token): void;
+  /** The time for an answer is over; where this is not there, the plugin's end has come. */
+  onTimeout?(): void;
+  /** It is gone without having answered this. */
+  onUnanswered?(method: "getmanifest" | "init"): void;
+  /** It is let go of; its process is the observer's to end. Called once. */
+  onEnd(end: SessionEnd): void;
+  /** The process itself is gone. */
+  onGone?(): void;
+  /** The process is gone and its pipes are drained. */
+  onExit?(code: number | null, signal: NodeJS.Signals | null): void;
+}
+
+export interface PluginSessionOptions {
+  readonly process: Pick<PluginProcessOptions, "path" | "cwd" | "env" | "ownGroup" | "pipes">;
+  /** What the manifest can clash with. */
+  readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
+  /** How long each of the two answers may take, in ms. lightningd waits 120,000. */
+  readonly timeoutMs: number;
+  /** Longer messages end it, in bytes. */
+  readonly maxMessageBytes: number;
+  readonly observer: SessionObserver;
+}
+
+export class PluginSession {
+  state: PluginState = "unconfigured";
+  manifest: Manifest | undefined;
+  /** The `result` of `getmanifest` as it came. */
+  manifestText: string | undefined;
+  /** It has been let go of: nothing is sent, nothing is read but what is stray. */
+  ended = false;
+  readonly #options: PluginSessionOptions;
+  readonly #observer: SessionObserver;
+  readonly #reader: MessageReader;
+  readonly #requests = new PendingRequests();
+  #process: PluginProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: PluginSessionOptions) {
+    this.#options = options;
+    this.#observer = options.observer;
+    this.#reader = new MessageReader({ maxBytes: options.maxMessageBytes });
+  }
+
+  /** The process, once it has been started. */
+  get process(): PluginProcess | undefined {
+    return this.#process;
+  }
+
+  /**
+   * Starts the process and asks for the manifest. Where the system cannot run it, `onEnd` comes later.
+   * @param id the text of the request's id, quotes included
+   * @param params JSON text
+   */
+  getmanifest(id: string, params: string): void {
+    const { observer, process } = this.#options;
+    this.#process = startPluginProcess({
+      ...process,
+      onOutput: (chunk) => this.#take(chunk),
+      onStderr: (chunk) => observer.onStderr(chunk),
+      onStdoutEnd: () => this.#onStdoutEnd(),
+      onSpawnError: (error) => {
+        this.end({ kind: "not-started", error, words: `opening pipe: ${strerror(error)}` });
+        observer.onExit?.(null, null);
+      },
+      onGone: () => observer.onGone?.(),
+      onExit: (code, signal) => observer.onExit?.(code, signal),
+    });
+    if (this.#process.pid === undefined) return;
+    this.state = "awaiting manifest";
+    this.#ask(id, "getmanifest", params, (answer) => this.#onManifest(answer));
+  }
+
+  /** Sends `init`. @param id its text, quotes included @param params JSON text */
+  init(id: string, params: string): void {
+    this.state = "awaiting init";
+    this.#ask(id, "init", params, (answer) => this.#onInit(answer));
+  }
+
+  /** Sends a request whose text holds this id, and remembers who waits for its answer. */
+  request(id: string, text: string, pending: PendingRequest): void {
+    this.#requests.add(id, pending);
+    this.send(text);
+  }
+
+  /** @returns the request with the id (its text, quotes included) that is waited for */
+  pendingRequest(id: string): PendingRequest | undefined {
+    return this.#requests.get(id);
+  }
+
+  /** Writes a message, which must end with two newlines. */
+  send(text: string): void {
+    if (this.ended || this.#process === undefined) return;
+    this.#observer.onBytes?.("out", Buffer.from(text));
+    this.#process.write(text);
+  }
+
+  /** Lets go of the plugin. Its process, and what it has not answered, are the observer's business. */
+  end(end: SessionEnd): void {
+    if (this.close()) this.#observer.onEnd(end);
+  }
+
+  /** The same without calling the observer. @returns false where it had ended before */
+  close(): boolean {
+    if (this.ended) return false;
+    this.ended = true;
+    clearTimeout(this.#timer);
+    return true;
+  }
+
+  /** Everyone who waits for an answer gets none. */
+  failRequests(): void {
+    this.#requests.fail();
+  }
+
+  /** Nobody who waits for an answer is called back. */
+  forgetRequests(): void {
+    this.#requests.forget();
+  }
+
+  /** Starts the time in which an answer must come anew, for an answer that is asked for by hand. */
+  startTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.#observer.onTimeout !== undefined) this.#observer.onTimeout();
+      else this.end({ kind: "timeout", words: this.timeoutWords });
+    }, this.#options.timeoutMs);
+  }
+
+  /** lightningd's words for a plugin whose time is over now. */
+  get timeoutWords(): string {
+    return `timed out ${STATE_WORDS[this.state]}`;
+  }
+
+  /** lightningd's words for a plugin whose stdout ends now. */
+  get exitWords(): string {
+    return `exited ${STATE_WORDS[this.state]}`;
+  }
+
+  #ask(
+    id: string,
+    method: "getmanifest" | "init",
+    params: string,
+    onAnswer: (answer: Token) => void,
+  ): void {
+    this.startTimer();
+    this.request(id, requestText(id, method, params), {
+      onAnswer: (answer) => {
+        if (answer !== undefined) onAnswer(answer);
+        else this.#observer.onUnanswered?.(method);
+      },
+    });
+  }
+
+  #take(chunk: Buffer): void {
+    if (!this.ended) this.#observer.onBytes?.("in", chunk);
+    for (const reading of this.#reader.push(chunk)) {
+      if (reading.kind === "stray") this.#observer.onStray?.(reading.text);
+      else if (this.ended) continue;
+      else if (reading.kind === "fault") this.end(reading);
+      else this.#onMessage(reading.message);
+    }
+  }
+
+  #onMessage(message: Token): void {
+    this.#observer.onMessage?.(message);
+    if (this.ended) return;
+    const id = message.member("id");
+    if (id === undefined) {
+      const words = this.#observer.onNotification(message);
+      if (words !== undefined) this.end({ kind: "fault", written: message.raw, words });
+    } else if (!this.#requests.answered(id.raw, message)) {
+      this.#observer.onUnknownAnswer?.(message);
+    }
+  }
+
+  #onManifest(answer: Token): void {
+    const result = answer.member("result");
+    this.manifestText = result?.raw;
+    const parsed = parseManifest(result && new RawJson(result.raw), {
+      ...this.#options.surroundings,
+      path: this.#options.process.path,
+      answer: answer.raw,
+    });
+    if ("error" in parsed) {
+      this.end({ kind: "refused", about: "manifest", words: parsed.error });
+      return;
+    }
+    const { manifest } = parsed;
+    this.manifest = manifest;
+    if (manifest.disable !== undefined) {
+      const words = `disabled itself: ${manifest.disable}`;
+      this.end({ kind: "disabled", at: "getmanifest", reason: manifest.disable, words });
+      return;
+    }
+    const problem = this.#observer.onManifest(manifest);
+    if (problem !== undefined) {
+      this.end({ kind: "refused", about: "options", words: problem });
+      return;
+    }
+    this.state = "needs init";
+    clearTimeout(this.#timer);
+    if (this.#observer.mustBeDynamic && !manifest.dynamic) {
+      this.end({ kind: "not-dynamic", words: "Not a dynamic plugin" });
+    } else {
+      this.#observer.onReady();
+    }
+  }
+
+  #onInit(answer: Token): void {
+    const disabled = answer.member("result")?.member("disable");
+    if (disabled !== undefined) {
+      const words = `disabled itself at init: ${disabled.text}`;
+      this.end({ kind: "disabled", at: "init", reason: disabled.text, words });
+      return;
+    }
+    this.state = "active";
+    clearTimeout(this.#timer);
+    this.#observer.onActive(answer);
+  }
+
+  /** For lightningd the end of stdout is the plugin's end. */
+  #onStdoutEnd(): void {
+    const pending = this.#reader.takePending();
+    if (pending !== undefined) this.#observer.onStray?.(pending.trimEnd());
+    this.end({ kind: "exited", words: this.exitWords });
+  }
+}
