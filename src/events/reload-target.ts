@@ -23,12 +23,15 @@ export interface Change {
   readonly at: number;
 }
 
+/** More files are not named: a checkout may change thousands. */
+const MAX_FILES = 1_000;
+
 /** One change that stands for both: the first one's time, and a file as its cause if one has changed. */
 export function merge(first: Change | undefined, second: Change): Change {
   if (first === undefined) return second;
   return {
     cause: first.cause === "file" ? "file" : second.cause,
-    files: [...new Set([...first.files, ...second.files])],
+    files: [...new Set([...first.files, ...second.files])].slice(0, MAX_FILES),
     at: Math.min(first.at, second.at),
   };
 }

@@ -70,7 +70,7 @@ function chosenPlugins(
     const same = listed.find((plugin) => realPath(plugin.path) === realPath(path));
     if (same !== undefined) return { ...same, path };
     const known = existsSync(path) ? undefined : listedAs(name, listed);
-    return known ?? { path, options: [], watch: [], ignore: [], call: [], safe: false };
+    return known ?? { path, options: [], watch: [], only: [], ignore: [], call: [], safe: false };
   });
   return [...new Map(chosen.map((plugin) => [realPath(plugin.path), plugin])).values()];
 }
@@ -105,6 +105,7 @@ function withFlags(
     ...rest,
     options: [...plugin.options.filter((option) => !named.has(option.name)), ...options],
     watch: flags.watch?.length ? flags.watch.map((path) => resolve(cwd, path)) : plugin.watch,
+    only: flags.only?.length ? flags.only.map((path) => resolve(cwd, path)) : plugin.only,
     ignore: flags.ignore?.length ? flags.ignore : plugin.ignore,
     call: flags.call?.length ? flags.call : plugin.call,
     ...(build === undefined ? {} : { build }),

@@ -56,8 +56,9 @@ export interface PluginOption {
 
 /** The flags of `watch`, `start` and `restart` that are about plugins, as the command line gave them. */
 export interface PluginFlags {
-  /** Each value of `--watch`, `--ignore`, `--call`; undefined or empty: not given. */
+  /** Each value of `--watch`, `--only`, `--ignore`, `--call`; undefined or empty: not given. */
   readonly watch?: readonly string[] | undefined;
+  readonly only?: readonly string[] | undefined;
   readonly ignore?: readonly string[] | undefined;
   readonly call?: readonly string[] | undefined;
   readonly build?: string | undefined;
@@ -68,8 +69,10 @@ export interface PluginSettings {
   /** Absolute path as the user named it; symlinks are not resolved. */
   readonly path: string;
   readonly options: readonly PluginOption[];
-  /** Absolute paths that replace the default of what is watched; empty: the default. */
+  /** Absolute paths that are watched as well. */
   readonly watch: readonly string[];
+  /** Absolute paths that are watched in place of the default; empty: the default. */
+  readonly only: readonly string[];
   /** Patterns as in a .gitignore, relative to the plugin's folder. */
   readonly ignore: readonly string[];
   /** A shell command that is run before each reload, in the folder of the file that named it. */

@@ -17,6 +17,7 @@ import {
   type Watching,
 } from "../events/watch-events.js";
 import { stopPlugin } from "../node/plugins/plugin-command.js";
+import { isBelow } from "../plugin/file/ignore-rules.js";
 import type { LogLevel } from "../plugin/log-level.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
@@ -211,9 +212,10 @@ export class Session {
     return reloader;
   }
 
-  /** Plugins that share a folder do not reload each other, unless `--watch` says so. */
+  /** Plugins that share a folder do not reload each other, unless `--watch` names them. */
   #isOtherPlugin(plugin: PluginSettings, path: string): boolean {
-    if (plugin.watch.length > 0) return false;
+    const named = [...plugin.watch, ...plugin.only];
+    if (named.some((watched) => watched === path || isBelow(watched, path))) return false;
     return this.#reloaders.some(
       ({ target, realPath }) =>
         target.plugin !== plugin && (target.plugin.path === path || realPath === path),
@@ -224,13 +226,14 @@ export class Session {
     const { onEvent, pollMs } = this.#options;
     return FileSource.open({
       plugin,
-      onChange: (path, at) => {
-        if (this.#isOtherPlugin(plugin, path)) return;
+      onChange: ({ files, at }) => {
+        const own = files.filter((path) => !this.#isOtherPlugin(plugin, path));
+        if (own.length === 0) return;
         for (const reloader of this.#reloaders) {
-          if (reloader.target.plugin === plugin) void reloader.request("file", [path], at);
+          if (reloader.target.plugin === plugin) void reloader.request("file", own, at);
         }
       },
-      onNotice: (message) => onEvent({ event: "notice", level: "warn", message }),
+      onNotice: (message, level) => onEvent({ event: "notice", level, message }),
       ...(pollMs === undefined ? {} : { pollMs }),
     });
   }
@@ -258,7 +261,7 @@ function watchingEvent(things: WatchedThings): Watching {
     plugins: plugins.map((plugin, index) => ({
       plugin: basename(plugin.path),
       path: plugin.path,
-      files: files[index]?.description ?? "",
+      files: files[index]?.watched.description ?? "",
       options: plugin.options.map((option) => `${option.name}=${shownValue(option)}`),
     })),
     control,

@@ -106,6 +106,7 @@ describe("the plugins", () => {
           { name: "new", value: "d" },
         ],
         watch: [],
+        only: [],
         ignore: ["*.log"],
         call: [],
         safe: true,

@@ -157,7 +157,7 @@ async function handles(): Promise<readonly string[]> {
 function openSession(path: string, node: LabNode): Promise<Session> {
   const { lightningDir, networkDir, rpcFile } = node;
   return Session.open({
-    plugins: [{ path, options: [], watch: [], ignore: [], call: [], safe: false }],
+    plugins: [{ path, options: [], watch: [], only: [], ignore: [], call: [], safe: false }],
     nodes: [
       {
         lightningDir,

@@ -1,5 +1,4 @@
 /** A session that is closed: whoever waits is told, and nothing of it goes on. For users of the API. */
-import { symlinkSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -43,7 +42,7 @@ async function open(
 ): Promise<Opened> {
   const events: WatchEvent[] = [];
   const session = await Session.open({
-    plugins: [{ ...plain, call, path, watch: [] }],
+    plugins: [{ ...plain, call, path, watch: [], only: [] }],
     nodes: [addressOf(lightningDir)],
     embedded: false,
     onEvent: (event) => events.push(event),
@@ -138,17 +137,16 @@ it("a session that cannot be opened leaves no watch on the files of its other pl
   const watches = () =>
     process.getActiveResourcesInfo().filter((name) => name === "FSEventWrap").length;
   const before = watches();
-  symlinkSync("loop", join(box.work, "loop"));
   const opening = Session.open({
     plugins: [
-      { ...plain, path: writePlugin(box.work, {}, "one"), watch: [] },
-      { ...plain, path: writePlugin(box.work, {}, "two"), watch: [join(box.work, "loop", "x")] },
+      { ...plain, path: writePlugin(box.work, {}, "one"), watch: [], only: [] },
+      { ...plain, path: writePlugin(box.work, {}, "two"), watch: [], only: [] },
     ],
-    nodes: [addressOf(node.lightningDir)],
+    nodes: [addressOf(box.folder())],
     embedded: false,
     onEvent: () => {},
   });
-  await expect(opening).rejects.toThrow("ELOOP");
+  await expect(opening).rejects.toThrow("no node");
   // Time enough for a watch that is being opened still.
   for (let call = 0; call < 20; call++) await callNode(node.rpcFile, "getinfo");
   expect(watches()).toBe(before);

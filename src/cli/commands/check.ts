@@ -97,8 +97,8 @@ class Check {
     const { io } = this.#context;
     this.#source = await FileSource.open({
       plugin: this.#plugin,
-      onChange: (path) => {
-        this.#changed.add(path);
+      onChange: ({ files }) => {
+        for (const path of files) this.#changed.add(path);
         this.#wake();
       },
       onNotice: (message) => void io.stderr.write(`${message}\n`),

@@ -21,7 +21,8 @@ export function defineCommands(program: Command, run: Run): void {
   program.commandsGroup("While you work:");
   withPlugin(program.command("watch", { isDefault: true }))
     .description("reload the plugin at each save (also without the word watch)")
-    .option("--watch <path>", "watch this file or folder instead (repeatable)", repeatable)
+    .option("--watch <path>", "watch this file or folder as well (repeatable)", repeatable)
+    .option("--only <path>", "watch this and nothing else (repeatable)", repeatable)
     .option("--ignore <pattern>", "ignore pattern in .gitignore syntax (repeatable)", repeatable)
     .option("--build <command>", "build command to run before each reload")
     .option("--call <method params>", "call this after each reload (repeatable)", repeatable)

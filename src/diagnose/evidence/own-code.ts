@@ -24,6 +24,10 @@ const EXTENSIONS: Readonly<Record<PluginLanguage, readonly string[]>> = {
   go: [".go"],
   rust: [".rs"],
   binary: [".c", ".h", ".cc", ".cpp"],
+  perl: [".pl", ".pm"],
+  ruby: [".rb"],
+  php: [".php"],
+  lua: [".lua"],
   other: [],
 };
 

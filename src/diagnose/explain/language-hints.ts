@@ -14,6 +14,13 @@ interface Hints {
   readonly dynamic: string;
 }
 
+const ANY: Hints = {
+  toStderr: "the standard error",
+  flush: "a flush of its output",
+  loop: "a loop that reads stdin until it ends",
+  dynamic: '"dynamic": true',
+};
+
 const HINTS: Readonly<Record<PluginLanguage, Hints>> = {
   python: {
     toStderr: "print(..., file=sys.stderr)",
@@ -51,12 +58,11 @@ const HINTS: Readonly<Record<PluginLanguage, Hints>> = {
     loop: "a loop that reads stdin until it ends",
     dynamic: '"dynamic": true',
   },
-  other: {
-    toStderr: "the standard error",
-    flush: "a flush of its output",
-    loop: "a loop that reads stdin until it ends",
-    dynamic: '"dynamic": true',
-  },
+  perl: ANY,
+  ruby: ANY,
+  php: ANY,
+  lua: ANY,
+  other: ANY,
 };
 
 export function hintsFor(language: PluginLanguage): Hints {

@@ -8,6 +8,8 @@ import type { Trace, TraceReader } from "./trace.js";
 
 const COMPILED: readonly TraceReader[] = [readRustTrace, readGoTrace, readAssertion];
 
+const ANY: readonly TraceReader[] = [readPythonTrace, readNodeTrace, ...COMPILED];
+
 /** A shell script often only starts a program of another language: its trace says more. */
 const READERS: Readonly<Record<PluginLanguage, readonly TraceReader[]>> = {
   python: [readPythonTrace],
@@ -16,7 +18,11 @@ const READERS: Readonly<Record<PluginLanguage, readonly TraceReader[]>> = {
   go: [readGoTrace],
   rust: [readRustTrace],
   binary: COMPILED,
-  other: [readPythonTrace, readNodeTrace, ...COMPILED],
+  perl: ANY,
+  ruby: ANY,
+  php: ANY,
+  lua: ANY,
+  other: ANY,
 };
 
 /** @returns undefined where nothing in the text is a trace */

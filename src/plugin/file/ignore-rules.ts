@@ -33,7 +33,7 @@ const MAX_GITIGNORE_BYTES = 1024 * 1024;
 
 /** What applies below one folder: the usual folders, .gitignore files on the way, `--ignore`. */
 export class IgnoreRules {
-  readonly #root: string;
+  readonly root: string;
   readonly #own: Ignore;
   /** The folder up to which .gitignore files count. */
   readonly #top: string;
@@ -43,9 +43,18 @@ export class IgnoreRules {
 
   /** @param patterns as in a .gitignore in `root` */
   constructor(root: string, patterns: readonly string[]) {
-    this.#root = root;
+    this.root = root;
     this.#own = ignore().add([...LEFT_OUT, ...patterns]);
     this.#top = repositoryOf(root);
+  }
+
+  /** Where a .gitignore above the root may be, the root's own included. */
+  get files(): readonly string[] {
+    const files: string[] = [];
+    for (let folder = this.root; ; folder = dirname(folder)) {
+      files.push(join(folder, ".gitignore"));
+      if (folder === this.#top || folder === dirname(folder)) return files;
+    }
   }
 
   /** .gitignore files that are there and cannot be read, with the reason: they count as absent. */
@@ -60,7 +69,7 @@ export class IgnoreRules {
 
   /** Whether a path is left out by the usual list or by `--ignore`. */
   leavesOut(path: string, isFolder: boolean): boolean {
-    return testOf(this.#own, this.#root, path, isFolder) === "ignored";
+    return testOf(this.#own, this.root, path, isFolder) === "ignored";
   }
 
   /** The .gitignore that leaves a path out: the one nearest to it decides, as in git. */
@@ -92,7 +101,7 @@ export class IgnoreRules {
       const rules = ignore().add(content.toString("utf8"));
       // A repository that ignores this whole folder (a home folder of dotfiles) is not about it.
       const isForeign =
-        folder !== this.#root && testOf(rules, folder, this.#root, true) === "ignored";
+        folder !== this.root && testOf(rules, folder, this.root, true) === "ignored";
       return isForeign ? undefined : rules;
     } catch (error) {
       const code = systemCode(error);

@@ -8,13 +8,28 @@ import { basename, dirname, extname, join } from "node:path";
 import { homeFolder } from "./home-folder.js";
 
 /** `binary`: compiled, from what is not known; `other`: a script of a language that we do not know. */
-export type PluginLanguage = "python" | "node" | "shell" | "go" | "rust" | "binary" | "other";
+export type PluginLanguage =
+  | "python"
+  | "node"
+  | "shell"
+  | "perl"
+  | "ruby"
+  | "php"
+  | "lua"
+  | "go"
+  | "rust"
+  | "binary"
+  | "other";
 
 const BY_PROGRAM: readonly (readonly [RegExp, PluginLanguage])[] = [
   [/^(python|pypy)[\d.]*$/, "python"],
-  [/^(uv|uvx|poetry|pipenv)$/, "python"],
-  [/^(node|nodejs|bun|deno|tsx|ts-node|npx)[\d.]*$/, "node"],
+  [/^(uv|uvx|poetry|pipenv|pdm|hatch|rye)$/, "python"],
+  [/^(node|nodejs|bun|bunx|deno|tsx|ts-node|npx)[\d.]*$/, "node"],
   [/^(sh|bash|dash|ash|zsh|ksh|fish|busybox)$/, "shell"],
+  [/^perl[\d.]*$/, "perl"],
+  [/^ruby[\d.]*$/, "ruby"],
+  [/^php[\d.]*$/, "php"],
+  [/^(lua|luajit)[\d.]*$/, "lua"],
 ];
 
 /** @param program name or path of what a `#!` line runs */

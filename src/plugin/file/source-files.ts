@@ -1,36 +1,51 @@
 /**
- * Which files belong to a plugin: the ones whose change is a reason to reload it. By default the
- * plugin file and the files of its language under its folder; `--watch` replaces that.
+ * Which files belong to a plugin: a change of one of them reloads it. By default the plugin file and
+ * the files of its language under its folder, without tests; `--watch` adds to that, `--only`
+ * replaces it.
  */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, extname } from "node:path";
+import { basename, dirname, extname, resolve } from "node:path";
+import { readRegularFile } from "../../filesystem/regular-file.js";
 import { homeFolder } from "./home-folder.js";
 import { IgnoreRules, isBelow } from "./ignore-rules.js";
 import { languageOfProgram, type PluginLanguage } from "./language.js";
 import { readHead, readShebang } from "./shebang.js";
 import { namesOf, realPathOf } from "./symlinks.js";
 
-export interface Belonging {
+export interface SourceFiles {
   /** The plugin file without symlinks. */
   readonly real: string;
   /** Every name that leads to it: the path as given, its real one, each symlink on the way. */
-  readonly own: ReadonlySet<string>;
-  /** Folders that are watched with all that is below them. */
-  readonly trees: readonly string[];
-  /** Folders of which only the named files count. */
-  readonly files: readonly string[];
-  /** Whether a file counts. @param path absolute */
-  readonly includes: (path: string) => boolean;
-  /** Whether a folder is looked into. @param path absolute */
-  readonly enters: (path: string) => boolean;
+  readonly names: ReadonlySet<string>;
+  /** Folders that are watched with what is below them. */
+  readonly trees: readonly SourceTree[];
+  /** Files that count wherever they are. */
+  readonly files: ReadonlySet<string>;
   /** For a person: `*.py under /home/me/plugin`. */
   readonly description: string;
 }
 
-export interface BelongingSettings {
+/** A folder with the rules that say what below it counts. All paths are absolute. */
+export interface SourceTree {
+  readonly root: string;
+  readonly rules: IgnoreRules;
+  /** Whether a file below the root counts. */
+  readonly includes: (path: string) => boolean;
+  /** Whether a folder is looked into. */
+  readonly enters: (path: string) => boolean;
+  /** The .gitignore that alone keeps a file from counting. */
+  readonly hiddenBy: (path: string) => string | undefined;
+  /** The same kinds of files below another folder. */
+  readonly at: (root: string) => SourceTree;
+}
+
+export interface SourceSettings {
   readonly path: string;
+  /** Files and folders that count as well. */
   readonly watch: readonly string[];
+  /** Files and folders that count in place of the default; empty: the default. */
+  readonly only: readonly string[];
   readonly ignore: readonly string[];
   /** A build step makes the plugin from the sources under this folder. */
   readonly build?: { readonly cwd: string };
@@ -53,86 +68,147 @@ const EXTENSION_OF: { readonly [language in PluginLanguage]?: string } = {
   python: ".py",
   node: ".js",
   shell: ".sh",
+  perl: ".pl",
+  ruby: ".rb",
+  php: ".php",
+  lua: ".lua",
 };
 
+/** A plugin does not import its tests. */
+const TESTS = [
+  "test_*.py",
+  "*_test.py",
+  "conftest.py",
+  "*.test.*",
+  "*.spec.*",
+  "*_test.go",
+  "tests/",
+  "test/",
+  "__tests__/",
+];
+
 /** Works out what belongs to a plugin. The plugin file need not be there yet. */
-export function belongingOf(settings: BelongingSettings): Belonging {
+export function sourceFilesOf(settings: SourceSettings): SourceFiles {
   const real = realPathOf(settings.path);
-  const own = namesOf(settings.path);
-  if (settings.watch.length > 0) return { real, own, ...watched(settings, own) };
-  const extensions = extensionsOf(real);
-  if (settings.build) {
-    return { real, own, ...tree(settings.build.cwd, [...extensions, ...SOURCES], settings, own) };
-  }
-  const folder = dirname(real);
-  if (extensions.length > 0 && !isShared(folder)) {
-    return { real, own, ...tree(folder, extensions, settings, own) };
-  }
+  const names = namesOf(settings.path);
+  const standard = settings.only.length > 0 ? { trees: [] } : standardTrees(settings, real);
+  const added = [...settings.only, ...settings.watch];
+  const paths = added.map(realPathOf);
+  const trees = paths
+    .filter(isFolder)
+    .map((root) => treeOf(new IgnoreRules(root, settings.ignore), () => true, settings.ignore));
+  const files = [...added, ...paths].filter((path) => !isFolder(path));
+  const alone = standard.trees.length === 0 && added.length === 0 ? [settings.path] : [];
+  const shown = standard.description === undefined ? [] : [standard.description];
   return {
     real,
-    own,
-    trees: [],
-    files: [...own],
-    includes: (path) => own.has(path),
-    enters: () => false,
-    description: settings.path,
+    names,
+    trees: [...standard.trees, ...trees],
+    files: new Set([...names, ...files]),
+    description: [...shown, ...added, ...alone].join(", "),
   };
 }
 
-type Watched = Omit<Belonging, "real" | "own">;
-
-/** The files of some languages in a folder and below. */
-function tree(
-  folder: string,
-  extensions: readonly string[],
-  settings: BelongingSettings,
-  own: ReadonlySet<string>,
-): Watched {
-  const root = realPathOf(folder);
-  const rules = new IgnoreRules(root, settings.ignore);
-  const shown = extensions.slice(0, extensions[0] === ".js" ? 4 : 1);
-  const kinds = settings.build ? "sources" : shown.map((extension) => `*${extension}`).join(" ");
-  return {
-    trees: [root],
-    files: [...own].filter((path) => dirname(path) !== root),
-    includes: (path) =>
-      own.has(path) ||
-      (isBelow(root, path) && extensions.includes(extname(path)) && !rules.ignores(path, false)),
-    enters: (path) => path === root || !rules.ignores(path, true),
-    description: `${kinds} under ${root}`,
-  };
+interface StandardTrees {
+  readonly trees: readonly SourceTree[];
+  readonly description?: string;
 }
 
-/** `--watch`: files as such, folders with all that is in them; the plugin itself always counts. */
-function watched(settings: BelongingSettings, own: ReadonlySet<string>): Watched {
-  const paths = settings.watch.map(realPathOf);
-  const trees = paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
-  const files = new Set(
-    [...own, ...settings.watch, ...paths].filter((path) => !trees.includes(path)),
+/** The sources of the plugin's language in its folder, or of every language where it is built. */
+function standardTrees(settings: SourceSettings, real: string): StandardTrees {
+  const { build, ignore } = settings;
+  const { extensions, elsewhere } = kindsOf(real);
+  const kinds = build === undefined ? extensions : [...extensions, ...SOURCES];
+  const folders = [build?.cwd ?? dirname(real), ...elsewhere].map(realPathOf);
+  // Folders that hold everybody's files: a plugin in one of them is watched alone.
+  const own = folders.filter((folder) => build !== undefined || !isShared(folder));
+  const roots = [...new Set(own)].filter(
+    (root, _, all) => !all.some((other) => other !== root && isBelow(other, root)),
   );
-  const rules = trees.map((tree) => ({ tree, rules: new IgnoreRules(tree, settings.ignore) }));
-  const inTree = (path: string, folder: boolean) =>
-    rules.some(
-      ({ tree, rules }) => path === tree || (isBelow(tree, path) && !rules.ignores(path, folder)),
-    );
+  if (kinds.length === 0 || roots.length === 0) return { trees: [] };
+  const counts = (path: string) => kinds.includes(extname(path));
+  const patterns = [...TESTS, ...ignore];
+  const shown = extensions.slice(0, extensions[0] === ".js" ? 4 : 1);
+  const what = build ? "sources" : shown.map((extension) => `*${extension}`).join(" ");
   return {
-    trees,
-    files: [...files].filter((path) => !trees.some((tree) => dirname(path) === tree)),
-    includes: (path) => files.has(path) || inTree(path, false),
-    enters: (path) => inTree(path, true),
-    description: settings.watch.join(", "),
+    trees: roots.map((root) => treeOf(new IgnoreRules(root, patterns), counts, patterns)),
+    description: `${what} under ${roots.join(", ")}`,
   };
 }
 
-/** Extensions of the plugin's language, its own first; none for a compiled or unknown plugin. */
+function treeOf(
+  rules: IgnoreRules,
+  counts: (path: string) => boolean,
+  patterns: readonly string[],
+): SourceTree {
+  const { root } = rules;
+  return {
+    root,
+    rules,
+    includes: (path) => isBelow(root, path) && counts(path) && !rules.ignores(path, false),
+    enters: (path) => path === root || (isBelow(root, path) && !rules.ignores(path, true)),
+    hiddenBy: (path) => {
+      const isCandidate = isBelow(root, path) && counts(path) && !rules.leavesOut(path, false);
+      return isCandidate ? rules.hiddenBy(path, false) : undefined;
+    },
+    at: (other) => treeOf(new IgnoreRules(other, patterns), counts, patterns),
+  };
+}
+
+interface Kinds {
+  /** The plugin's own language first; none for a compiled or unknown plugin. */
+  readonly extensions: readonly string[];
+  /** Folders beside its own that a wrapper script runs code from. */
+  readonly elsewhere: readonly string[];
+}
+
+function kindsOf(path: string): Kinds {
+  const own = extensionsOf(path);
+  if (own[0] !== ".sh") return { extensions: own, elsewhere: [] };
+  const { extensions, folders } = startedBy(path);
+  return { extensions: [...new Set([...own, ...extensions])], elsewhere: folders };
+}
+
 function extensionsOf(path: string): readonly string[] {
-  const extension = extname(path);
-  const own = LANGUAGES.find((language) => language.includes(extension));
-  if (own) return own;
+  const byName = languageOfExtension(extname(path));
+  if (byName.length > 0) return byName;
   const shebang = readShebang(headIfReadable(path));
-  if ("fault" in shebang) return [];
-  const extensionless = EXTENSION_OF[languageOfProgram(shebang.name)];
-  return LANGUAGES.find((language) => language[0] === extensionless) ?? [];
+  // A program that is not installed here still says which language it is for.
+  const program = "name" in shebang ? shebang.name : undefined;
+  if (program === undefined) return [];
+  return languageOfExtension(EXTENSION_OF[languageOfProgram(program)]);
+}
+
+function languageOfExtension(extension: string | undefined): readonly string[] {
+  if (extension === undefined) return [];
+  return LANGUAGES.find((language) => language.includes(extension)) ?? [];
+}
+
+const MAX_WRAPPER_BYTES = 64 * 1024;
+
+/** What a shell script runs in its place: `exec python3 main.py`, `uv run "$DIR/../src/main.py"`. */
+function startedBy(path: string): { extensions: string[]; folders: string[] } {
+  const code = textOf(path).replace(/^\s*#.*$/gm, "");
+  const words = code.split(/[\s;&|()"'`]+/);
+  const extensions: string[] = [];
+  const folders: string[] = [];
+  for (const word of words) {
+    const program = languageOfExtension(EXTENSION_OF[languageOfProgram(basename(word))]);
+    const file = languageOfExtension(extname(word));
+    extensions.push(...program, ...file);
+    // Where a path begins with a variable, that is the script's own folder in most wrappers.
+    const named = resolve(dirname(path), word.replace(/^\$\{?\w+\}?\//, ""));
+    if (file.length > 0 && existsSync(named)) folders.push(dirname(named));
+  }
+  return { extensions, folders };
+}
+
+function textOf(path: string): string {
+  try {
+    return readRegularFile(path, { maxBytes: MAX_WRAPPER_BYTES }).toString("utf8");
+  } catch {
+    return "";
+  }
 }
 
 function headIfReadable(path: string): Buffer {
@@ -143,8 +219,16 @@ function headIfReadable(path: string): Buffer {
   }
 }
 
-/** Folders that hold everybody's files: a plugin in one of them is watched alone. */
-function isShared(folder: string): boolean {
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a folder holds everybody's files. */
+export function isShared(folder: string): boolean {
   return [homeFolder(), tmpdir(), "/", "/tmp", "/usr/local/bin", "/usr/bin"].some(
     (shared) => shared !== undefined && [shared, realPathOf(shared)].includes(folder),
   );

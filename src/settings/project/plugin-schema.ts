@@ -17,7 +17,7 @@ import {
   wrongType,
 } from "./field.js";
 
-export const PLUGIN_KEYS = ["path", "options", "watch", "ignore", "build", "call", "safe"];
+export const PLUGIN_KEYS = ["path", "options", "watch", "only", "ignore", "build", "call", "safe"];
 
 /**
  * @param alsoKnown keys of the same object that somebody else reads
@@ -29,7 +29,7 @@ export function readPlugin(
   alsoKnown: readonly string[] = [],
 ): PluginSettings {
   const absolute = (text: string) => resolve(folder, expandHome(text, home));
-  const plain = { options: [], watch: [], ignore: [], call: [], safe: false };
+  const plain = { options: [], watch: [], only: [], ignore: [], call: [], safe: false };
   if (typeof field.value === "string") {
     return { path: absolute(asText(field, '"plugin.py"')), ...plain };
   }
@@ -52,6 +52,7 @@ export function readPlugin(
     path: absolute(asText(path, '"plugin.py"')),
     options: options === undefined ? [] : readOptions(options),
     watch: list("watch", '["src"]').map(absolute),
+    only: list("only", '["src"]').map(absolute),
     ignore: list("ignore", '["*.log"]'),
     ...(build === undefined
       ? {}

@@ -7,7 +7,8 @@
  *     Plugin  {
  *       "path":    Path                        required
  *       "options": { name: value | value[] }   value: string, number, boolean; a list for a multi option
- *       "watch":   string | string[]           files and folders, in place of the default
+ *       "watch":   string | string[]           files and folders that are watched as well
+ *       "only":    string | string[]           files and folders, in place of the default
  *       "ignore":  string | string[]           patterns as in .gitignore, relative to the plugin's folder
  *       "build":   string                      a shell command, run in the folder of this package.json
  *       "call":    string | string[]           "method params...", called after each good reload

@@ -1,11 +1,12 @@
 /**
- * One look at a file: is it there, is it whole, and is it what it was? A file event says none of
- * that (it may come while the file is still empty, or not at all), so every decision is made here.
+ * What a file is at one moment: is it there, is it whole, and is it what it was? A file event says
+ * none of that (it may come while the file is still empty, or not at all), so every decision is made
+ * by such a look.
  */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { closeSync, readSync, realpathSync, statSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
-import { elfSizeBytes } from "./elf-size.js";
+import { openRegularFile, readRegularFile, UnusableFile } from "../../filesystem/regular-file.js";
 
 export interface Look {
   /**
@@ -29,9 +30,11 @@ const MISSING: Look = {
   size: 0,
   fingerprint: "missing",
 };
-/** Two writes within this time may leave the same mtime: the kernel's clock ticks every 4 to 10 ms. */
-const RACY_MS = 30;
-const RACY_MAX_BYTES = 1024 * 1024;
+/**
+ * Up to here the content is part of what a file is: two writes may leave the same time (the kernel's
+ * clock ticks every 4 to 10 ms), and a time may be put back (`touch -r`).
+ */
+const HASHED_BYTES = 1024 * 1024;
 /** Buffered writers flush in multiples of this. */
 const WRITE_BLOCK_BYTES = 4096;
 
@@ -47,52 +50,54 @@ export function lookAt(path: string): Look {
     const seen = { executable, writtenAt, size, fingerprint: identity };
     if (!stat.isFile()) return { ...seen, state: "not-a-file" };
     if (size === 0) return { ...seen, state: "empty" };
-    // The mtime may be given by hand, and be that of before; the ctime may not.
-    const touchedAt = Math.max(writtenAt, Number(stat.ctimeNs / 1_000_000n));
-    const racy = Date.now() - touchedAt < RACY_MS && size <= RACY_MAX_BYTES;
+    // Renamed or given its mode after the last write: its writer is through with it.
+    const isWhole = stat.ctimeNs > stat.mtimeNs || endsLikeText(path, size);
     return {
       ...seen,
-      // Renamed or given its mode after the last write: its writer is through with it.
-      state:
-        stat.ctimeNs > stat.mtimeNs || readable(() => isWhole(path, size)) ? "whole" : "growing",
-      fingerprint: racy ? `${identity} ${readable(() => contentOf(path)) ?? ""}` : identity,
+      state: isWhole ? "whole" : "growing",
+      fingerprint: `${identity} ${contentHash(path, size) ?? ""}`,
     };
   } catch {
     return MISSING;
   }
 }
 
-/** Whether two fingerprints are of the same file; one of them may hold the content as well. */
+/** Whether two fingerprints are of the same file. */
 export function sameFile(a: string, b: string): boolean {
-  const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  return short === long || (short.length < long.length && long.startsWith(`${short} `));
+  return a === b;
 }
 
-/** A program may be run and not read (mode 0111): then its size and time must do. */
-function readable<T>(read: () => T): T | undefined {
+/**
+ * A hash of the content; undefined for a file that is large, not regular, or may be run and not read
+ * (mode 0111).
+ * @param size as of stat
+ * @throws the system's error, where the file has just gone
+ */
+export function contentHash(path: string, size: number): string | undefined {
+  if (size > HASHED_BYTES) return undefined;
   try {
-    return read();
+    const content = readRegularFile(path, { maxBytes: HASHED_BYTES });
+    return createHash("sha1").update(content).digest("base64");
   } catch (error) {
-    if (systemCode(error) === "EACCES") return undefined;
+    if (error instanceof UnusableFile || systemCode(error) === "EACCES") return undefined;
     throw error;
   }
 }
 
-function contentOf(path: string): string {
-  return createHash("sha1").update(readFileSync(path)).digest("hex");
-}
-
 /** Whether a file looks as if its writer had come to the end. */
-function isWhole(path: string, size: number): boolean {
-  const file = openSync(path, "r");
+function endsLikeText(path: string, size: number): boolean {
+  if (size % WRITE_BLOCK_BYTES === 0) return false;
+  let file: number;
   try {
-    const head = Buffer.alloc(Math.min(size, 64));
-    readSync(file, head, 0, head.length, 0);
-    const elf = elfSizeBytes(file, head);
-    if (elf !== undefined) return size >= elf;
+    file = openRegularFile(path);
+  } catch (error) {
+    if (systemCode(error) === "EACCES") return false;
+    throw error;
+  }
+  try {
     const last = Buffer.alloc(1);
     readSync(file, last, 0, 1, size - 1);
-    return last[0] === 0x0a && size % WRITE_BLOCK_BYTES !== 0;
+    return last[0] === 0x0a;
   } finally {
     closeSync(file);
   }

@@ -1,56 +1,113 @@
 /**
- * The files of one plugin as a source of changes. chokidar watches folders only, never a file (a
- * watch on a file goes deaf after `git checkout`), and what it says is a hint: a look at the file
- * decides, since events are coalesced and come early (src/watch/look.ts).
+ * The files of one plugin as a source of changes. What the watchers say is a hint: events are
+ * coalesced, come early, or not at all, so a look at the file decides. Hints are worked off in short
+ * slices: however many files change at once, keys and signals are served in between.
  */
-import { existsSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { messageOf, systemCode } from "../../errors/failure.js";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 import {
-  type Belonging,
-  type BelongingSettings,
-  belongingOf,
+  isShared,
+  type SourceFiles,
+  type SourceSettings,
+  type SourceTree,
+  sourceFilesOf,
 } from "../../plugin/file/source-files.js";
 import { realPathOf } from "../../plugin/file/symlinks.js";
-import { WrittenBefore } from "./baseline-stats.js";
+import { FileIdentities } from "./file-identities.js";
 import { lookAt, sameFile } from "./file-snapshot.js";
-import { WatchedFolders } from "./folder-identity.js";
-import { type LeaveOut, Watchers } from "./watchers.js";
+import { FolderWatchers } from "./folder-watchers.js";
+import { KnownFiles } from "./known-files.js";
+import { silentFileSystem } from "./mount-table.js";
+import { OwnOutput } from "./own-output.js";
+import { watchLimit } from "./watch-errors.js";
+
+export interface FilesChange {
+  /** Absolute. A folder stands for what was in it. */
+  readonly files: readonly string[];
+  /** performance.now() of the first hint, ms. */
+  readonly at: number;
+}
 
 export interface FileSourceOptions {
-  readonly plugin: BelongingSettings;
-  /** A file that belongs to the plugin is not what it was. `at`: performance.now() of the hint. */
-  readonly onChange: (path: string, at: number) => void;
+  readonly plugin: SourceSettings;
+  /** Files that belong to the plugin are not what they were. */
+  readonly onChange: (change: FilesChange) => void;
   /** Something that the user should know: events are missing and files are polled, say. */
-  readonly onNotice: (message: string) => void;
+  readonly onNotice: (message: string, level: "info" | "warn") => void;
   /** Ask for the files every so many ms instead of waiting for events. */
   readonly pollMs?: number;
 }
 
+/** What is watched, for key `w`. */
+export interface WatchedFiles {
+  readonly description: string;
+  /** Folders that are watched with what is below them. */
+  readonly roots: readonly string[];
+  /** How many files count, the plugin's own included. */
+  readonly fileCount: number;
+  readonly folderCount: number;
+  /** Set where files are polled. */
+  readonly pollMs: number | undefined;
+}
+
 const POLL_MS = 200;
 const FOLDER_CHECK_MS = 250;
-/** A folder far above is renamed, a file system mounted: no event tells of that. Takes 0.02 ms. */
+/**
+ * What no event tells of: a folder far above is renamed, a file system mounted, the plugin written
+ * through mmap(2).
+ */
 const QUIET_CHECK_MS = 2_000;
+/** How long hints are worked off before everything else gets its turn. */
+const SLICE_MS = 8;
+/** A compiler writes a file in less. */
+const BUILD_WRITE_MS = 25;
+/** With more hints waiting than this the files' contents are not read. */
+const BULK = 200;
+/** Folders that are read at the same time: each takes a descriptor. */
+const READ_AT_ONCE = 16;
+/** What symlinks lead to may be a whole disk. */
+const MAX_LINKED_FOLDERS = 500;
+const MAX_HIDDEN_NOTICES = 10;
 
 export class FileSource {
   readonly #options: FileSourceOptions;
-  #belonging: Belonging;
-  readonly #watchers = new Watchers({
-    onName: (folder, name, renamed) => this.#hintIn(folder, name, renamed),
-    onFile: (path, appeared) => this.#hint(path, appeared),
-    onFolder: (path) => this.#hintBelow(path),
+  #sources: SourceFiles;
+  #trees: readonly SourceTree[];
+  readonly #watchers = new FolderWatchers({
+    onName: (folder, name) => this.#hintIn(folder, name),
+    onPolled: (path) => this.#hint(path),
+    onFound: (path, stats) => this.#found(path, stats),
+    isPolled: (path) => this.#counts(path),
     onError: (error) => this.#failed(error),
   });
-  #known = new Map<string, string>();
-  readonly #folders = new WatchedFolders();
-  /** The folders below them that are, or have been, watched as well. */
-  readonly #entered = new Set<string>();
+  /** The plugin file as it was last seen. */
+  #pluginSeen: string;
+  readonly #known = new KnownFiles();
+  readonly #folders = new FileIdentities();
+  /** .gitignore files in folders that are not watched. */
+  readonly #rulesAbove = new FileIdentities();
+  /** Files outside that symlinks lead to. */
+  readonly #linkedFiles = new Set<string>();
+  #linkedFolders = 0;
+  readonly #ownOutput = new OwnOutput();
+  readonly #noticed = new Set<string>();
+  /** Paths that something has happened to, with performance.now() of the hint. */
+  readonly #hints = new Map<string, number>();
+  /** Files that a build may be writing. */
+  readonly #resting = new Map<string, NodeJS.Timeout>();
+  #spentMs = 0;
+  #turn: NodeJS.Immediate | undefined;
+  readonly #toOpen: string[] = [];
+  #reading = 0;
+  #onRead: (() => void)[] = [];
+  /** What is found now was there before. */
+  #isFirstRead = true;
   #folderCheck: NodeJS.Timeout | undefined;
   #quietCheck: NodeJS.Timeout | undefined;
   #pollMs: number | undefined;
-  readonly #writtenBefore = new WrittenBefore();
-  #generation = 0;
+  #pollPlugin: NodeJS.Timeout | undefined;
   #opening: Promise<void> = Promise.resolve();
   #nextOpening: Promise<void> | undefined;
   #closed = false;
@@ -58,15 +115,21 @@ export class FileSource {
   private constructor(options: FileSourceOptions) {
     this.#options = options;
     this.#pollMs = options.pollMs;
-    this.#belonging = belongingOf(options.plugin);
+    this.#sources = sourceFilesOf(options.plugin);
+    this.#trees = this.#sources.trees;
+    this.#pluginSeen = lookAt(options.plugin.path).fingerprint;
   }
 
   /** Starts to watch; resolves when every change from now on is seen. */
   static async open(options: FileSourceOptions): Promise<FileSource> {
     const source = new FileSource(options);
     try {
+      source.#pollWhereSilent();
       await source.#open();
-      source.#quietCheck = setInterval(() => source.#checkFolders(), QUIET_CHECK_MS);
+      // Changed between the look that the caller may have had and the moment that we listen.
+      source.#pluginSeen = lookAt(options.plugin.path).fingerprint;
+      source.#isFirstRead = false;
+      source.#quietCheck = setInterval(() => source.#checkQuietly(), QUIET_CHECK_MS);
       return source;
     } catch (error) {
       await source.close();
@@ -74,141 +137,317 @@ export class FileSource {
     }
   }
 
-  /** What is watched, for a person. */
-  get description(): string {
-    return this.#belonging.description;
+  get watched(): WatchedFiles {
+    return {
+      description: this.#sources.description,
+      roots: this.#trees.map((tree) => tree.root),
+      fileCount: this.#known.count + 1,
+      folderCount: [...this.#watchers.folders].length,
+      pollMs: this.#pollMs,
+    };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#folderCheck);
     clearInterval(this.#quietCheck);
-    await this.#watchers.close();
+    clearInterval(this.#pollPlugin);
+    clearImmediate(this.#turn);
+    for (const timer of this.#resting.values()) clearTimeout(timer);
+    this.#resting.clear();
+    this.#hints.clear();
+    this.#toOpen.length = 0;
+    this.#finishReading();
+    await this.#watchers.closeAll();
   }
 
-  /** Looks at the plugin file as if an event had come: for when one may have been lost. */
-  lookAgain(): void {
-    this.#hint(this.#options.plugin.path, true);
-  }
+  // --- opening ---
 
   async #open(): Promise<void> {
-    const generation = ++this.#generation;
-    this.#writtenBefore.open();
-    const { trees, files, enters } = this.#belonging;
-    const polled = this.#pollMs !== undefined;
-    this.#rememberFolders();
-    const open = (folder: string, leaveOut: (path: string, isFile: boolean) => boolean) =>
-      this.#watchers.open(folder, this.#remembering(leaveOut), this.#pollMs);
-    const opening = trees.map((tree) =>
-      open(tree, (path, isFile) => (isFile ? !polled || !this.#counts(path) : !enters(path))),
-    );
-    for (const folder of new Set(files.map((file) => dirname(file)))) {
-      if (trees.includes(folder)) continue;
-      const inFolder = (path: string) => path === folder || (polled && this.#counts(path));
-      opening.push(open(folder, (path) => !inFolder(path)));
+    const { names, files } = this.#sources;
+    const roots = this.#trees.map((tree) => tree.root);
+    const single = [...names, ...files].map((file) => dirname(file));
+    const folders = new Set([...roots, ...single]);
+    this.#folders.remember(folders);
+    this.#rulesAbove.remember(this.#trees.flatMap((tree) => tree.rules.files));
+    clearInterval(this.#pollPlugin);
+    if (this.#pollMs !== undefined) {
+      this.#pollPlugin = setInterval(() => this.#hintPlugin(), this.#pollMs);
     }
-    await Promise.all(opening);
-    if (generation !== this.#generation) return;
-    // Changed between the look that the caller may have had and the moment that we listen.
-    this.#know(this.#options.plugin.path);
+    for (const folder of folders) this.#openFolder(folder);
+    await this.#allRead();
+    for (const { rules } of this.#trees) {
+      for (const [file, why] of rules.problems) {
+        this.#notice("warn", `${file} cannot be read, and is taken for missing: ${why}`);
+      }
+    }
   }
 
-  /** What is found on the way is remembered: a later event does not tell what was there before. */
-  #remembering(leaveOut: (path: string, isFile: boolean) => boolean): LeaveOut {
-    return (path, stats, isReady) => {
-      if (!isReady && stats.isFile()) this.#writtenBefore.note(path, stats);
-      const isLeftOut = leaveOut(path, stats.isFile());
-      if (!isLeftOut && stats.isDirectory()) this.#entered.add(path);
-      return isLeftOut;
-    };
+  #openFolder(folder: string): void {
+    if (this.#closed || this.#watchers.has(folder) || this.#toOpen.includes(folder)) return;
+    this.#toOpen.push(folder);
+    this.#readNext();
   }
 
-  #hintIn(folder: string, name: string | null, renamed: boolean): void {
-    if (name !== null) {
-      this.#hint(join(folder, name), renamed);
-      if (renamed) this.#hintMoved(join(folder, name));
-    } else for (const path of this.#known.keys()) this.#hint(path, false);
+  #readNext(): void {
+    while (this.#reading < READ_AT_ONCE) {
+      const folder = this.#toOpen.shift();
+      if (folder === undefined) break;
+      this.#reading++;
+      void this.#watchers.open(folder, this.#pollMs).then(() => {
+        this.#reading--;
+        this.#readNext();
+      });
+    }
+    if (this.#reading === 0) this.#finishReading();
+  }
+
+  #finishReading(): void {
+    for (const resolve of this.#onRead.splice(0)) resolve();
+  }
+
+  #allRead(): Promise<void> {
+    if (this.#reading === 0 && this.#toOpen.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onRead.push(resolve));
+  }
+
+  /** One at a time; who asks while one waits for its turn is served by that one. */
+  #reopen(): Promise<void> {
+    this.#nextOpening ??= this.#opening.then(async () => {
+      this.#nextOpening = undefined;
+      await this.#watchers.closeAll();
+      if (this.#closed) return;
+      await this.#open();
+      for (const path of this.#known.paths) this.#hint(path);
+      this.#hintPlugin();
+    });
+    this.#opening = this.#nextOpening;
+    return this.#opening;
+  }
+
+  #pollWhereSilent(): void {
+    if (this.#pollMs !== undefined) return;
+    const places = [...this.#trees.map((tree) => tree.root), dirname(this.#sources.real)];
+    for (const place of places) {
+      const type = silentFileSystem(place);
+      if (type === undefined) continue;
+      this.#pollMs = POLL_MS;
+      this.#notice(
+        "info",
+        `${place} is on ${type}, where no file events come: polling every ${POLL_MS} ms`,
+      );
+      return;
+    }
+  }
+
+  // --- what the watchers say ---
+
+  #hintIn(folder: string, name: string | null): void {
+    if (name === null) {
+      for (const path of this.#known.paths) if (dirname(path) === folder) this.#hint(path);
+      this.#hintPlugin();
+    } else this.#hint(join(folder, name));
     if (name === null || folder.endsWith(`/${name}`)) this.#checkFolders();
   }
 
-  /** If that is a folder, what is in it has gone or come with it, and no event tells of each file. */
-  #hintMoved(path: string): void {
-    if (!this.#entered.has(path)) return;
-    this.#hintAllBelow(path);
-    // One that is removed and made anew at once chokidar takes for the old one, and hears no more.
-    if (!existsSync(path)) return;
-    void this.#reopen().then(() => this.#hintAllBelow(path));
+  /** Met while a folder is read, for the first time or after an event in it. */
+  #found(path: string, stats: Stats): void {
+    if (this.#closed) return;
+    if (stats.isDirectory()) {
+      if (this.#enters(path)) this.#openFolder(path);
+    } else if (stats.isSymbolicLink()) {
+      this.#followLink(path);
+    } else if (this.#counts(path) && !this.#isPlugin(path) && !this.#known.isAsKnown(path, stats)) {
+      if (this.#isFirstRead) this.#known.note(path, stats);
+      else this.#hint(path);
+    }
   }
 
-  #hintAllBelow(path: string): void {
-    for (const file of this.#known.keys()) if (isBelow(path, file)) this.#hint(file, false);
-    this.#hintBelow(path);
-  }
-
-  /** A folder has come: what is in it may have come before we listened. */
-  #hintBelow(folder: string): void {
-    if (!this.#belonging.enters(folder)) return;
+  /** Each real folder is watched once; one that holds the plugin's own is not followed. */
+  #followLink(path: string): void {
+    if (this.#isPlugin(path)) return;
+    const tree = this.#trees.find(({ root }) => isBelow(root, path));
+    if (tree === undefined) return;
     try {
-      for (const entry of readdirSync(folder, { withFileTypes: true })) {
-        const path = join(folder, entry.name);
-        if (entry.isDirectory()) this.#hintBelow(path);
-        else this.#hint(path, true);
+      const real = realpathSync(path);
+      if (!statSync(real).isDirectory()) {
+        if (!this.#counts(path) || this.#trees.some(({ root }) => isBelow(root, real))) return;
+        this.#linkedFiles.add(real);
+        this.#openFolder(dirname(real));
+        if (this.#isFirstRead) this.#known.note(real, statSync(real));
+        return;
       }
+      const isInside = this.#trees.some(({ root }) => root === real || isBelow(root, real));
+      const isAbove = this.#trees.some(({ root }) => isBelow(real, root));
+      if (isInside || isAbove || isShared(real) || !tree.enters(path)) return;
+      this.#trees = [...this.#trees, tree.at(real)];
+      this.#openFolder(real);
     } catch {
-      // It went away again.
+      // It leads nowhere, or in a circle.
     }
   }
 
-  /** @param appeared the event says that the name is new, not that the content changed */
-  #hint(path: string, appeared: boolean): void {
-    if (this.#closed || !this.#counts(path)) return;
-    const file = this.#isPlugin(path) ? this.#options.plugin.path : path;
-    const at = performance.now();
-    const look = lookAt(file);
-    const before = this.#known.get(file);
-    if (before !== undefined && sameFile(before, look.fingerprint)) return;
-    this.#known.set(file, look.fingerprint);
-    if (look.state === "missing") this.#watchFolders();
-    if (before === undefined) {
-      // Not seen before: it counts where it came just now, not where only its mode changed.
-      if (look.state === "missing") return;
-      if (!appeared && !this.#writtenBefore.isWrittenSince(file, look)) return;
+  /** What a build writes is looked at when it is written: in between it is empty for a moment. */
+  #hint(path: string): void {
+    if (this.#options.plugin.build === undefined || this.#isPlugin(path)) this.#hintNow(path);
+    else if (!this.#resting.has(path)) {
+      const rest = () => {
+        this.#resting.delete(path);
+        this.#hintNow(path);
+      };
+      this.#resting.set(path, setTimeout(rest, BUILD_WRITE_MS));
     }
-    if (this.#isPlugin(path)) this.#followTarget();
-    this.#options.onChange(file, at);
+  }
+
+  #hintNow(path: string): void {
+    if (this.#closed) return;
+    if (!this.#hints.has(path)) this.#hints.set(path, performance.now());
+    if (this.#turn === undefined) {
+      this.#spentMs = 0;
+      this.#turn = setImmediate(() => this.#nextTurn());
+    }
+    if (this.#spentMs < SLICE_MS) this.#workOff();
+  }
+
+  #hintPlugin(): void {
+    this.#hint(this.#options.plugin.path);
+  }
+
+  #nextTurn(): void {
+    this.#turn = undefined;
+    if (this.#hints.size === 0) return;
+    this.#spentMs = 0;
+    this.#turn = setImmediate(() => this.#nextTurn());
+    this.#workOff();
+  }
+
+  #workOff(): void {
+    const from = performance.now();
+    const changed = new Set<string>();
+    let at = Number.POSITIVE_INFINITY;
+    for (const [path, hintedAt] of this.#hints) {
+      this.#hints.delete(path);
+      if (this.#hasChanged(path)) {
+        changed.add(this.#isPlugin(path) ? this.#options.plugin.path : path);
+        at = Math.min(at, hintedAt);
+      }
+      if (this.#spentMs + performance.now() - from >= SLICE_MS) break;
+    }
+    this.#spentMs += performance.now() - from;
+    if (changed.size === 0 || this.#closed) return;
+    this.#options.onChange({ files: [...changed], at });
+  }
+
+  #hasChanged(path: string): boolean {
+    if (this.#isPlugin(path)) return this.#hasPluginChanged();
+    if (basename(path) === ".gitignore") this.#rulesChanged(path);
+    if (!this.#counts(path)) return this.#hasFolderGone(path);
+    const found = this.#known.look(path, this.#hints.size < BULK);
+    if (found === "folder") return this.#hasFolderGone(path);
+    if (found === "unchanged") return false;
+    if (!this.#ownOutput.isWrittenTo(path)) return true;
+    this.#notice("info", `${path} holds this program's own output: its changes do not reload`);
+    return false;
+  }
+
+  #hasPluginChanged(): boolean {
+    const look = lookAt(this.#options.plugin.path);
+    if (sameFile(this.#pluginSeen, look.fingerprint)) return false;
+    this.#pluginSeen = look.fingerprint;
+    if (look.state === "missing") this.#watchFolders();
+    this.#followTarget();
+    return true;
+  }
+
+  /** Something that does not count by itself: a folder that has come or gone, a link, any other file. */
+  #hasFolderGone(path: string): boolean {
+    const isWatched = this.#watchers.has(path);
+    const stats = lstatOf(path);
+    if (stats?.isDirectory()) {
+      if (isWatched || this.#enters(path)) this.#refresh(path, isWatched);
+    } else if (isWatched) {
+      void this.#watchers.closeBelow(path);
+      return this.#known.forgetBelow(path) > 0;
+    } else if (stats?.isSymbolicLink()) {
+      this.#followLink(path);
+    } else if (stats !== undefined) {
+      this.#noticeHidden(path);
+    }
+    return false;
+  }
+
+  /** A folder has come, maybe in place of another: what is in it may have come before we listened. */
+  #refresh(folder: string, isWatched: boolean): void {
+    if (!isWatched) {
+      this.#openFolder(folder);
+      return;
+    }
+    void this.#watchers.closeBelow(folder);
+    // Other sources may watch it as well: chokidar shares a watcher until all have closed it.
+    setImmediate(() => {
+      this.#openFolder(folder);
+      void this.#allRead().then(() => {
+        for (const path of this.#known.paths) if (isBelow(folder, path)) this.#hint(path);
+      });
+    });
   }
 
   #counts(path: string): boolean {
-    return this.#belonging.includes(path);
+    const { names, files } = this.#sources;
+    if (names.has(path) || files.has(path) || this.#linkedFiles.has(path)) return true;
+    return this.#trees.some((tree) => tree.includes(path));
+  }
+
+  #enters(folder: string): boolean {
+    const tree = this.#trees.find(({ root }) => folder === root || isBelow(root, folder));
+    if (tree?.enters(folder) !== true) return false;
+    if (this.#sources.trees.includes(tree) || this.#watchers.has(folder)) return true;
+    if (this.#linkedFolders++ < MAX_LINKED_FOLDERS) return true;
+    const limit = `more than ${MAX_LINKED_FOLDERS} folders are reached by symlinks`;
+    this.#notice("warn", `${limit}: the others below ${tree.root} are not watched`);
+    return false;
   }
 
   #isPlugin(path: string): boolean {
-    return this.#belonging.own.has(path);
+    return this.#sources.names.has(path);
   }
 
-  #know(path: string): void {
-    this.#known.set(path, lookAt(path).fingerprint);
+  // --- what no event tells of ---
+
+  #checkQuietly(): void {
+    this.#checkFolders();
+    this.#hintPlugin();
+    const changed = this.#rulesAbove.changed[0];
+    if (changed !== undefined) this.#rulesChanged(changed);
+  }
+
+  #rulesChanged(file: string): void {
+    if (!this.#trees.some((tree) => tree.rules.files.includes(file) || isBelow(tree.root, file))) {
+      return;
+    }
+    for (const { rules } of this.#trees) rules.forget();
+    this.#noticed.clear();
+    this.#notice("info", `${file} has changed: what it leaves out is not watched`);
+    void this.#reopen();
   }
 
   /** A symlink on the way to the plugin may point elsewhere now: then other folders are watched. */
   #followTarget(): void {
-    if (realPathOf(this.#options.plugin.path) === this.#belonging.real) return;
-    this.#belonging = belongingOf(this.#options.plugin);
+    if (realPathOf(this.#options.plugin.path) === this.#sources.real) return;
+    this.#sources = sourceFilesOf(this.#options.plugin);
+    this.#trees = this.#sources.trees;
+    this.#linkedFiles.clear();
+    this.#linkedFolders = 0;
     void this.#reopen();
-  }
-
-  #rememberFolders(): void {
-    const { trees, files } = this.#belonging;
-    this.#folders.remember(new Set([...trees, ...files.map((file) => dirname(file))]));
   }
 
   /** While the plugin is missing its folder may be, too; then no event tells of its return. */
   #watchFolders(): void {
     this.#folderCheck ??= setInterval(() => {
       this.#checkFolders();
-      this.#hint(this.#options.plugin.path, true);
-      const back = lookAt(this.#options.plugin.path).state !== "missing";
-      if (back && !this.#folders.haveMoved) {
+      this.#hintPlugin();
+      const back = existsSync(this.#options.plugin.path);
+      if (back && this.#folders.changed.length === 0) {
         clearInterval(this.#folderCheck);
         this.#folderCheck = undefined;
       }
@@ -216,43 +455,50 @@ export class FileSource {
   }
 
   #checkFolders(): void {
-    if (this.#closed || !this.#folders.haveMoved) return;
-    this.#rememberFolders();
+    const moved = this.#folders.changed;
+    if (this.#closed || moved.length === 0) return;
+    this.#folders.remember(this.#folders.paths);
     this.#watchFolders();
-    void this.#reopen().then(() => this.#hint(this.#options.plugin.path, true));
+    void this.#reopen();
   }
 
-  /** One at a time; who asks while one waits for its turn is served by that one. */
-  #reopen(): Promise<void> {
-    this.#nextOpening ??= this.#opening.then(() => {
-      this.#nextOpening = undefined;
-      return this.#openAnew();
-    });
-    this.#opening = this.#nextOpening;
-    return this.#opening;
-  }
-
-  async #openAnew(): Promise<void> {
-    if (this.#closed) return;
-    const known = this.#known.get(this.#options.plugin.path);
-    await this.#watchers.close();
-    if (this.#closed) return;
-    await this.#open();
-    if (known !== undefined) this.#known.set(this.#options.plugin.path, known);
-    this.lookAgain();
-  }
+  // --- notices ---
 
   #failed(error: unknown): void {
-    const code = systemCode(error);
     if (this.#closed) return;
-    if (this.#pollMs === undefined && ["ENOSPC", "EMFILE", "ENFILE"].includes(code ?? "")) {
+    const limit = watchLimit(error);
+    if (limit !== undefined && this.#pollMs === undefined) {
       this.#pollMs = POLL_MS;
-      this.#options.onNotice(
-        `the system has no more inotify ${code === "ENOSPC" ? "watches (fs.inotify.max_user_watches)" : "instances (fs.inotify.max_user_instances)"}: files are looked at every ${POLL_MS} ms instead; raise the limit with sysctl`,
-      );
+      const instead = `files are looked at every ${POLL_MS} ms instead`;
+      this.#notice("warn", `${limit.reason}: ${instead}; ${limit.fix}`);
       void this.#reopen();
-      return;
+    } else if (limit !== undefined || systemCode(error) !== "ELOOP") {
+      this.#notice("warn", `watching ${this.#sources.description}: ${messageOf(error)}`);
     }
-    this.#options.onNotice(`watching ${this.description}: ${messageOf(error)}`);
+  }
+
+  #noticeHidden(path: string): void {
+    if (this.#noticed.size >= MAX_HIDDEN_NOTICES) return;
+    const by = this.#trees.map((tree) => tree.hiddenBy(path)).find((file) => file !== undefined);
+    if (by === undefined) return;
+    this.#notice(
+      "info",
+      `${path} does not reload the plugin: ${by} leaves it out (--watch adds it)`,
+    );
+  }
+
+  /** Each message once. */
+  #notice(level: "info" | "warn", message: string): void {
+    if (this.#noticed.has(message)) return;
+    this.#noticed.add(message);
+    this.#options.onNotice(message, level);
+  }
+}
+
+function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
   }
 }

@@ -13,6 +13,8 @@ const GONE_GRACE_MS = 400;
 const MODE_GRACE_MS = 150;
 /** A writer that never pauses is not waited for: the look after the start catches its end. */
 const GROWING_MAX_MS = 250;
+/** Of a checkout's thousands of files the last ones tell whether it is still being written. */
+const MAX_OTHERS = 64;
 
 /** A slow writer that pauses for less than this may not be at its end. */
 const YOUNG_FILE_MS = 250;
@@ -38,7 +40,9 @@ export interface SettleOptions {
 /** Gives the look at the plugin file that was found usable, or why it is not. */
 export async function settle(options: SettleOptions): Promise<Settled> {
   const from = performance.now();
-  const others = new Map<string, Look | undefined>(options.others.map((path) => [path, undefined]));
+  const restless = new Map<string, Look | undefined>(
+    options.others.slice(-MAX_OTHERS).map((path) => [path, undefined]),
+  );
   let before: Look | undefined;
   for (;;) {
     const waited = performance.now() - from;
@@ -47,12 +51,12 @@ export async function settle(options: SettleOptions): Promise<Settled> {
     if (why !== undefined && (waited >= graceOf(why) || options.signal.aborted)) {
       return { usable: false, why };
     }
-    const restless = [...others].filter(([path, last]) => {
+    for (const [path, last] of restless) {
       const now = lookAt(path);
-      others.set(path, now);
-      return !isReady(now, last);
-    });
-    const ready = why === undefined && isReady(look, before) && restless.length === 0;
+      if (isReady(now, last)) restless.delete(path);
+      else restless.set(path, now);
+    }
+    const ready = why === undefined && isReady(look, before) && restless.size === 0;
     if (ready || (why === undefined && waited >= GROWING_MAX_MS)) return { usable: true, look };
     before = look;
     await options.nextHint(LOOK_AGAIN_MS);
@@ -60,7 +64,8 @@ export async function settle(options: SettleOptions): Promise<Settled> {
 }
 
 /**
- * Waits until a file has been left alone for a while.
+ * Waits until a file has been left alone for a while. A time of last write that lies ahead of the
+ * clock (a network file system, a virtual machine, `touch -d`) says nothing of its age.
  * @param check called at each look: what it throws ends the wait
  */
 export async function untilOld(

@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { environOf } from "../../node/node-process.js";
-import { belongingOf } from "../../plugin/file/source-files.js";
+import { sourceFilesOf } from "../../plugin/file/source-files.js";
 import type { PluginSettings } from "../../settings/types.js";
 
 /** PEP 552: magic number, flags, mtime or hash. */
@@ -65,14 +65,15 @@ export async function removeStaleBytecode(options: BytecodeOptions): Promise<rea
 
 /** The folders that a plugin's modules are in, as far as its files are watched. */
 function* foldersOf(plugin: PluginSettings): Generator<string> {
-  const { trees, enters, real } = belongingOf(plugin);
-  const due = [...new Set([...trees, dirname(real)])];
+  const { trees, real } = sourceFilesOf(plugin);
+  const due = [...new Set([...trees.map(({ root }) => root), dirname(real)])];
   const seen = new Set(due);
   for (let folder = due.pop(); folder !== undefined; folder = due.pop()) {
     yield folder;
     for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name);
-      if (!entry.isDirectory() || seen.has(path) || !enters(path)) continue;
+      if (!entry.isDirectory() || seen.has(path) || !trees.some((tree) => tree.enters(path)))
+        continue;
       seen.add(path);
       due.push(path);
     }

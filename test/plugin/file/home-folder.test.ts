@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { homeFolder } from "../../../src/plugin/file/home-folder.js";
 import { languageOfBinary } from "../../../src/plugin/file/language.js";
-import { belongingOf } from "../../../src/plugin/file/source-files.js";
+import { sourceFilesOf } from "../../../src/plugin/file/source-files.js";
 
 const NAMELESS = 54_321;
+const rootsOf = (path: string) =>
+  sourceFilesOf({ path, watch: [], only: [], ignore: [] }).trees.map(({ root }) => root);
 
 it.skipIf(process.getuid?.() !== 0)("has none, and a plugin's files are found all the same", () => {
   const { HOME } = process.env;
@@ -17,7 +19,7 @@ it.skipIf(process.getuid?.() !== 0)("has none, and a plugin's files are found al
   });
   expect(homeFolder()).toBeUndefined();
   const path = join("/somewhere", "plugin.py");
-  expect(belongingOf({ path, watch: [], ignore: [] }).trees).toEqual(["/somewhere"]);
+  expect(rootsOf(path)).toEqual(["/somewhere"]);
   expect(languageOfBinary("/somewhere/plugin")).toBe("binary");
 });
 
@@ -25,5 +27,5 @@ it("is the one that HOME names", () => {
   vi.stubEnv("HOME", "/home/of-mine");
   onTestFinished(() => void vi.unstubAllEnvs());
   expect(homeFolder()).toBe("/home/of-mine");
-  expect(belongingOf({ path: "/home/of-mine/plugin.py", watch: [], ignore: [] }).trees).toEqual([]);
+  expect(rootsOf("/home/of-mine/plugin.py")).toEqual([]);
 });

@@ -14,7 +14,7 @@ const read = (value: unknown) => ({
   plugins: projectPlugins(key(value), "/home/me"),
 });
 
-const plain = { options: [], watch: [], ignore: [], call: [], safe: false };
+const plain = { options: [], watch: [], only: [], ignore: [], call: [], safe: false };
 
 describe("the shapes of the key", () => {
   it.each([
@@ -63,6 +63,7 @@ describe("the shapes of the key", () => {
           { name: "many", value: 1 },
         ],
         watch: ["/p/src", "/home/me/lib", "/etc/x"],
+        only: [],
         ignore: ["*.log"],
         build: { command: "make", cwd: "/p" },
         call: ["m a=1", "n"],

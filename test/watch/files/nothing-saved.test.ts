@@ -126,7 +126,7 @@ describe("somebody else at the node", () => {
     const plugin = writePlugin(box.work);
     await startPlugin(node.rpcFile, plugin, []);
     const target = targetOf(
-      { path: plugin, options: [], watch: [], ignore: [], call: [], safe: false },
+      { path: plugin, options: [], watch: [], only: [], ignore: [], call: [], safe: false },
       locateNode(
         { lightningDir: node.lightningDir, network: "regtest" },
         { home: box.home, cwd: box.work },

@@ -15,7 +15,7 @@ async function startOf(box: Sandbox, start: string) {
   const path = writePlugin(box.work, { start });
   const where = { home: box.home, cwd: box.work };
   const address = locateNode({ lightningDir: box.folder(), network: "regtest" }, where);
-  const plugin = { path, options: [], watch: [], ignore: [], call: [], safe: false };
+  const plugin = { path, options: [], watch: [], only: [], ignore: [], call: [], safe: false };
   const target = targetOf(plugin, address);
   const file = await inspectPluginFile(path);
   return { target, file, options: [], since: new Date(), manifest: undefined };

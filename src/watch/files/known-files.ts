@@ -1,0 +1,97 @@
+/**
+ * What the files beside a plugin were when they were last seen. An event says neither whether content
+ * or only mode has changed nor what was there before, and a file may be written with the time of
+ * another (`cp -p`, `rsync -t`). Used by the file source.
+ */
+import { type Stats, statSync } from "node:fs";
+import { isBelow } from "../../plugin/file/ignore-rules.js";
+import { contentHash } from "./file-snapshot.js";
+
+interface Known {
+  /** Another one: it has been written, or is another file. */
+  readonly identity: string;
+  readonly ctimeMs: number;
+  /** Another ctime with other attributes: mode, owner or links have changed, and no content. */
+  readonly attributes: string;
+  readonly hash: string | undefined;
+}
+
+/** What has become of a file since it was last seen. */
+type FileChange =
+  | "unchanged"
+  /** Written, removed, or new. */
+  | "changed"
+  /** It is a folder. */
+  | "folder";
+
+export class KnownFiles {
+  readonly #known = new Map<string, Known>();
+
+  get paths(): Iterable<string> {
+    return this.#known.keys();
+  }
+
+  get count(): number {
+    return this.#known.size;
+  }
+
+  /** @param path as it is found while its folder is read, without a look at its content */
+  note(path: string, stats: Stats): void {
+    this.#known.set(path, knownOf(stats, undefined));
+  }
+
+  /** Whether the file is known just like this. */
+  isAsKnown(path: string, stats: Stats): boolean {
+    const known = this.#known.get(path);
+    return known !== undefined && isSame(known, knownOf(stats, undefined));
+  }
+
+  /**
+   * Looks at a file, and remembers it as it is.
+   * @param hashed whether its content is read as well, so that the next change can be compared
+   */
+  look(path: string, hashed: boolean): FileChange {
+    const before = this.#known.get(path);
+    try {
+      const stats = statSync(path);
+      if (stats.isDirectory()) return "folder";
+      if (before !== undefined && isSame(before, knownOf(stats, undefined))) return "unchanged";
+      const known = knownOf(stats, hashed ? contentHash(path, stats.size) : undefined);
+      this.#known.set(path, known);
+      return before === undefined ? "changed" : compare(before, known);
+    } catch {
+      return this.#known.delete(path) ? "changed" : "unchanged";
+    }
+  }
+
+  /** Forgets what is below a folder. @returns how many files that were */
+  forgetBelow(folder: string): number {
+    const below = [...this.#known.keys()].filter((path) => isBelow(folder, path));
+    for (const path of below) this.#known.delete(path);
+    return below.length;
+  }
+
+  clear(): void {
+    this.#known.clear();
+  }
+}
+
+function knownOf(stats: Stats, hash: string | undefined): Known {
+  return {
+    identity: `${stats.ino} ${stats.size} ${stats.mtimeMs}`,
+    ctimeMs: stats.ctimeMs,
+    attributes: `${stats.mode} ${stats.uid} ${stats.gid} ${stats.nlink}`,
+    hash,
+  };
+}
+
+function isSame(a: Known, b: Known): boolean {
+  return a.identity === b.identity && a.ctimeMs === b.ctimeMs;
+}
+
+function compare(before: Known, now: Known): FileChange {
+  if (before.identity !== now.identity) return "changed";
+  const sameContent = before.hash !== undefined && before.hash === now.hash;
+  // The time of the last write may have been put back: then only the content shows the change.
+  return sameContent || before.attributes !== now.attributes ? "unchanged" : "changed";
+}
