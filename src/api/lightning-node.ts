@@ -77,7 +77,15 @@ async function start(
   call: CallOptions = {},
 ): Promise<void> {
   const file = await inspectPluginFile(path);
-  const plugin = { path: file.path, options, watch: [], ignore: [], call: [], safe: false };
+  const plugin = {
+    path: file.path,
+    options,
+    watch: [],
+    only: [],
+    ignore: [],
+    call: [],
+    safe: false,
+  };
   const signal = call.signal ?? new AbortController().signal;
   const declared = needsDeclaration(options)
     ? await learnDeclarations(targetOf(plugin, address), file, signal)

@@ -18,8 +18,10 @@ export interface WatchOptions {
   readonly node?: LightningNode | NodeChoice;
   /** The plugin's options. */
   readonly options?: PluginOptions;
-  /** Files and folders that are watched. Default: the plugin's file, and the files of its language in its folder. */
-  readonly files?: readonly string[];
+  /** Files and folders that are watched as well. */
+  readonly watch?: readonly string[];
+  /** Files and folders that are watched in place of the default. */
+  readonly only?: readonly string[];
   /** Files that are not watched: patterns as in a .gitignore, relative to the plugin's folder. */
   readonly ignore?: readonly string[];
   /** A shell command that runs before each reload, in the working directory. */
@@ -125,7 +127,8 @@ async function settingsOf(options: WatchOptions): Promise<PluginSettings> {
   return {
     path,
     options: optionList(options.options),
-    watch: (options.files ?? []).map((file) => resolve(file)),
+    watch: (options.watch ?? []).map((file) => resolve(file)),
+    only: (options.only ?? []).map((file) => resolve(file)),
     ignore: options.ignore ?? [],
     call: options.calls ?? [],
     safe: options.safe ?? false,
