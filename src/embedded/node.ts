@@ -6,8 +6,8 @@
 import { closeSync, constants, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, usageFailure } from "../errors/failure.js";
+import { openOwnedFile } from "../filesystem/owned-file.js";
 import { configurationOf } from "../plugin/handshake/init-params.js";
-import { openOwnedFile } from "../settings/owned-file.js";
 import type { NodeOptions, RunningEmbeddedNode } from "./api.js";
 import { fromWishes, type RaisedEvent, type RaiseWishes, toEvent } from "./emit/plain-values.js";
 import { canRaise, raise } from "./emit/raise.js";

@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { usageFailure } from "../errors/failure.js";
+import { refuseForeign } from "../filesystem/owned-file.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../plugin/log-level.js";
-import { refuseForeign } from "../settings/owned-file.js";
 import { type ConfigLine, readConfigFile } from "./state/config-file.js";
 import type { ConfigSource } from "./state/config-vars.js";
 

@@ -1,8 +1,8 @@
 /** Writes printed log entries to a file in lightningd's format (lightningd/log.c log_to_files). */
 import { closeSync, constants, fstatSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors/failure.js";
+import { openOwnedFile } from "../../filesystem/owned-file.js";
 import type { LogLevel } from "../../plugin/log-level.js";
-import { openOwnedFile } from "../../settings/owned-file.js";
 import type { LogEntry } from "./log-book.js";
 
 const LABELS: Readonly<Record<LogLevel, string>> = {

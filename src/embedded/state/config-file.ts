@@ -3,8 +3,8 @@
  * An option that nobody knows is kept: its plugin may be started later. Used by settings.ts.
  */
 import { usageFailure } from "../../errors/failure.js";
+import { refuseForeign } from "../../filesystem/owned-file.js";
 import { readOptionalConfig } from "../../settings/locate/config-file.js";
-import { refuseForeign } from "../../settings/owned-file.js";
 import { withoutTrailingBlanks } from "./config-vars.js";
 
 export interface ConfigLine {

@@ -5,8 +5,8 @@
  */
 import { closeSync, constants, fstatSync, ftruncateSync, renameSync, writeSync } from "node:fs";
 import { Failure } from "../../errors/failure.js";
+import { openOwnedFile, readOwnedFile } from "../../filesystem/owned-file.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
-import { openOwnedFile, readOwnedFile } from "../../settings/owned-file.js";
 
 export interface StoredValue {
   readonly key: readonly string[];

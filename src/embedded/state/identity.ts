@@ -6,7 +6,7 @@ import { createECDH, hkdfSync, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
-import { readOwnedFile } from "../../settings/owned-file.js";
+import { readOwnedFile } from "../../filesystem/owned-file.js";
 
 export interface Identity {
   /** The public key, 66 hexadecimal digits. */

@@ -4,8 +4,8 @@
  */
 import { closeSync, constants, ftruncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { openOwnedFile } from "../../../filesystem/owned-file.js";
 import { STDERR_COPY } from "../../../node/log/node-stderr.js";
-import { openOwnedFile } from "../../../settings/owned-file.js";
 
 /** Then it begins anew: only the last words of a plugin are of use. */
 const MAX_BYTES = 1024 * 1024;
