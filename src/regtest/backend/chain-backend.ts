@@ -1,0 +1,275 @@
+/**
+ * Answers what lightningd asks a chain backend (lightningd/bitcoind.c). An error answer, and one that
+ * it cannot read, makes the node end itself: so every request is answered with something valid.
+ *
+ * lightningd knows no message "there is a new block": it asks for the block after its tip, and again
+ * some time after it was told that there is none. So that answer is held until there is one. It is
+ * given at once only the first time after each block, because what depends on the height (a
+ * channel's depth, "synced") is looked at then (lightningd/chaintopology.c).
+ */
+import { watch } from "node:fs";
+import { Failure, messageOf } from "../../errors/failure.js";
+import { isObject, type JsonObject, stringOf } from "../../jsonrpc/json.js";
+import { ChainFolder, FEERATE_FLOOR } from "../chain/chain-folder.js";
+import { isSpentIn } from "../chain/mempool.js";
+import { startOf } from "../process-identity.js";
+import { CHAIN_ID_OPTION, CHAIN_OPTION, OWNER_VARIABLE } from "./options.js";
+
+/** How long a question for the next block is held, in ms. */
+const HOLD_BLOCK_MS = 60_000;
+/** How often the node's own question for fee rates is answered, in ms; changed ones are given at once. */
+const HOLD_FEES_MS = 5_000;
+/** What a watch on the folder has missed is seen after this time, in ms. */
+const LOOK_MS = 1_000;
+
+interface HeldBlock {
+  readonly id: unknown;
+  readonly height: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class ChainBackend {
+  readonly #send: (message: JsonObject) => void;
+  #folder: ChainFolder | undefined;
+  #blocks: HeldBlock[] = [];
+  #fees: { readonly id: unknown; readonly timer: NodeJS.Timeout } | undefined;
+  /** The tip after which the node has been told that there is no more. */
+  #endKnown = "";
+  #feesGiven = 0;
+  #feesAt = 0;
+  #feeChanges = 0;
+  #fault = "";
+
+  /** @param send writes a message to lightningd */
+  constructor(send: (message: JsonObject) => void) {
+    this.#send = send;
+  }
+
+  /** Takes a message from lightningd. */
+  take({ id, method, params }: JsonObject): void {
+    if (id === undefined) return;
+    const given = isObject(params) ? params : {};
+    switch (method) {
+      case "getmanifest":
+        return this.#answer(id, MANIFEST);
+      case "init":
+        this.#begin(isObject(given.options) ? given.options : {});
+        return this.#answer(id, {});
+      case "getchaininfo":
+        return this.#answer(id, this.#chainInfo());
+      case "getrawblockbyheight":
+        return this.#giveBlock(id, Number(given.height ?? listed(params, 0)));
+      case "estimatefees":
+        return this.#giveFees(id);
+      case "getutxout": {
+        const txid = stringOf(given.txid ?? listed(params, 0)) ?? "";
+        return this.#answer(id, this.#output(txid, Number(given.vout ?? listed(params, 1))));
+      }
+      case "sendrawtransaction":
+        return this.#answer(id, this.#broadcast(stringOf(given.tx ?? listed(params, 0)) ?? ""));
+      default:
+        return this.#answer(id, {});
+    }
+  }
+
+  #answer(id: unknown, result: JsonObject): void {
+    this.#send({ jsonrpc: "2.0", id, result });
+  }
+
+  /** Ends the process where there is no chain: the node cannot do without. */
+  #begin(options: JsonObject): void {
+    const path = stringOf(options[CHAIN_OPTION]) ?? "";
+    const id = stringOf(options[CHAIN_ID_OPTION]) ?? "";
+    try {
+      const folder = ChainFolder.open(path);
+      if (id !== "" && folder.id !== id) {
+        throw new Error(`the chain in ${path} is not the one of this node: cln-dev regtest reset`);
+      }
+      this.#folder = folder;
+      watch(folder.folder, () => this.#look()).on("error", () => {});
+    } catch (error) {
+      process.stderr.write(`cln-dev regtest: ${messageOf(error)}\n`);
+      process.exit(1);
+    }
+    setInterval(() => {
+      endWithOwner();
+      this.#look();
+    }, LOOK_MS);
+  }
+
+  /** The chain as it is now; as it was last where it cannot be read. */
+  #refreshed(): ChainFolder | undefined {
+    try {
+      this.#folder?.refresh();
+      this.#fault = "";
+    } catch (error) {
+      this.#log(messageOf(error));
+    }
+    return this.#folder;
+  }
+
+  #log(fault: string): void {
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    this.#send({ jsonrpc: "2.0", method: "log", params: { level: "broken", message: fault } });
+  }
+
+  /** Answers what was held, if that is possible now. */
+  #look(): void {
+    const folder = this.#refreshed();
+    if (folder === undefined) return;
+    const held = this.#blocks;
+    this.#blocks = [];
+    for (const one of held) {
+      if (one.height > folder.chain.tip.height && this.#endKnown === folder.chain.tip.hash) {
+        this.#blocks.push(one);
+        continue;
+      }
+      clearTimeout(one.timer);
+      this.#giveBlock(one.id, one.height);
+    }
+    if (this.#fees !== undefined && this.#settings()?.feeChanges !== this.#feeChanges) {
+      this.#answerFees(this.#fees.id);
+    }
+  }
+
+  #chainInfo(): JsonObject {
+    const height = this.#refreshed()?.chain.tip.height ?? 0;
+    return { chain: "regtest", headercount: height, blockcount: height, ibd: false };
+  }
+
+  #giveBlock(id: unknown, height: number): void {
+    const chain = this.#refreshed()?.chain;
+    const block = chain?.blockAt(height);
+    if (block !== undefined) {
+      return this.#answer(id, { blockhash: block.hash, block: block.raw.toString("hex") });
+    }
+    const none = { blockhash: null, block: null };
+    if (chain === undefined || height !== chain.tip.height + 1 || !isNodesOwn(id)) {
+      return this.#answer(id, none);
+    }
+    if (this.#endKnown !== chain.tip.hash) {
+      this.#endKnown = chain.tip.hash;
+      return this.#answer(id, none);
+    }
+    const timer = setTimeout(() => {
+      this.#blocks = this.#blocks.filter((one) => one.id !== id);
+      this.#answer(id, none);
+    }, HOLD_BLOCK_MS);
+    this.#blocks.push({ id, height, timer });
+  }
+
+  /** The node's own first two questions are answered at once: it starts with them. */
+  #giveFees(id: unknown): void {
+    const wait = this.#feesAt + HOLD_FEES_MS - Date.now();
+    const isChanged = this.#settings()?.feeChanges !== this.#feeChanges;
+    if (!isNodesOwn(id) || this.#feesGiven < 2 || wait <= 0 || isChanged)
+      return this.#answerFees(id);
+    if (this.#fees !== undefined) this.#answerFees(this.#fees.id);
+    this.#fees = { id, timer: setTimeout(() => this.#answerFees(id), wait) };
+  }
+
+  #answerFees(id: unknown): void {
+    const settings = this.#settings();
+    if (this.#fees?.id === id) {
+      clearTimeout(this.#fees.timer);
+      this.#fees = undefined;
+    }
+    if (isNodesOwn(id)) {
+      this.#feesGiven++;
+      this.#feesAt = Date.now();
+      this.#feeChanges = settings?.feeChanges ?? 0;
+    }
+    const rates = settings?.feerates ?? new Map<number, number>();
+    const feerates = [...rates].map(([blocks, feerate]) => ({ blocks, feerate }));
+    // lightningd takes smoothed rates over at once only when the numbers of blocks have changed.
+    const last = feerates.at(-1);
+    if (last !== undefined) {
+      feerates.push({ ...last, blocks: last.blocks + 900 + ((settings?.feeChanges ?? 0) % 2) });
+    }
+    this.#answer(id, { feerate_floor: FEERATE_FLOOR, feerates });
+  }
+
+  #settings() {
+    try {
+      return this.#folder?.settings;
+    } catch (error) {
+      this.#log(messageOf(error));
+      return undefined;
+    }
+  }
+
+  #output(txid: string, vout: number): JsonObject {
+    const none = { amount: null, script: null };
+    const folder = this.#refreshed();
+    const coin = folder?.chain.coin(txid, vout);
+    if (folder === undefined || coin === undefined) return none;
+    try {
+      if (isSpentIn(folder.mempool(), txid, vout)) return none;
+    } catch (error) {
+      this.#log(messageOf(error));
+    }
+    return { amount: Number(coin.sat), script: coin.script.toString("hex") };
+  }
+
+  #broadcast(hex: string): JsonObject {
+    try {
+      const sent = this.#folder?.send(Buffer.from(hex, "hex")) ?? { refusal: "there is no chain" };
+      if ("refusal" in sent) {
+        // bcli counts it as a success, too (plugins/bcli.c).
+        return { success: sent.refusal === "txn-already-known", errmsg: sent.refusal };
+      }
+      if (sent.isNew) setImmediate(() => this.#autoMine());
+      return { success: true, errmsg: "" };
+    } catch (error) {
+      return { success: false, errmsg: error instanceof Failure ? error.message : String(error) };
+    }
+  }
+
+  #autoMine(): void {
+    const count = this.#settings()?.automine ?? 0;
+    if (count === 0) return;
+    try {
+      this.#folder?.mine(count);
+    } catch (error) {
+      this.#log(messageOf(error));
+    }
+    this.#look();
+  }
+}
+
+const METHODS = [
+  "getchaininfo",
+  "estimatefees",
+  "getrawblockbyheight",
+  "getutxout",
+  "sendrawtransaction",
+];
+
+const MANIFEST: JsonObject = {
+  dynamic: false,
+  nonnumericids: true,
+  options: [
+    { name: CHAIN_OPTION, type: "string", description: "the folder of the chain", default: "" },
+    { name: CHAIN_ID_OPTION, type: "string", description: "the hash of its block 1", default: "" },
+  ],
+  rpcmethods: METHODS.map((name) => ({ name, usage: "", description: "for lightningd" })),
+};
+
+/**
+ * Whether lightningd itself asks. Others (RPC clients, plugins) are in the id before it and are never
+ * kept waiting.
+ */
+function isNodesOwn(id: unknown): boolean {
+  return typeof id === "string" && id.startsWith("cln:");
+}
+
+function listed(params: unknown, index: number): unknown {
+  return Array.isArray(params) ? params[index] : undefined;
+}
+
+/** A network that a program has started does not outlive it. */
+function endWithOwner(): void {
+  const [pid, ...start] = (process.env[OWNER_VARIABLE] ?? "").split(" ");
+  if (pid && startOf(Number(pid)) !== start.join(" ")) process.exit(1);
+}

@@ -1,0 +1,418 @@
+/**
+ * A chain as files that several processes read and write: `blocks.jsonl` (a line a block, append
+ * only), `mempool.json`, `settings.json`. Writers hold the lock; readers use whole lines only.
+ */
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { Failure, messageOf, systemCode } from "../../errors/failure.js";
+import { isObject, parseJson } from "../../jsonrpc/json.js";
+import { lockWithin } from "../lock.js";
+import { type Block, decodeBlock, FAUCET_SCRIPT, FAUCET_WITNESS, mineBlock } from "./block.js";
+import { Chain } from "./chain.js";
+import { accept, mineable } from "./mempool.js";
+import { decodeTransaction, makeTransaction, type Transaction } from "./transaction.js";
+
+/** What the chain's backends do beside giving out blocks. */
+export interface ChainSettings {
+  /** Blocks that are mined when a transaction comes in; 0: none. */
+  readonly automine: number;
+  /** What `estimatefees` answers, in sat per 1000 virtual bytes, by number of blocks. */
+  readonly feerates: ReadonlyMap<number, number>;
+  /** How often the fee rates have been set. */
+  readonly feeChanges: number;
+}
+
+/** The least that is relayed, in sat per 1000 virtual bytes: 253 sat per 1000 weight. */
+export const FEERATE_FLOOR = 1012;
+
+const DEFAULT_SETTINGS: ChainSettings = {
+  automine: 0,
+  feerates: new Map([
+    [2, 7500],
+    [6, 5000],
+    [12, 3750],
+    [100, FEERATE_FLOOR],
+  ]),
+  feeChanges: 0,
+};
+
+/** An output to be paid. */
+export interface Payee {
+  readonly script: Buffer;
+  readonly sat: bigint;
+}
+
+const LOCK_MS = 10_000;
+
+export class ChainFolder {
+  readonly folder: string;
+  readonly #blocksFile: string;
+  #chain = new Chain();
+  /** How much of the file is in memory, in bytes, and which file that is. */
+  #read = 0;
+  #inode: number | undefined;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.#blocksFile = join(folder, "blocks.jsonl");
+  }
+
+  /**
+   * Makes an empty chain.
+   * @throws a system error
+   */
+  static create(folder: string): ChainFolder {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    closeSync(openSync(join(folder, "blocks.jsonl"), "a", 0o600));
+    return ChainFolder.open(folder);
+  }
+
+  /** @throws Failure `regtest-chain`: there is none, or it is damaged */
+  static open(folder: string): ChainFolder {
+    const opened = new ChainFolder(folder);
+    opened.refresh();
+    return opened;
+  }
+
+  get chain(): Chain {
+    return this.#chain;
+  }
+
+  /** The hash of block 1, which is different for each chain; undefined where there is none yet. */
+  get id(): string | undefined {
+    return this.#chain.blockAt(1)?.hash;
+  }
+
+  /**
+   * Reads what was written since.
+   * @returns whether the tip has changed
+   * @throws Failure `regtest-chain`: it is gone or damaged; what was read before stays
+   */
+  refresh(): boolean {
+    const before = this.#chain.tip.hash;
+    let file: number | undefined;
+    try {
+      file = openSync(this.#blocksFile, "r");
+      const { ino, size } = fstatSync(file);
+      const isLonger = ino === this.#inode && size >= this.#read;
+      if (!isLonger || !this.#readOn(file, size)) this.#readAll(file, size);
+      this.#inode = ino;
+    } catch (error) {
+      throw chainFailure(this.#blocksFile, error);
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+    return before !== this.#chain.tip.hash;
+  }
+
+  /** @returns false where it is another file, which has been given the number of the old one */
+  #readOn(file: number, size: number): boolean {
+    try {
+      this.#read += readBlocks(file, this.#read, size, this.#chain);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #readAll(file: number, size: number): void {
+    const chain = new Chain();
+    this.#read = readBlocks(file, 0, size, chain);
+    this.#chain = chain;
+  }
+
+  /** Transactions that wait for a block, parents before children. */
+  mempool(): readonly Transaction[] {
+    const list = readJson(join(this.folder, "mempool.json"));
+    if (!Array.isArray(list)) return [];
+    return list.map((hex: unknown) => decodeTransaction(Buffer.from(String(hex), "hex")));
+  }
+
+  get settings(): ChainSettings {
+    const read = readJson(join(this.folder, "settings.json"));
+    if (!isObject(read) || !isObject(read.feerates)) return DEFAULT_SETTINGS;
+    const feerates = Object.entries(read.feerates).map(
+      ([blocks, rate]) => [Number(blocks), Number(rate)] as const,
+    );
+    return {
+      automine: Number(read.automine) || 0,
+      feerates: new Map(feerates.sort(([a], [b]) => a - b)),
+      feeChanges: Number(read.feeChanges) || 0,
+    };
+  }
+
+  /** Changes the settings that are given. The fee rates are added to those that are there. */
+  set(changes: {
+    readonly automine?: number;
+    readonly feerates?: ReadonlyMap<number, number>;
+  }): void {
+    this.#locked(() => {
+      const { automine, feerates, feeChanges } = this.settings;
+      const changed = {
+        automine: changes.automine ?? automine,
+        feerates: Object.fromEntries([...feerates, ...(changes.feerates ?? [])]),
+        feeChanges: feeChanges + (changes.feerates === undefined ? 0 : 1),
+      };
+      replaceFile(join(this.folder, "settings.json"), JSON.stringify(changed));
+    });
+  }
+
+  /**
+   * Puts a transaction into the mempool.
+   * @returns whether it is new there, or bitcoind's word for why it is not taken
+   */
+  send(bytes: Buffer): { readonly isNew: boolean } | { readonly refusal: string } {
+    let transaction: Transaction;
+    try {
+      transaction = decodeTransaction(bytes);
+    } catch {
+      return { refusal: "TX decode failed" };
+    }
+    return this.#locked(() => {
+      const pool = this.mempool();
+      const accepted = accept(this.#chain, pool, transaction);
+      if ("refusal" in accepted) return accepted;
+      const isNew = accepted.pool !== pool;
+      if (isNew) this.#writeMempool(accepted.pool);
+      return { isNew };
+    });
+  }
+
+  /**
+   * Mines blocks; the first one holds what the mempool has.
+   * @param count at most a few hundred: others wait for the lock
+   * @returns the hashes of the new blocks
+   * @throws Failure where it cannot be written: then there is no new block
+   */
+  mine(count = 1): readonly string[] {
+    return this.#locked(() => {
+      const pool = this.mempool();
+      const hashes = this.#append(this.#mineOn(this.#chain, count, pool));
+      if (pool.length > 0) this.#writeMempool(mineable(this.#chain, pool));
+      return hashes;
+    });
+  }
+
+  /**
+   * Pays from mined coins, in a block of its own transaction and what the mempool has.
+   * @throws Failure `regtest-money`: the coins that are mature do not suffice
+   */
+  fund(payees: readonly Payee[]): readonly string[] {
+    return this.#locked(() => {
+      const payment = payFromFaucet(this.#chain, payees);
+      const pool = this.mempool();
+      const hashes = this.#append(this.#mineOn(this.#chain, 1, [payment, ...pool]));
+      if (pool.length > 0) this.#writeMempool(mineable(this.#chain, pool));
+      return hashes;
+    });
+  }
+
+  /**
+   * Replaces the last blocks by one more than these; their transactions are mined again.
+   * @returns the hashes of the blocks that are gone
+   */
+  reorganize(depth: number): readonly string[] {
+    return this.#locked(() => {
+      const { height } = this.#chain.tip;
+      const branch = new Chain();
+      const kept: Block[] = [];
+      const gone: Block[] = [];
+      for (let at = 1; at <= height; at++) {
+        const raw = this.#chain.blockAt(at)?.raw;
+        if (raw !== undefined) (at <= height - depth ? kept : gone).push(decodeBlock(raw));
+      }
+      for (const block of kept) branch.append(block);
+      const back = gone.flatMap(({ transactions }) => transactions.slice(1));
+      const pool = [...back, ...this.mempool()];
+      const mined = this.#mineOn(branch, depth + 1, pool);
+      replaceFile(this.#blocksFile, [...kept, ...mined].map(lineOf).join(""));
+      this.refresh();
+      this.#writeMempool(mineable(this.#chain, pool));
+      return gone.map(({ hash }) => hash);
+    });
+  }
+
+  /** Not yet part of the chain: they are when they are written. */
+  #mineOn(chain: Chain, count: number, pool: readonly Transaction[]): readonly Block[] {
+    const blocks: Block[] = [];
+    let { hash, height, time } = chain.tip;
+    for (let index = 0; index < count; index++) {
+      const now = Math.floor(Date.now() / 1000);
+      const transactions = index === 0 ? mineable(chain, pool) : [];
+      const block = mineBlock(hash, ++height, Math.max(now, time + 1), transactions);
+      blocks.push(block);
+      ({ hash, time } = block);
+    }
+    return blocks;
+  }
+
+  /** All of them or none. */
+  #append(blocks: readonly Block[]): readonly string[] {
+    const file = openSync(this.#blocksFile, "r+");
+    try {
+      // What a writer that was killed has left behind: half a line.
+      ftruncateSync(file, this.#read);
+      try {
+        const bytes = Buffer.from(blocks.map(lineOf).join(""), "latin1");
+        for (let at = 0; at < bytes.length; ) {
+          at += writeSync(file, bytes, at, bytes.length - at, this.#read + at);
+        }
+        fsyncSync(file);
+      } catch (error) {
+        ftruncateSync(file, this.#read);
+        throw writeFailure(this.#blocksFile, error);
+      }
+    } finally {
+      closeSync(file);
+    }
+    this.refresh();
+    return blocks.map(({ hash }) => hash);
+  }
+
+  #writeMempool(pool: readonly Transaction[]): void {
+    replaceFile(
+      join(this.folder, "mempool.json"),
+      JSON.stringify(pool.map(({ raw }) => raw.toString("hex"))),
+    );
+  }
+
+  /** @throws Failure: somebody else works on it for too long, or it is damaged */
+  #locked<T>(use: () => T): T {
+    const path = join(this.folder, "lock");
+    const lock = lockWithin(path, LOCK_MS);
+    if ("heldBy" in lock) {
+      throw new Failure({
+        kind: "regtest-locked",
+        what: "the chain is in use",
+        why: `process ${lock.heldBy} has held ${path} for more than ${LOCK_MS / 1000} s`,
+        fix: "Try again when that process has ended",
+        exitCode: 1,
+      });
+    }
+    try {
+      this.refresh();
+      return use();
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+/** Sat: what our own payments leave to the miner, for each output and input. */
+const FEE_PER_COIN = 100n;
+
+function payFromFaucet(chain: Chain, payees: readonly Payee[]): Transaction {
+  const coins: { readonly txid: string; readonly vout: number }[] = [];
+  let needed = payees.reduce((sum, { sat }) => sum + sat + FEE_PER_COIN, FEE_PER_COIN);
+  let have = 0n;
+  for (const { txid, vout, coin } of chain.faucetCoins()) {
+    if (have >= needed) break;
+    coins.push({ txid, vout });
+    have += coin.sat;
+    needed += FEE_PER_COIN;
+  }
+  if (have < needed) {
+    throw new Failure({
+      kind: "regtest-money",
+      what: `the chain cannot pay ${needed} sat`,
+      why: `its miner has ${have} sat that can be spent: what is mined can be spent 100 blocks later`,
+      fix: "Ask for less, or mine blocks first: cln-dev regtest mine 100",
+      exitCode: 1,
+    });
+  }
+  return makeTransaction({
+    version: 2,
+    inputs: coins.map(({ txid, vout }) => ({
+      txid,
+      vout,
+      script: Buffer.alloc(0),
+      sequence: 0xfffffffd,
+      witness: FAUCET_WITNESS,
+    })),
+    outputs: [...payees, { sat: have - needed, script: FAUCET_SCRIPT }].filter(
+      ({ sat }) => sat > 0n,
+    ),
+    lockTime: 0,
+  });
+}
+
+function lineOf({ hash, raw }: Block): string {
+  return `${JSON.stringify({ hash, block: raw.toString("hex") })}\n`;
+}
+
+/** Appends the whole lines between two positions. @returns their length in bytes */
+function readBlocks(file: number, from: number, to: number, chain: Chain): number {
+  const bytes = Buffer.alloc(to - from);
+  const read = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from));
+  const end = read.lastIndexOf("\n") + 1;
+  const lines = read.toString("latin1", 0, end).split("\n");
+  for (const line of lines) if (line !== "") chain.append(decodeLine(line));
+  return end;
+}
+
+function decodeLine(line: string): Block {
+  const read = parseJson(line);
+  if (!isObject(read) || typeof read.block !== "string") throw new Error("a line is not a block");
+  const block = decodeBlock(Buffer.from(read.block, "hex"));
+  if (block.hash !== read.hash) throw new Error("a block is not the one that its line names");
+  return block;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw chainFailure(path, error);
+  }
+}
+
+/** The file is the old one or the new one, never a part. @throws Failure: it cannot be written */
+export function replaceFile(path: string, text: string): void {
+  const next = `${path}.new`;
+  try {
+    writeFileSync(next, text, { mode: 0o600, flush: true });
+    renameSync(next, path);
+  } catch (error) {
+    if (statSync(next, { throwIfNoEntry: false }) !== undefined) rmSync(next, { force: true });
+    throw writeFailure(path, error);
+  }
+}
+
+function writeFailure(path: string, error: unknown): Failure {
+  return new Failure({
+    kind: "regtest-write",
+    what: `cannot write ${path}`,
+    why: messageOf(error),
+    fix: "Make room on the disk; what was there before is unchanged",
+    exitCode: 1,
+    cause: error,
+  });
+}
+
+function chainFailure(path: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const isGone = systemCode(error) === "ENOENT";
+  return new Failure({
+    kind: "regtest-chain",
+    what: isGone ? `the chain is gone: ${path}` : `the chain is damaged: ${path}`,
+    why: isGone ? "there is no such file" : messageOf(error),
+    fix: "Its nodes are of no use without it. Begin again: cln-dev regtest reset",
+    exitCode: 1,
+    cause: error,
+  });
+}

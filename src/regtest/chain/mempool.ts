@@ -1,0 +1,120 @@
+/** What bitcoind's mempool takes, refuses and replaces. Scripts and signatures are not looked at. */
+import type { Chain, Coin } from "./chain.js";
+import { outpoint, type Transaction } from "./transaction.js";
+
+/** The mempool after a transaction was taken, or bitcoind's word for why it was not. */
+export type Acceptance = { readonly pool: readonly Transaction[] } | { readonly refusal: string };
+
+/** @param pool parents before children */
+export function accept(
+  chain: Chain,
+  pool: readonly Transaction[],
+  transaction: Transaction,
+): Acceptance {
+  if (chain.has(transaction.txid)) return { refusal: "txn-already-known" };
+  if (pool.some(({ txid }) => txid === transaction.txid)) return { pool };
+  const replaced = conflictsOf(pool, transaction);
+  const kept = pool.filter((other) => !replaced.has(other));
+  const checked = check(chain, kept, transaction);
+  if ("refusal" in checked) return checked;
+  const refusal = feeRefusal(chain, pool, transaction, checked.fee, replaced);
+  return refusal === undefined ? { pool: [...kept, transaction] } : { refusal };
+}
+
+/** The ones of these, in their order, that the next block can hold. */
+export function mineable(chain: Chain, pool: readonly Transaction[]): readonly Transaction[] {
+  const taken: Transaction[] = [];
+  for (const transaction of pool) {
+    if (chain.has(transaction.txid) || conflictsOf(taken, transaction).size > 0) continue;
+    if ("fee" in check(chain, taken, transaction)) taken.push(transaction);
+  }
+  return taken;
+}
+
+/** Whether the output is spent by one of these. */
+export function isSpentIn(pool: readonly Transaction[], txid: string, vout: number): boolean {
+  return pool.some(({ inputs }) => inputs.some((one) => one.txid === txid && one.vout === vout));
+}
+
+/** Of the pool: what spends the same outputs, and what builds on that. */
+function conflictsOf(pool: readonly Transaction[], { inputs }: Transaction): Set<Transaction> {
+  const spends = new Set(inputs.map((input) => outpoint(input.txid, input.vout)));
+  const gone = new Set<Transaction>();
+  const txids = new Set<string>();
+  for (const other of pool) {
+    const isHit = other.inputs.some(
+      (input) => spends.has(outpoint(input.txid, input.vout)) || txids.has(input.txid),
+    );
+    if (!isHit) continue;
+    gone.add(other);
+    txids.add(other.txid);
+  }
+  return gone;
+}
+
+const LOCK_TIME_IS_TIME = 500_000_000;
+const FINAL = 0xffffffff;
+const BIP68_DISABLED = 0x80000000;
+const BIP68_IS_TIME = 0x00400000;
+
+/** Its fee in the next block, or why that block cannot hold it. */
+function check(
+  chain: Chain,
+  pool: readonly Transaction[],
+  { version, inputs, outputs, lockTime }: Transaction,
+): { readonly fee: bigint } | { readonly refusal: string } {
+  const next = chain.tip.height + 1;
+  const lockedUntil = lockTime < LOCK_TIME_IS_TIME ? next : chain.medianTime();
+  if (lockTime >= lockedUntil && inputs.some(({ sequence }) => sequence !== FINAL)) {
+    return { refusal: "non-final" };
+  }
+  const unconfirmed = coinsOf(pool, next);
+  let fee = -outputs.reduce((sum, { sat }) => sum + sat, 0n);
+  for (const { txid, vout, sequence } of inputs) {
+    const coin = chain.coin(txid, vout) ?? unconfirmed.get(outpoint(txid, vout));
+    if (coin === undefined) return { refusal: "bad-txns-inputs-missingorspent" };
+    if (!chain.isMature(coin)) return { refusal: "bad-txns-premature-spend-of-coinbase" };
+    const isLocked = version >= 2 && (sequence & BIP68_DISABLED) === 0;
+    if (isLocked && !isOldEnough(chain, coin, sequence)) return { refusal: "non-BIP68-final" };
+    fee += coin.sat;
+  }
+  return fee < 0n ? { refusal: "bad-txns-in-belowout" } : { fee };
+}
+
+function isOldEnough(chain: Chain, coin: Coin, sequence: number): boolean {
+  const age = sequence & 0xffff;
+  if ((sequence & BIP68_IS_TIME) === 0) return coin.height + age <= chain.tip.height + 1;
+  return chain.medianTime(coin.height - 1) + age * 512 <= chain.medianTime();
+}
+
+function coinsOf(pool: readonly Transaction[], height: number): Map<string, Coin> {
+  const coins = new Map<string, Coin>();
+  for (const { txid, outputs } of pool) {
+    for (const [vout, { sat, script }] of outputs.entries()) {
+      coins.set(outpoint(txid, vout), { sat, script, height, isCoinbase: false });
+    }
+  }
+  return coins;
+}
+
+/** 1 sat for a virtual byte is the least; a replacement pays for what it replaces as well (BIP125). */
+function feeRefusal(
+  chain: Chain,
+  pool: readonly Transaction[],
+  { vsize, inputs }: Transaction,
+  fee: bigint,
+  replaced: ReadonlySet<Transaction>,
+): string | undefined {
+  if (fee < BigInt(vsize)) return `min relay fee not met, ${fee} < ${vsize}`;
+  let least = replaced.size === 0 ? 0n : BigInt(vsize);
+  for (const old of replaced) {
+    const before = pool.slice(0, pool.indexOf(old));
+    const checked = check(chain, before, old);
+    const oldFee = "fee" in checked ? checked.fee : 0n;
+    least += oldFee;
+    const isDirect = inputs.some(({ txid, vout }) => isSpentIn([old], txid, vout));
+    if (isDirect && fee * BigInt(old.vsize) <= oldFee * BigInt(vsize)) least = fee + 1n;
+  }
+  if (fee >= least) return undefined;
+  return `insufficient fee, rejecting replacement: ${fee} sat is not enough to replace ${replaced.size}`;
+}

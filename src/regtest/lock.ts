@@ -1,0 +1,86 @@
+/** A lock between processes: a file that names its holder. The lock of a process that has ended is broken. */
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { systemCode } from "../errors/failure.js";
+import { sha256 } from "./chain/bytes.js";
+import { startOf } from "./process-identity.js";
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Takes the lock if nobody has it.
+ * @returns the lock, or the process that holds it
+ * @throws a system error: the file cannot be made
+ */
+export function tryLock(path: string): Lock | { readonly heldBy: number } {
+  const own = `${path}.${process.pid}`;
+  const text = `${process.pid} ${startOf(process.pid)}\n`;
+  try {
+    // Linked when it is whole: nobody sees a lock without its holder.
+    writeFileSync(own, text, { mode: 0o600 });
+    for (;;) {
+      try {
+        linkSync(own, path);
+        return { release: () => releaseOwn(path, text) };
+      } catch (error) {
+        if (systemCode(error) !== "EEXIST") throw error;
+      }
+      const holder = readOr(path);
+      if (holder === undefined) continue;
+      const pid = Number(holder.split(" ", 1)[0]);
+      if (startOf(pid) === holder.slice(`${pid} `.length).trimEnd()) return { heldBy: pid };
+      if (!breakLock(path, holder)) return { heldBy: pid };
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+function releaseOwn(path: string, text: string): void {
+  if (readOr(path) === text) rmSync(path, { force: true });
+}
+
+const BREAKING_MS = 5_000;
+
+/**
+ * Two processes that find the same dead holder must not both remove the lock: the second one would
+ * remove the lock that the first has taken since. So the right to do it is a file that is made once.
+ */
+function breakLock(path: string, holder: string): boolean {
+  const right = `${path}.break-${sha256(Buffer.from(holder)).toString("hex").slice(0, 16)}`;
+  try {
+    writeFileSync(right, "", { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+    const made = statSync(right, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - made > BREAKING_MS) rmSync(right, { force: true });
+    return false;
+  }
+  try {
+    if (readOr(path) === holder) rmSync(path, { force: true });
+    return true;
+  } finally {
+    rmSync(right, { force: true });
+  }
+}
+
+function readOr(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The same, again and again for that time; the process does nothing else, so it must be short. */
+export function lockWithin(path: string, ms: number): Lock | { readonly heldBy: number } {
+  const end = Date.now() + ms;
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    const lock = tryLock(path);
+    if ("release" in lock || Date.now() > end) return lock;
+    Atomics.wait(sleeper, 0, 0, 2);
+  }
+}

@@ -1,0 +1,49 @@
+/** What every step in a network is given: whom to report to, and when to give up. */
+import { Failure } from "../../errors/failure.js";
+import type { RegtestEvent } from "./events.js";
+
+export interface StepContext {
+  readonly onEvent: (event: RegtestEvent) => void;
+  /** What is being done, for as long as it takes; undefined: nothing any more. */
+  readonly onProgress: (text: string | undefined) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+const LOOK_MS = 10;
+
+/**
+ * Waits until `look` gives something other than undefined or false.
+ * @param what what is waited for, for the failure: `l1 and l2 to agree`
+ * @throws Failure `regtest-timeout`, with what `why` says then
+ */
+export async function waitUntil<T>(
+  what: string,
+  ms: number,
+  { signal }: Pick<StepContext, "signal">,
+  look: () => Promise<T | undefined | false>,
+  why?: () => string | undefined,
+): Promise<T> {
+  const end = Date.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen;
+    throwIfAborted(signal);
+    if (Date.now() > end) {
+      const reason = why?.();
+      throw new Failure({
+        kind: "regtest-timeout",
+        what: `waited ${Math.round(ms / 1000)} s for ${what}`,
+        ...(reason === undefined ? {} : { why: reason }),
+        fix: "See cln-dev regtest status, and the nodes' logs",
+        exitCode: 1,
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** @throws Failure `aborted` */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new Failure({ kind: "aborted", what: "it was given up", exitCode: 1 });
+}

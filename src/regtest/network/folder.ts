@@ -1,0 +1,100 @@
+/** The folder of a network: private, of this user, and nothing else's. */
+import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { Failure, messageOf, systemCode, usageFailure } from "../../errors/failure.js";
+
+/** What fits into a socket address on every system (macOS: 104 with the final NUL). */
+const MAX_SOCKET_BYTES = 103;
+const LONGEST_SOCKET = "l99/regtest/lightning-rpc";
+/** By which a folder is known to be a network. */
+export const NETWORK_FILE = "network.json";
+
+/** `cln-dev-regtest-<user id>` under the system's temp folder. */
+export function defaultNetworkFolder(): string {
+  return join(tmpdir(), `cln-dev-regtest-${process.getuid?.() ?? 0}`);
+}
+
+/**
+ * The folder, absolute, with no symlink before its last name. Whether it is there is not looked at.
+ * @throws Failure (exit code 2) where sockets in it would have too long a path
+ */
+export function networkFolder(dir: string): string {
+  const absolute = resolve(dir);
+  let folder = absolute;
+  try {
+    folder = join(realpathSync(dirname(absolute)), basename(absolute));
+  } catch {
+    // Its parent is not there yet: it is made.
+  }
+  const longest = MAX_SOCKET_BYTES - Buffer.byteLength(LONGEST_SOCKET) - 1;
+  if (Buffer.byteLength(folder) <= longest) return folder;
+  throw usageFailure(`the path is too long for a network: ${folder}`, {
+    why: `the nodes' sockets are in it, and a socket address has room for ${MAX_SOCKET_BYTES} bytes`,
+    fix: `Name a folder of at most ${longest} bytes with --dir`,
+  });
+}
+
+/**
+ * Makes the folder, or makes sure that it is a network or empty.
+ * @throws Failure `regtest-folder`: it is not ours, or holds something else
+ */
+export function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(dirname(folder), { recursive: true });
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw refusal(folder, messageOf(error), error);
+  }
+  const names = ownEntries(folder, { mayBeOpen: true });
+  if (names.length > 0 && !names.includes(NETWORK_FILE)) {
+    const shown = names.slice(0, 3).join(", ");
+    throw refusal(
+      folder,
+      `it is not a network of cln-dev regtest: it has ${shown}${names.length > 3 ? ", ..." : ""}`,
+    );
+  }
+  if (names.length === 0) chmodSync(folder, 0o700);
+  else ownEntries(folder);
+}
+
+/**
+ * Whether there is a network.
+ * @throws Failure `regtest-folder`: the folder is not ours, so what it holds does not count
+ */
+export function isNetwork(folder: string): boolean {
+  try {
+    lstatSync(folder);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return false;
+    throw refusal(folder, messageOf(error), error);
+  }
+  return (
+    ownEntries(folder, { mayBeOpen: true }).includes(NETWORK_FILE) && ownEntries(folder).length > 0
+  );
+}
+
+/** What is in it. @throws Failure: it is not a folder that only this user can enter */
+function ownEntries(folder: string, { mayBeOpen = false } = {}): readonly string[] {
+  const stat = lstatSync(folder);
+  const user = process.getuid?.() ?? stat.uid;
+  if (stat.isSymbolicLink()) throw refusal(folder, "it is a symlink");
+  if (!stat.isDirectory()) throw refusal(folder, "it is not a folder");
+  if (stat.uid !== user)
+    throw refusal(folder, `it belongs to the user with the number ${stat.uid}`);
+  if (!mayBeOpen && (stat.mode & 0o077) !== 0) {
+    throw refusal(folder, "other users may enter it", undefined, `Run: chmod 700 '${folder}'`);
+  }
+  return readdirSync(folder);
+}
+
+function refusal(folder: string, why: string, cause?: unknown, fix?: string): Failure {
+  return new Failure({
+    kind: "regtest-folder",
+    what: `the folder of the network cannot be used: ${folder}`,
+    why,
+    fix: fix ?? "Name another folder with --dir; it may be one that does not exist yet",
+    exitCode: 2,
+    cause,
+  });
+}

@@ -1,0 +1,183 @@
+/** A network as it is: its nodes, its chain; to be asked, stopped and removed. */
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Failure, systemCode, usageFailure } from "../../errors/failure.js";
+import { ChainFolder } from "../chain/chain-folder.js";
+import { type Lock, tryLock } from "../lock.js";
+import { listChannels } from "./channels.js";
+import { type StepContext, throwIfAborted } from "./context.js";
+import type { RegtestNodeFacts, RegtestNodeStatus } from "./events.js";
+import { isNetwork, NETWORK_FILE } from "./folder.js";
+import { type NetworkFile, readNetworkFile } from "./network-file.js";
+import { RegtestNode } from "./regtest-node.js";
+
+export interface Network {
+  readonly folder: string;
+  readonly file: NetworkFile;
+  readonly nodes: readonly RegtestNode[];
+}
+
+export const CHAIN_FOLDER = "chain";
+export const BACKEND_FILE = "backend";
+export const BACKEND_PROGRAM = "backend.js";
+const LOCK_FILE = "lock";
+const LOCK_MS = 120_000;
+
+/** @throws Failure `no-regtest` (exit code 3): there is none */
+export function openNetwork(folder: string): Network {
+  if (!isNetwork(folder)) {
+    throw new Failure({
+      kind: "no-regtest",
+      what: `there is no regtest network in ${folder}`,
+      fix: "Start one: cln-dev regtest",
+      exitCode: 3,
+    });
+  }
+  const file = readNetworkFile(folder);
+  return { folder, file, nodes: file.nodes.map((node) => new RegtestNode(folder, node)) };
+}
+
+/** The chain of the network. @throws Failure: it is gone, damaged, or another one's */
+export function openChain({ folder, file }: Network): ChainFolder {
+  const chain = ChainFolder.open(join(folder, CHAIN_FOLDER));
+  if (file.chainId === undefined || chain.id === file.chainId) return chain;
+  throw new Failure({
+    kind: "regtest-chain",
+    what: `the chain in ${chain.folder} is another network's`,
+    why: `its block 1 is ${chain.id ?? "missing"}, and the nodes have ${file.chainId}`,
+    fix: "Begin again: cln-dev regtest reset",
+    exitCode: 1,
+  });
+}
+
+/** The node of that name. @throws Failure (exit code 2) */
+export function nodeNamed({ nodes }: Network, name: string): RegtestNode {
+  const node = nodes.find((one) => one.name === name);
+  if (node !== undefined) return node;
+  throw usageFailure(`the network has no node ${JSON.stringify(name)}`, {
+    fix: `Name one of ${nodes.map((one) => one.name).join(", ")}`,
+  });
+}
+
+/** Those that answer. */
+export async function runningNodes({ nodes }: Network): Promise<readonly RegtestNode[]> {
+  const infos = await Promise.all(nodes.map((node) => node.info()));
+  return nodes.filter((_, index) => infos[index] !== undefined);
+}
+
+/** The node of that name, which runs. @throws Failure (exit code 3): it does not */
+export async function runningNode(network: Network, name: string): Promise<RegtestNode> {
+  const node = nodeNamed(network, name);
+  if ((await node.info()) !== undefined) return node;
+  const words = node.lastWords();
+  throw new Failure({
+    kind: "regtest-stopped",
+    what: `${name} does not run`,
+    ...(words === undefined ? {} : { why: words }),
+    fix: "Start it: cln-dev regtest start",
+    exitCode: 3,
+  });
+}
+
+export async function factsOf(node: RegtestNode): Promise<RegtestNodeFacts> {
+  const { name, lightningDir, rpcFile, port, pid } = node;
+  const id = String((await node.call("getinfo")).id);
+  return { name, id, lightningDir, rpcFile, port, pid };
+}
+
+/** Reports the state of every node. @returns whether all run */
+export async function showStatus(network: Network, context: StepContext): Promise<boolean> {
+  const nodes = await Promise.all(network.nodes.map(statusOf));
+  const { height } = openChain(network).chain.tip;
+  const channels = await listChannels(await runningNodes(network));
+  context.onEvent({ event: "status", dir: network.folder, height, nodes, channels });
+  return nodes.every(({ state }) => state === "running");
+}
+
+async function statusOf(node: RegtestNode): Promise<RegtestNodeStatus> {
+  const { name, lightningDir, port, version, pid } = node;
+  const info = await node.info();
+  const common = { name, lightningDir, port, version, ...(pid === undefined ? {} : { pid }) };
+  if (info !== undefined) {
+    return { ...common, state: "running", id: String(info.id), height: Number(info.blockheight) };
+  }
+  const words = node.lastWords();
+  const state = pid === undefined ? "stopped" : "not answering";
+  return { ...common, state, ...(words === undefined ? {} : { lastWords: words }) };
+}
+
+/** Stops them, all at once. @throws Failure: one does not end */
+export async function stopNodes(
+  nodes: readonly RegtestNode[],
+  context: StepContext,
+): Promise<void> {
+  await Promise.all(
+    nodes.map(async (node) => {
+      const end = await node.stop(context);
+      if (end === "not running") return;
+      context.onEvent({ event: "node-stopped", name: node.name, killed: end === "killed" });
+    }),
+  );
+}
+
+/**
+ * Stops its nodes and removes its files; what is not of ours stays.
+ * @throws Failure: a node does not end, a file cannot be removed
+ */
+export async function removeNetwork(folder: string, context: StepContext): Promise<void> {
+  if (!isNetwork(folder)) return void context.onEvent({ event: "reset", dir: folder, left: [] });
+  await withNetworkLock(folder, context, async () => {
+    // From the folder, not from network.json: that may be damaged.
+    const names = readdirSync(folder).filter((name) => /^l\d{1,2}$/.test(name));
+    const nodes = names.map(
+      (name) => new RegtestNode(folder, { name, port: 0, lightningd: "", version: "" }),
+    );
+    await stopNodes(nodes, context);
+    // The file by which it is known goes last: until then it can be done again.
+    for (const name of [...names, CHAIN_FOLDER, BACKEND_FILE, BACKEND_PROGRAM, NETWORK_FILE]) {
+      rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    }
+  });
+  let left: readonly string[] = [];
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (systemCode(error) !== "ENOTEMPTY") throw error;
+    left = readdirSync(folder);
+  }
+  context.onEvent({ event: "reset", dir: folder, left });
+}
+
+/** Does something that no other process may do at the same time: start, stop, reset. */
+export async function withNetworkLock<T>(
+  folder: string,
+  context: StepContext,
+  act: () => Promise<T>,
+): Promise<T> {
+  const lock = await takeLock(join(folder, LOCK_FILE), context);
+  try {
+    return await act();
+  } finally {
+    lock.release();
+  }
+}
+
+async function takeLock(path: string, context: StepContext): Promise<Lock> {
+  const end = Date.now() + LOCK_MS;
+  for (;;) {
+    const lock = tryLock(path);
+    if ("release" in lock) return lock;
+    throwIfAborted(context.signal);
+    if (Date.now() > end) {
+      throw new Failure({
+        kind: "regtest-locked",
+        what: "the network is in use",
+        why: `process ${lock.heldBy} has held ${path} for more than ${LOCK_MS / 1000} s`,
+        fix: "Try again when that process has ended",
+        exitCode: 1,
+      });
+    }
+    context.onProgress(`waiting for process ${lock.heldBy}, which works on the network`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,149 @@
+/** The config of a node, written once: what the user changes in it stays. */
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { usageFailure } from "../../errors/failure.js";
+import { isVersionBetween } from "../../node/version.js";
+import { CHAIN_ID_OPTION, CHAIN_OPTION } from "../backend/options.js";
+import { replaceFile } from "../chain/chain-folder.js";
+
+/** They start slowly, or open a port that is the same for all nodes. Unknown names do no harm. */
+const LEFT_OUT = [
+  "cln-grpc",
+  "clnrest",
+  "wss-proxy",
+  "cln-lsps-client",
+  "cln-lsps-service",
+  "cln-bip353",
+];
+
+export interface NodeConfig {
+  readonly name: string;
+  readonly port: number;
+  readonly version: string;
+  readonly chainFolder: string;
+  readonly chainId: string;
+  /** The program in place of bcli. */
+  readonly backend: string;
+  readonly developer: boolean;
+  /** Further lines, as {@link configLine} makes them. */
+  readonly lines: readonly string[];
+}
+
+/** Blocks at once, and gossip and reconnects without waiting. */
+export const DEVELOPER_LINES: readonly string[] = [
+  "developer",
+  "dev-bitcoind-poll=0",
+  "dev-fast-gossip",
+  "dev-fast-reconnect",
+  // Developer mode turns them off: plugins would meet another API than on other nodes.
+  "allow-deprecated-apis=true",
+];
+
+/** Makes the node's folder, its secret and its config, unless they are there. */
+export function writeNodeFolder(lightningDir: string, config: NodeConfig): void {
+  mkdirSync(join(lightningDir, "regtest"), { recursive: true, mode: 0o700 });
+  const secret = join(lightningDir, "regtest", "hsm_secret");
+  if (!existsSync(secret)) {
+    // The same for each name: l1 is always the same node, with the same id and addresses.
+    writeFileSync(secret, createHash("sha256").update(`cln-dev regtest ${config.name}`).digest());
+    chmodSync(secret, 0o400);
+  }
+  const file = join(lightningDir, "config");
+  if (!existsSync(file)) replaceFile(file, `${linesOf(lightningDir, config).join("\n")}\n`);
+}
+
+function linesOf(lightningDir: string, config: NodeConfig): readonly string[] {
+  return [
+    `# ${config.name} of a network of cln-dev regtest. It is written once: change what you like.`,
+    "network=regtest",
+    `alias=${config.name}`,
+    addressLine(config.port),
+    `log-file=${join(lightningDir, "log")}`,
+    "log-level=debug",
+    "disable-dns",
+    "disable-plugin=bcli",
+    ...LEFT_OUT.map((name) => `disable-plugin=${name}`),
+    `plugin=${config.backend}`,
+    `${CHAIN_OPTION}=${config.chainFolder}`,
+    `${CHAIN_ID_OPTION}=${config.chainId}`,
+    // An option that a release does not know ends it.
+    ...(isVersionBetween(config.version, "v24.11", "v99.99") ? ["autoconnect-seeker-peers=0"] : []),
+    ...(config.developer ? DEVELOPER_LINES : []),
+    ...config.lines,
+  ];
+}
+
+function addressLine(port: number): string {
+  return `addr=127.0.0.1:${port}`;
+}
+
+/** Gives the node another port, where its config still has the one that it was given. */
+export function changePort(lightningDir: string, from: number, to: number): boolean {
+  const file = join(lightningDir, "config");
+  const lines = readFileSync(file, "utf8").split("\n");
+  const at = lines.indexOf(addressLine(from));
+  if (at === -1) return false;
+  lines[at] = addressLine(to);
+  replaceFile(file, lines.join("\n"));
+  return true;
+}
+
+/** Where the network would no longer find or know its nodes. */
+const OURS = [
+  "network",
+  "regtest",
+  "testnet",
+  "signet",
+  "mainnet",
+  "lightning-dir",
+  "conf",
+  "rpc-file",
+  "daemon",
+  "pid-file",
+];
+
+/**
+ * A line of the config for an option of lightningd's command line.
+ * @throws Failure (exit code 2): it is none, or one that a network decides itself
+ */
+export function configLine(option: string): string {
+  const line = option.replace(/^--/, "");
+  const name = line.split("=", 1)[0] ?? "";
+  if (line === option || !/^[a-z][a-z0-9-]*$/.test(name) || /[\r\n]/.test(line)) {
+    throw usageFailure(`${JSON.stringify(option)} is not an option of lightningd`, {
+      fix: "Write each as --name or --name=value, behind --",
+    });
+  }
+  if (OURS.includes(name)) {
+    throw usageFailure(`--${name} does not go with cln-dev regtest`, {
+      why: "the network decides it for its nodes",
+    });
+  }
+  return line;
+}
+
+/** Whether nobody listens there. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once("error", () => done(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
+  });
+}
+
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once("error", failed);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        if (address === null || typeof address === "string") failed(new Error("no port"));
+        else done(address.port);
+      });
+    });
+  });
+}

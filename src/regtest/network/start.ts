@@ -1,0 +1,321 @@
+/** From nothing, or from what is there, to nodes that run, with money and channels. */
+import type { ChildProcess } from "node:child_process";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Failure, usageFailure } from "../../errors/failure.js";
+import { ChainFolder } from "../chain/chain-folder.js";
+import {
+  channelsOf,
+  hasChannel,
+  listChannels,
+  openChannels,
+  untilReconnected,
+} from "./channels.js";
+import { type StepContext, throwIfAborted } from "./context.js";
+import type { RegtestEvent } from "./events.js";
+import { isNetwork, prepareFolder } from "./folder.js";
+import { findLightningd, type Lightningd } from "./lightningd.js";
+import { fund, hasMoney, untilAtHeight } from "./mining.js";
+import {
+  BACKEND_FILE,
+  BACKEND_PROGRAM,
+  CHAIN_FOLDER,
+  factsOf,
+  type Network,
+  openChain,
+  openNetwork,
+  stopNodes,
+  withNetworkLock,
+} from "./network.js";
+import {
+  type NetworkFile,
+  type NetworkNode,
+  readNetworkFile,
+  writeNetworkFile,
+} from "./network-file.js";
+import { changePort, DEVELOPER_LINES, freePort, isFree, writeNodeFolder } from "./node-config.js";
+import { RegtestNode } from "./regtest-node.js";
+
+export interface StartOptions {
+  /** As {@link networkFolder} gives it. */
+  readonly folder: string;
+  /** How many nodes there are at least; what is there, or 2, when not given. */
+  readonly count?: number;
+  /** A path or a name for all nodes that are not in the map. */
+  readonly lightningd?: string;
+  readonly lightningdOf?: ReadonlyMap<string, string>;
+  readonly capacitySat: number;
+  /** false: no channels, ever. */
+  readonly channels: boolean;
+  readonly automine?: number;
+  /** false: without `--developer`. */
+  readonly developer: boolean;
+  /** Lines for the configs of new nodes. */
+  readonly lines: readonly string[];
+  /** Of the nodes and their plugins. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export type Ready = Extract<RegtestEvent, { readonly event: "ready" }>;
+
+export const MAX_NODES = 20;
+const DEFAULT_NODES = 2;
+/** As bitcoind's own tests do: the first coinbase can be spent. */
+const FIRST_BLOCKS = 101;
+/** One bitcoin for each node's wallet. */
+export const WALLET_SAT = 100_000_000;
+
+/**
+ * Runs what does not run, makes what is missing, and reports each step, at the end `ready`.
+ * What it has started is ended again when it fails.
+ * @throws Failure, RpcError
+ */
+export async function startNetwork(options: StartOptions, context: StepContext): Promise<Ready> {
+  const began = performance.now();
+  const { folder } = options;
+  // Before anything is made.
+  const found = await findEach(options);
+  prepareFolder(folder);
+  return withNetworkLock(folder, context, async () => {
+    prepareFolder(folder);
+    const started: RegtestNode[] = [];
+    try {
+      const network = await prepare(options, found, context);
+      await bringUp(network, options, context, started);
+      const nodes = await Promise.all(network.nodes.map(factsOf));
+      const channels = await listChannels(network.nodes);
+      const ms = Math.round(performance.now() - began);
+      const ready: Ready = { event: "ready", dir: folder, ms, nodes, channels };
+      context.onEvent(ready);
+      return ready;
+    } catch (error) {
+      const silent = { ...context, onEvent: () => {}, signal: undefined };
+      await stopNodes(started, silent).catch(() => {});
+      throw error;
+    }
+  });
+}
+
+/** The lightningd of each node: the one that was asked for, else the one that it has, else the one on PATH. */
+async function findEach(options: StartOptions): Promise<ReadonlyMap<string, Lightningd>> {
+  const before = isNetwork(options.folder) ? readNetworkFile(options.folder).nodes : [];
+  const count = Math.max(options.count ?? DEFAULT_NODES, before.length);
+  const names = Array.from({ length: count }, (_, index) => `l${index + 1}`);
+  for (const name of options.lightningdOf?.keys() ?? []) {
+    if (!names.includes(name)) {
+      throw usageFailure(`--lightningd names ${name}, and the network has ${names.join(", ")}`);
+    }
+  }
+  const wanted = names.map((name) => {
+    const has = before.find((node) => node.name === name)?.lightningd;
+    return [name, options.lightningdOf?.get(name) ?? options.lightningd ?? has] as const;
+  });
+  const different = [...new Set(wanted.map(([, path]) => path))];
+  const found = new Map(
+    await Promise.all(different.map(async (path) => [path, await findLightningd(path)] as const)),
+  );
+  return new Map(
+    wanted.flatMap(([name, path]) => {
+      const lightningd = found.get(path);
+      return lightningd === undefined ? [] : [[name, lightningd] as const];
+    }),
+  );
+}
+
+/** The files: chain, backend, and a folder for each node. */
+async function prepare(
+  options: StartOptions,
+  found: ReadonlyMap<string, Lightningd>,
+  context: StepContext,
+): Promise<Network> {
+  const { folder } = options;
+  const isNew = !isNetwork(folder);
+  let file: NetworkFile = isNew
+    ? { developer: options.developer, channels: options.channels, isSetUp: false, nodes: [] }
+    : readNetworkFile(folder);
+  if (isNew) writeNetworkFile(folder, file);
+  if (file.developer && !options.developer) {
+    throw usageFailure("--no-developer does not go with this network", {
+      why: "its nodes were made with developer mode on",
+      fix: "Begin again: cln-dev regtest reset",
+    });
+  }
+  const chain =
+    file.chainId === undefined ? makeChain(folder) : openChain({ folder, file, nodes: [] });
+  if (options.automine !== undefined) chain.set({ automine: options.automine });
+  if (isNew) context.onEvent({ event: "chain", height: chain.chain.tip.height });
+  writeBackend(folder);
+  const nodes = await Promise.all(
+    [...found].map(async ([name, { path, version }]): Promise<NetworkNode> => {
+      const before = file.nodes.find((node) => node.name === name);
+      const port = before?.port ?? (await freePort());
+      return withFreePort(folder, { name, port, lightningd: path, version }, context);
+    }),
+  );
+  const old = new Set(file.nodes.map(({ name }) => name));
+  if (options.lines.length > 0 && old.size > 0) {
+    context.onEvent({ event: "options-ignored", names: [...old] });
+  }
+  const chainId = chain.id ?? "";
+  file = { ...file, chainId, isSetUp: file.isSetUp && nodes.length === old.size, nodes };
+  writeNetworkFile(folder, file);
+  for (const node of nodes) {
+    writeNodeFolder(join(folder, node.name), {
+      ...node,
+      chainFolder: join(folder, CHAIN_FOLDER),
+      chainId,
+      backend: join(folder, BACKEND_FILE),
+      developer: file.developer,
+      lines: options.lines,
+    });
+  }
+  return openNetwork(folder);
+}
+
+/** The node with another port, where somebody else has taken its own since it ran last. */
+async function withFreePort(
+  folder: string,
+  node: NetworkNode,
+  context: StepContext,
+): Promise<NetworkNode> {
+  if (await isFree(node.port)) return node;
+  const place = new RegtestNode(folder, node);
+  if (place.pid !== undefined || (await place.info()) !== undefined) return node;
+  const port = await freePort();
+  if (!changePort(place.lightningDir, node.port, port)) return node;
+  context.onEvent({ event: "port-changed", name: node.name, from: node.port, to: port });
+  return { ...node, port };
+}
+
+function makeChain(folder: string): ChainFolder {
+  const chain = ChainFolder.create(join(folder, CHAIN_FOLDER));
+  const missing = FIRST_BLOCKS - chain.chain.tip.height;
+  if (missing > 0) chain.mine(missing);
+  return chain;
+}
+
+/** A copy: lightningd can also be started by hand, and after our own package has moved. */
+function writeBackend(folder: string): void {
+  const program = join(folder, BACKEND_PROGRAM);
+  copyFileSync(builtBackend(), program);
+  const line = [process.execPath, program]
+    .map((path) => `'${path.replaceAll("'", `'\\''`)}'`)
+    .join(" ");
+  writeFileSync(join(folder, BACKEND_FILE), `#!/bin/sh\nexec ${line} "$@"\n`, { mode: 0o700 });
+}
+
+function builtBackend(): string {
+  for (let place = __dirname; place !== dirname(place); place = dirname(place)) {
+    const path = join(place, "dist", "regtest-backend.js");
+    if (existsSync(path)) return path;
+  }
+  throw new Failure({
+    kind: "regtest-backend",
+    what: "the backend program of the regtest network is missing",
+    why: `no dist/regtest-backend.js above ${__dirname}`,
+    fix: "Install cln-dev again",
+    exitCode: 1,
+  });
+}
+
+async function bringUp(
+  network: Network,
+  options: StartOptions,
+  context: StepContext,
+  started: RegtestNode[],
+): Promise<void> {
+  const { file, nodes } = network;
+  const chain = openChain(network);
+  const pairs = file.channels
+    ? nodes.slice(1).flatMap((to, index) => {
+        const from = nodes[index];
+        return from === undefined ? [] : [{ from, to }];
+      })
+    : [];
+  const env = options.env ?? process.env;
+  // Without developer mode a block is seen after up to 30 s: until the channels are there, it is on.
+  const isSlow = !file.developer && !file.isSetUp;
+  const flags = isSlow ? DEVELOPER_LINES.map((line) => `--${line}`) : [];
+  await startNodes(nodes, flags, env, context, started);
+  await untilAtHeight(nodes, chain.chain.tip.height, context);
+  const poor = await onlyIf(
+    nodes,
+    async (node) => !(await hasMoney(node)) && (await channelsOf(node)).length === 0,
+  );
+  if (poor.length > 0) {
+    context.onProgress("funding the wallets");
+    await fund(chain, nodes, poor, WALLET_SAT, context);
+  }
+  const missing = await onlyIf(pairs, async (ends) => !(await hasChannel(ends)));
+  if (missing.length > 0) {
+    context.onProgress("opening the channels");
+    await openChannels(chain, nodes, missing, options.capacitySat, context);
+  }
+  if (isSlow) {
+    context.onProgress("starting the nodes again without developer mode");
+    const again = [...started];
+    await stopNodes(again, { ...context, onEvent: () => {} });
+    started.length = 0;
+    await startNodes(again, [], env, { ...context, onEvent: () => {} }, started);
+    await untilAtHeight(nodes, chain.chain.tip.height, context);
+  }
+  context.onProgress("waiting for the channels");
+  await Promise.all(pairs.map((ends) => untilReconnected(ends, context)));
+  if (!file.isSetUp) writeNetworkFile(network.folder, { ...file, isSetUp: true });
+}
+
+async function onlyIf<T>(
+  all: readonly T[],
+  test: (one: T) => Promise<boolean>,
+): Promise<readonly T[]> {
+  const results = await Promise.all(all.map(test));
+  return all.filter((_, index) => results[index]);
+}
+
+/** All at once. Those that run are left alone. */
+async function startNodes(
+  nodes: readonly RegtestNode[],
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv,
+  context: StepContext,
+  started: RegtestNode[],
+): Promise<void> {
+  context.onProgress(`starting ${nodes.map(({ name }) => name).join(", ")}`);
+  const results = await Promise.allSettled(
+    nodes.map((node) => startNode(node, flags, env, context, started)),
+  );
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  throwIfAborted(context.signal);
+}
+
+async function startNode(
+  node: RegtestNode,
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv,
+  context: StepContext,
+  started: RegtestNode[],
+): Promise<void> {
+  if ((await node.info()) !== undefined) return;
+  const began = performance.now();
+  // Somebody has started it, and it is not up yet.
+  if (node.pid !== undefined) return node.untilUp(undefined, context);
+  const child = node.spawn(flags, env);
+  try {
+    await node.untilUp(child, context);
+    started.push(node);
+  } catch (error) {
+    await kill(child);
+    throw error;
+  }
+  const ms = Math.round(performance.now() - began);
+  context.onEvent({ event: "node-started", name: node.name, version: node.version, ms });
+}
+
+/** Our own child, so its number is its own until it has been waited for. */
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await gone;
+}

@@ -1,0 +1,181 @@
+/** A regtest network in a program: for the tests of a plugin. Part of the package's public API. */
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JsonObject } from "../jsonrpc/json.js";
+import type { Params } from "../jsonrpc/message.js";
+import { OWNER_VARIABLE } from "./backend/options.js";
+import { openChannels } from "./network/channels.js";
+import type { StepContext } from "./network/context.js";
+import type { RegtestChannel, RegtestEvent, RegtestNodeFacts } from "./network/events.js";
+import { networkFolder } from "./network/folder.js";
+import { fund, mine, reorganize, setFees } from "./network/mining.js";
+import {
+  type Network,
+  nodeNamed,
+  openChain,
+  openNetwork,
+  removeNetwork,
+  runningNode,
+  runningNodes,
+  stopNodes,
+} from "./network/network.js";
+import { configLine } from "./network/node-config.js";
+import { type Paid, pay } from "./network/payments.js";
+import { startNetwork, WALLET_SAT } from "./network/start.js";
+import { startOf } from "./process-identity.js";
+
+export interface RegtestOptions {
+  /** How many nodes, each with a channel to the next one; 2 when not given. */
+  readonly nodes?: number;
+  /** A private folder of its own, removed by `close`, when not given. One that is given stays, with its nodes stopped. */
+  readonly dir?: string;
+  /** The path or name of lightningd: for all nodes, or by the name of the node. */
+  readonly lightningd?: string | { readonly [name: string]: string };
+  /** Of each channel; half of it is on either side. 10,000,000 when not given. */
+  readonly capacitySat?: number;
+  /** false: no channels. */
+  readonly channels?: boolean;
+  /** false: without lightningd's developer mode, which sees blocks at once; they take up to 30 s then. */
+  readonly developer?: boolean;
+  /** Further options of lightningd, each as `--name` or `--name=value`. */
+  readonly options?: readonly string[];
+  /** Of the nodes and their plugins; ours when not given. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Gives up what is being done. */
+  readonly signal?: AbortSignal;
+  /** Called with each step. */
+  readonly onEvent?: (event: RegtestEvent) => void;
+}
+
+export interface RegtestNetworkNode extends RegtestNodeFacts {
+  /**
+   * Calls a method of the node or of its plugins.
+   * @throws RpcError, NodeUnreachable
+   */
+  call(method: string, params?: Params): Promise<JsonObject>;
+}
+
+/** A node by itself or its name: `l1`. */
+export type NodeOrName = string | { readonly name: string };
+
+export interface RegtestNetwork extends AsyncDisposable {
+  readonly dir: string;
+  readonly nodes: readonly RegtestNetworkNode[];
+  /** Mines blocks (1). Resolves with the height when all running nodes have them. */
+  mine(blocks?: number): Promise<number>;
+  /** Pays to the wallet of a node (100,000,000 sat), in a block. */
+  fund(node: NodeOrName, sat?: number): Promise<void>;
+  /** Opens one more channel, half of it on either side, and mines until both can use it. */
+  open(from: NodeOrName, to: NodeOrName, sat?: number): Promise<RegtestChannel>;
+  /** Pays an invoice, or without one. @throws RpcError: it failed */
+  pay(
+    from: NodeOrName,
+    to: NodeOrName,
+    msat?: number,
+    how?: { readonly keysend?: boolean },
+  ): Promise<Paid>;
+  /** Replaces that many blocks by one more; their transactions are mined again. At most 29. */
+  reorg(depth: number): Promise<void>;
+  /** Sets fee rates: sat per 1000 virtual bytes, by number of blocks. */
+  fees(feerates: { readonly [blocks: number]: number }): Promise<void>;
+  /** Ends all nodes, and removes the folder unless it was given. Safe to call more than once. */
+  close(): Promise<void>;
+}
+
+export const DEFAULT_CAPACITY_SAT = 10_000_000;
+export const DEFAULT_PAYMENT_MSAT = 1_000_000;
+
+/**
+ * Starts real nodes with money and channels. They end with this process, whatever happens to it.
+ * @throws Failure: no lightningd, a node that does not start, ...
+ */
+export async function startRegtest(options: RegtestOptions = {}): Promise<RegtestNetwork> {
+  const { lightningd, nodes: count = 2, signal } = options;
+  const isOurs = options.dir === undefined;
+  const made = options.dir ?? mkdtempSync(join(realpathSync(tmpdir()), "cln-dev-regtest-"));
+  const context: StepContext = {
+    onEvent: options.onEvent ?? (() => {}),
+    onProgress: () => {},
+    signal,
+  };
+  try {
+    const folder = networkFolder(made);
+    const ready = await startNetwork(
+      {
+        folder,
+        count,
+        ...(typeof lightningd === "string" ? { lightningd } : {}),
+        ...(typeof lightningd === "object"
+          ? { lightningdOf: new Map(Object.entries(lightningd)) }
+          : {}),
+        capacitySat: options.capacitySat ?? DEFAULT_CAPACITY_SAT,
+        channels: options.channels ?? true,
+        developer: options.developer ?? true,
+        lines: (options.options ?? []).map(configLine),
+        env: {
+          ...(options.env ?? process.env),
+          [OWNER_VARIABLE]: `${process.pid} ${startOf(process.pid)}`,
+        },
+      },
+      context,
+    );
+    return handleOf(openNetwork(folder), ready.nodes, isOurs, context);
+  } catch (error) {
+    if (isOurs) rmSync(made, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function handleOf(
+  network: Network,
+  facts: readonly RegtestNodeFacts[],
+  isOurs: boolean,
+  context: StepContext,
+): RegtestNetwork {
+  const chain = openChain(network);
+  const named = (node: NodeOrName) =>
+    runningNode(network, typeof node === "string" ? node : node.name);
+  const unlimited = { ...context, signal: undefined };
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= isOurs
+      ? removeNetwork(network.folder, unlimited)
+      : stopNodes(network.nodes, unlimited);
+    return closing;
+  };
+  return {
+    dir: network.folder,
+    nodes: facts.map((node) => ({
+      ...node,
+      call: (method, params) =>
+        nodeNamed(network, node.name).call(method, params, { signal: context.signal }),
+    })),
+    mine: async (blocks = 1) => mine(chain, await runningNodes(network), blocks, context),
+    fund: async (node, sat = WALLET_SAT) =>
+      fund(chain, await runningNodes(network), [await named(node)], sat, context),
+    open: async (from, to, sat = DEFAULT_CAPACITY_SAT) => {
+      const ends = { from: await named(from), to: await named(to) };
+      const [channel] = await openChannels(
+        chain,
+        await runningNodes(network),
+        [ends],
+        sat,
+        context,
+      );
+      if (channel === undefined) throw new Error("no channel");
+      return channel;
+    },
+    pay: async (from, to, msat = DEFAULT_PAYMENT_MSAT, { keysend = false } = {}) =>
+      pay(await runningNodes(network), await named(from), await named(to), msat, keysend, context),
+    reorg: async (depth) => reorganize(chain, await runningNodes(network), depth, context),
+    fees: async (feerates) => {
+      const rates = new Map(
+        Object.entries(feerates).map(([blocks, rate]) => [Number(blocks), rate]),
+      );
+      await setFees(chain, await runningNodes(network), rates, context);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
