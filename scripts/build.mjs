@@ -27,6 +27,9 @@ const ENTRIES = {
   index: "src/index.ts",
 };
 
+/** What a node of a regtest network runs: one file by itself, which is copied to that network. */
+const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
+
 /** What ends at once needs few files: each costs 0.25 ms at the start. */
 const SHORT_COMMANDS = /src\/cli\/commands\/(list|call)\.ts$/;
 
@@ -50,6 +53,7 @@ export async function build() {
   const folder = mkdtempSync(join(root, ".dist-"));
   try {
     const inputs = await bundleCode(folder);
+    await bundle(folder, BACKEND, { codeSplitting: false });
     await bundleTypes(folder);
     writeFileSync(join(folder, "THIRD-PARTY-LICENSES.txt"), licencesOf(inputs));
     // A source that was saved during the build is newer than it.
@@ -60,12 +64,26 @@ export async function build() {
   }
 }
 
-/** @returns the files that went into the bundle */
+/** The command line and the library. @returns the files that went into the bundle */
 async function bundleCode(folder) {
+  const output = await bundle(folder, ENTRIES, {
+    codeSplitting: { groups: [{ name: "short-commands", test: SHORT_COMMANDS }] },
+    chunkFileNames: "parts/[name].js",
+    // Names stay: a stack trace in a bug report can be read.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  });
+  const library = output.find((file) => file.isEntry && file.name === "index");
+  const module = `import library from "./index.js";\nexport const { ${library.exports.join(", ")} } = library;\n`;
+  writeFileSync(join(folder, "index.mjs"), module);
+  return output.flatMap((file) => file.moduleIds ?? []);
+}
+
+/** @returns the files that were written */
+async function bundle(folder, input, options) {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const bundler = await rolldown({
     cwd: root,
-    input: ENTRIES,
+    input,
     platform: "node",
     transform: { target: "node20.19", define: { CLN_DEV_VERSION: JSON.stringify(version) } },
   });
@@ -74,17 +92,11 @@ async function bundleCode(folder) {
     // CommonJS starts 20 ms faster than ES modules; so does `require` in place of import().
     format: "cjs",
     dynamicImportInCjs: false,
-    codeSplitting: { groups: [{ name: "short-commands", test: SHORT_COMMANDS }] },
-    chunkFileNames: "parts/[name].js",
     comments: false,
-    // Names stay: a stack trace in a bug report can be read.
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    ...options,
   });
   await bundler.close();
-  const library = output.find((file) => file.isEntry && file.name === "index");
-  const module = `import library from "./index.js";\nexport const { ${library.exports.join(", ")} } = library;\n`;
-  writeFileSync(join(folder, "index.mjs"), module);
-  return output.flatMap((file) => file.moduleIds ?? []);
+  return output;
 }
 
 /** index.d.ts: every type that the library's users can reach, and no other. */

@@ -12,6 +12,12 @@ export {
 export { type CallParams, type LightningNode, locateNode } from "./api/lightning-node.js";
 export type { OptionValue, PluginOptions } from "./api/plugin-options.js";
 export {
+  type RegtestNetwork,
+  type RegtestNetworkNode,
+  type RegtestOptions,
+  startRegtest,
+} from "./api/regtest.js";
+export {
   type WatchEventName,
   type WatchEventOf,
   type WatchOptions,

@@ -93,6 +93,7 @@ describe("the package", () => {
       "RpcError",
       "locateNode",
       "startEmbeddedNode",
+      "startRegtest",
       "watch",
     ];
     expect(JSON.parse(node("both.mjs"))).toEqual({ names, imported: names, same: true });

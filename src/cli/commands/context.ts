@@ -61,3 +61,6 @@ export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   if (bad.every((outcome) => outcome.event === "unreachable")) return 3;
   return bad.every((outcome) => outcome.event === "refused" && outcome.exitCode === 2) ? 2 : 1;
 }
+
+/** Runs a command's code, and keeps its exit code for the end of the program. */
+export type RunCommand = (command: (context: Context) => Promise<ExitCode>) => Promise<void>;

@@ -6,10 +6,8 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { nearestName } from "../../errors/did-you-mean.js";
 import { usageFailure } from "../../errors/failure.js";
-import type { Context, ExitCode } from "./context.js";
-
-/** Runs a command's code. */
-type Run = (command: (context: Context) => Promise<ExitCode>) => Promise<void>;
+import type { RunCommand } from "./context.js";
+import { defineRegtest } from "./regtest/definition.js";
 
 /** For a flag that may be given several times. */
 export function repeatable(value: string, before: readonly string[] = []): readonly string[] {
@@ -17,7 +15,7 @@ export function repeatable(value: string, before: readonly string[] = []): reado
 }
 
 /** Adds the commands to the program. */
-export function defineCommands(program: Command, run: Run): void {
+export function defineCommands(program: Command, run: RunCommand): void {
   program.commandsGroup("While you work:");
   withPlugin(program.command("watch", { isDefault: true }))
     .description("reload the plugin at each save (also without the word watch)")
@@ -97,6 +95,9 @@ export function defineCommands(program: Command, run: Run): void {
     .description("show the plugins that the node runs")
     .addHelpText("before", examples("cln-dev list --regtest"))
     .action(() => run(async (context) => (await import("./list.js")).list(context)));
+
+  program.commandsGroup("Without bitcoind:");
+  defineRegtest(program.command("regtest"), run);
 
   program.commandsGroup("Without lightningd:");
   program

@@ -51,24 +51,31 @@ export class ChainBackend {
     const given = isObject(params) ? params : {};
     switch (method) {
       case "getmanifest":
-        return this.#answer(id, MANIFEST);
+        this.#answer(id, MANIFEST);
+        break;
       case "init":
         this.#begin(isObject(given.options) ? given.options : {});
-        return this.#answer(id, {});
+        this.#answer(id, {});
+        break;
       case "getchaininfo":
-        return this.#answer(id, this.#chainInfo());
+        this.#answer(id, this.#chainInfo());
+        break;
       case "getrawblockbyheight":
-        return this.#giveBlock(id, Number(given.height ?? listed(params, 0)));
+        this.#giveBlock(id, Number(given.height ?? listed(params, 0)));
+        break;
       case "estimatefees":
-        return this.#giveFees(id);
+        this.#giveFees(id);
+        break;
       case "getutxout": {
         const txid = stringOf(given.txid ?? listed(params, 0)) ?? "";
-        return this.#answer(id, this.#output(txid, Number(given.vout ?? listed(params, 1))));
+        this.#answer(id, this.#output(txid, Number(given.vout ?? listed(params, 1))));
+        break;
       }
       case "sendrawtransaction":
-        return this.#answer(id, this.#broadcast(stringOf(given.tx ?? listed(params, 0)) ?? ""));
+        this.#answer(id, this.#broadcast(stringOf(given.tx ?? listed(params, 0)) ?? ""));
+        break;
       default:
-        return this.#answer(id, {});
+        this.#answer(id, {});
     }
   }
 
@@ -142,37 +149,38 @@ export class ChainBackend {
     const chain = this.#refreshed()?.chain;
     const block = chain?.blockAt(height);
     if (block !== undefined) {
-      return this.#answer(id, { blockhash: block.hash, block: block.raw.toString("hex") });
-    }
-    const none = { blockhash: null, block: null };
-    if (chain === undefined || height !== chain.tip.height + 1 || !isNodesOwn(id)) {
-      return this.#answer(id, none);
-    }
-    if (this.#endKnown !== chain.tip.hash) {
+      this.#answer(id, { blockhash: block.hash, block: block.raw.toString("hex") });
+    } else if (chain === undefined || height !== chain.tip.height + 1 || !isNodesOwn(id)) {
+      this.#answer(id, NO_BLOCK);
+    } else if (this.#endKnown !== chain.tip.hash) {
       this.#endKnown = chain.tip.hash;
-      return this.#answer(id, none);
+      this.#answer(id, NO_BLOCK);
+    } else {
+      const timer = setTimeout(() => {
+        this.#blocks = this.#blocks.filter((one) => one.id !== id);
+        this.#answer(id, NO_BLOCK);
+      }, HOLD_BLOCK_MS);
+      this.#blocks.push({ id, height, timer });
     }
-    const timer = setTimeout(() => {
-      this.#blocks = this.#blocks.filter((one) => one.id !== id);
-      this.#answer(id, none);
-    }, HOLD_BLOCK_MS);
-    this.#blocks.push({ id, height, timer });
   }
 
   /** The node's own first two questions are answered at once: it starts with them. */
   #giveFees(id: unknown): void {
     const wait = this.#feesAt + HOLD_FEES_MS - Date.now();
     const isChanged = this.#settings()?.feeChanges !== this.#feeChanges;
-    if (!isNodesOwn(id) || this.#feesGiven < 2 || wait <= 0 || isChanged)
-      return this.#answerFees(id);
+    if (!isNodesOwn(id) || this.#feesGiven < 2 || wait <= 0 || isChanged) {
+      this.#answerFees(id);
+      return;
+    }
     if (this.#fees !== undefined) this.#answerFees(this.#fees.id);
     this.#fees = { id, timer: setTimeout(() => this.#answerFees(id), wait) };
   }
 
   #answerFees(id: unknown): void {
     const settings = this.#settings();
-    if (this.#fees?.id === id) {
-      clearTimeout(this.#fees.timer);
+    const held = this.#fees;
+    if (held !== undefined && held.id === id) {
+      clearTimeout(held.timer);
       this.#fees = undefined;
     }
     if (isNodesOwn(id)) {
@@ -237,6 +245,8 @@ export class ChainBackend {
     this.#look();
   }
 }
+
+const NO_BLOCK: JsonObject = { blockhash: null, block: null };
 
 const METHODS = [
   "getchaininfo",

@@ -85,7 +85,7 @@ export function mineBlock(
   return { hash: blockHash(raw), previous, time, transactions: all, raw };
 }
 
-export function subsidyAt(height: number): bigint {
+function subsidyAt(height: number): bigint {
   return FIRST_SUBSIDY_SAT >> BigInt(Math.min(63, Math.floor(height / HALVING_BLOCKS)));
 }
 

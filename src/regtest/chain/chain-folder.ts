@@ -155,7 +155,10 @@ export class ChainFolder {
     };
   }
 
-  /** Changes the settings that are given. The fee rates are added to those that are there. */
+  /**
+   * Changes the settings that are given. Fee rates are added to those that are there, which are moved
+   * where a longer wait would cost more: lightningd evens that out itself (chaintopology.c).
+   */
   set(changes: {
     readonly automine?: number;
     readonly feerates?: ReadonlyMap<number, number>;
@@ -164,7 +167,7 @@ export class ChainFolder {
       const { automine, feerates, feeChanges } = this.settings;
       const changed = {
         automine: changes.automine ?? automine,
-        feerates: Object.fromEntries([...feerates, ...(changes.feerates ?? [])]),
+        feerates: Object.fromEntries(withFeerates(feerates, changes.feerates ?? new Map())),
         feeChanges: feeChanges + (changes.feerates === undefined ? 0 : 1),
       };
       replaceFile(join(this.folder, "settings.json"), JSON.stringify(changed));
@@ -310,6 +313,20 @@ export class ChainFolder {
       lock.release();
     }
   }
+}
+
+function withFeerates(
+  before: ReadonlyMap<number, number>,
+  given: ReadonlyMap<number, number>,
+): ReadonlyMap<number, number> {
+  const all = new Map(before);
+  for (const [blocks, rate] of given) {
+    for (const [other, old] of all) {
+      all.set(other, other < blocks ? Math.max(old, rate) : Math.min(old, rate));
+    }
+    all.set(blocks, rate);
+  }
+  return all;
 }
 
 /** Sat: what our own payments leave to the miner, for each output and input. */

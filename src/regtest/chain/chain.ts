@@ -18,7 +18,7 @@ export interface ChainBlock {
 }
 
 /** Blocks until a coinbase may be spent. */
-export const COINBASE_MATURITY = 100;
+const COINBASE_MATURITY = 100;
 
 export class Chain {
   readonly #blocks: ChainBlock[] = [];

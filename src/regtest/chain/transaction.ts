@@ -10,7 +10,7 @@ import {
   uint64,
 } from "./bytes.js";
 
-export interface TransactionInput {
+interface TransactionInput {
   /** Of the transaction whose output is spent, as hex. */
   readonly txid: string;
   readonly vout: number;
@@ -19,7 +19,7 @@ export interface TransactionInput {
   readonly witness: readonly Buffer[];
 }
 
-export interface TransactionOutput {
+interface TransactionOutput {
   readonly sat: bigint;
   readonly script: Buffer;
 }

@@ -12,13 +12,14 @@ export interface ChannelEnds {
   readonly to: RegtestNode;
 }
 
+export const DEFAULT_CAPACITY_SAT = 10_000_000;
 /** Six, so that the channel is announced to the others (BOLT 7). */
 const CONFIRMATIONS = 6;
 const NORMAL_MS = 60_000;
 const CONNECT_MS = 30_000;
 
 /** Connects the first to the second, unless they are. */
-export async function connect({ from, to }: ChannelEnds, context: StepContext): Promise<string> {
+async function connect({ from, to }: ChannelEnds, context: StepContext): Promise<string> {
   const id = await idOf(to);
   const { peers } = await from.call("listpeers", { id });
   const isConnected =
@@ -110,20 +111,26 @@ async function untilNormal(
   };
 }
 
-/** Every usable channel between nodes of the network, from whoever has opened it. */
+/**
+ * Every usable channel that one of the running nodes has opened.
+ * @param all also those that do not run: a channel may be with one of them
+ */
 export async function listChannels(
-  nodes: readonly RegtestNode[],
+  running: readonly RegtestNode[],
+  all: readonly RegtestNode[],
 ): Promise<readonly RegtestChannel[]> {
-  const ids = new Map(
-    await Promise.all(nodes.map(async (node) => [await idOf(node), node.name] as const)),
-  );
+  const ids = await Promise.all(running.map(idOf));
+  const named = new Map([
+    ...all.map(({ knownId, name }) => [knownId ?? "", name] as const),
+    ...running.map(({ name }, index) => [ids[index] ?? "", name] as const),
+  ]);
   const lists = await Promise.all(
-    nodes.map(async (node) =>
+    running.map(async (node) =>
       (await channelsOf(node))
         .filter(({ opener, state }) => opener === "local" && state === "CHANNELD_NORMAL")
         .map((channel) => ({
           from: node.name,
-          to: ids.get(String(channel.peer_id)) ?? String(channel.peer_id),
+          to: named.get(String(channel.peer_id)) ?? String(channel.peer_id),
           shortChannelId: String(channel.short_channel_id),
           capacitySat: satOf(channel.total_msat),
         })),
@@ -161,7 +168,7 @@ export async function channelsOf(node: RegtestNode): Promise<readonly JsonObject
 }
 
 export async function idOf(node: RegtestNode): Promise<string> {
-  return String((await node.call("getinfo")).id);
+  return node.knownId ?? String((await node.call("getinfo")).id);
 }
 
 function satOf(msat: unknown): number {

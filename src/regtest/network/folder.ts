@@ -19,8 +19,8 @@ export function defaultNetworkFolder(): string {
  * The folder, absolute, with no symlink before its last name. Whether it is there is not looked at.
  * @throws Failure (exit code 2) where sockets in it would have too long a path
  */
-export function networkFolder(dir: string): string {
-  const absolute = resolve(dir);
+export function networkFolder(dir: string, cwd = process.cwd()): string {
+  const absolute = resolve(cwd, dir);
   let folder = absolute;
   try {
     folder = join(realpathSync(dirname(absolute)), basename(absolute));
@@ -85,7 +85,8 @@ function ownEntries(folder: string, { mayBeOpen = false } = {}): readonly string
   if (!mayBeOpen && (stat.mode & 0o077) !== 0) {
     throw refusal(folder, "other users may enter it", undefined, `Run: chmod 700 '${folder}'`);
   }
-  return readdirSync(folder);
+  // A lock is there before and after everything else.
+  return readdirSync(folder).filter((name) => !/^lock(\.|$)/.test(name));
 }
 
 function refusal(folder: string, why: string, cause?: unknown, fix?: string): Failure {

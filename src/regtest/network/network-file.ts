@@ -12,6 +12,8 @@ export interface NetworkNode {
   /** Of its lightningd, absolute. */
   readonly lightningd: string;
   readonly version: string;
+  /** Its public key, once it has run. */
+  readonly id?: string;
 }
 
 export interface NetworkFile {
@@ -55,12 +57,13 @@ function parse(read: unknown): NetworkFile {
     throw new Error("it does not describe a network");
   if (read.format !== FORMAT) throw new Error(`its format is ${read.format}, not ${FORMAT}`);
   const nodes = read.nodes.map((node: unknown): NetworkNode => {
-    const { name, port, lightningd, version } = isObject(node) ? node : {};
+    const { name, port, lightningd, version, id } = isObject(node) ? node : {};
     if (typeof name !== "string" || !/^l\d{1,2}$/.test(name)) throw new Error("a node has no name");
     if (typeof port !== "number" || typeof lightningd !== "string") {
       throw new Error(`${name} has no port or no lightningd`);
     }
-    return { name, port, lightningd, version: String(version ?? "") };
+    const known = typeof id === "string" ? { id } : {};
+    return { name, port, lightningd, version: String(version ?? ""), ...known };
   });
   return {
     ...(typeof read.chainId === "string" ? { chainId: read.chainId } : {}),

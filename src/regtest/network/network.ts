@@ -89,7 +89,7 @@ export async function factsOf(node: RegtestNode): Promise<RegtestNodeFacts> {
 export async function showStatus(network: Network, context: StepContext): Promise<boolean> {
   const nodes = await Promise.all(network.nodes.map(statusOf));
   const { height } = openChain(network).chain.tip;
-  const channels = await listChannels(await runningNodes(network));
+  const channels = await listChannels(await runningNodes(network), network.nodes);
   context.onEvent({ event: "status", dir: network.folder, height, nodes, channels });
   return nodes.every(({ state }) => state === "running");
 }
@@ -99,7 +99,9 @@ async function statusOf(node: RegtestNode): Promise<RegtestNodeStatus> {
   const info = await node.info();
   const common = { name, lightningDir, port, version, ...(pid === undefined ? {} : { pid }) };
   if (info !== undefined) {
-    return { ...common, state: "running", id: String(info.id), height: Number(info.blockheight) };
+    const { id, blockheight } = info;
+    const now = { version: String(info.version), id: String(id), height: Number(blockheight) };
+    return { ...common, state: "running", ...now };
   }
   const words = node.lastWords();
   const state = pid === undefined ? "stopped" : "not answering";

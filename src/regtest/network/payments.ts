@@ -4,6 +4,7 @@ import { channelsOf, idOf } from "./channels.js";
 import { type StepContext, waitUntil } from "./context.js";
 import type { RegtestNode } from "./regtest-node.js";
 
+export const DEFAULT_PAYMENT_MSAT = 1_000_000;
 const GOSSIP_MS = 90_000;
 const PAY_MS = 120_000;
 

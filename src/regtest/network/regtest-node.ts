@@ -23,13 +23,16 @@ export class RegtestNode {
   readonly port: number;
   readonly version: string;
   readonly lightningd: string;
+  /** Its public key; undefined until it has run. */
+  readonly knownId: string | undefined;
   readonly lightningDir: string;
   readonly rpcFile: string;
   readonly #stderrFile: string;
   readonly #logFile: string;
 
   /** @param folder the network's */
-  constructor(folder: string, { name, port, version, lightningd }: NetworkNode) {
+  constructor(folder: string, { name, port, version, lightningd, id }: NetworkNode) {
+    this.knownId = id;
     this.name = name;
     this.port = port;
     this.version = version;

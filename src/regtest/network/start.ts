@@ -1,6 +1,6 @@
 /** From nothing, or from what is there, to nodes that run, with money and channels. */
 import type { ChildProcess } from "node:child_process";
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure, usageFailure } from "../../errors/failure.js";
 import { ChainFolder } from "../chain/chain-folder.js";
@@ -78,28 +78,55 @@ export async function startNetwork(options: StartOptions, context: StepContext):
   prepareFolder(folder);
   return withNetworkLock(folder, context, async () => {
     prepareFolder(folder);
+    const before = nodesIn(folder);
+    // Another start may have been faster.
+    const each = before.length > found.size ? await findEach(options) : found;
     const started: RegtestNode[] = [];
     try {
-      const network = await prepare(options, found, context);
+      const network = await prepare(options, each, context);
       await bringUp(network, options, context, started);
       const nodes = await Promise.all(network.nodes.map(factsOf));
-      const channels = await listChannels(network.nodes);
+      writeNetworkFile(folder, {
+        ...network.file,
+        isSetUp: true,
+        nodes: network.file.nodes.map((node, index) => ({ ...node, id: nodes[index]?.id ?? "" })),
+      });
+      const channels = await listChannels(network.nodes, network.nodes);
       const ms = Math.round(performance.now() - began);
       const ready: Ready = { event: "ready", dir: folder, ms, nodes, channels };
       context.onEvent(ready);
       return ready;
     } catch (error) {
       const silent = { ...context, onEvent: () => {}, signal: undefined };
-      await stopNodes(started, silent).catch(() => {});
+      // What failed first is what counts.
+      await stopNodes(started, silent)
+        .then(() => forgetUnused(folder, before))
+        .catch(() => {});
       throw error;
     }
   });
 }
 
+/** Removes the nodes that were to be made and have never run: made again, they may succeed. */
+function forgetUnused(folder: string, before: readonly NetworkNode[]): void {
+  const file = readNetworkFile(folder);
+  const isUsed = ({ name }: NetworkNode) =>
+    before.some((node) => node.name === name) ||
+    existsSync(join(folder, name, "regtest", "lightningd.sqlite3"));
+  for (const { name } of file.nodes.filter((node) => !isUsed(node))) {
+    rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
+  }
+  writeNetworkFile(folder, { ...file, nodes: file.nodes.filter(isUsed) });
+}
+
+function nodesIn(folder: string): readonly NetworkNode[] {
+  return isNetwork(folder) ? readNetworkFile(folder).nodes : [];
+}
+
 /** The lightningd of each node: the one that was asked for, else the one that it has, else the one on PATH. */
 async function findEach(options: StartOptions): Promise<ReadonlyMap<string, Lightningd>> {
-  const before = isNetwork(options.folder) ? readNetworkFile(options.folder).nodes : [];
-  const count = Math.max(options.count ?? DEFAULT_NODES, before.length);
+  const before = nodesIn(options.folder);
+  const count = Math.max(options.count ?? (before.length || DEFAULT_NODES), before.length);
   const names = Array.from({ length: count }, (_, index) => `l${index + 1}`);
   for (const name of options.lightningdOf?.keys() ?? []) {
     if (!names.includes(name)) {
@@ -149,7 +176,7 @@ async function prepare(
     [...found].map(async ([name, { path, version }]): Promise<NetworkNode> => {
       const before = file.nodes.find((node) => node.name === name);
       const port = before?.port ?? (await freePort());
-      return withFreePort(folder, { name, port, lightningd: path, version }, context);
+      return withFreePort(folder, { ...before, name, port, lightningd: path, version }, context);
     }),
   );
   const old = new Set(file.nodes.map(({ name }) => name));
@@ -261,7 +288,6 @@ async function bringUp(
   }
   context.onProgress("waiting for the channels");
   await Promise.all(pairs.map((ends) => untilReconnected(ends, context)));
-  if (!file.isSetUp) writeNetworkFile(network.folder, { ...file, isSetUp: true });
 }
 
 async function onlyIf<T>(
@@ -312,10 +338,10 @@ async function startNode(
   context.onEvent({ event: "node-started", name: node.name, version: node.version, ms });
 }
 
-/** Our own child, so its number is its own until it has been waited for. */
+/** With what it has started itself. It is our own child, so its number is its own until it has been waited for. */
 async function kill(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
+  process.kill(-child.pid, "SIGKILL");
   await gone;
 }

@@ -1,29 +1,27 @@
-/** A regtest network in a program: for the tests of a plugin. Part of the package's public API. */
+/** A regtest network as a program starts it: real nodes for the tests of a plugin. */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JsonObject } from "../jsonrpc/json.js";
-import type { Params } from "../jsonrpc/message.js";
-import { OWNER_VARIABLE } from "./backend/options.js";
-import { openChannels } from "./network/channels.js";
-import type { StepContext } from "./network/context.js";
-import type { RegtestChannel, RegtestEvent, RegtestNodeFacts } from "./network/events.js";
-import { networkFolder } from "./network/folder.js";
-import { fund, mine, reorganize, setFees } from "./network/mining.js";
+import { OWNER_VARIABLE } from "../regtest/backend/options.js";
+import { DEFAULT_CAPACITY_SAT, openChannels } from "../regtest/network/channels.js";
+import type { StepContext } from "../regtest/network/context.js";
+import type { RegtestChannel, RegtestEvent, RegtestNodeFacts } from "../regtest/network/events.js";
+import { networkFolder } from "../regtest/network/folder.js";
+import { fund, mine, reorganize, setFees } from "../regtest/network/mining.js";
 import {
   type Network,
-  nodeNamed,
   openChain,
   openNetwork,
   removeNetwork,
   runningNode,
   runningNodes,
   stopNodes,
-} from "./network/network.js";
-import { configLine } from "./network/node-config.js";
-import { type Paid, pay } from "./network/payments.js";
-import { startNetwork, WALLET_SAT } from "./network/start.js";
-import { startOf } from "./process-identity.js";
+} from "../regtest/network/network.js";
+import { configLine } from "../regtest/network/node-config.js";
+import { DEFAULT_PAYMENT_MSAT, type Paid, pay } from "../regtest/network/payments.js";
+import { startNetwork, WALLET_SAT } from "../regtest/network/start.js";
+import { startOf } from "../regtest/process-identity.js";
+import { type LightningNode, locateNode } from "./lightning-node.js";
 
 export interface RegtestOptions {
   /** How many nodes, each with a channel to the next one; 2 when not given. */
@@ -48,16 +46,16 @@ export interface RegtestOptions {
   readonly onEvent?: (event: RegtestEvent) => void;
 }
 
-export interface RegtestNetworkNode extends RegtestNodeFacts {
-  /**
-   * Calls a method of the node or of its plugins.
-   * @throws RpcError, NodeUnreachable
-   */
-  call(method: string, params?: Params): Promise<JsonObject>;
+export interface RegtestNetworkNode extends LightningNode {
+  /** `l1`, `l2`, ... */
+  readonly name: string;
+  readonly id: string;
+  /** Where it listens for peers, on 127.0.0.1. */
+  readonly port: number;
 }
 
 /** A node by itself or its name: `l1`. */
-export type NodeOrName = string | { readonly name: string };
+type NodeOrName = string | { readonly name: string };
 
 export interface RegtestNetwork extends AsyncDisposable {
   readonly dir: string;
@@ -82,9 +80,6 @@ export interface RegtestNetwork extends AsyncDisposable {
   /** Ends all nodes, and removes the folder unless it was given. Safe to call more than once. */
   close(): Promise<void>;
 }
-
-export const DEFAULT_CAPACITY_SAT = 10_000_000;
-export const DEFAULT_PAYMENT_MSAT = 1_000_000;
 
 /**
  * Starts real nodes with money and channels. They end with this process, whatever happens to it.
@@ -146,10 +141,11 @@ function handleOf(
   };
   return {
     dir: network.folder,
-    nodes: facts.map((node) => ({
-      ...node,
-      call: (method, params) =>
-        nodeNamed(network, node.name).call(method, params, { signal: context.signal }),
+    nodes: facts.map(({ name, id, port, lightningDir }) => ({
+      ...locateNode({ lightningDir }),
+      name,
+      id,
+      port,
     })),
     mine: async (blocks = 1) => mine(chain, await runningNodes(network), blocks, context),
     fund: async (node, sat = WALLET_SAT) =>
