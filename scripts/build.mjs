@@ -69,8 +69,6 @@ async function bundleCode(folder) {
   const output = await bundle(folder, ENTRIES, {
     codeSplitting: { groups: [{ name: "short-commands", test: SHORT_COMMANDS }] },
     chunkFileNames: "parts/[name].js",
-    // Names stay: a stack trace in a bug report can be read.
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   });
   const library = output.find((file) => file.isEntry && file.name === "index");
   const module = `import library from "./index.js";\nexport const { ${library.exports.join(", ")} } = library;\n`;
@@ -93,6 +91,8 @@ async function bundle(folder, input, options) {
     format: "cjs",
     dynamicImportInCjs: false,
     comments: false,
+    // Names stay: a stack trace in a bug report can be read.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     ...options,
   });
   await bundler.close();

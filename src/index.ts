@@ -12,6 +12,7 @@ export {
 export { type CallParams, type LightningNode, locateNode } from "./api/lightning-node.js";
 export type { OptionValue, PluginOptions } from "./api/plugin-options.js";
 export {
+  type NodeOrName,
   type RegtestNetwork,
   type RegtestNetworkNode,
   type RegtestOptions,
@@ -56,5 +57,12 @@ export type { ListedPlugin } from "./node/plugins/plugin-command.js";
 export type { CallOptions } from "./node/rpc/client.js";
 export { NodeUnreachable, RpcError, type UnreachableReason } from "./node/rpc/errors.js";
 export type { LogLevel } from "./plugin/log-level.js";
+export type {
+  RegtestChannel,
+  RegtestEvent,
+  RegtestNodeFacts,
+  RegtestNodeStatus,
+} from "./regtest/network/events.js";
+export type { RegtestPayment } from "./regtest/network/payments.js";
 export type { NodeChoice } from "./settings/locate/locate-node.js";
 export type { NetworkNamedBy, NodeAddress } from "./settings/types.js";

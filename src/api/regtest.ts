@@ -18,7 +18,7 @@ import {
   stopNodes,
 } from "../regtest/network/network.js";
 import { configLine } from "../regtest/network/node-config.js";
-import { DEFAULT_PAYMENT_MSAT, type Paid, pay } from "../regtest/network/payments.js";
+import { DEFAULT_PAYMENT_MSAT, pay, type RegtestPayment } from "../regtest/network/payments.js";
 import { startNetwork, WALLET_SAT } from "../regtest/network/start.js";
 import { startOf } from "../regtest/process-identity.js";
 import { type LightningNode, locateNode } from "./lightning-node.js";
@@ -55,7 +55,7 @@ export interface RegtestNetworkNode extends LightningNode {
 }
 
 /** A node by itself or its name: `l1`. */
-type NodeOrName = string | { readonly name: string };
+export type NodeOrName = string | { readonly name: string };
 
 export interface RegtestNetwork extends AsyncDisposable {
   readonly dir: string;
@@ -72,7 +72,7 @@ export interface RegtestNetwork extends AsyncDisposable {
     to: NodeOrName,
     msat?: number,
     how?: { readonly keysend?: boolean },
-  ): Promise<Paid>;
+  ): Promise<RegtestPayment>;
   /** Replaces that many blocks by one more; their transactions are mined again. At most 29. */
   reorg(depth: number): Promise<void>;
   /** Sets fee rates: sat per 1000 virtual bytes, by number of blocks. */

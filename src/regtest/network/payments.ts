@@ -8,7 +8,7 @@ export const DEFAULT_PAYMENT_MSAT = 1_000_000;
 const GOSSIP_MS = 90_000;
 const PAY_MS = 120_000;
 
-export interface Paid {
+export interface RegtestPayment {
   readonly msat: number;
   readonly feeMsat: number;
   readonly preimage: string;
@@ -26,7 +26,7 @@ export async function pay(
   msat: number,
   keysend: boolean,
   context: StepContext,
-): Promise<Paid> {
+): Promise<RegtestPayment> {
   const began = performance.now();
   await untilGossip(nodes, from, context);
   context.onProgress(`paying ${msat} msat from ${from.name} to ${to.name}`);
