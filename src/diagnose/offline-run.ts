@@ -74,7 +74,7 @@ export function ownTrace(traces: readonly PluginTrace[]): PluginTrace | undefine
 /** The trace in a plugin's stderr, its own frames told from those of its libraries. */
 export function markOwnFrames(file: PluginFile, stderr: string): PluginTrace | undefined {
   // Some programs colour what they write, whoever reads it.
-  const trace = readTrace(stripVTControlCharacters(stderr), file.language);
+  const trace = readTrace(stripVTControlCharacters(stderr), file.language, file.realPath);
   if (trace === undefined) return undefined;
   const frames = trace.frames.map((frame) => {
     const own = ownFile(file, frame);

@@ -2,8 +2,8 @@
 import type { Trace, TraceFrame } from "./trace.js";
 
 export function readGoTrace(lines: readonly string[]): Trace | undefined {
-  const errorAt = lines.findLastIndex((line) => /^(panic|fatal error): /.test(line));
-  if (errorAt === -1) return undefined;
+  const errorAt = lines.findIndex((line) => /^(panic|fatal error): /.test(line));
+  if (errorAt === -1) return readGoLog(lines);
   const frames: TraceFrame[] = [];
   for (let at = errorAt + 1; at < lines.length; at++) {
     const [, file, number] = /^\t(\/.+):(\d+)(?: \+0x[0-9a-f]+)?$/.exec(lines[at] ?? "") ?? [];
@@ -17,8 +17,20 @@ export function readGoTrace(lines: readonly string[]): Trace | undefined {
   return { error: lines[errorAt]?.trim() ?? "", frames };
 }
 
+/** The last line of the log package, as `log.Fatal` writes it: with a place where that is switched on. */
+function readGoLog(lines: readonly string[]): Trace | undefined {
+  for (const line of lines.toReversed()) {
+    const [, file, number, error] =
+      /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?:(\S+\.go):(\d+): )?(.+)$/.exec(line) ?? [];
+    if (error === undefined) continue;
+    return { error, frames: file === undefined ? [] : [{ file, line: Number(number) }] };
+  }
+  return undefined;
+}
+
 export function readRustTrace(lines: readonly string[]): Trace | undefined {
-  const at = lines.findLastIndex((line) => /^thread '.*' (\(\d+\) )?panicked at /.test(line));
+  // The first one: a panic in a task, or in the logger, often follows from another.
+  const at = lines.findIndex((line) => /^thread '.*' (\(\d+\) )?panicked at /.test(line));
   if (at === -1) return readRustError(lines);
   const line = lines[at] ?? "";
   const [, old, file, number] = /panicked at (?:'(.*)', )?(.+?):(\d+):\d+:?$/.exec(line) ?? [];

@@ -1,11 +1,24 @@
-/** Python's tracebacks: of exceptions (the last of a chain), of threads, and of syntax errors. */
+/** Python's tracebacks: of exceptions (the last of a chain), of groups, threads and syntax errors. */
 import type { Trace, TraceFrame } from "./trace.js";
 
 const FRAME = /^\s*(?:\|\s*)?File "(.+)", line (\d+)(?:, in (.+))?$/;
 /** An exception's own line: `pkg.Error: message`, `KeyboardInterrupt`. */
 const ERROR = /^(?:\|\s*)?((?:[A-Za-z_][\w.]*\.)?[A-Z]\w*)(?::\s?(.*))?$/;
 
-export function readPythonTrace(lines: readonly string[]): Trace | undefined {
+export function readPythonTrace(all: readonly string[]): Trace | undefined {
+  const group = all.findLastIndex((line) => /^\s*\+ Exception Group Traceback/.test(line));
+  if (group === -1) return readTraceback(all);
+  // The first of its exceptions says the most; the group itself is only its frame.
+  const inside = all.slice(group).map((line) => line.replace(/^\s*[|+]( |$)/, ""));
+  const second = inside.findIndex((line) => /^\s*\+-+ 2 -+$/.test(line));
+  const until = second === -1 ? inside : inside.slice(0, second);
+  const depth = until.map((line) => line.replace(/^(\s*\|)+ ?/, "").replace(/^\s*\+-.*$/, ""));
+  const trace = readTraceback(depth);
+  const head = inside.find((line) => /^(Base)?ExceptionGroup: /.test(line));
+  return trace && head ? { ...trace, error: `${trace.error}\n(${head})` } : trace;
+}
+
+function readTraceback(lines: readonly string[]): Trace | undefined {
   const last = lines.findLastIndex((line) => FRAME.test(line));
   if (last === -1) return undefined;
   const errorAt = lines.findIndex((line, index) => index > last && ERROR.test(line));

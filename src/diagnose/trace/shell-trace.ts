@@ -1,12 +1,18 @@
 /** A shell's complaint: `x.sh: line 5: foo: command not found` (bash), `x.sh: 5: foo: not found` (dash). */
 import type { Trace } from "./trace.js";
 
+const COMPLAINT = /^(\S[^:]*): (?:line )?(\d+): (.+)$/;
+
 export function readShellTrace(lines: readonly string[]): Trace | undefined {
+  let code: string | undefined;
   for (const line of lines.toReversed()) {
     const [, file, number, error] =
-      /^(\S[^:]*): (?:line )?(\d+): (.+)$/.exec(line) ?? /^(\/[^:]+):(\d+): (.+)$/.exec(line) ?? [];
+      COMPLAINT.exec(line) ?? /^(\/[^:]+):(\d+): (.+)$/.exec(line) ?? [];
     if (file === undefined || error === undefined) continue;
-    return { error, frames: [{ file, line: Number(number) }] };
+    // bash quotes the line of a syntax error below the error itself.
+    const quoted = /^`(.*)'$/.exec(error)?.[1];
+    if (quoted !== undefined) code = quoted.trim();
+    else return { error, frames: [{ file, line: Number(number), ...(code ? { code } : {}) }] };
   }
   return undefined;
 }

@@ -17,5 +17,9 @@ export interface Trace {
   readonly frames: readonly TraceFrame[];
 }
 
-/** Reads one language's traces. @returns the last one in the text, or undefined */
-export type TraceReader = (lines: readonly string[]) => Trace | undefined;
+/**
+ * Reads one language's traces.
+ * @param own the plugin's own path
+ * @returns the one in the text that says the most, or undefined
+ */
+export type TraceReader = (lines: readonly string[], own?: string) => Trace | undefined;

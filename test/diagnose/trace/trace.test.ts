@@ -30,6 +30,32 @@ function frames(stderr: string, language: PluginLanguage) {
   };
 }
 
+/** Words of Python 3.11, for machines that have an older one. */
+test("an exception group in Python", () => {
+  const group = `  + Exception Group Traceback (most recent call last):
+  |   File "/p/g.py", line 6, in <module>
+  |     asyncio.run(main())
+  | ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/p/g.py", line 3, in bad
+    |     async def bad(): raise ValueError("bad value")
+    |                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    | ValueError: bad value
+    +---------------- 2 ----------------
+    | Traceback (most recent call last):
+    |   File "/p/g.py", line 9, in worse
+    |     raise KeyError("x")
+    | KeyError: 'x'
+    +------------------------------------
+`;
+  const trace = readTrace(group, "python");
+  expect(trace?.error).toBe(
+    "ValueError: bad value\n(ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions))",
+  );
+  expect(trace?.frames).toMatchObject([{ file: "/p/g.py", line: 3, name: "bad" }]);
+});
+
 describe.runIf(findProgram("python3"))("python", () => {
   test.each<[string, string, string | RegExp, string[]]>([
     [
@@ -125,6 +151,12 @@ describe("shell", () => {
   });
 });
 
+test.runIf(findProgram("bash"))("bash's syntax error, with the line that it quotes", () => {
+  const trace = readTrace(stderrOf("bash", "e.sh", "true\nif then echo x\n"), "shell");
+  expect(trace?.error).toBe("syntax error near unexpected token `then'");
+  expect(trace?.frames).toMatchObject([{ line: 2, code: "if then echo x" }]);
+});
+
 describe("compiled", () => {
   test.runIf(findProgram("gcc"))("a failed assertion in C", () => {
     writeFileSync(join(folder, "a.c"), "#include <assert.h>\nint main(void){\n assert(1==2);\n}\n");
@@ -167,6 +199,10 @@ exit status 2
     ],
     ["thread 'main' (123) panicked at src/main.rs:10:5:\nboom\n", "panic: boom"],
     ["thread 'tokio-runtime-worker' panicked at 'boom', src/main.rs:10:5\n", "panic: boom"],
+    [
+      "thread 'main' panicked at src/main.rs:10:5:\nboom\nthread 'log' panicked at src/log.rs:2:1:\nno log\n",
+      "panic: boom",
+    ],
   ])("a panic in Rust: %j", (stderr, error) => {
     expect(readTrace(stderr, "rust")).toEqual({
       error,
@@ -174,10 +210,92 @@ exit status 2
     });
   });
 
+  test("what Go's log.Fatal writes", () => {
+    expect(readTrace("2026/11/26 04:00:00 main.go:12: no socket\n", "go")).toEqual({
+      error: "no socket",
+      frames: [{ file: "main.go", line: 12 }],
+    });
+  });
+
   test("an error returned by main in Rust", () => {
     expect(readTrace("Error: no socket\n\nCaused by:\n    os error 2\n", "rust")?.error).toMatch(
       /^Error: no socket\n\nCaused by:\n {4}os error 2$/,
     );
+  });
+});
+
+/** Words of perl 5.36, ruby 3.1 and 3.4, php 8.2, lua 5.4, java 17 and kotlin 1.9. */
+const PLACES: readonly (readonly [what: string, stderr: string, error: string, lines: number[]])[] =
+  [
+    ["perl dies", "cannot at /p/x.pl line 4, <STDIN> line 1.\n", "cannot", [4]],
+    [
+      "perl lacks a module",
+      "Can't locate No/Such.pm in @INC (you may need to install the No::Such module) (@INC contains: /etc/perl) at /p/x.pl line 2.\nBEGIN failed--compilation aborted at /p/x.pl line 2.\n",
+      "Can't locate No/Such.pm in @INC (you may need to install the No::Such module) (@INC contains: /etc/perl)",
+      [2],
+    ],
+    [
+      "perl warns before it dies",
+      "Use of uninitialized value $x in addition (+) at /p/x.pl line 3.\nno key at /p/x.pl line 9.\n",
+      "no key",
+      [9],
+    ],
+    [
+      "ruby",
+      "/p/x.rb:7:in `<main>': undefined method `nosuch' for main:Object (NoMethodError)\n\tfrom /p/x.rb:3:in `loop'\n",
+      "undefined method `nosuch' for main:Object (NoMethodError)",
+      [3, 7],
+    ],
+    [
+      "ruby 3.4, which quotes otherwise",
+      "/p/x.rb:7:in 'Object#f': no (RuntimeError)\n\tfrom /p/x.rb:9:in '<main>'\n",
+      "no (RuntimeError)",
+      [9, 7],
+    ],
+    [
+      "php, a syntax error",
+      'PHP Parse error:  syntax error, unexpected token "}" in /p/x.php on line 8\n',
+      'Parse error:  syntax error, unexpected token "}"',
+      [8],
+    ],
+    [
+      "php, an exception",
+      "PHP Fatal error:  Uncaught Error: Call to undefined function f() in /p/x.php:5\nStack trace:\n#0 {main}\n  thrown in /p/x.php on line 5\n",
+      "Fatal error:  Uncaught Error: Call to undefined function f()",
+      [5],
+    ],
+    [
+      "lua",
+      "lua: /p/x.lua:6: attempt to index a nil value (global 'nosuch')\nstack traceback:\n\t/p/x.lua:6: in main chunk\n\t[C]: in ?\n",
+      "attempt to index a nil value (global 'nosuch')",
+      [6],
+    ],
+    [
+      "java",
+      'Exception in thread "main" java.lang.IllegalStateException: no key\n\tat X.read(X.java:12)\n\tat X.main(X.java:5)\n',
+      "java.lang.IllegalStateException: no key",
+      [5, 12],
+    ],
+    ["javac", "X.java:3: error: ';' expected\n", "error: ';' expected", [3]],
+    [
+      "kotlin",
+      'Exception in thread "main" java.lang.RuntimeException: bad\n\tat XKt.main(x.kt:4)\n',
+      "java.lang.RuntimeException: bad",
+      [4],
+    ],
+    ["a path of its own with a blank and no extension", "/my plugins/x:5: oops\n", "oops", [5]],
+  ];
+
+describe("any other language", () => {
+  test.each(PLACES)("%s", (_, stderr, error, lines) => {
+    const trace = readTrace(stderr, "other", "/my plugins/x");
+    expect(trace?.error).toBe(error);
+    expect(trace?.frames.map(({ line }) => line)).toEqual(lines);
+  });
+
+  test.runIf(findProgram("perl"))("a real perl", () => {
+    const found = frames(stderrOf("perl", "p.pl", "use strict;\n\ndie 'no key';\n"), "other");
+    expect(found).toEqual({ error: "no key", frames: ["p.pl 3"] });
   });
 });
 
