@@ -1,22 +1,30 @@
 /**
- * What is told of a plugin that was started and then died, by itself or in the middle of a call.
- * lightningd knows only that it exited; its traceback is on stderr, which may be readable, and else
- * comes again when the plugin is run offline in the same way.
+ * What is reported of a plugin that was started and then ended: by itself, by the node, or in the
+ * middle of a call. lightningd logs why it ended a plugin, and of one that exited only that it did: its
+ * traceback is on stderr, which may be readable, and else comes again when the plugin is run offline.
  */
 
 import type { Finding } from "../events/watch-events.js";
 import type { Params } from "../jsonrpc/message.js";
 import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
-import { recentStderr, type StderrPlace, stderrPlace } from "../node/log/node-stderr.js";
+import {
+  type StderrMark,
+  type StderrPlace,
+  stderrAfter,
+  stderrPlace,
+} from "../node/log/node-stderr.js";
 import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
-import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
+import type { RawOption } from "../plugin/handshake/init-params.js";
 import type { Explained } from "./diagnose-start.js";
 import { readDeath } from "./evidence/crash-log.js";
+import { findPrint } from "./evidence/find-print.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { Explanation } from "./explain/explanation.js";
 import { explainDeath } from "./explain/node-crashes.js";
-import { findingsOf, traceFindings } from "./findings.js";
+import { strayIn } from "./explain/output-rules.js";
+import { findingsOf, strayFindings, traceFindings } from "./findings.js";
+import { type NodeToImitate, nodeHandshake } from "./node-handshake.js";
 import {
   markOwnFrames,
   type OfflineRun,
@@ -27,11 +35,15 @@ import {
 export interface DeadPlugin {
   readonly file: PluginFile;
   readonly options: readonly RawOption[];
-  readonly node: NodePlace & { readonly lightningDir: string };
+  readonly node: NodeToImitate & { readonly lightningDir: string };
   /** When it was started. */
   readonly since: Date;
+  /** How far the node's stderr had been written then, where it is a file. */
+  readonly stderrMark?: StderrMark | undefined;
   /** What it wrote to stderr, where the caller knows it: the embedded node hears it. */
   readonly stderr?: string;
+  /** The plugin's last log lines since then: the node says there what it ended it for. */
+  readonly log?: readonly string[];
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -41,19 +53,22 @@ const SOON_MS = 5_000;
 const LINGER_MS = 600;
 const OFFLINE_TIMEOUT_MS = 5_000;
 
-/** A plugin that has died by itself while it ran. Never throws. */
+const EXITED = "exited during normal operation";
+
+/** A plugin that has ended while it ran. Never throws. */
 export async function diagnoseDeath(dead: DeadPlugin): Promise<Explained> {
-  const place = stderrPlace(dead.node.lightningDir, dead.node.network);
-  const trace = traceOnStderr(dead, place);
+  const killed = explainKilled(dead);
+  if (killed !== undefined) return killed;
+  const trace = traceOnStderr(dead);
   const soon = Date.now() - dead.since.getTime() < SOON_MS;
   const again =
     trace === undefined && soon ? await runAgain(dead, { lingerMs: LINGER_MS }) : undefined;
-  return told("exited during normal operation", dead, place, trace, again);
+  return explainEnd(EXITED, dead, trace, again);
 }
 
 /**
  * A call that was answered with an error. Where the plugin died of it, and its stderr cannot be read,
- * the call is made once more, on a plugin that is run offline. Never throws.
+ * the call is made again, on a plugin that is run offline. Never throws.
  */
 export async function diagnoseCall(
   error: RpcError | NodeUnreachable,
@@ -64,11 +79,11 @@ export async function diagnoseCall(
     const explanation = explain(error, { path: dead.file.realPath, file: dead.file });
     return { explanation, findings: [], offline: undefined };
   }
-  const place = stderrPlace(dead.node.lightningDir, dead.node.network);
-  const trace = traceOnStderr(dead, place);
+  const killed = explainKilled(dead);
+  if (killed !== undefined) return killed;
+  const trace = traceOnStderr(dead);
   const again = trace === undefined ? await runAgain(dead, { thenCall: call }) : undefined;
-  const how = "Run once offline, and the call made once more there";
-  return told(error.message, dead, place, trace, again, how);
+  return explainEnd(error.message, dead, trace, again, "Run again offline, with the same call");
 }
 
 /**
@@ -82,22 +97,33 @@ export function explainNodeDeath(networkDir: string, since: Date): Explanation |
   return explainDeath({ path: "", message: "", groups: [], language: "other", death });
 }
 
+/** What the node logs when it ends a plugin (lightningd/plugin.c plugin_kill). */
+const KILLED = /^Killing plugin: ([\s\S]*)$/;
+
+/** The node itself ended it, for what it wrote: its own words are the reason. */
+function explainKilled({ file, log = [] }: DeadPlugin): Explained | undefined {
+  const words = log.flatMap((line) => KILLED.exec(line)?.[1] ?? []).at(-1);
+  if (words === undefined || words === EXITED) return undefined;
+  const found = explainWords(words, { path: file.realPath, file });
+  const explanation = found && { ...found, reason: `the node ended it: ${found.reason}` };
+  const stray = strayIn(words).map((text) => ({ text, printedBy: findPrint(file, text) }));
+  return { explanation, findings: stray.flatMap(strayFindings), offline: undefined };
+}
+
 /** The last trace on the node's stderr, if it is of this plugin. */
-function traceOnStderr(
-  { file, since, stderr }: DeadPlugin,
-  place: StderrPlace | undefined,
-): PluginTrace | undefined {
-  const written = stderr ?? recentStderr(place, since);
+function traceOnStderr({ file, stderrMark, stderr }: DeadPlugin): PluginTrace | undefined {
+  const written = stderr ?? stderrAfter(stderrMark);
   const trace = written === undefined ? undefined : markOwnFrames(file, written);
   return trace?.frames.some((frame) => frame.own) ? trace : undefined;
 }
 
-function runAgain(
+async function runAgain(
   dead: DeadPlugin,
   how: { lingerMs?: number; thenCall?: { method: string; params: Params } },
 ): Promise<OfflineRun> {
-  return runPluginOffline(dead.file, {
+  return await runPluginOffline(dead.file, {
     ...dead.node,
+    ...(await nodeHandshake(dead.node)),
     options: dead.options,
     upTo: "init",
     timeoutMs: dead.timeoutMs ?? OFFLINE_TIMEOUT_MS,
@@ -106,40 +132,41 @@ function runAgain(
   });
 }
 
-function told(
+function explainEnd(
   words: string,
   dead: DeadPlugin,
-  place: StderrPlace | undefined,
   trace: PluginTrace | undefined,
   again: OfflineRun | undefined,
   how?: string,
 ): Explained {
-  const context = { path: dead.file.realPath, file: dead.file, offline: again, trace };
-  const findings =
+  const { file, stderr, stderrMark } = dead;
+  const written = stderr ?? stderrAfter(stderrMark) ?? "";
+  const context = { path: file.realPath, file, offline: again, trace, stderr: written };
+  const found =
     trace !== undefined
       ? traceFindings(trace)
       : again?.trace !== undefined || again?.handshake.end.kind === "exited"
         ? findingsOf(again, how)
-        : whereStderrWent(place);
+        : undefined;
+  const findings = found ?? (stderr === undefined ? whereStderrWent(dead) : []);
   return { explanation: explainWords(words, context), findings, offline: again };
 }
 
-function whereStderrWent(place: StderrPlace | undefined): Finding[] {
+function whereStderrWent({ node, stderrMark }: DeadPlugin): Finding[] {
   const note = (text: string): Finding[] => [{ kind: "note", text }];
+  const place: StderrPlace | undefined = stderrPlace(node.lightningDir, node.network);
   switch (place?.kind) {
     case "file":
-      return note(`The node's stderr, ${place.path}, holds no trace of it.`);
+      return stderrMark === undefined
+        ? note(`Its stderr is in ${place.path}`)
+        : note(`The node's stderr, ${place.path}, holds no trace of it`);
     case "nowhere":
-      return note(
-        "Its stderr went to /dev/null, because the node runs as a daemon: start lightningd without --daemon, with 2>FILE, to see more.",
-      );
+      return note("Its stderr went to /dev/null, because the node runs with --daemon");
     case "terminal":
-      return note(`What it wrote to stderr stands in the node's terminal, ${place.path}.`);
+      return note(`Its stderr is in the node's terminal (${place.path})`);
     case "pipe":
-      return note(
-        "What it wrote to stderr went to whoever runs the node: its service log, or the container's.",
-      );
+      return note("Its stderr went to the log of the service or container that runs the node");
     case undefined:
-      return note("What it wrote to stderr went to the node's own stderr.");
+      return note("Its stderr went to the node's own stderr");
   }
 }

@@ -1,12 +1,12 @@
 /**
- * What is told of a plugin that the node counts as started although its `init` was answered with an
- * error. The plugin is not run again: the answer is known, and its traceback is in it, in the log or
+ * What is reported of a plugin that the node counts as started although its `init` was answered with
+ * an error. The plugin is not run again: the answer is known, and its traceback is in it, in the log or
  * on stderr where it is anywhere (pyln-client puts it into the error and logs it).
  */
 
 import type { Finding } from "../events/watch-events.js";
 import { isObject } from "../jsonrpc/json.js";
-import { recentStderr, stderrPlace } from "../node/log/node-stderr.js";
+import { type StderrMark, stderrAfter } from "../node/log/node-stderr.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Explained } from "./diagnose-start.js";
 import { INIT_ERROR } from "./explain/explain.js";
@@ -15,13 +15,12 @@ import { markOwnFrames, ownTrace } from "./offline-run.js";
 
 export interface FailedInit {
   readonly file: PluginFile;
-  readonly node: { readonly lightningDir: string; readonly network: string };
   /** The `error` member of the answer. */
   readonly error: { readonly [member: string]: unknown };
   /** What the plugin logged since it was started. */
   readonly logged: string;
-  /** When it was started. */
-  readonly since: Date;
+  /** How far the node's stderr had been written when it was started, where it is a file. */
+  readonly stderrMark: StderrMark | undefined;
   /** What it wrote to stderr, where the caller knows it: the embedded node hears it. */
   readonly stderr: string | undefined;
 }
@@ -31,8 +30,7 @@ const MAX_DATA = 300;
 
 /** Never throws. */
 export function diagnoseInit({ file, error, logged, ...start }: FailedInit): Explained {
-  const place = stderrPlace(start.node.lightningDir, start.node.network);
-  const stderr = start.stderr ?? recentStderr(place, start.since) ?? "";
+  const stderr = start.stderr ?? stderrAfter(start.stderrMark) ?? "";
   const traces = [...textsIn(error), logged, stderr].flatMap(
     (text) => markOwnFrames(file, text) ?? [],
   );

@@ -1,32 +1,48 @@
 /**
- * What a person is told of a start that failed: why, what to do, and what the plugin itself said.
- * Used by the watch and by the one-shot commands; loaded only when something has failed.
+ * What is reported of a start that failed: why, what to do, and what the plugin itself printed. Used
+ * by the watch and by the one-shot commands; loaded only when something has failed.
  */
 
+import { execFile } from "node:child_process";
 import type { Finding } from "../events/watch-events.js";
 import { isObject } from "../jsonrpc/json.js";
+import { type StderrMark, stderrAfter } from "../node/log/node-stderr.js";
 import { NATIVE_METHODS } from "../node/plugins/builtin-names.js";
 import { callNode } from "../node/rpc/client.js";
 import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
-import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
+import type { HandshakeOptions } from "../plugin/handshake/handshake.js";
+import type { RawOption } from "../plugin/handshake/init-params.js";
 import { readDeath } from "./evidence/crash-log.js";
+import { fileWrittenAt } from "./evidence/cut-file.js";
+import { compareEnvironments, type EnvironmentDifference } from "./evidence/node-environment.js";
+import { ownSources } from "./evidence/own-code.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { ExplainContext, Explanation } from "./explain/explanation.js";
-import { findingsOf } from "./findings.js";
-import { type OfflineRun, runPluginOffline } from "./offline-run.js";
+import { onPythonPath } from "./explain/missing-module.js";
+import { findingsOf, traceFindings } from "./findings.js";
+import { type NodeToImitate, nodeHandshake } from "./node-handshake.js";
+import {
+  markOwnFrames,
+  type OfflineRun,
+  type PluginTrace,
+  runPluginOffline,
+} from "./offline-run.js";
 
 export interface FailedStart {
   readonly file: PluginFile;
   readonly options: readonly RawOption[];
-  readonly node: NodePlace;
+  readonly node: NodeToImitate;
   /** When the start was sent: what the node wrote down before that is of no interest. */
   readonly since: Date;
+  /** How far the node's stderr had been written then, where it is a file. */
+  readonly stderrMark?: StderrMark | undefined;
   /** How long each step of the handshake may take offline, in ms; 5 s when not given. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
+/** An explanation and what it rests on. */
 export interface Explained {
   readonly explanation: Explanation | undefined;
   readonly findings: readonly Finding[];
@@ -44,21 +60,41 @@ export async function diagnoseFailedStart(
   error: RpcError | NodeUnreachable,
   start: FailedStart,
 ): Promise<Explained> {
-  const died = error instanceof NodeUnreachable && error.reason === "closed";
-  const ran = died || runsPlugin(error) ? await runOffline(start, died) : undefined;
+  if (error instanceof NodeUnreachable && error.reason === "closed")
+    return await diagnoseDeadNode(error, start);
+  const { file, options } = start;
+  const isHookOrder = error instanceof RpcError && /hook dependencies/.test(error.message);
+  const runs = runsPlugin(error);
+  const like = runs || isHookOrder ? await nodeHandshake(start.node) : undefined;
+  const upTo = runs ? "init" : "getmanifest";
+  const ran = like === undefined ? undefined : await runOffline(start, { ...like, upTo });
+  const trace = runs ? traceOnStderr(start) : undefined;
   const context: ExplainContext = {
-    path: start.file.realPath,
-    file: start.file,
-    options: start.options,
+    path: file.realPath,
+    file,
+    options,
     offline: ran,
-    ...(died ? { death: readDeath(start.node.networkDir, start.since), methods: NATIVE } : {}),
+    trace,
+    node: nodeOf(start),
+    ...(like?.version === undefined ? {} : { version: like.version }),
+    ...(ran === undefined ? {} : await gatherEvidence(start, ran, trace, like?.env)),
     ...(error instanceof RpcError ? await askNode(error, start) : {}),
   };
-  return {
-    explanation: explain(error, context),
-    findings: ran === undefined || died ? deathFindings(context) : findingsOf(ran),
-    offline: ran,
-  };
+  const explanation = explain(error, context);
+  if (ran === undefined || isHookOrder) return { explanation, findings: [], offline: ran };
+  // What the plugin printed on the node itself says more than what it prints in a second run.
+  const onNode = trace !== undefined && ran.trace?.error !== trace.error;
+  return { explanation, findings: onNode ? traceFindings(trace) : findingsOf(ran), offline: ran };
+}
+
+/** The node is gone: nothing is asked of the plugin but what the node had asked last. */
+async function diagnoseDeadNode(error: NodeUnreachable, start: FailedStart): Promise<Explained> {
+  const { file, node, options, since } = start;
+  const like = await nodeHandshake(node, false);
+  const ran = await runOffline(start, { ...like, upTo: "getmanifest" });
+  const death = readDeath(node.networkDir, since);
+  const context = { path: file.realPath, file, options, offline: ran, death, methods: NATIVE };
+  return { explanation: explain(error, context), findings: deathFindings(context), offline: ran };
 }
 
 /**
@@ -66,7 +102,7 @@ export async function diagnoseFailedStart(
  * @returns undefined where it does not hang there. Never throws.
  */
 export async function diagnoseHang(start: FailedStart): Promise<Explained | undefined> {
-  const ran = await runOffline(start, false);
+  const ran = await runOffline(start, await nodeHandshake(start.node));
   const { end } = ran.handshake;
   if (end.kind !== "timeout" && end.kind !== "other-id") return undefined;
   if (end.phase === "running") return undefined;
@@ -83,14 +119,79 @@ function runsPlugin(error: RpcError | NodeUnreachable): boolean {
   );
 }
 
-/** After the node's death nothing is asked of the plugin but what the node had asked last. */
-function runOffline(start: FailedStart, died: boolean): Promise<OfflineRun> {
+function nodeOf({ node: { lightningDir, network } }: FailedStart): ExplainContext["node"] {
+  return lightningDir === undefined ? undefined : { lightningDir, network };
+}
+
+function runOffline(start: FailedStart, how: Partial<HandshakeOptions>): Promise<OfflineRun> {
   return runPluginOffline(start.file, {
     ...start.node,
     options: start.options,
-    upTo: died ? "getmanifest" : "init",
+    upTo: "init",
     timeoutMs: start.timeoutMs ?? OFFLINE_TIMEOUT_MS,
+    ...how,
     ...(start.signal === undefined ? {} : { signal: start.signal }),
+  });
+}
+
+/** The trace that the failed start left on the node's stderr, if it is of this plugin. */
+function traceOnStderr({ file, stderrMark }: FailedStart): PluginTrace | undefined {
+  const trace = markOwnFrames(file, stderrAfter(stderrMark) ?? "");
+  return trace?.frames.some(({ own }) => own) ? trace : undefined;
+}
+
+/** What can be looked up about an error, once it is known. */
+async function gatherEvidence(
+  start: FailedStart,
+  ran: OfflineRun,
+  onNode: PluginTrace | undefined,
+  env: NodeJS.ProcessEnv | undefined,
+): Promise<Partial<ExplainContext>> {
+  const error = (onNode ?? ran.trace)?.error ?? "";
+  const failed = ran.handshake.end.kind === "exited";
+  const pythonVersion =
+    start.file.language === "python" &&
+    /^(SyntaxError|TypeError|ImportError|AttributeError)/.test(error)
+      ? await versionOfPython(start.file)
+      : undefined;
+  return {
+    ...(pythonVersion === undefined ? {} : { pythonVersion }),
+    cutFile: failed ? fileWrittenAt(start.file, start.node.networkDir, start.since) : undefined,
+    ...(env === undefined || !failed ? {} : { environment: await differenceTo(env, start, error) }),
+  };
+}
+
+/**
+ * Variables that look as if they made the difference: those named by the error are known by that, and
+ * of the others it is found out by one more run, with our environment.
+ */
+async function differenceTo(
+  env: NodeJS.ProcessEnv,
+  start: FailedStart,
+  error: string,
+): Promise<EnvironmentDifference> {
+  const { differing, onlyHere } = compareEnvironments(env, process.env, ownSources(start.file));
+  const module = /^ModuleNotFoundError: No module named '([^'.]+)/.exec(error)?.[1];
+  const pythonPath =
+    module === undefined ? undefined : onPythonPath(module, process.env.PYTHONPATH);
+  const isNamed = onlyHere.some((name) => new RegExp(`\\b${name}\\b`).test(error));
+  if (pythonPath !== undefined || isNamed || differing.length === 0) {
+    return { differing: [], onlyHere, pythonPath };
+  }
+  const here = await runOffline(start, { env: process.env });
+  const runsHere = here.handshake.end.kind === "passed";
+  return { differing: runsHere ? differing : [], onlyHere, pythonPath };
+}
+
+/** @returns such as `3.11`; undefined where it does not say so at once */
+function versionOfPython({ interpreter }: PluginFile): Promise<string | undefined> {
+  if (interpreter === undefined || !/python|pypy/.test(interpreter.path)) {
+    return Promise.resolve(undefined);
+  }
+  return new Promise((resolve) => {
+    execFile(interpreter.path, ["-V"], { timeout: ASK_TIMEOUT_MS }, (error, stdout) => {
+      resolve(error === null ? /^Python (\d+\.\d+)/.exec(stdout)?.[1] : undefined);
+    });
   });
 }
 

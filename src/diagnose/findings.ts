@@ -1,7 +1,9 @@
-/** A post-mortem in lines, for the terminal, the log and `--json` alike; report/ colours them. */
+/** What an offline run showed, in lines for the terminal, the log and `--json`; report/ colours them. */
 import { stripVTControlCharacters } from "node:util";
 import type { Finding } from "../events/watch-events.js";
+import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake } from "../plugin/handshake/handshake.js";
+import { readSource } from "./evidence/own-code.js";
 import type { OfflineRun, PluginFrame, PluginTrace, StrayText } from "./offline-run.js";
 
 /** Foreign frames around the own ones that are still shown. */
@@ -9,7 +11,7 @@ const MAX_FRAMES = 8;
 const MAX_STDERR_LINES = 20;
 
 /** @param how the run is called, where more was done in it than a start */
-export function findingsOf(offline: OfflineRun, how = "Run once offline"): Finding[] {
+export function findingsOf(offline: OfflineRun, how = "Run again offline"): Finding[] {
   const { handshake, trace, stray } = offline;
   return [
     ...stray.flatMap(strayFindings),
@@ -18,11 +20,12 @@ export function findingsOf(offline: OfflineRun, how = "Run once offline"): Findi
   ];
 }
 
-/** Ends that the node's own message tells as well. */
+/** Ends that the node's own message reports as well. */
 const SAYS_IT_ALL: readonly string[] = ["refused", "disabled", "not-dynamic"];
 
 function endNote(handshake: Handshake, how: string): Finding {
-  return { kind: "note", text: `${how}: ${endOf(handshake)}` };
+  const twice = mayWrite(handshake.file) ? "; files that it writes were written twice" : "";
+  return { kind: "note", text: `${how}: ${endOf(handshake)}${twice}` };
 }
 
 /** A plugin that hung was told to end, and its trace says where that found it. */
@@ -53,13 +56,21 @@ function framesShown(all: readonly PluginFrame[]): (PluginFrame | number)[] {
   return shown;
 }
 
+const WRITES =
+  /\bopen\([^)]*["'][wax]b?\+?["']|write_text|writeFile|appendFile|createWriteStream|(?<![\d&>])>>?\s*["'$\w/]|\bfopen\(|File::create|os\.(?:Create|WriteFile)/;
+
+/** Whether its code looks as if it wrote files: what the node's run left there is gone then. */
+function mayWrite(file: PluginFile): boolean {
+  return file.interpreter !== undefined && WRITES.test(readSource(file.realPath) ?? "");
+}
+
 /** The interpreter's own insides. */
 const INTERNAL = /^(node:|<)/;
 
 function frameFindings(frame: PluginFrame | number): Finding[] {
   if (typeof frame === "number") {
     return [
-      { kind: "note", text: `(${frame === 1 ? "a frame" : `${frame} frames`} of libraries)` },
+      { kind: "note", text: `(${frame === 1 ? "1 frame" : `${frame} frames`} of libraries)` },
     ];
   }
   const { file, line, name, code, own } = frame;
@@ -70,15 +81,15 @@ function frameFindings(frame: PluginFrame | number): Finding[] {
   ];
 }
 
-function strayFindings({ text, printedBy }: StrayText): Finding[] {
+export function strayFindings({ text, printedBy }: StrayText): Finding[] {
   const findings: Finding[] = [
-    { kind: "heading", text: "It wrote to stdout, where only JSON-RPC may stand:" },
+    { kind: "heading", text: "It printed to stdout, which is reserved for JSON-RPC:" },
     { kind: "quote", text: text.length > 300 ? `${text.slice(0, 300)}...` : text },
   ];
   if (printedBy === undefined) return findings;
   const place = `${printedBy.file}:${printedBy.line}`;
   findings.push(
-    { kind: "own-frame", text: printedBy.certain ? place : `${place} (its only print)` },
+    { kind: "own-frame", text: printedBy.certain ? place : `${place} (probably: its only print)` },
     { kind: "quote", text: printedBy.code },
   );
   return findings;
@@ -108,9 +119,9 @@ const BEFORE = {
 export function endOf({ end, manifestMs }: Handshake): string {
   switch (end.kind) {
     case "passed":
-      return "it started and shook hands well";
+      return "handshake OK";
     case "init-error":
-      return "it answered init with an error, which the node takes for a start";
+      return "it answered init with an error, which the node ignores";
     case "disabled":
       return `it disabled itself (${end.reason})`;
     case "exited":
@@ -122,7 +133,7 @@ export function endOf({ end, manifestMs }: Handshake): string {
     case "other-id":
       return `it answered ${end.phase} with the id written in another way`;
     case "garbage":
-      return `it wrote what is not JSON-RPC ${BEFORE[end.phase]}`;
+      return `it printed what is not JSON-RPC ${BEFORE[end.phase]}`;
     case "refused":
       return `it answered getmanifest after ${Math.round(manifestMs ?? 0)} ms`;
     case "not-dynamic":
@@ -130,12 +141,12 @@ export function endOf({ end, manifestMs }: Handshake): string {
     case "not-started":
       return `the system could not start it (${end.code})`;
     case "cut":
-      return "it was given up";
+      return "it was cancelled";
   }
 }
 
 export function exitText(code: number | null, signal: string | null): string {
-  if (signal !== null) return `was ended by ${signal}`;
+  if (signal !== null) return `was killed by ${signal}`;
   return code === null ? "closed its stdout" : `exited with code ${code}`;
 }
 

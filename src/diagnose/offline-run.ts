@@ -1,6 +1,6 @@
 /**
  * What a failed start is explained from: lightningd says only "exited before replying to
- * getmanifest", and the plugin's own words go where nobody looks. So the plugin is run once more,
+ * getmanifest", and what the plugin printed goes where nobody looks. So the plugin is run again,
  * offline, and its trace and its stray output are read. Never on the good path.
  */
 import { stripVTControlCharacters } from "node:util";

@@ -1,12 +1,13 @@
 /**
  * Finds out why something went wrong: a start that failed, a plugin that died, a call that it did not
- * survive. What is needed for that is loaded only then: none of it is on the good path.
+ * survive. What that needs is loaded only then: none of it is on the good path.
  */
 
 import { type Diagnosis, NO_DIAGNOSIS } from "../events/outcomes.js";
 import type { Target } from "../events/reload-target.js";
 import type { Params } from "../jsonrpc/message.js";
 import type { InitError } from "../node/log/init-reply.js";
+import { markStderr, type StderrMark, stderrPlace } from "../node/log/node-stderr.js";
 import type { StartOption } from "../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
@@ -19,6 +20,8 @@ export interface Started {
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
   readonly since: Date;
+  /** How far the node's stderr had been written then, where it is a file: see {@link markStderrOf}. */
+  readonly stderrMark?: StderrMark | undefined;
   /** Known where a handshake was made before the start (`--safe`). */
   readonly manifest: Manifest | undefined;
 }
@@ -46,29 +49,38 @@ export async function diagnoseHang(
   return found && told(found);
 }
 
-/** @param stderr what the plugin wrote there, where that is heard (on the embedded node) */
+/** How far a node's stderr is written at this moment; undefined where it is no file. */
+export function markStderrOf({ lightningDir, network }: Target["node"]): StderrMark | undefined {
+  return markStderr(stderrPlace(lightningDir, network));
+}
+
+/**
+ * @param stderr what the plugin wrote there, where that is heard (on the embedded node)
+ * @param log the plugin's last log lines: the node says there what it ended the plugin for
+ */
 export async function diagnoseDead(
   { target, ...start }: Started,
-  stderr: string | undefined,
+  { stderr, log }: { readonly stderr: string | undefined; readonly log: readonly string[] },
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   const { diagnoseDeath } = await import("./diagnose-death.js");
   const heard = stderr === undefined ? {} : { stderr };
-  return told(await diagnoseDeath({ ...start, node: target.node, signal, ...heard }));
+  return told(await diagnoseDeath({ ...start, node: target.node, signal, log, ...heard }));
 }
 
-/** @param stderr as above */
+/** @param stderr @param log as above */
 export async function diagnoseFailedCall(
   { target, ...start }: Started,
   error: unknown,
   call: { readonly method: string; readonly params: Params },
-  stderr: string | undefined,
+  { stderr, log }: { readonly stderr: string | undefined; readonly log: readonly string[] },
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
   const { diagnoseCall } = await import("./diagnose-death.js");
   const heard = stderr === undefined ? {} : { stderr };
-  return told(await diagnoseCall(error, { ...start, node: target.node, signal, ...heard }, call));
+  const dead = { ...start, node: target.node, signal, log, ...heard };
+  return told(await diagnoseCall(error, dead, call));
 }
 
 /**
@@ -76,12 +88,12 @@ export async function diagnoseFailedCall(
  * @param stderr as above
  */
 export async function diagnoseInitError(
-  { target, file, since }: Started,
+  { file, stderrMark }: Started,
   { error, logged }: InitError,
   stderr: string | undefined,
 ): Promise<Diagnosis> {
   const { diagnoseInit } = await import("./diagnose-init.js");
-  return told(diagnoseInit({ file, since, node: target.node, error, logged, stderr }));
+  return told(diagnoseInit({ file, stderrMark, error, logged, stderr }));
 }
 
 /** What a node that is gone died of, in one sentence; undefined where it left no word. */

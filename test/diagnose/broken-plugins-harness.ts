@@ -122,7 +122,10 @@ async function reportOn(
     await stopPlugin(node.rpcFile, file.realPath);
     const { error, logged } = errors.get(file.realPath) ?? { error: {}, logged: "" };
     const said = new RpcError("init", Number(error.code), String(error.message));
-    return textOf(said, diagnoseInit({ ...dead, error, logged, stderr: undefined }));
+    return textOf(
+      said,
+      diagnoseInit({ ...dead, stderrMark: undefined, error, logged, stderr: undefined }),
+    );
   }
   if (broken.diesLater) {
     await vi.waitFor(async () => {

@@ -21,6 +21,13 @@ export function builtinClashes(
     .filter((name) => builtins.includes(name));
 }
 
+/** Every release crashes at an option whose name is empty. */
+export function hasEmptyOptionName(manifestText: string | undefined): boolean {
+  if (manifestText === undefined) return false;
+  const options = new Token(manifestText.trim()).member("options")?.elements ?? [];
+  return options.some((option) => option.member("name")?.text === "");
+}
+
 function methodsOf(manifestText: string | undefined): readonly Token[] {
   if (manifestText === undefined) return [];
   return new Token(manifestText.trim()).member("rpcmethods")?.elements ?? [];

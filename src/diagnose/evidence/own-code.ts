@@ -1,9 +1,10 @@
 /**
- * The plugin's own code: which frames of a trace are in it, and its lines. A developer can mend what
- * is theirs; frames of libraries are only the way there.
+ * The plugin's own code: which frames of a trace are in it, and its lines. A developer can fix
+ * what is theirs; frames of libraries only lead there.
  */
-import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync } from "node:fs";
 import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
+import { readRegularFile } from "../../filesystem/regular-file.js";
 import { homeFolder } from "../../plugin/file/home-folder.js";
 import type { PluginLanguage } from "../../plugin/file/language.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
@@ -13,7 +14,7 @@ import type { TraceFrame } from "../trace/trace.js";
 const MAX_SOURCE_BYTES = 512 * 1024;
 const MAX_SOURCES = 60;
 
-/** Parts of a path that belong to somebody else, wherever they lie. */
+/** Parts of a path that belong to somebody else. */
 const FOREIGN =
   /[/\\](node_modules|site-packages|dist-packages|\.?venv|lib[/\\]python[\d.]*|\.cargo|\.rustup|\.pyenv|pkg[/\\]mod)[/\\]|^node:|^</;
 
@@ -52,7 +53,7 @@ export function ownFile(file: PluginFile, frame: TraceFrame): string | undefined
   return path;
 }
 
-/** The code that stands there, without the blanks around it. */
+/** The code of that line, without the blanks around it. */
 export function codeAt(path: string, line: number): string | undefined {
   const code = readSource(path)?.split("\n")[line - 1]?.trim();
   return code === "" ? undefined : code;
@@ -68,9 +69,10 @@ export function ownSources(file: PluginFile): string[] {
   return [...new Set(all)].slice(0, MAX_SOURCES);
 }
 
+/** The text of a source file; undefined where it is no readable file of a usual size. */
 export function readSource(path: string): string | undefined {
   try {
-    return statSync(path).size > MAX_SOURCE_BYTES ? undefined : readFileSync(path, "utf8");
+    return readRegularFile(path, { maxBytes: MAX_SOURCE_BYTES }).toString("utf8");
   } catch {
     return undefined;
   }

@@ -1,11 +1,14 @@
 /** Explanations of a plugin that ends, or hangs, before the handshake is done. */
 import { dirname } from "node:path";
 import { shellPath } from "../../plugin/file/plugin-file-failures.js";
+import { describeAddress } from "../evidence/address-in-use.js";
+import { ownSources, readSource } from "../evidence/own-code.js";
 import { exitText } from "../findings.js";
-import { ownFrame } from "../offline-run.js";
+import { ownFrame, type PluginTrace } from "../offline-run.js";
 import type { Rule, RuleContext } from "./explanation.js";
 import { hintsFor } from "./language-hints.js";
-import { firstLine } from "./node-rules.js";
+import { explainNodeModule, explainPythonModule, type MissingModule } from "./missing-module.js";
+import { neededPython, pythonVersionOf } from "./python-syntax.js";
 
 const EXITED = /^exited before (?:replying to (getmanifest|init)|we sent init)$/;
 const TIMED_OUT = /^timed out before replying to (getmanifest|init)$/;
@@ -26,20 +29,23 @@ export const EXIT_RULES: readonly Rule[] = [
     id: "python-module",
     pattern: EXITED,
     condition: errs(/^ModuleNotFoundError: No module named/),
-    reason: (facts) =>
-      `${interpreter(facts, "python3")} has no module ${quoted(facts)}: its #! line runs another Python than the one that you installed it for`,
-    fix: (facts) =>
-      `${shellPath(interpreter(facts, "python3"))} -m pip install ${packageOf(quoted(facts))}, or let the #! line name the Python of your virtual environment`,
+    reason: (facts) => pythonModule(facts).reason + environmentNote(facts),
+    fix: (facts) => pythonModule(facts).fix,
   },
   {
     id: "node-module",
     pattern: EXITED,
     condition: errs(/Cannot find (module|package) '/),
-    reason: (facts) => `it requires ${quoted(facts)}, which is not installed beside it`,
+    reason: (facts) => explainNodeModule(quoted(facts), facts.file).reason,
+    fix: (facts) => explainNodeModule(quoted(facts), facts.file).fix,
+  },
+  {
+    id: "other-module",
+    pattern: EXITED,
+    condition: errs(/^Can't locate \S+ in @INC|cannot load such file -- |^module '.*' not found/),
+    reason: (facts) => `it needs ${moduleName(facts)}, which is not installed`,
     fix: (facts) =>
-      /^[./]/.test(quoted(facts))
-        ? "Check the path: it counts from the file that requires it"
-        : `cd ${shellPath(dirname(facts.path))} && npm install ${quoted(facts)}`,
+      `Check the spelling; if it is right, install it for ${facts.file?.interpreter?.path ?? "the program that runs the plugin"}`,
   },
   {
     id: "import-in-commonjs",
@@ -56,32 +62,105 @@ export const EXIT_RULES: readonly Rule[] = [
     fix: "Name it .cjs, or write import instead",
   },
   {
+    id: "python-too-old",
+    pattern: EXITED,
+    condition: (facts) => oldPython(facts) !== undefined,
+    reason: (facts) => {
+      const { has, needs } = oldPython(facts) ?? { has: "", needs: "" };
+      return `Python ${has} runs it, and the code${placeOf(facts)} needs ${needs}: ${trouble(facts)}`;
+    },
+    fix: (facts) =>
+      `Let the #! line name a Python of ${oldPython(facts)?.needs} or newer, or write that line for the older one`,
+  },
+  {
     id: "syntax-error",
     pattern: EXITED,
-    condition: errs(/^(SyntaxError|IndentationError|TabError)/),
+    condition: errs(
+      /^(SyntaxError|IndentationError|TabError)|[Ss]yntax error|SyntaxError\)|^unexpected EOF/,
+    ),
     reason: (facts) => `the code cannot be read${placeOf(facts)}: ${trouble(facts)}`,
-    fix: "Mend that line and save: it is tried again",
+    fix: fixLine,
+  },
+  {
+    id: "pyenv-version",
+    pattern: EXITED,
+    condition: ({ offline }) => /^pyenv: .*(not found|not installed)/m.test(stderrOf(offline)),
+    reason: ({ offline }) => {
+      const { program, versions } = pyenvWords(stderrOf(offline));
+      const having = versions.length === 0 ? "" : `; version ${versions.join(", ")} has it`;
+      return `pyenv has no ${program} in its active version${having}`;
+    },
+    fix: ({ offline, file }) => {
+      const { program, versions } = pyenvWords(stderrOf(offline));
+      const root = file?.interpreter?.path.replace(/\/shims\/[^/]*$/, "") ?? "~/.pyenv";
+      const version = versions.at(-1);
+      return version === undefined
+        ? "Install that version (pyenv install), or let the #! line name another Python"
+        : `Write #!${root}/versions/${version}/bin/${program} as the first line`;
+    },
   },
   {
     id: "command-not-found",
     pattern: EXITED,
-    condition: errs(/not found$/),
-    reason: (facts) => `the script runs a program that is not there: ${trouble(facts)}`,
-    fix: "Install it, or write its absolute path: the node's PATH is not the one of your shell",
+    condition: (facts) => errs(/not found$/)(facts) || envMisses(facts) !== undefined,
+    reason: (facts) => {
+      const missing = envMisses(facts);
+      if (missing === undefined)
+        return `the script runs a program that is not there: ${trouble(facts)}${placeOf(facts)}`;
+      const here = facts.file?.interpreter?.path;
+      return `the node's PATH has no ${missing}${here === undefined ? "" : `; here it is ${here}`}`;
+    },
+    fix: (facts) =>
+      envMisses(facts) !== undefined && facts.file?.interpreter !== undefined
+        ? `Write #!${facts.file.interpreter.path} as its first line, or start the node with your PATH`
+        : "Install it, or write its absolute path: the node's PATH is not the one of your shell",
   },
   {
     id: "address-in-use",
     pattern: EXITED,
     condition: errs(/Address already in use|EADDRINUSE|address already in use/),
-    reason: "another process holds the port that it listens on, often an instance left over",
-    fix: "End that process, or give the plugin another port",
+    reason: (facts) => address(facts).reason,
+    fix: (facts) => address(facts).fix,
+  },
+  {
+    id: "state-file-cut",
+    pattern: EXITED,
+    condition: (facts) => facts.cutFile !== undefined && errs(UNREADABLE_FILE)(facts),
+    reason: (facts) =>
+      `${facts.cutFile} was written while the previous version was stopped, and is probably cut off (${trouble(facts)}): a plugin ends by SIGKILL unless it subscribes to shutdown`,
+    fix: ({ cutFile }) =>
+      `Restore or delete ${cutFile}; write it to a temporary file and rename that, or subscribe to shutdown`,
+  },
+  {
+    id: "environment-variable",
+    pattern: EXITED,
+    condition: (facts) => missingVariable(facts) !== undefined,
+    reason: (facts) =>
+      `the node's environment has no ${missingVariable(facts)}, which is set here (${trouble(facts)}${placeOf(facts)})`,
+    fix: (facts) =>
+      `Start the node with ${missingVariable(facts)}, or make it an option of the plugin`,
+  },
+  {
+    id: "environment",
+    pattern: EXITED,
+    condition: ({ environment }) => (environment?.differing.length ?? 0) > 0,
+    reason: (facts) =>
+      `it runs with the environment of this shell and not with the node's; they differ in ${facts.environment?.differing.join(", ")}${facts.offline?.trace === undefined ? "" : ` (${trouble(facts)})`}`,
+    fix: "Set what the plugin needs in the plugin itself or in its options, or start the node with it",
+  },
+  {
+    id: "hidden-path",
+    pattern: EXITED,
+    condition: (facts) => runsHere(facts) && traceOf(facts) !== undefined && isHidden(facts),
+    reason: (facts) => `the node does not see what is here: ${trouble(facts)}${placeOf(facts)}`,
+    fix: "Look at the node's service file (ProtectHome, PrivateTmp, ReadWritePaths) or its user, and give it that path",
   },
   {
     id: "exception",
     pattern: EXITED,
-    condition: ({ offline }) => offline?.trace !== undefined,
-    reason: (facts) => `it died of ${trouble(facts)}${placeOf(facts)}`,
-    fix: "Mend that line and save: it is tried again",
+    condition: (facts) => traceOf(facts) !== undefined,
+    reason: (facts) => `it crashed${placeOf(facts)}: ${trouble(facts)}`,
+    fix: fixLine,
   },
   {
     id: "env-path",
@@ -91,50 +170,66 @@ export const EXIT_RULES: readonly Rule[] = [
       return runsHere(facts) && by?.byEnv === true && !isCommonPath(by.path);
     },
     reason: (facts) =>
-      `it runs here, where ${facts.file?.interpreter?.name} is ${interpreter(facts, "")}; the node's PATH has probably another one or none (so it is with nvm, pyenv and the like)`,
+      `it runs here, where ${facts.file?.interpreter?.name} is ${facts.file?.interpreter?.path}; the node's PATH probably has another one or none (nvm, pyenv and the like)`,
     fix: (facts) =>
-      `Write #!${interpreter(facts, "")} as its first line, or start the node with your PATH`,
+      `Write #!${facts.file?.interpreter?.path} as its first line, or start the node with your PATH`,
   },
   {
     id: "works-here",
     pattern: EXITED,
     condition: runsHere,
-    reason:
-      "it runs here, so what differs is the node's side: its user, PATH, environment variables, or files in use",
+    reason: ({ environment }) =>
+      environment === undefined
+        ? "it runs here, so what differs is the node's side: its user, PATH, environment variables, or files in use"
+        : "it runs here with the node's environment, so what differs is its user, the paths that it sees, or files in use",
     fix: "Look at the node's own stderr, or start the node from this shell and compare",
   },
   {
     id: "signal",
     pattern: EXITED,
     condition: (facts) => signalOf(facts) !== undefined,
-    reason: (facts) => `it was ended by ${signalOf(facts)}, without a word`,
+    reason: (facts) =>
+      `it was killed by ${signalOf(facts)}${stderrOf(facts.offline).trim() === "" ? " with no output" : ""}`,
     fix: (facts) =>
       /SIG(SEGV|BUS|ABRT|ILL|FPE)/.test(signalOf(facts) ?? "")
         ? `Run it in a debugger${facts.language === "binary" ? " (gdb), or build it with -fsanitize=address" : ", and look at the native modules that it loads"}`
-        : "Find out who sends that signal: often it is the plugin itself, or the system for want of memory",
+        : "Find what sends that signal: often it is the plugin itself, or the system when memory runs out",
   },
   {
     id: "no-loop",
     pattern: EXITED,
+    condition: (facts) => exitCode(facts) === 0 && isInit(facts),
+    reason: "it answered getmanifest, and exited with code 0 without answering init",
+    fix: ({ language }) =>
+      `Answer init with "result": {}, and keep reading until stdin ends: ${hintsFor(language).loop}`,
+  },
+  {
+    id: "no-answer-and-exit",
+    pattern: EXITED,
+    condition: (facts) => exitCode(facts) === 0 && readsStdin(facts),
+    reason: "it reads stdin, and exited with code 0 without answering getmanifest",
+    fix: ({ language }) =>
+      `Write {"jsonrpc": "2.0", "id": <its id>, "result": {"dynamic": true, "options": [], "rpcmethods": []}} to stdout (${hintsFor(language).flush}), then keep reading: init comes next`,
+  },
+  {
+    id: "no-reading",
+    pattern: EXITED,
     condition: (facts) => exitCode(facts) === 0,
-    reason: ({ groups }) =>
-      groups[0] === "getmanifest"
-        ? "it ended by itself, content, without having answered: it does not read requests from stdin"
-        : "it answered getmanifest and then ended by itself: it does not go on reading requests from stdin",
+    reason: "it exited with code 0 without answering: it does not read requests from stdin",
     fix: ({ language }) => `Read requests until stdin ends: ${hintsFor(language).loop}`,
   },
   {
     id: "exit-code",
     pattern: EXITED,
     condition: (facts) => exitCode(facts) !== undefined,
-    reason: ({ offline }) =>
-      `it ${offline?.handshake.end.kind === "exited" ? exitText(offline.handshake.end.code, null) : "exited"}${offline?.handshake.stderr.trim() === "" ? ", without a word" : "; what it wrote is below"}`,
-    fix: "Mend the cause and save: it is tried again",
+    reason: (facts) =>
+      `it ${exitText(exitCode(facts) ?? null, null)}${stderrOf(facts.offline).trim() === "" ? " with no output" : "; its output is below"}`,
+    fix: "Fix the cause and save",
   },
   {
     id: "exited",
     pattern: EXITED,
-    reason: "it ended before the handshake was done; why, it told only the node's own stderr",
+    reason: "it exited before the handshake was done; the reason went to the node's stderr",
     fix: ({ path }) => `Run it by hand: LIGHTNINGD_PLUGIN=1 ${shellPath(path)}`,
   },
   {
@@ -151,15 +246,23 @@ export const EXIT_RULES: readonly Rule[] = [
     id: "stray-and-hang",
     pattern: TIMED_OUT,
     condition: ({ offline }) => (offline?.stray.length ?? 0) > 0,
-    reason: "it wrote text to stdout that is no JSON-RPC, and the node waits for the rest of it",
-    fix: ({ language }) => `Write such text elsewhere: ${hintsFor(language).toStderr}`,
+    reason: "it printed text to stdout that is not JSON-RPC, and the node waits for the rest of it",
+    fix: ({ language }) => `Print such text elsewhere: ${hintsFor(language).toStderr}`,
   },
   {
     id: "hang",
     pattern: TIMED_OUT,
-    condition: (facts) => ownFrame(facts.offline?.trace) !== undefined,
+    condition: (facts) => isInterrupt(facts) && ownFrame(traceOf(facts)) !== undefined,
     reason: (facts) => `it waits${placeOf(facts)} instead of answering ${facts.groups[0]}`,
     fix: ({ groups }) => `Answer ${groups[0]} first, and wait afterwards or in a thread`,
+  },
+  {
+    id: "failed-and-waits",
+    pattern: TIMED_OUT,
+    condition: (facts) => !isInterrupt(facts) && traceOf(facts) !== undefined,
+    reason: (facts) =>
+      `it failed${placeOf(facts)} (${trouble(facts)}), is still running, and does not answer ${facts.groups[0]}`,
+    fix: fixLine,
   },
   {
     id: "no-answer",
@@ -167,42 +270,129 @@ export const EXIT_RULES: readonly Rule[] = [
     reason: ({ groups, offline }) =>
       offline?.handshake.end.kind === "passed"
         ? `offline it answers; on the node it waits for something before it answers ${groups[0]}`
-        : `it runs, but does not answer ${groups[0]}: it does not read the request, or loses its id`,
+        : `it runs and does not answer ${groups[0]}; probably it waits for something, does not read the request, or answers with another id`,
     fix: 'Answer every request that has an id: {"jsonrpc": "2.0", "id": <the same>, "result": ...}',
   },
 ];
 
+/** What reading half of a file ends in: Python, Node and SQLite. */
+const UNREADABLE_FILE =
+  /JSONDecodeError|in JSON at|end of JSON|not valid JSON|UnpicklingError|Ran out of input|EOFError|malformed|file is not a database|unexpected EOF/;
+
 function errs(pattern: RegExp): (facts: RuleContext) => boolean {
-  return ({ offline }) => pattern.test(offline?.trace?.error ?? offline?.handshake.stderr ?? "");
+  return (facts) => pattern.test(traceOf(facts)?.error ?? stderrOf(facts.offline));
+}
+
+function traceOf({ trace, offline }: RuleContext): PluginTrace | undefined {
+  return trace ?? offline?.trace;
+}
+
+function stderrOf(offline: RuleContext["offline"]): string {
+  return offline?.handshake.stderr ?? "";
 }
 
 /** The error in one line. */
-function trouble({ offline }: RuleContext): string {
-  return firstLine(offline?.trace?.error ?? offline?.handshake.stderr.trim() ?? "");
+function trouble(facts: RuleContext): string {
+  const text = traceOf(facts)?.error ?? stderrOf(facts.offline).trim();
+  return text.split("\n", 1)[0] ?? "";
 }
 
 /** ` at file:line`, where the plugin's own code is to blame. */
-function placeOf({ offline }: RuleContext): string {
-  const frame = ownFrame(offline?.trace);
+function placeOf(facts: RuleContext): string {
+  const frame = ownFrame(traceOf(facts));
   return frame === undefined ? "" : ` at ${frame.file}:${frame.line}`;
+}
+
+function fixLine(facts: RuleContext): string {
+  return ownFrame(traceOf(facts)) === undefined
+    ? "Fix the cause and save"
+    : "Fix that line and save";
 }
 
 function quoted(facts: RuleContext): string {
   return /'([^']+)'/.exec(trouble(facts))?.[1] ?? "";
 }
 
-function interpreter({ file }: RuleContext, otherwise: string): string {
-  return file?.interpreter?.path ?? otherwise;
+function pythonModule(facts: RuleContext): MissingModule {
+  return explainPythonModule(quoted(facts), facts.file);
 }
 
-/** The name under which pip knows a module, where that is another one. */
-function packageOf(module: string): string {
-  const top = module.split(".", 1)[0] ?? module;
-  return { pyln: "pyln-client", google: "protobuf", yaml: "pyyaml" }[top] ?? top;
+/** Perl, Ruby and Lua each have their own words. */
+function moduleName(facts: RuleContext): string {
+  const text = trouble(facts);
+  const perl = /install the (\S+) module/.exec(text)?.[1];
+  return perl ?? /such file -- (\S+)/.exec(text)?.[1] ?? quoted(facts);
+}
+
+function environmentNote({ environment }: RuleContext): string {
+  const { pythonPath } = environment ?? {};
+  return pythonPath === undefined
+    ? ""
+    : `; here PYTHONPATH has ${pythonPath}, which the node's environment does not`;
+}
+
+function oldPython(facts: RuleContext): { has: string; needs: string } | undefined {
+  const trace = traceOf(facts);
+  const has = facts.language === "python" ? pythonVersionOf(facts) : undefined;
+  const needs = trace && neededPython(trace.error, ownFrame(trace)?.code ?? "");
+  if (has === undefined || needs === undefined) return undefined;
+  const minor = (version: string) => Number(version.split(".")[1]);
+  return minor(has) < minor(needs) ? { has, needs } : undefined;
+}
+
+function pyenvWords(stderr: string): { program: string; versions: string[] } {
+  const program = /^pyenv: (?:version `\S+' is not installed|(\S+): command not found)/m.exec(
+    stderr,
+  );
+  const versions = [...stderr.matchAll(/^ {2}(\d+\.\d+\.\d+)$/gm)].map((match) => match[1] ?? "");
+  return { program: program?.[1] ?? "that Python", versions };
+}
+
+/** The program that env(1) did not find. */
+function envMisses({ offline }: RuleContext): string | undefined {
+  return /^(?:\/usr\/bin\/)?env: [‘'"]?([^‘’'":]+)[’'"]?: No such file/m.exec(
+    stderrOf(offline),
+  )?.[1];
+}
+
+function address(facts: RuleContext): { reason: string; fix: string } {
+  return describeAddress(
+    `${trouble(facts)}\n${ownFrame(traceOf(facts))?.code ?? ""}`,
+    facts.language,
+  );
+}
+
+/** A variable that the error names, that is set here, and that the node has not. */
+function missingVariable(facts: RuleContext): string | undefined {
+  const names = facts.environment?.onlyHere ?? [];
+  const words = `${trouble(facts)}\n${ownFrame(traceOf(facts))?.code ?? ""}`;
+  return names.find((name) => new RegExp(`\\b${name}\\b`).test(words));
+}
+
+function isHidden(facts: RuleContext): boolean {
+  return /FileNotFoundError|PermissionError|ENOENT|EACCES|No such file|Permission denied|Read-only file/.test(
+    trouble(facts),
+  );
 }
 
 function runsHere({ offline }: RuleContext): boolean {
   return offline?.handshake.end.kind === "passed";
+}
+
+/** Its trace says where the end of its time found it. */
+function isInterrupt(facts: RuleContext): boolean {
+  return /^(KeyboardInterrupt|EOFError)/.test(traceOf(facts)?.error ?? "");
+}
+
+function isInit({ groups, message }: RuleContext): boolean {
+  return groups[0] === "init" || message.includes("we sent init");
+}
+
+const READS =
+  /stdin|STDIN|\bread\s+-r|\bread\s+\w|\bgets\b|\binput\(|readline|io\.lines|io\.read|php:\/\/input|System\.in|plugin\.run\(|Scanner/;
+
+function readsStdin({ file }: RuleContext): boolean {
+  return file !== undefined && ownSources(file).some((path) => READS.test(readSource(path) ?? ""));
 }
 
 /** Where every user's PATH leads. */

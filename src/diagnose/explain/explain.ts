@@ -50,7 +50,7 @@ function plainWords(error: RpcError, path: string): string {
   return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
 }
 
-/** The same for words alone, such as those of a log line. */
+/** The same for lightningd's message alone, such as that of a log line. */
 export function explainWords(message: string, context: ExplainContext): Explanation | undefined {
   for (const rule of RULES) {
     const match = rule.pattern.exec(message);
@@ -76,7 +76,7 @@ function explainUnreachable(error: NodeUnreachable, context: ExplainContext): Ex
   return {
     id: error.kind,
     reason: error.why ?? error.what,
-    fix: error.fix ?? "Check that the node runs",
+    fix: error.fix ?? "Check that the node is running",
   };
 }
 
@@ -90,10 +90,10 @@ function explainInitError(error: unknown): Explanation {
   };
 }
 
-/** For whoever tells the error itself. */
+/** For where the error itself is shown. */
 export const INIT_ERROR: Explanation = {
   id: "init-error",
   reason:
-    "lightningd ignores that, and lists the plugin as active although it has not set itself up",
-  fix: 'Mend its init; where it must not run, answer {"result": {"disable": "the reason"}}',
+    "lightningd ignores init errors, and lists the plugin as active although it has not set itself up",
+  fix: 'Fix its init, or answer {"result": {"disable": "the reason"}} where it cannot run',
 };

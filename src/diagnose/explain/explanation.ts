@@ -4,9 +4,10 @@ import type { PluginLanguage } from "../../plugin/file/language.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { RawOption } from "../../plugin/handshake/init-params.js";
 import type { NodeDeath } from "../evidence/crash-log.js";
+import type { EnvironmentDifference } from "../evidence/node-environment.js";
 import type { OfflineRun, PluginTrace } from "../offline-run.js";
 
-/** Why something failed and what to do, each one sentence without its full stop. */
+/** Why something failed and what to do: one sentence each, without its full stop. */
 export interface Explanation {
   /** A stable name, such as `unknown-option`. */
   readonly id: string;
@@ -24,8 +25,12 @@ export interface ExplainContext {
   readonly options?: readonly RawOption[];
   /** The plugin run offline after it had failed. */
   readonly offline?: OfflineRun | undefined;
-  /** The trace that it left, where that was found elsewhere than in the post-mortem. */
+  /** The trace that it left, where that was found elsewhere than in the offline run. */
   readonly trace?: PluginTrace | undefined;
+  /** What was on stderr since it was started, where that is known. */
+  readonly stderr?: string;
+  /** The node: its base directory and its network. */
+  readonly node?: { readonly lightningDir: string; readonly network: string } | undefined;
   /** Canonical paths of the plugins that the node has. */
   readonly plugins?: readonly string[];
   /** The methods that the node has, from `help`. */
@@ -34,6 +39,12 @@ export interface ExplainContext {
   readonly configs?: unknown;
   /** The node's version, as `getinfo` says it. */
   readonly version?: string | undefined;
+  /** How the node's environment differs from ours, where that could be read. */
+  readonly environment?: EnvironmentDifference | undefined;
+  /** The version of the Python that runs it, such as `3.11`. */
+  readonly pythonVersion?: string | undefined;
+  /** A file that was written while the previous version was stopped. */
+  readonly cutFile?: string | undefined;
   /** What a node that has died left behind. */
   readonly death?: NodeDeath | undefined;
 }

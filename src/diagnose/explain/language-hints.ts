@@ -1,7 +1,5 @@
 /** The line of code that an explanation proposes, in the plugin's own language. */
 import type { PluginLanguage } from "../../plugin/file/language.js";
-import { ownSources, readSource } from "../evidence/own-code.js";
-import type { RuleContext } from "./explanation.js";
 
 interface Hints {
   /** How to write for a person without disturbing the protocol. */
@@ -13,13 +11,6 @@ interface Hints {
   /** The member of a manifest that is written by hand. */
   readonly dynamic: string;
 }
-
-const ANY: Hints = {
-  toStderr: "the standard error",
-  flush: "a flush of its output",
-  loop: "a loop that reads stdin until it ends",
-  dynamic: '"dynamic": true',
-};
 
 const HINTS: Readonly<Record<PluginLanguage, Hints>> = {
   python: {
@@ -58,36 +49,38 @@ const HINTS: Readonly<Record<PluginLanguage, Hints>> = {
     loop: "a loop that reads stdin until it ends",
     dynamic: '"dynamic": true',
   },
-  perl: ANY,
-  ruby: ANY,
-  php: ANY,
-  lua: ANY,
-  other: ANY,
+  perl: {
+    toStderr: "print STDERR ...",
+    flush: "$| = 1",
+    loop: "while (my $line = <STDIN>) { ... }",
+    dynamic: "dynamic => JSON::PP::true",
+  },
+  ruby: {
+    toStderr: "warn ...",
+    flush: "$stdout.sync = true",
+    loop: "while line = $stdin.gets ... end",
+    dynamic: "dynamic: true",
+  },
+  php: {
+    toStderr: "fwrite(STDERR, ...)",
+    flush: "flush()",
+    loop: "while (($line = fgets(STDIN)) !== false) { ... }",
+    dynamic: "'dynamic' => true",
+  },
+  lua: {
+    toStderr: "io.stderr:write(...)",
+    flush: 'io.stdout:setvbuf("line")',
+    loop: "for line in io.lines() do ... end",
+    dynamic: '"dynamic":true',
+  },
+  other: {
+    toStderr: "on the standard error",
+    flush: "a flush of its output",
+    loop: "a loop that reads stdin until it ends",
+    dynamic: '"dynamic": true',
+  },
 };
 
 export function hintsFor(language: PluginLanguage): Hints {
   return HINTS[language];
-}
-
-/** How plugin libraries are told to make a plugin dynamic. */
-const LIBRARIES: readonly { readonly uses: RegExp; readonly line: string }[] = [
-  { uses: /\bpyln\b/, line: "Plugin(dynamic=True), which is also its default" },
-  { uses: /\bclightningjs\b/, line: "new Plugin({ dynamic: true })" },
-  { uses: /\bglightning\b/, line: "plugin.SetDynamic(true)" },
-  { uses: /\bcln_plugin\b/, line: ".dynamic() on the Builder" },
-  { uses: /\bplugin_main\s*\(/, line: "PLUGIN_RESTARTABLE in plugin_main(...)" },
-];
-
-/** Where and how to say that the plugin is dynamic, as the rest of "Add ...". */
-export function dynamicHint({ file, language }: RuleContext): string {
-  const sources = file === undefined ? [] : ownSources(file);
-  const texts = sources.map((path) => ({ path, text: readSource(path) ?? "" }));
-  const library = LIBRARIES.find(({ uses }) => texts.some(({ text }) => uses.test(text)));
-  if (library !== undefined) return library.line;
-  const byHand = `${HINTS[language].dynamic} to the result of getmanifest`;
-  for (const { path, text } of texts) {
-    const at = text.split("\n").findIndex((line) => /["']?rpcmethods\b/.test(line));
-    if (at !== -1) return `${byHand}, beside rpcmethods in ${path}:${at + 1}`;
-  }
-  return byHand;
 }

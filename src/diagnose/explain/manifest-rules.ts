@@ -5,17 +5,26 @@ import { isObject, stringOf } from "../../jsonrpc/json.js";
 import { HOOKS } from "../../plugin/manifest/topics.js";
 import { shownValue } from "../../plugin/secret-options.js";
 import type { Rule, RuleContext } from "./explanation.js";
+import { explainPythonModule } from "./missing-module.js";
+import { stopCommand } from "./node-rules.js";
 
 export const MANIFEST_RULES: readonly Rule[] = [
+  {
+    id: "disabled-for-module",
+    pattern: /^disabled itself(?: at init)?: (.*No module named '([^']+)'.*)$/,
+    reason: ({ groups, file }) =>
+      `the plugin itself refuses to run: ${explainPythonModule(groups[1] ?? "", file).reason}`,
+    fix: ({ groups, file }) => explainPythonModule(groups[1] ?? "", file).fix,
+  },
   {
     id: "disabled",
     pattern: /^disabled itself(?: at init)?: ([\s\S]*)$/,
     reason: ({ groups }) => `the plugin itself refuses to run: ${groups[0]}`,
-    fix: "Give it what it asks for, such as an option or a service, and start it again",
+    fix: "Give it what it asks for, such as an option or a service",
   },
   {
     id: "unknown-option",
-    pattern: /^unknown parameter (\S+)$/,
+    pattern: /^unknown parameter "?([^\s"]+)"?$/,
     reason: ({ groups, offline }) => {
       const names = optionNames(offline);
       if (names === undefined) return `its manifest declares no option ${groups[0]}`;
@@ -44,16 +53,22 @@ export const MANIFEST_RULES: readonly Rule[] = [
         : "Give a whole number in decimal digits, such as 42",
   },
   {
+    id: "wrong-bool",
+    pattern: /^boolean plugin arguments must be true or false/,
+    reason: "an option of type bool has a default or a value that is neither true nor false",
+    fix: "Give true or false, without quotes",
+  },
+  {
     id: "deprecated-option",
     pattern: /^deprecated option/,
-    reason: "the plugin has declared this option as deprecated, and its time is over",
+    reason: "the plugin declares this option as deprecated, and its time is over",
     fix: "Leave the option out, or see what replaces it",
   },
   {
     id: "unicode-usage",
     pattern: /^Could not register method "(.*)", its "usage" holds a \\u escape/,
     reason: ({ groups }) =>
-      `the usage of ${groups[0]} holds a \\u escape, which crashes lightningd up to v26.06.6`,
+      `the usage of ${groups[0]} holds a \\u escape, which crashes lightningd from v25.12 on`,
     fix: "Use plain ASCII in it, or json.dumps(..., ensure_ascii=False)",
   },
   {
@@ -67,10 +82,12 @@ export const MANIFEST_RULES: readonly Rule[] = [
       if (owner === "lightningd") return `lightningd itself has a method ${groups[0]}`;
       return `${basename(owner)} (${owner}) has a method ${groups[0]} already`;
     },
-    fix: ({ groups, path }) =>
-      groups[1] === path || !groups[1]?.startsWith("/")
+    fix: (facts) => {
+      const owner = facts.groups[1] ?? "";
+      return owner === facts.path || !owner.startsWith("/")
         ? "Give one of the two another name"
-        : `Rename the method, or stop the other one: cln-dev stop ${basename(groups[1] ?? "")}`,
+        : `Rename the method, or stop the other one: ${stopCommand(owner, facts)}`;
+    },
   },
   {
     id: "option-clash",
@@ -81,7 +98,12 @@ export const MANIFEST_RULES: readonly Rule[] = [
       if (owner === facts.path) return `its manifest lists the option ${name} twice`;
       return `${owner ?? "lightningd, or another plugin,"} has an option ${name} already`;
     },
-    fix: "Rename the option: names are shared by all plugins, so begin them with the plugin's name",
+    fix: (facts) => {
+      const owner = ownerOfOption(facts, facts.groups[0] ?? "");
+      const isOther = owner?.startsWith("/") === true && owner !== facts.path;
+      const other = isOther ? `Stop that one (${stopCommand(owner, facts)}), or r` : "R";
+      return `${other}ename the option: names are shared by all plugins, so begin them with the plugin's name`;
+    },
   },
   fault("options-missing", /^"result\.options" (was not found|is not an array)/, {
     reason: "its manifest has no list of options, and lightningd insists on one",
@@ -103,7 +125,7 @@ export const MANIFEST_RULES: readonly Rule[] = [
     reason: "one of its options lacks name, type or description; lightningd insists on all three",
     fix: 'Write {"name": "my-option", "type": "string", "default": "x", "description": "what it does"}',
   }),
-  fault("option-name", /^Option "name" must be lowercase/, {
+  fault("option-name", /^Option "name" (must be lowercase|may not contain)/, {
     reason: "an option's name has a letter that lightningd does not allow",
     fix: "Use a to z, 0 to 9, _ and - only",
   }),
@@ -111,19 +133,20 @@ export const MANIFEST_RULES: readonly Rule[] = [
     reason: "an option has a type that lightningd does not have",
     fix: "Use string, string-conceal, int, bool or flag",
   }),
-  fault("option-default", /^Invalid default '(.*)': (.*)$/, {
-    reason: ({ groups }) => `an option's default does not fit its type: ${groups[1]}`,
+  fault("option-default", /^(?:Invalid default '(.*)': (.*)|default (.*) is not a valid (\w+))$/, {
+    reason: ({ groups }) =>
+      `an option's default does not fit its type: ${groups[1] || `${groups[2]} is not a valid ${groups[3]}`}`,
     fix: "Give a default of that type, or null for none",
   }),
   fault("flag-default", /type flag default must be 'false'/, {
     reason: "a flag is off until it is given, so it can have no other default than false",
-    fix: "Take the default out, or make it an option of type bool",
+    fix: "Remove the default, or make it an option of type bool",
   }),
-  fault("multi-type", /^(flag|bool) type cannot be multi$/, {
+  fault("multi-type", /(?:^|type ")(flag|bool)"? (?:type )?cannot (?:be|have) multi$/, {
     reason: ({ groups }) => `an option of type ${groups[0]} cannot be given several times`,
-    fix: "Take multi out, or make it a string",
+    fix: "Remove multi, or make it a string",
   }),
-  fault("switch-type", /invalid "(\w+)" field/, {
+  fault("switch-type", /(?:invalid|Bad) ['"](\w+)['"] field/, {
     reason: ({ groups }) => `${groups[0]} must be true or false, without quotes`,
     fix: ({ groups }) => `Write "${groups[0]}": true in the JSON, not "true"`,
   }),
@@ -135,9 +158,13 @@ export const MANIFEST_RULES: readonly Rule[] = [
     reason: ({ groups }) => `its manifest lists the hook ${groups[0]} twice`,
     fix: "List it once",
   }),
+  fault("hook-unknown-or-taken", /^could not register hook '(.*)', either the name/, {
+    reason: ({ groups }) => `lightningd has no hook ${groups[0]}, or the manifest lists it twice`,
+    fix: ({ groups }) => didYouMean(groups[0] ?? "", [...HOOKS.keys()]),
+  }),
   fault("hook-filters", /filters/, {
     reason: "this hook takes no filters, or others than these",
-    fix: "Take filters out: rpc_command takes strings, custommsg numbers, the rest none",
+    fix: "Remove filters: rpc_command takes strings, custommsg numbers, the rest none",
   }),
   fault("hook-shape", /^no name in hook obj/, {
     reason: "one of its hooks is an object without a name",
@@ -155,10 +182,15 @@ export const MANIFEST_RULES: readonly Rule[] = [
     reason: "its notifications are not a list of objects with a method",
     fix: 'Write "notifications": [{"method": "my-topic"}]',
   }),
+  fault("featurebits-kept", /^Custom featurebits already present/, {
+    reason:
+      "the node keeps the feature bits of an earlier start of this plugin, which it refused because the plugin is not dynamic",
+    fix: "Restart the node; a plugin with featurebits can only be started together with it",
+  }),
   fault("featurebits", /^(Custom featurebits|Featurebits returned)/, {
     reason:
       "its featurebits are not hexadecimal, or the plugin is dynamic: only a plugin that is started with the node may set them",
-    fix: "Take featurebits out while you develop, or leave the plugin static and restart the node",
+    fix: "Remove featurebits while you develop, or leave the plugin static and restart the node",
   }),
   fault("custommessages", /^custommessages /, {
     reason: "its custommessages are not a list of numbers from 0 to 65535",

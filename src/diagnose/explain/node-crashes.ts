@@ -1,10 +1,10 @@
 /**
  * The plugin mistakes that take the node itself down (cln-contract 3.12): how each looks in the
- * backtrace that the node leaves, and how it is avoided. Used after a node's death, and by `--safe`,
- * which refuses such a plugin beforehand.
+ * backtrace that the node leaves, and how it is avoided. Used after a node's death, and before a start
+ * (`--safe`, `check`), where such a plugin is refused.
  */
 
-import { builtinClashes, unicodeUsages } from "../evidence/manifest-hazards.js";
+import { builtinClashes, hasEmptyOptionName, unicodeUsages } from "../evidence/manifest-hazards.js";
 import type { Explanation, Rule } from "./explanation.js";
 import { type RuleContext, textOf } from "./explanation.js";
 
@@ -15,7 +15,7 @@ export const NODE_CRASHES: readonly Rule[] = [
     pattern: /\(plugin_rpcmethod_add\)/,
     condition: (facts) => usagesOf(facts).length > 0,
     reason: (facts) =>
-      `the usage of ${usagesOf(facts).join(", ")} holds a \\u escape, at which lightningd crashes`,
+      `the usage of ${usagesOf(facts).join(", ")} holds a \\u escape, which crashes lightningd from v25.12 on`,
     fix: "Use plain ASCII in usage, or write the manifest with json.dumps(..., ensure_ascii=False)",
   },
   {
@@ -23,23 +23,39 @@ export const NODE_CRASHES: readonly Rule[] = [
     pattern: /\(plugin_rpcmethod_add\)/,
     reason: (facts) => {
       const names = clashesOf(facts);
-      const which = names.length > 0 ? names.join(", ") : "a method of the plugin";
-      return `${which} is named like a method of lightningd itself, at which it crashes`;
+      if (names.length > 1) {
+        return `${names.join(", ")} are named like methods of lightningd itself, which crashes it`;
+      }
+      return `${names[0] ?? "a method of the plugin"} is named like a method of lightningd itself, which crashes it`;
     },
-    fix: "Give the method another name, such as one that begins with the plugin's own",
+    fix: "Give it another name, such as one that begins with the plugin's own",
   },
   {
     id: "kills-node-stale-option",
     pattern: /\(configvar_finalize_overrides\)|configvar\.c/,
     reason:
       "the node's config, or a setconfig, has a value for an option that no running plugin declares; releases from v23.08 to v26.06.6 crash then at a start with options",
-    fix: "Take that value out of the config, or start the plugin without options, or use a newer lightningd",
+    fix: "Remove that value from the config, or start the plugin without options, or use a newer lightningd",
+  },
+  {
+    id: "node-died-of-call",
+    pattern: /No plugin for (\S+) \?/,
+    reason: ({ groups }) =>
+      `a call of ${groups[0]} came while its plugin was being stopped, and an rpc_command hook was asked in between: a fault of lightningd, which ends itself then`,
+    fix: "Start the node again, and make no calls of the plugin while it is reloaded (up to v25.09 cln-xpay has such a hook; later only other plugins do)",
+  },
+  {
+    id: "kills-node-empty-option",
+    pattern: /\((plugin_opt_add|opt_register_arg|_opt_register)\)/,
+    condition: (facts) => hasEmptyOptionName(facts.offline?.handshake.manifestText),
+    reason: "an option of the plugin has an empty name, which crashes lightningd",
+    fix: "Give every option a name, such as one that begins with the plugin's own",
   },
   {
     id: "kills-node-hook-error",
     pattern: /Plugin (\S+) for (\S+) returned non-result response/,
     reason: ({ groups }) =>
-      `${groups[0]} answered the hook ${groups[1]} with an error, at which lightningd gives up`,
+      `${groups[0]} answered the hook ${groups[1]} with an error, at which lightningd ends itself`,
     fix: 'Answer hooks always with a result, such as {"result": "continue"}, also when something fails inside',
   },
   {
@@ -47,20 +63,21 @@ export const NODE_CRASHES: readonly Rule[] = [
     pattern:
       /: ((?:Plugin (?:return|reject|must|responded|specified|did not|supplied|failed)|Bad \S+ for|htlc_accepted_hook returned)[^{]*)/,
     reason: ({ groups }) =>
-      `a plugin answered a hook in a form that lightningd does not know, at which it gives up: ${(groups[0] ?? "").replace(/[\s:]+$/, "")}`,
+      `a plugin answered a hook in a form that lightningd does not know, at which it ends itself: ${(groups[0] ?? "").replace(/[\s:]+$/, "")}`,
     fix: 'Answer as the hook\'s documentation says; {"result": "continue"} is always right',
   },
   {
     id: "kills-node-giant-log",
     pattern: /\((cap_header|add_entry|plugin_log_handle)\)/,
     reason:
-      "the plugin logged a message of more than 262144 bytes, at which releases from v26.04 to v26.06.6 crash",
-    fix: "Cut long messages before they are logged",
+      "the plugin logged a message of more than 262144 bytes, which crashes releases from v26.04 to v26.06.6",
+    fix: "Cut long messages before you log them",
   },
   {
     id: "kills-node-hook-callback",
     pattern: /\((plugin_hook_callback|plugin_hook_call_next)\)/,
-    reason: "a plugin answered a hook in a way that lightningd does not survive",
+    reason:
+      "the node crashed while it read a plugin's answer to a hook: probably an answer that lightningd does not survive",
     fix: 'Answer hooks always with a result, such as {"result": "continue"}',
   },
 ];
@@ -93,14 +110,18 @@ function guess(facts: RuleContext): Explanation {
   for (const [id, names] of [
     ["kills-node-unicode-usage", usagesOf(facts)],
     ["kills-node-builtin-method", clashesOf(facts)],
+    [
+      "kills-node-empty-option",
+      hasEmptyOptionName(facts.offline?.handshake.manifestText) ? [""] : [],
+    ],
   ] as const) {
     const explanation = names.length > 0 ? nodeCrash(id, facts) : undefined;
     if (explanation !== undefined) return explanation;
   }
   return {
     id: "node-died",
-    reason: "the node went away before it answered: it was stopped, killed, or it crashed",
-    fix: "Start the node again; when it is back, the plugin is started with its options",
+    reason: "the node ended before it answered: it was stopped, killed, or it crashed",
+    fix: "Start the node again; the plugin is then started with its options",
   };
 }
 
@@ -108,7 +129,7 @@ function unknownCrash({ death }: RuleContext): Explanation {
   const signal = death?.lines.map((line) => /FATAL SIGNAL (\d+)/.exec(line)?.[1]).find(Boolean);
   return {
     id: "node-crashed",
-    reason: `the node crashed${signal === undefined ? "" : ` with signal ${signal}`}, in a way that is not known here`,
+    reason: `the node crashed${signal === undefined ? "" : ` with signal ${signal}`}, for a reason that is not known here`,
     fix: `Read ${death?.file ?? "its log"}, and report it to Core Lightning with the plugin`,
   };
 }

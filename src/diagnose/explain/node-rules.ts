@@ -1,9 +1,12 @@
-/** Explanations of what the node says before it runs a plugin, or when it is asked to stop one. */
-import { basename, dirname } from "node:path";
+/** Explanations of what the node says before it runs a plugin, when it is to stop one, and of a call. */
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { shellPath } from "../../plugin/file/plugin-file-failures.js";
+import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { ownFrame, type PluginTrace } from "../offline-run.js";
+import { dynamicHint, saysDynamic } from "./dynamic-hint.js";
 import type { Rule, RuleContext } from "./explanation.js";
-import { dynamicHint, hintsFor } from "./language-hints.js";
+import { hintsFor } from "./language-hints.js";
 
 const DIED = /^(exited during normal operation|Plugin terminated before replying to RPC call\.)$/;
 
@@ -13,7 +16,7 @@ export const NODE_RULES: readonly Rule[] = [
     pattern: /is not executable: No such file or directory$/,
     condition: ({ file, path }) => file !== undefined && JSON.stringify(path) !== `"${path}"`,
     reason:
-      "lightningd takes a path as it stands in the JSON of the call, where a quote, a backslash or a control character is escaped, so it looks for another file",
+      "lightningd takes a path as the JSON of the call has it, where a quote, a backslash or a control character is escaped, so it looks for another file",
     fix: ({ path }) => `Name it and its folders without such characters: ${path}`,
   },
   {
@@ -47,9 +50,8 @@ export const NODE_RULES: readonly Rule[] = [
     id: "already-running",
     pattern: /^(Invalid argument|already registered)$/,
     reason:
-      "the node runs this very file already, perhaps started by hand or by its config (its words come from a stale error number)",
-    fix: ({ path }) =>
-      `Stop it first: cln-dev stop ${shellPath(basename(path))}, or let cln-dev watch do so`,
+      "the node already runs this file, perhaps started by hand or by its config (its message comes from a stale error number)",
+    fix: (facts) => `Stop it first: ${stopCommand(facts.path, facts)}, or let cln-dev watch do so`,
   },
   {
     id: "vanished",
@@ -69,16 +71,21 @@ export const NODE_RULES: readonly Rule[] = [
   {
     id: "unmanageable",
     pattern: /cannot be managed when lightningd is up$/,
-    reason:
-      "its manifest does not say that it is dynamic, or it has not answered getmanifest yet, so the node neither stops nor starts it while it runs",
-    fix: (facts) => `Add ${dynamicHint(facts)}; then restart the node once`,
+    reason: ({ file }) =>
+      saysDynamic(file)
+        ? 'the running one was started without "dynamic": true, or has not answered getmanifest yet; the file says it now'
+        : "its manifest does not say that it is dynamic, or it has not answered getmanifest yet, so the node neither stops nor starts it while it runs",
+    fix: ({ file }) =>
+      saysDynamic(file)
+        ? "Restart the node once"
+        : `${dynamicHint(file)}; then restart the node once`,
   },
   {
     id: "not-dynamic",
     pattern: /^Not a dynamic plugin$/,
     reason:
       "its manifest does not say that it is dynamic, so it can only be started together with the node",
-    fix: (facts) => `Add ${dynamicHint(facts)}`,
+    fix: ({ file }) => dynamicHint(file),
   },
   {
     id: "duplicate-option",
@@ -100,7 +107,9 @@ export const NODE_RULES: readonly Rule[] = [
     fix: ({ file }) =>
       file?.interpreter === undefined
         ? "Check the first line of the file: the program that it names must exist, and the line must end with LF alone"
-        : `Let the #! line name a program that the node has, such as the path that works here: #!${file.interpreter.path}`,
+        : isNamedByPath(file.interpreter)
+          ? `Let the node see ${dirname(dirname(file.interpreter.path))}: look at ProtectHome and PrivateTmp in its service file, and at its user`
+          : `Let the #! line name a program that the node has, such as the path that works here: #!${file.interpreter.path}`,
   },
   {
     id: "may-not-run",
@@ -113,14 +122,18 @@ export const NODE_RULES: readonly Rule[] = [
     id: "busy",
     pattern: /^opening pipe: Text file busy$/,
     reason: "the program is still being written by the compiler or linker",
-    fix: "Wait until the build has ended; it is tried again",
+    fix: "Wait until the build has ended",
   },
   {
     id: "hook-order",
     pattern: /^Cannot meet required hook dependencies$/,
-    reason:
-      "the before and after of its hooks contradict those of another plugin: they ask for a circle",
-    fix: "Take out one of the before or after names in its hooks",
+    reason: ({ offline }) => {
+      const demands = hookDemands(offline?.handshake.manifest);
+      return demands === ""
+        ? "the before and after of its hooks contradict those of another plugin: they ask for a circle"
+        : `${demands}, and what those plugins ask for makes a circle with that`;
+    },
+    fix: "Remove one of the before or after names from its hooks",
   },
   {
     id: "died-of-error",
@@ -129,9 +142,10 @@ export const NODE_RULES: readonly Rule[] = [
     reason: (facts) => {
       const place = ownFrame(traceOf(facts));
       const where = place === undefined ? "" : ` at ${place.file}:${place.line}`;
-      return `it died of ${firstLine(traceOf(facts)?.error ?? "")}${where}`;
+      return `it crashed${where}: ${firstLine(traceOf(facts)?.error ?? "")}`;
     },
-    fix: "Mend that line and save",
+    fix: (facts) =>
+      ownFrame(traceOf(facts)) === undefined ? "Fix the cause and save" : "Fix that line and save",
   },
   {
     id: "died-no-loop",
@@ -140,21 +154,39 @@ export const NODE_RULES: readonly Rule[] = [
       const end = offline?.handshake.end;
       return end?.kind === "exited" && end.phase === "running" && end.code === 0;
     },
-    reason:
-      "it ended by itself, content, right after init: it does not go on reading requests from stdin",
+    reason: "it exited with code 0 right after init: it does not keep reading requests from stdin",
     fix: ({ language }) => `Read requests until stdin ends: ${hintsFor(language).loop}`,
+  },
+  {
+    id: "died-again",
+    pattern: DIED,
+    condition: ({ offline }) => offline?.handshake.end.kind === "exited",
+    reason: ({ offline }) => {
+      const end = offline?.handshake.end;
+      const how = end?.kind === "exited" ? (end.signal ?? `code ${end.code}`) : "";
+      return `it exits by itself (${how}), offline too; its output is below`;
+    },
+    fix: "Fix the cause and save",
   },
   {
     id: "in-flight",
     pattern: /^Plugin terminated before replying to RPC call\.$/,
-    reason: "the plugin died, or was stopped, while it worked on this call",
+    reason: "the plugin exited, or was stopped, while it worked on this call",
     fix: "Look at its last log lines, and at the node's stderr",
+  },
+  {
+    id: "died-with-words",
+    pattern: /^exited during normal operation$/,
+    condition: ({ stderr = "" }) => stderr.trim() !== "",
+    reason: ({ stderr = "" }) =>
+      `it exited while running; the last line on stderr is: ${stderr.trim().split("\n").at(-1)}`,
+    fix: callToRepeat,
   },
   {
     id: "died-later",
     pattern: /^exited during normal operation$/,
-    reason: "it ended by itself while it ran; why, it told only the node's own stderr",
-    fix: "Look at its last log lines, and at the node's stderr",
+    reason: "it exited while running; the reason went to the node's stderr",
+    fix: callToRepeat,
   },
   {
     id: "unknown-method",
@@ -164,18 +196,53 @@ export const NODE_RULES: readonly Rule[] = [
   },
 ];
 
+/** A call that is made through cln-dev is made again offline when the plugin dies of it. */
+function callToRepeat({ methods = [] }: RuleContext): string {
+  const method = methods[0] ?? "<method>";
+  return `If a call did it, make it by cln-dev, which repeats it offline and shows the traceback: --call "${method}" in the session, or cln-dev call ${method}`;
+}
+
+/** @param plugin its path */
+export function stopCommand(plugin: string, { node }: RuleContext): string {
+  const command = `cln-dev stop ${shellPath(plugin)}`;
+  if (node === undefined || node.lightningDir === join(homedir(), ".lightning")) return command;
+  return `${command} --lightning-dir=${shellPath(node.lightningDir)} --network=${node.network}`;
+}
+
+function hookDemands(manifest: Manifest | undefined): string {
+  const hooks = (manifest?.hooks ?? []).filter(
+    ({ before, after }) => before.length + after.length > 0,
+  );
+  return hooks
+    .map(({ name, before, after }) => {
+      const parts = [
+        ...(before.length > 0 ? [`before ${before.join(", ")}`] : []),
+        ...(after.length > 0 ? [`after ${after.join(", ")}`] : []),
+      ];
+      return `its hook ${name} wants to be ${parts.join(" and ")}`;
+    })
+    .join("; ");
+}
+
 function interpreterReason({ file, path }: RuleContext): string {
   if (file === undefined) return `the program that the #! line of ${path} names does not exist`;
   if (file.interpreter === undefined) {
     return "the system that the node runs on lacks what this program needs, such as its dynamic loader";
   }
+  if (isNamedByPath(file.interpreter)) {
+    return `${file.interpreter.path}, which the #! line names, is here, and the node does not see it`;
+  }
   return `the node does not find ${file.interpreter.name}, which the #! line names; here it is ${file.interpreter.path}`;
+}
+
+function isNamedByPath({ name, path }: { readonly name: string; readonly path: string }): boolean {
+  return name === path;
 }
 
 function traceOf({ trace, offline }: RuleContext): PluginTrace | undefined {
   return trace ?? offline?.trace;
 }
 
-export function firstLine(text: string): string {
+function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }

@@ -1,9 +1,13 @@
-/** Explanations of what a plugin writes: text beside the protocol, and messages that are none. */
-
+/** Explanations of what a plugin writes: text beside the protocol, and messages that break it. */
+import { stripVTControlCharacters } from "node:util";
+import { Framer } from "../../jsonrpc/framing.js";
+import { findPrint, type PrintLine } from "../evidence/find-print.js";
+import { ownFrame } from "../offline-run.js";
 import type { Rule, RuleContext } from "./explanation.js";
 import { hintsFor } from "./language-hints.js";
 
-const UNREADABLE = /^Failed to parse RPC JSON response '([\s\S]*)'$/;
+/** Before v25.12 the words have no RPC in them. */
+const UNREADABLE = /^Failed to parse (?:RPC )?JSON response '([\s\S]*)'$/;
 
 export const OUTPUT_RULES: readonly Rule[] = [
   {
@@ -14,27 +18,41 @@ export const OUTPUT_RULES: readonly Rule[] = [
     fix: "Write print(json.dumps(...), flush=True)",
   },
   {
+    id: "broken-by-command",
+    pattern: UNREADABLE,
+    condition: ({ offline }) => /not found$/.test(offline?.trace?.error ?? ""),
+    reason: ({ offline }) => {
+      const frame = ownFrame(offline?.trace);
+      const where = frame === undefined ? "" : ` at ${frame.file}:${frame.line}`;
+      return `the script runs a program that is not there: ${offline?.trace?.error}${where}, so what it wrote is not valid JSON`;
+    },
+    fix: "Install it, or write its absolute path: the node's PATH is not the one of your shell",
+  },
+  {
     id: "stray-print",
     pattern: UNREADABLE,
-    condition: ({ offline, groups }) =>
-      offline?.stray.some(({ text }) => !text.startsWith("{")) ||
-      !(groups[0] ?? "").trimStart().startsWith("{"),
-    reason: (facts) =>
-      `${printer(facts)} to stdout, which belongs to JSON-RPC alone, so the node cannot read what follows`,
-    fix: ({ language }) =>
-      `Write for people elsewhere: ${hintsFor(language).toStderr}, or a log notification`,
+    condition: (facts) => strayOf(facts) !== undefined,
+    reason: (facts) => {
+      const { text = "", printedBy } = strayOf(facts) ?? {};
+      return `it printed ${shown(text)} to stdout${placed(printedBy)}, which is reserved for JSON-RPC`;
+    },
+    fix: ({ language }) => `Print it to stderr, ${hintsFor(language).toStderr}, or log it`,
   },
   {
     id: "broken-json",
     pattern: UNREADABLE,
-    reason: "what it wrote is not valid JSON",
+    reason: ({ groups }) => `it wrote something that is not JSON: ${shown(groups[0] ?? "")}`,
     fix: "Let a JSON library write the messages, one whole object each",
   },
   {
     id: "no-jsonrpc",
-    pattern: /^JSON-RPC message does not contain "jsonrpc" field: /,
-    reason: "it wrote an object that is no JSON-RPC message",
-    fix: 'Put "jsonrpc": "2.0" into every message, and write other objects elsewhere',
+    pattern: /^JSON-RPC message does not contain "jsonrpc" field(?:: '([\s\S]*)')?$/,
+    reason: (facts) => {
+      const text = facts.groups[0] ?? "";
+      const by = facts.file && text !== "" ? findPrint(facts.file, text) : undefined;
+      return `it wrote an object that is not a JSON-RPC message${text === "" ? "" : `: ${shown(text)}`}${placed(by)}`;
+    },
+    fix: 'Put "jsonrpc": "2.0" into every message, and print other objects to stderr',
   },
   {
     id: "log-level",
@@ -70,7 +88,43 @@ export const OUTPUT_RULES: readonly Rule[] = [
   },
 ];
 
-function printer({ offline }: RuleContext): string {
-  const by = offline?.stray.find(({ printedBy }) => printedBy !== undefined)?.printedBy;
-  return by === undefined ? "it writes text" : `${by.file}:${by.line} prints`;
+/**
+ * The text beside the JSON objects in what lightningd quotes: all that it had read and not understood,
+ * whole messages included. A log line has `?` where that had line ends.
+ * @param words lightningd's message
+ */
+export function strayIn(words: string): string[] {
+  const quoted = UNREADABLE.exec(words)?.[1];
+  if (quoted === undefined) return [];
+  const framer = new Framer();
+  try {
+    const frames = framer.push(Buffer.from(`${quoted}\n`));
+    return frames
+      .filter((frame) => frame.kind === "text")
+      .map((frame) => clean(frame.bytes.toString("utf8")))
+      .filter((text) => text !== "");
+  } catch {
+    return [];
+  }
+}
+
+function clean(text: string): string {
+  return stripVTControlCharacters(text).replace(/^[?\s]+|[?\s]+$/g, "");
+}
+
+/** What stands beside the protocol, and the line that printed it. */
+function strayOf({ message, offline, file }: RuleContext) {
+  const [text] = strayIn(message);
+  if (text !== undefined) return { text, printedBy: file && findPrint(file, text) };
+  return offline?.stray.find((stray) => !stray.text.startsWith("{"));
+}
+
+function placed(by: PrintLine | undefined): string {
+  if (by === undefined) return "";
+  return ` (${by.certain ? "" : "probably "}${by.file}:${by.line})`;
+}
+
+function shown(text: string): string {
+  const line = text.trim().split("\n", 1)[0] ?? "";
+  return `\`${line.length > 80 ? `${line.slice(0, 80)}...` : line}\``;
 }

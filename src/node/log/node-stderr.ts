@@ -2,9 +2,18 @@
  * Where a node's own stderr goes, which is also where its plugins' stderr goes: lightningd does not
  * read it (cln-contract 4.1). A file can be read, for the traceback of a plugin that has died.
  */
-import { existsSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { openRegularFile } from "../../filesystem/regular-file.js";
 import { nodePid } from "../node-process.js";
-import { readTail } from "./log-file.js";
 
 export type StderrPlace =
   | { readonly kind: "file"; readonly path: string }
@@ -54,15 +63,40 @@ function linkOf(path: string): string | undefined {
   }
 }
 
-/**
- * The end of what was written to a node's stderr, if it was written to since then.
- * @returns undefined where it cannot be read
- */
-export function recentStderr(place: StderrPlace | undefined, since: Date): string | undefined {
+/** How far a node's stderr had been written at a moment: what comes after that is read from there. */
+export interface StderrMark {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** A file that is replaced is another one. */
+  readonly inode: number;
+}
+
+/** Where a node's stderr stands now; undefined where it is no file that can be read. */
+export function markStderr(place: StderrPlace | undefined): StderrMark | undefined {
   if (place?.kind !== "file") return undefined;
   try {
-    if (statSync(place.path).mtimeMs < since.getTime()) return undefined;
-    return readTail(place.path, MAX_TAIL_BYTES).lines.join("\n");
+    const { size, ino } = statSync(place.path);
+    return { path: place.path, size, inode: ino };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was written to a node's stderr after the mark: the end of it, where it is long. */
+export function stderrAfter(mark: StderrMark | undefined): string | undefined {
+  if (mark === undefined) return undefined;
+  try {
+    const file = openRegularFile(mark.path);
+    try {
+      const { size, ino } = fstatSync(file);
+      // Cut or replaced: all of it is newer.
+      const start = ino === mark.inode && size >= mark.size ? mark.size : 0;
+      const bytes = Buffer.alloc(Math.min(size - start, MAX_TAIL_BYTES));
+      return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, size - bytes.length));
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return undefined;
   }

@@ -118,12 +118,17 @@ export class FollowUp {
       const before = this.#results.get(call);
       this.#emit({ event: "called", ...name, call, ok, result: text, before, log });
       if (ok) this.#results.set(call, text);
-      else await this.#explain(call, error, signal);
+      else await this.#explain(call, error, log, signal);
     }
     return allGood;
   }
 
-  async #explain(call: string, error: unknown, signal: AbortSignal): Promise<void> {
+  async #explain(
+    call: string,
+    error: unknown,
+    log: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { state, target, stderr } = this.#reloader;
     if (state.is !== "running" || state.started === undefined) return;
     // Words that are no call: the node was not asked.
@@ -134,7 +139,7 @@ export class FollowUp {
       state.started,
       error,
       readCall(call),
-      stderr,
+      { stderr, log },
       signal,
     );
     if (signal.aborted) return;

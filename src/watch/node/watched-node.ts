@@ -168,13 +168,13 @@ export class WatchedNode {
     }
   }
 
-  async #explainDeath(reloader: Reloader, started: Started): Promise<void> {
+  async #explainDeath(reloader: Reloader, started: Started, log: readonly string[]): Promise<void> {
     const { target, stderr, explained } = reloader;
     if (explained === started) return;
     const cut = new AbortController();
     this.#explaining.set(reloader, cut);
     const signal = AbortSignal.any([this.#end.signal, cut.signal]);
-    const diagnosis = await diagnoseDead(started, stderr, signal);
+    const diagnosis = await diagnoseDead(started, { stderr, log }, signal);
     if (this.#explaining.get(reloader) === cut) this.#explaining.delete(reloader);
     if (signal.aborted) return;
     if (diagnosis.reason === undefined && diagnosis.findings.length === 0) return;
@@ -192,7 +192,7 @@ export class WatchedNode {
       const log = this.recentLog(reloader);
       const stopped = log.includes(STOPPED);
       this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log });
-      if (state.started && !stopped) this.#own(this.#explainDeath(reloader, state.started));
+      if (state.started && !stopped) this.#own(this.#explainDeath(reloader, state.started, log));
     }
   }
 }

@@ -3,7 +3,7 @@
  * exactly). Made by the reloader, which keeps what an attempt leaves behind.
  */
 
-import { diagnoseStart, type Started } from "../../diagnose/on-demand.js";
+import { diagnoseStart, markStderrOf, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "../../events/outcomes.js";
 import type { Change, Target } from "../../events/reload-target.js";
@@ -274,6 +274,7 @@ export class ReloadAttempt {
       file,
       options,
       since: new Date(),
+      stderrMark: markStderrOf(this.#target.node),
       manifest: this.#manifest,
     };
     const { emit, slow } = this.#options;

@@ -129,14 +129,14 @@ describe("what is wrong beside the manifest", () => {
       "a print",
       'console.log("hello")',
       [],
-      [/error {3}stdout: Failed to parse/, /p\.js:3 prints to stdout/, /console\.log\("hello"\)/],
+      [/error {3}stdout: Failed to parse/, /to stdout \(\S*p\.js:3\)/, /console\.log\("hello"\)/],
     ],
     ["an exception", "boom()", [], [/ReferenceError: boom is not defined/, /p\.js:3/]],
     [
       "a print that comes late",
       'setTimeout(() => console.log("later"), 150)',
       [],
-      [/error {3}stdout/, /prints to stdout/, /later/],
+      [/error {3}stdout/, /it printed .* to stdout/, /later/],
     ],
     [
       "no loop",

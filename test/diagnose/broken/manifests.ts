@@ -49,7 +49,7 @@ const FAULTS: readonly (readonly [string, string, string, string, RegExp, RegExp
     '"dynamic": True',
     '"dynamic": True, "hooks": [{"name": "openchannel", "filters": ["x"]}]',
     /does not allow filters/,
-    /Take filters out/,
+    /Remove filters/,
   ],
   [
     "a hook without a name",
@@ -81,7 +81,7 @@ const FAULTS: readonly (readonly [string, string, string, string, RegExp, RegExp
     '"dynamic": True',
     '"dynamic": True, "featurebits": {"node": "80000000000000000000000000"}',
     /Custom featurebits only allows/,
-    /Take featurebits out while you develop/,
+    /Remove featurebits while you develop/,
   ],
   [
     "custommessages that are none",

@@ -7,14 +7,17 @@ export const NODES: readonly BrokenPlugin[] = [
     rule: "stray-print",
     name: "p.js",
     text: node(["function send", 'console.log("listening on", 8080);\nfunction send']),
-    says: [/Failed to parse/, /p\.js:7 prints to stdout/, /console\.error/, /listening on/],
+    says: [/Failed to parse/, /to stdout \(\S+p\.js:7\)/, /console\.error/, /listening on/],
   },
   {
     what: "a name that is not there (JavaScript)",
     rule: "exception",
     name: "p.js",
     text: node(["return request.method", "return reqest.method"]),
-    says: [/ReferenceError: reqest is not defined at \S+p\.js:11/, /return reqest\.method/],
+    says: [
+      /it crashed at \S+p\.js:11: ReferenceError: reqest is not defined/,
+      /return reqest\.method/,
+    ],
   },
   {
     what: "a syntax error (JavaScript)",
@@ -30,7 +33,7 @@ export const NODES: readonly BrokenPlugin[] = [
     text: node(["const manifest", 'const x = require("clightningjs-nowhere");\nconst manifest']),
     says: [
       /requires clightningjs-nowhere, which is not installed/,
-      /npm install clightningjs-nowhere/,
+      /Check the spelling; if it is right, install it with npm in/,
     ],
   },
   {
@@ -53,7 +56,7 @@ export const NODES: readonly BrokenPlugin[] = [
     rule: "exception",
     name: "p.js",
     text: node(["  send({", '  Promise.reject(new Error("lost"));\n  if (0) send({']),
-    says: [/Error: lost at \S+p\.js:16/],
+    says: [/it crashed at \S+p\.js:16: Error: lost/],
   },
   {
     what: "not dynamic (JavaScript)",
@@ -91,7 +94,7 @@ export const SHELLS: readonly BrokenPlugin[] = [
     rule: "stray-print",
     name: "p.sh",
     text: shell(["while", 'echo "ready to go"\nwhile']),
-    says: [/Failed to parse/, /p\.sh:3 prints to stdout/, /echo \.\.\. >&2/],
+    says: [/Failed to parse/, /to stdout \(\S+p\.sh:3\)/, /echo \.\.\. >&2/],
   },
   {
     what: "a program that is not there (shell)",
@@ -122,7 +125,7 @@ export const COMPILED: readonly BrokenPlugin[] = [
     name: "p.c",
     needs: "gcc",
     text: c(['member(line, "\\"id\\"")', 'member(line, "nothere")'], ["if (!id) continue;", ""]),
-    says: [/ended by SIGSEGV/, /debugger/],
+    says: [/was killed by SIGSEGV/, /debugger/],
   },
   {
     what: "a failed assertion (C)",

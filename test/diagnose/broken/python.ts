@@ -21,7 +21,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
     rule: "python-module",
     name: "p.py",
     text: python(["import json, sys", "import json, sys\nfrom pyln.nowhere import Plugin"]),
-    says: [/has no module pyln/, /-m pip install pyln-client/, /p\.py:3/],
+    says: [/there is no module pyln/, /-m pip install pyln-client/, /p\.py:3/],
   },
   {
     what: "an error in a helper beside it",
@@ -29,7 +29,10 @@ export const PYTHONS: readonly BrokenPlugin[] = [
     name: "p.py",
     text: python(["import json, sys", "import json, sys\nimport helper"]),
     beside: { "helper.py": "def f():\n    raise ValueError('from the helper')\nf()\n" },
-    says: [/ValueError: from the helper at \S+helper\.py:2/, /helper\.py:3 in <module>/],
+    says: [
+      /it crashed at \S+helper\.py:2: ValueError: from the helper/,
+      /helper\.py:3 in <module>/,
+    ],
   },
   {
     what: "an answer that is not flushed",
@@ -69,7 +72,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
     text: python(["    return {}\n", '    raise RuntimeError("no database")\n']),
     says: [
       /exited before replying to init/,
-      /RuntimeError: no database at \S+p\.py:21/,
+      /it crashed at \S+p\.py:21: RuntimeError: no database/,
       /before it answered init/,
     ],
   },
@@ -82,7 +85,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
       'def serve(request):\n    if request["method"] == "init": return send({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -1, "message": "no key"}})\n',
     ]),
     initError: true,
-    says: [/\(-1\) no key/, /lists the plugin as active although/, /Mend its init/],
+    says: [/\(-1\) no key/, /lists the plugin as active although/, /Fix its init/],
   },
   {
     what: "an exception in init that is caught and logged, as pyln-client does it",
@@ -124,7 +127,7 @@ def answer(request):
     rule: "signal",
     name: "p.py",
     text: python(["def main():\n", "def main():\n    import os; os.kill(os.getpid(), 11)\n"]),
-    says: [/ended by SIGSEGV, without a word/, /debugger/],
+    says: [/was killed by SIGSEGV with no output/, /debugger/],
   },
   {
     what: "a port that is taken",
@@ -134,7 +137,7 @@ def answer(request):
       "def main():\n",
       'def main():\n    import socket\n    a = socket.socket(); a.bind(("127.0.0.1", 0)); a.listen()\n    socket.socket().bind(a.getsockname())\n',
     ]),
-    says: [/another process holds the port/, /Address already in use/],
+    says: [/the address that it listens on is in use, probably/, /Address already in use/],
   },
   {
     what: "an interpreter that is not there",
@@ -217,7 +220,10 @@ def answer(request):
     rule: "broken-json",
     name: "p.py",
     text: python(["json.dumps(message)", 'json.dumps(message).replace(":", "=")']),
-    says: [/Failed to parse RPC JSON response/, /what it wrote is not valid JSON/],
+    says: [
+      /Failed to parse RPC JSON response/,
+      /it wrote something that is not JSON: `\{"jsonrpc"= /,
+    ],
   },
   {
     what: "a log message that is no text",
@@ -257,7 +263,7 @@ def answer(request):
     hangs: true,
     says: [
       /timed out before replying to getmanifest/,
-      /text to stdout that is no JSON-RPC/,
+      /text to stdout that is not JSON-RPC/,
       /your name\?/,
     ],
   },

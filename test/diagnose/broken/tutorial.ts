@@ -17,7 +17,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
   },
   {
     what: "ends before getmanifest",
-    rule: "no-loop",
+    rule: "no-reading",
     name: "p.py",
     text: "#!/usr/bin/env python3\n",
     says: [
@@ -33,7 +33,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
     text: python(["import json, sys", "import sys"]),
     says: [
       /exited before replying to getmanifest/,
-      /it died of NameError: name 'json' is not defined/,
+      /it crashed at \S+: NameError: name 'json' is not defined/,
       /p\.py:29 in main/,
       /request = json\.loads\(line\)/,
       /exited with code 1 before it answered getmanifest/,
@@ -46,7 +46,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
     text: python(["def main():\n", 'def main():\n    print("starting up")\n']),
     says: [
       /Failed to parse RPC JSON response/,
-      /p\.py:27 prints to stdout, which belongs to JSON-RPC alone/,
+      /it printed `starting up` to stdout \(\S+p\.py:27\), which is reserved for JSON-RPC/,
       /print\(\.\.\., file=sys\.stderr\)/,
       /starting up/,
       /print\("starting up"\)/,
@@ -76,7 +76,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
     ]),
     says: [
       /exited before (replying to|we sent) init/,
-      /answered getmanifest and then ended by itself/,
+      /answered getmanifest, and exited with code 0 without answering init/,
       /for line in sys\.stdin/,
     ],
   },
@@ -89,7 +89,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
       '                serve(request)\n                if request["method"] == "init":\n                    return\n',
     ]),
     diesLater: true,
-    says: [/ended by itself, content, right after init/, /for line in sys\.stdin/],
+    says: [/exited with code 0 right after init/, /for line in sys\.stdin/],
   },
   {
     what: "not dynamic",
@@ -123,7 +123,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
       /TypeError: unsupported operand/,
       /p\.py:22 in result_of/,
       /1 \+ "a"/,
-      /Run once offline, and the call made once more there: it exited with code 1/,
+      /Run again offline, with the same call: it exited with code 1/,
     ],
   },
 ];

@@ -27,6 +27,7 @@ import { installed } from "../../conformance/nodes/installed.js";
 import { startLightningd } from "../../conformance/nodes/lightningd.js";
 import { Sandbox } from "../../support/sandbox.js";
 import { BROKEN } from "../broken/all.js";
+import { RULE_CASES } from "./rule-cases.js";
 
 let box: Sandbox;
 let node: TestNode;
@@ -127,7 +128,7 @@ const PLUGIN_COMMAND: readonly Case[] = [
       const named = await inspectPluginFile(file);
       return explained(plugin("start", file), { path: file, file: named });
     },
-    /as it stands in the JSON of the call/,
+    /as the JSON of the call has it/,
     /Name it and its folders without such characters/,
   ],
   [
@@ -156,8 +157,8 @@ const PLUGIN_COMMAND: readonly Case[] = [
       await startPlugin(node.rpcFile, file, []);
       return explained(plugin("start", file), { path: file });
     },
-    /runs this very file already, perhaps started by hand/,
-    /cln-dev stop twice\.js/,
+    /already runs this file, perhaps started by hand/,
+    /cln-dev stop \S+twice\.js/,
   ],
   [
     "not-running",
@@ -173,7 +174,7 @@ const PLUGIN_COMMAND: readonly Case[] = [
     async () =>
       explained(plugin("stop", fixed), { path: fixed, file: await inspectPluginFile(fixed) }),
     /does not say that it is dynamic/,
-    /Add dynamic: true/,
+    /Change false to true at \S+fixed\.js:4; then restart/,
   ],
   [
     "duplicate-option",
@@ -188,8 +189,8 @@ const PLUGIN_COMMAND: readonly Case[] = [
       writeFileSync(file, "#!/nowhere/node\n");
       return explained(plugin("start", file), { path: file, file: inspected });
     },
-    /the node does not find \S+node/,
-    /#!\S+node/,
+    /\S+node, which the #! line names, is here, and the node does not see it/,
+    /ProtectHome/,
   ],
   [
     "may-not-run",
@@ -241,7 +242,7 @@ const PLUGIN_COMMAND: readonly Case[] = [
       const dead = { file: inspected, options: [], node: { ...node, network: "regtest" } };
       return (await diagnoseDeath({ ...dead, since: new Date(Date.now() - 60_000) })).explanation;
     },
-    /ended by itself while it ran/,
+    /exited while running/,
   ],
   ["unknown-method", () => explained(errorOf("no_such_method", [])), /has a method no_such_method/],
 ];
@@ -256,7 +257,7 @@ const CLASHES: readonly Case[] = [
       return await failedStart(write("taker.js", method));
     },
     /owner\.js \(\S+owner\.js\) has a method taken already/,
-    /cln-dev stop owner\.js/,
+    /cln-dev stop \S+owner\.js/,
   ],
   [
     "option-clash",
@@ -358,6 +359,12 @@ const WORDS_ALONE: readonly (readonly [rule: string, words: string])[] = [
   ["vanished", "No such file or directory"],
   ["exited", "exited before we sent init"],
   ["deprecated-option", "deprecated option (will be removed!)"],
+  ["wrong-bool", "boolean plugin arguments must be true or false"],
+  [
+    "manifest-hook-unknown-or-taken",
+    "could not register hook 'x', either the name doesn't exist or",
+  ],
+  ["manifest-featurebits-kept", "Custom featurebits already present"],
   ["option-named-options", "options: should be an array: invalid token 'x'"],
 ];
 
@@ -401,6 +408,7 @@ describe("the tables", () => {
       ...BROKEN.map(({ rule }) => rule),
       ...CASES.map(([rule]) => rule),
       ...WORDS_ALONE.map(([rule]) => rule),
+      ...RULE_CASES.map(({ rule }) => rule),
     ]);
     expect(RULES.map(({ id }) => id).filter((id) => !provoked.has(id))).toEqual([]);
   });

@@ -75,7 +75,7 @@ describe.each(NODE_KINDS)("on the node %s", (kind) => {
       code: -32600,
       message: "Error while processing init: 'port'",
       reason: expect.stringContaining("lists the plugin as active although"),
-      fix: expect.stringContaining("Mend its init"),
+      fix: expect.stringContaining("Fix its init"),
     });
     expect(told.findings).toContainEqual({ kind: "heading", text: "KeyError: 'port'" });
     expect(told.findings).toContainEqual({

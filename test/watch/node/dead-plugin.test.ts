@@ -1,4 +1,4 @@
-/** A plugin that dies by itself, and is run once offline to see why. */
+/** A plugin that dies by itself, and is run again offline to see why. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

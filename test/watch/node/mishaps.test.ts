@@ -87,7 +87,7 @@ it.skipIf(findPython() === undefined)(
     const watch = new Program(box, ["watch", path, node.flag]);
     await watch.prints(/started in/);
     await expect(ask(node, "divide")).rejects.toThrow("Plugin terminated");
-    await watch.prints(/it died of ZeroDivisionError: division by zero at plugin\.py:6\n/);
+    await watch.prints(/it crashed at plugin\.py:6: ZeroDivisionError: division by zero\n/);
   },
 );
 
@@ -113,9 +113,9 @@ raise ValueError("bound twice")
 `;
     const path = writeProgram(join(box.work, "plugin.py"), text);
     const watch = new Program(box, ["watch", path, node.flag]);
-    await watch.prints(/it died of ValueError: bound twice at plugin\.py:13\n/);
+    await watch.prints(/it crashed at plugin\.py:13: ValueError: bound twice\n/);
     const silent = text.replace('raise ValueError("bound twice")', "sys.exit(3)");
     writeProgram(path, silent);
-    await watch.prints(/it exited with code 3, without a word\n/);
+    await watch.prints(/it exited with code 3 with no output\n/);
   },
 );

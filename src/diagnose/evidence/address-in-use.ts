@@ -1,0 +1,121 @@
+/**
+ * Who has the address that a plugin cannot bind. On Linux the kernel's tables say it: a process that
+ * listens, connections of an earlier process that linger, or a socket file that was left behind.
+ */
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import type { PluginLanguage } from "../../plugin/file/language.js";
+
+const TABLES = ["/proc/net/tcp", "/proc/net/tcp6", "/proc/net/udp", "/proc/net/udp6"];
+/** Of a TCP socket (include/net/tcp_states.h). */
+const LISTEN = "0A";
+
+interface Address {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** @param words the error, and the line of code that failed */
+export function describeAddress(words: string, language: PluginLanguage): Address {
+  const socketFile = [...words.matchAll(/["'\s](\/[^"'\s]+)/g)]
+    .map((match) => match[1] ?? "")
+    .find(isSocket);
+  if (socketFile !== undefined || /AF_UNIX|UnixStream|UnixListener/.test(words)) {
+    const name = socketFile ?? "its unix socket file";
+    return {
+      reason: `${name} is left over from an earlier run of the plugin`,
+      fix: `Remove the file before the plugin binds it: ${language === "python" ? "os.unlink(path)" : "unlink it"}`,
+    };
+  }
+  const port = portIn(words);
+  const sockets = port === undefined ? undefined : socketsOn(port);
+  if (port === undefined || sockets === undefined) {
+    return {
+      reason:
+        "the address that it listens on is in use, probably by an instance that was left over",
+      fix: "End what holds it, give the plugin another port, or set SO_REUSEADDR before it binds",
+    };
+  }
+  const listener = sockets.find(({ state }) => state === LISTEN);
+  if (listener !== undefined) {
+    const holder = holderOf(listener.inode);
+    const name =
+      holder === undefined ? "another process" : `process ${holder.pid} (${holder.name})`;
+    return {
+      reason: `${name} listens on port ${port}`,
+      fix: `End it${holder === undefined ? "" : ` (kill ${holder.pid})`}, or give the plugin another port`,
+    };
+  }
+  if (sockets.length > 0) {
+    return {
+      reason: `no process listens on port ${port}, but connections of the previous version linger there`,
+      fix: `Allow that before bind: ${REUSE[language] ?? "SO_REUSEADDR"}`,
+    };
+  }
+  return {
+    reason: `port ${port} was in use when the plugin bound it, and is free now: probably the previous version had not ended yet`,
+    fix: "Save again, or set SO_REUSEADDR before it binds",
+  };
+}
+
+const REUSE: Readonly<Partial<Record<PluginLanguage, string>>> = {
+  python: "sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)",
+};
+
+function isSocket(path: string): boolean {
+  try {
+    return statSync(path).isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** `127.0.0.1:8080`, `("", 8080)`, `listen(8080)`. */
+function portIn(words: string): number | undefined {
+  const match = /(?::|,\s*|\()(\d{2,5})\b(?!\.)/.exec(words.replace(/\[?Errno \d+\]?/g, ""));
+  const port = Number(match?.[1]);
+  return port > 0 && port < 65_536 ? port : undefined;
+}
+
+/** @returns undefined where the kernel has no such tables */
+function socketsOn(port: number): { state: string; inode: string }[] | undefined {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  try {
+    return TABLES.flatMap((table) => readFileSync(table, "utf8").split("\n").slice(1))
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local = ""]) => local.endsWith(end))
+      .map((columns) => ({ state: columns[3] ?? "", inode: columns[9] ?? "" }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Found among the processes that we may look into: our own. */
+function holderOf(inode: string): { pid: string; name: string } | undefined {
+  const link = `socket:[${inode}]`;
+  for (const pid of namesIn("/proc").filter((name) => /^\d+$/.test(name))) {
+    const holds = namesIn(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === link);
+    if (!holds) continue;
+    try {
+      return { pid, name: readFileSync(`/proc/${pid}/comm`, "utf8").trim() };
+    } catch {
+      return { pid, name: "it has just ended" };
+    }
+  }
+  return undefined;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+/** Which Pythons of this machine have a module installed: looked up in their site-packages, none is run. */
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+
+/** More than these are not looked at. */
+const MAX_PYTHONS = 20;
+
+/**
+ * @param top the first part of the module's name
+ * @returns absolute paths of the programs, the virtual environments beside the plugin first
+ */
+export function pythonsHaving(top: string, file: PluginFile): string[] {
+  const folder = dirname(file.realPath);
+  const environments = [".venv", "venv", "env"].map((name) => join(folder, name));
+  const active = process.env.VIRTUAL_ENV;
+  const prefixes = [...environments, ...(active === undefined ? [] : [active]), ...onPath()];
+  const used = file.interpreter?.path;
+  return [...new Set(prefixes)]
+    .slice(0, MAX_PYTHONS)
+    .filter((prefix) => hasModule(prefix, top))
+    .map((prefix) => join(prefix, "bin", "python3"))
+    .filter((python) => existsSync(python) && python !== used);
+}
+
+function hasModule(prefix: string, top: string): boolean {
+  return namesIn(join(prefix, "lib"))
+    .filter((name) => /^python3(\.\d+)?$/.test(name))
+    .some((name) => {
+      const site = join(prefix, "lib", name, "site-packages");
+      return existsSync(join(site, top)) || existsSync(join(site, `${top}.py`));
+    });
+}
+
+/** The installation prefixes of the Pythons on the PATH, and of those that pyenv has. */
+function onPath(): string[] {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const pyenv = folders.filter((folder) => folder.endsWith("/shims")).map(dirname);
+  const versions = pyenv.flatMap((root) =>
+    namesIn(join(root, "versions")).map((name) => join(root, "versions", name)),
+  );
+  const direct = folders
+    .filter((folder) => !folder.endsWith("/shims"))
+    .flatMap((folder) => {
+      try {
+        return [dirname(dirname(realpathSync(join(folder, "python3"))))];
+      } catch {
+        return [];
+      }
+    });
+  return [...direct, ...versions];
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The environment of a running node, which is also its plugins': another user, a service manager or
+ * sudo gives it other variables than a shell has. On Linux it can be read for processes of the same user.
+ */
+import { readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { environOf, nodePid } from "../../node/node-process.js";
+import { readSource } from "./own-code.js";
+
+export interface EnvironmentDifference {
+  /** Names of variables that differ, of those that programs look at or that the plugin mentions. */
+  readonly differing: readonly string[];
+  /** Names of variables that are set here and that the node has not. */
+  readonly onlyHere: readonly string[];
+  /** The value of our PYTHONPATH, where a directory in it has what the plugin lacks. */
+  readonly pythonPath: string | undefined;
+}
+
+/** What interpreters and libraries look at. */
+const LOOKED_AT = [
+  "PATH",
+  "HOME",
+  "PYTHONPATH",
+  "PYTHONHOME",
+  "PYTHONUSERBASE",
+  "VIRTUAL_ENV",
+  "LD_LIBRARY_PATH",
+  "NODE_PATH",
+  "NODE_OPTIONS",
+  "PERL5LIB",
+  "RUBYLIB",
+  "GEM_HOME",
+  "LANG",
+  "LC_ALL",
+];
+
+/**
+ * @param lightningDir the base directory, where the node's pid file is
+ * @returns undefined where it cannot be told, or where the node is of this process
+ */
+export function nodeEnvironment(
+  lightningDir: string,
+  network: string,
+): NodeJS.ProcessEnv | undefined {
+  const pid = nodePid(lightningDir, network);
+  if (pid === undefined || pid === process.pid) return undefined;
+  try {
+    // A pid that is left over from an earlier node may be any process's by now.
+    const isNode = /^(lightningd|node|cln-dev|MainThread)/.test(
+      readFileSync(`/proc/${pid}/comm`, "utf8"),
+    );
+    const directory = realpathSync(`${lightningDir}/${network}`);
+    const isThere = readlinkSync(`/proc/${pid}/cwd`) === directory;
+    const isEmbedded = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("cln-dev");
+    if (!isNode || !(isThere || isEmbedded)) return undefined;
+    const entries = environOf(pid).flatMap((entry) => {
+      const at = entry.indexOf("=");
+      return at > 0 ? [[entry.slice(0, at), entry.slice(at + 1)] as const] : [];
+    });
+    return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param sources paths of the plugin's own code */
+export function compareEnvironments(
+  node: NodeJS.ProcessEnv,
+  here: NodeJS.ProcessEnv,
+  sources: readonly string[],
+): Pick<EnvironmentDifference, "differing" | "onlyHere"> {
+  const mentioned = new Set(
+    sources.flatMap((path) => readSource(path)?.match(/\b[A-Z][A-Z0-9_]{2,}\b/g) ?? []),
+  );
+  const names = [...new Set([...LOOKED_AT, ...mentioned])].filter(
+    (name) => !name.startsWith("LIGHTNINGD_"),
+  );
+  return {
+    differing: names.filter((name) => node[name] !== here[name]),
+    onlyHere: Object.keys(here).filter((name) => node[name] === undefined),
+  };
+}
