@@ -1,0 +1,101 @@
+/** The host's control socket: JSON lines to every session that is connected. */
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { atShortPath } from "../node/rpc/unix-socket.js";
+import { type HotCommand, type HotEvent, readCommand } from "./protocol.js";
+
+/** What waits for a slow session; more is counted and dropped: the host waits for nobody. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Longer lines than this are no commands. */
+const MAX_LINE = 64 * 1024;
+
+export interface HotControl {
+  emit(event: HotEvent): void;
+  /** To those alone that have asked for the trace, cut to as many bytes as they want. */
+  readonly traceBytes: number;
+  close(): void;
+}
+
+export function openControl(
+  path: string,
+  greeting: () => HotEvent,
+  onCommand: (command: HotCommand, answer: (event: HotEvent) => void) => void,
+): HotControl {
+  const sessions = new Set<HotSession>();
+  rmSync(path, { force: true });
+  const server: Server = createServer((socket) => {
+    const session = new HotSession(socket, (command) =>
+      command.cmd === "trace"
+        ? session.trace(command.on ? command.maxBytes : 0)
+        : onCommand(command, (event) => session.send(event)),
+    );
+    sessions.add(session);
+    socket.on("close", () => sessions.delete(session));
+    session.send(greeting());
+  });
+  server.on("error", () => {});
+  atShortPath(path, (short) => server.listen({ path: short }, () => chmodSync(path, 0o600)));
+  return {
+    emit: (event) => {
+      for (const session of sessions) session.send(event);
+    },
+    get traceBytes() {
+      return Math.max(0, ...[...sessions].map((session) => session.traceBytes));
+    },
+    close: () => {
+      for (const session of sessions) session.end();
+      server.close();
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+class HotSession {
+  traceBytes = 0;
+  readonly #socket: Socket;
+  #lost = 0;
+  #line = "";
+
+  constructor(socket: Socket, onCommand: (command: HotCommand) => void) {
+    this.#socket = socket;
+    socket.setEncoding("utf8");
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (text: string) => {
+      this.#line += text;
+      const lines = this.#line.split("\n");
+      this.#line = lines.pop() ?? "";
+      if (this.#line.length > MAX_LINE) socket.destroy();
+      for (const line of lines) {
+        const command = readCommand(line);
+        if (command) onCommand(command);
+      }
+    });
+  }
+
+  trace(bytes: number): void {
+    this.traceBytes = bytes;
+  }
+
+  send(event: HotEvent): void {
+    if (event.event === "trace" && this.traceBytes === 0) return;
+    // An outcome is never dropped: somebody waits for it.
+    const isWanted = event.event === "outcome" || event.event === "ready";
+    if (!isWanted && this.#socket.writableLength > MAX_UNSENT_BYTES) {
+      this.#lost++;
+      return;
+    }
+    if (this.#lost > 0) {
+      this.#write({ event: "lost", count: this.#lost });
+      this.#lost = 0;
+    }
+    this.#write(event);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  #write(event: HotEvent): void {
+    if (!this.#socket.destroyed) this.#socket.write(`${JSON.stringify(event)}\n`);
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * The files of one plugin in hot mode: a private folder for each plugin on each node, with the front
+ * that the node starts, and what the host behind it is told. Written by the watch session and by
+ * `cln-dev hot-path`, read by the host and by everything that must know a front for what it is.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { Failure, messageOf, systemCode } from "../errors/failure.js";
+import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
+import type { RunSettings } from "../plugin/process/run-settings.js";
+
+/** Whether the new version may run beside the old one, or the old one has to end first. */
+export type Handover = "beside" | "old-first";
+
+/** `hot.json`, beside the front. */
+export interface HotDescription extends RunSettings {
+  /** How a reload begins; found out where it is not set. */
+  readonly handover?: Handover | undefined;
+  /** The plugin itself, canonical. */
+  readonly plugin: string;
+  /** The node's rpc-file. */
+  readonly node: string;
+}
+
+export interface HotFolder {
+  readonly path: string;
+  /** What a session lets the node start: it says that it is dynamic. */
+  readonly front: string;
+  /** What the node's own config starts: it says what the plugin says. */
+  readonly atStart: string;
+  /** A front that joins the host which runs already. */
+  readonly joining: string;
+  /** The host's control socket. */
+  readonly control: string;
+}
+
+const DESCRIPTION = "hot.json";
+
+/** `$XDG_CACHE_HOME/cln-dev/hot`, or `~/.cache/cln-dev/hot`. */
+function hotRoot(env: NodeJS.ProcessEnv = process.env): string {
+  const cache = env.XDG_CACHE_HOME;
+  return join(cache?.startsWith("/") ? cache : join(homedir(), ".cache"), "cln-dev", "hot");
+}
+
+/**
+ * The names of a plugin's files; nothing is written.
+ * @param plugin its canonical path
+ * @param node the node's rpc-file
+ */
+export function hotFolder(plugin: string, node: string): HotFolder {
+  const real = realPathOf(node);
+  const name = createHash("sha256").update(`${real}\0${plugin}`).digest("hex").slice(0, 16);
+  return folderAt(join(hotRoot(), name), basename(plugin));
+}
+
+function folderAt(path: string, name: string): HotFolder {
+  return {
+    path,
+    front: join(path, name),
+    atStart: join(path, "at-start", name),
+    joining: join(path, "joining", name),
+    control: join(path, "control"),
+  };
+}
+
+/**
+ * Makes the folder and the fronts in it.
+ * @param host the program of the host, absolute
+ * @throws Failure `hot-folder`: it cannot be written, is not private, or programs do not run there
+ */
+export function writeFronts(description: HotDescription, host: string): HotFolder {
+  const folder = hotFolder(description.plugin, description.node);
+  try {
+    for (const path of [folder.path, dirname(folder.atStart), dirname(folder.joining)]) {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      refuseForeign(path);
+    }
+    describe(folder, description);
+    const text = (mode: string) => frontText({ folder: folder.path, host, mode });
+    replace(folder.front, text("dynamic"), 0o700);
+    replace(folder.atStart, text("at-start"), 0o700);
+    replace(folder.joining, joiningText(folder.path), 0o700);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw unusable(folder.path, messageOf(error), error);
+  }
+  refuseNoexec(folder);
+  return folder;
+}
+
+/** Changes what the next version is run with. @throws Error of the file system */
+export function describe(folder: HotFolder, description: HotDescription): void {
+  const file = join(folder.path, DESCRIPTION);
+  replace(file, `${JSON.stringify(description)}\n`, 0o600);
+}
+
+/** Removes all that {@link writeFronts} made. */
+export function removeFronts(folder: HotFolder): void {
+  rmSync(folder.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+}
+
+/**
+ * What stands behind a path of `plugin list`, where it is a front of ours.
+ * @param path absolute, as the node lists it
+ */
+function frontAt(path: string): { folder: HotFolder; plugin: string } | undefined {
+  const parent = dirname(path);
+  const isInner = ["at-start", "joining"].includes(basename(parent));
+  const folder = folderAt(isInner ? dirname(parent) : parent, basename(path));
+  const description = readDescription(folder.path);
+  return description === undefined ? undefined : { folder, plugin: description.plugin };
+}
+
+/** The plugin itself, for a path of `plugin list`: the same path where it is no front. */
+export function pluginBehind(path: string): string {
+  return frontAt(path)?.plugin ?? path;
+}
+
+/** @returns undefined where there is none, it is somebody else's, or it is not readable */
+export function readDescription(folder: string): HotDescription | undefined {
+  try {
+    refuseForeign(folder);
+    const value = parseJson(readFileSync(join(folder, DESCRIPTION), "utf8"));
+    if (!isObject(value)) return undefined;
+    const [plugin, node] = [stringOf(value.plugin), stringOf(value.node)];
+    if (plugin === undefined || node === undefined) return undefined;
+    const exec = Array.isArray(value.exec) ? value.exec.map(String) : undefined;
+    const handover = value.handover === "old-first" || value.handover === "beside";
+    return {
+      plugin,
+      node,
+      debug: value.debug === true,
+      exec,
+      env: isObject(value.env) ? textsOf(value.env) : undefined,
+      handover: handover ? (value.handover === "beside" ? "beside" : "old-first") : undefined,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function textsOf(value: { readonly [key: string]: unknown }): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
+}
+
+function realPathOf(path: string): string {
+  try {
+    return join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    return path;
+  }
+}
+
+/** Whole or not at all: the node may start it at any moment. */
+function replace(path: string, text: string, mode: number): void {
+  const fresh = `${path}.${process.pid}.new`;
+  writeFileSync(fresh, text, { mode });
+  chmodSync(fresh, mode);
+  renameSync(fresh, path);
+}
+
+/** @throws Failure: others could have put something there */
+function refuseForeign(path: string): void {
+  const stat = lstatSync(path);
+  const uid = process.getuid?.() ?? -1;
+  if (!stat.isDirectory()) throw unusable(path, "it is not a folder");
+  if (stat.uid !== uid) throw unusable(path, `it belongs to the user with the number ${stat.uid}`);
+  if ((stat.mode & 0o077) !== 0) throw unusable(path, "other users may enter it");
+}
+
+/** What access(2) says decides nothing: the front itself is run once, without a host. */
+function refuseNoexec({ path, front }: HotFolder): void {
+  const { error } = spawnSync(front, ["--cln-dev-try"], { stdio: "ignore", timeout: 5_000 });
+  if (error !== undefined) {
+    const why =
+      systemCode(error) === "EACCES" ? "programs cannot run there (noexec)" : error.message;
+    throw unusable(path, why, error);
+  }
+}
+
+function unusable(folder: string, why: string, cause?: unknown): Failure {
+  return new Failure({
+    kind: "hot-folder",
+    what: `the folder for hot mode cannot be used: ${folder}`,
+    why,
+    fix: "Set XDG_CACHE_HOME to a private directory where programs can run, or leave --hot out",
+    exitCode: 2,
+    cause,
+  });
+}
+
+/** A text as a word of a shell's command line. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Ends the versions that a killed host has left behind. `children` holds their process ids with the
+ * times of their starts: a process counts only if both fit.
+ */
+const END_CHILDREN = `end_children() {
+  while read -r pid start; do
+    read -r line < "/proc/$pid/stat" || continue
+    set -- \${line##*) }
+    shift 19
+    [ "$1" = "$start" ] && kill -9 "$pid"
+  done < "$D/children"
+} 2>/dev/null`;
+
+/**
+ * The host is a child of the front, and talks to the node over the front's own pipes. The node kills
+ * the front, never the host, which then sees the end of its stdin and ends the versions. The front
+ * keeps stdout open until the versions are gone: the node would kill it sooner otherwise.
+ * NODE_OPTIONS and NODE_EXTRA_CA_CERTS are meant for the plugin, not for the host.
+ */
+function frontText({ folder, host, mode }: { folder: string; host: string; mode: string }): string {
+  return `#!/bin/sh
+# Made by cln-dev for hot mode: stands for a plugin on the node, and starts the host that runs it.
+[ "$1" = --cln-dev-try ] && exit 0
+D=${quoted(folder)}
+${END_CHILDREN}
+[ -n "\${NODE_OPTIONS+x}" ] && export CLN_DEV_PLUGIN_NODE_OPTIONS="$NODE_OPTIONS"
+[ -n "\${NODE_EXTRA_CA_CERTS+x}" ] && export CLN_DEV_PLUGIN_NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"
+unset NODE_OPTIONS NODE_EXTRA_CA_CERTS
+exec 3<&0
+${quoted(process.execPath)} ${quoted(host)} "$D" ${mode} "$@" <&3 3<&- &
+host=$!
+exec <&- 3<&-
+wait "$host"
+end_children
+exit 0
+`;
+}
+
+/** Gives its pipes to the host that runs, by its own process id, and waits for that host's end. */
+function joiningText(folder: string): string {
+  return `#!/bin/sh
+# Made by cln-dev for hot mode: stands for a plugin on the node, and joins the host that runs it.
+D=${quoted(folder)}
+${END_CHILDREN}
+exec 3>&1 4<&0 5<>"$D/door"
+echo "$$" >&5
+exec 5<&-
+read -r word < "$D/hold"
+end_children
+exit 0
+`;
+}

@@ -1,0 +1,126 @@
+/** The host's end of a front: the pipes that the node talks over. */
+import { closeSync, constants, openSync } from "node:fs";
+import { Socket } from "node:net";
+import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
+import { Framer } from "../jsonrpc/framing.js";
+import { isSameProcess, startTimeOf } from "./proc.js";
+
+export interface FrontOptions {
+  /** The process of the front, which the node kills. */
+  readonly pid: number;
+  readonly input: number;
+  readonly output: number;
+  onMessage(front: Front, envelope: Envelope, bytes: Buffer): void;
+  /** It is gone, and what the node sent before was taken. @param killed the node has ended it: not itself */
+  onGone(front: Front, killed: boolean): void;
+  /** The node takes what it is sent again. */
+  onDrain(): void;
+}
+
+/** Nothing tells of a front that is killed by hand: it is looked at every so often, in ms. */
+const LOOK_MS = 500;
+/** How long the kernel may take to end a process that was killed, in ms. */
+const KILL_MS = 15;
+
+export class Front {
+  readonly pid: number;
+  readonly #options: FrontOptions;
+  readonly #startTime: string | undefined;
+  readonly #input: Socket;
+  readonly #output: Socket;
+  readonly #framer = new Framer();
+  readonly #look: NodeJS.Timeout;
+  #isGone = false;
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.pid = options.pid;
+    this.#startTime = startTimeOf(options.pid);
+    this.#input = new Socket({ fd: options.input, readable: true, writable: false });
+    this.#output = new Socket({ fd: options.output, readable: false, writable: true });
+    this.#input.on("data", (chunk: Buffer) => {
+      for (const { kind, bytes } of this.#framer.push(chunk)) {
+        if (kind === "object") options.onMessage(this, readEnvelope(bytes), bytes);
+      }
+    });
+    this.#input.on("end", () => this.#end());
+    this.#input.on("error", () => this.#end());
+    this.#output.on("error", () => this.#end());
+    this.#output.on("drain", () => options.onDrain());
+    this.#look = setInterval(() => {
+      if (!this.#isAlive()) this.#end();
+    }, LOOK_MS);
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** What the node has not taken yet, in bytes. */
+  get unsentBytes(): number {
+    return this.#output.writableLength;
+  }
+
+  send(bytes: Buffer | string): void {
+    if (this.#isGone) return;
+    this.#output.cork();
+    this.#output.write(bytes);
+    this.#output.write("\n\n");
+    this.#output.uncork();
+  }
+
+  pause(): void {
+    this.#input.pause();
+  }
+
+  resume(): void {
+    this.#input.resume();
+  }
+
+  /** Lets the node see its end. What was written reaches the node first. */
+  leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    clearInterval(this.#look);
+    this.#input.destroy();
+    this.#output.end(() => {
+      this.#output.destroy();
+      if (!this.#isAlive()) return;
+      try {
+        process.kill(this.pid, "SIGKILL");
+      } catch {
+        // The node has ended it.
+      }
+    });
+  }
+
+  #isAlive(): boolean {
+    return isSameProcess(this.pid, this.#startTime);
+  }
+
+  #end(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    clearInterval(this.#look);
+    this.#input.destroy();
+    this.#output.destroy();
+    // A kill that came just before may not have happened yet.
+    if (this.#isAlive()) setTimeout(() => this.#options.onGone(this, !this.#isAlive()), KILL_MS);
+    else this.#options.onGone(this, true);
+  }
+}
+
+/**
+ * Opens the pipes of a front that joins: those that the node gave it, by its own descriptors 4 and 3.
+ * @throws Error: it is gone, or there is no /proc
+ */
+export function openPipesOf(pid: number): { readonly input: number; readonly output: number } {
+  const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+  const input = openSync(`/proc/${pid}/fd/4`, O_RDONLY | O_NONBLOCK);
+  try {
+    return { input, output: openSync(`/proc/${pid}/fd/3`, O_WRONLY | O_NONBLOCK) };
+  } catch (error) {
+    closeSync(input);
+    throw error;
+  }
+}

@@ -1,0 +1,462 @@
+/**
+ * The hot host: stands between the node and the versions of one plugin. It hands every message on
+ * as it came, to the active version, and keeps what a version owes. What the node must not notice (a
+ * version that ends, one that is tried) happens behind it.
+ */
+import { basename } from "node:path";
+import type { Envelope } from "../jsonrpc/envelope.js";
+import { Token } from "../jsonrpc/token.js";
+import type { Manifest } from "../plugin/manifest/manifest.js";
+import type { Front } from "./front.js";
+import type { HandshakeFailure } from "./handshake.js";
+import { ownAnswer, standingOf } from "./own-answers.js";
+import type { HotEvent } from "./protocol.js";
+import { type ConfigChange, readSetconfig, withConfig } from "./setconfig.js";
+import type { Pending, Version } from "./version.js";
+
+export interface HostParts {
+  /** The plugin, canonical. */
+  readonly plugin: string;
+  /** A session let the node start the front: the plugin is dynamic, whatever it says itself. */
+  readonly isDynamic: boolean;
+  /** Makes a version that begins at once. */
+  readonly startVersion: () => Version;
+  readonly emit: (event: HotEvent) => void;
+  /** The host has nothing to do any more. @param killed the node has killed the front */
+  readonly onEnd: (killed: boolean) => void;
+}
+
+/** What was not delivered while no version could take it. */
+interface Held {
+  readonly front: Front;
+  readonly envelope: Envelope;
+  readonly bytes: Buffer;
+}
+
+/** Who joins the node next: a new version, or the one that is active already. */
+interface Joining {
+  readonly version: Version;
+  /** Resolves when the node has sent `init` and the version has taken it, or has not. */
+  readonly done: (failure: HandshakeFailure | undefined) => void;
+}
+
+const MAX_HELD = 20_000;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+/** Above this the other side is not read on until it is taken. */
+const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
+/** Hooks that an old version still holds are given to the new one after this, in ms. */
+const HOOK_GRACE_MS = 1_000;
+/** Calls that an old version has not answered after this are failed, in ms. */
+const DRAIN_MS = 60_000;
+const MAX_DRAINING = 3;
+/** How long a version may take to end: with `shutdown` subscribed, and without. */
+const SHUTDOWN_MS = 4_000;
+const EOF_MS = 200;
+/** No front has joined after this: the host ends, in ms. */
+const JOIN_MS = 15_000;
+
+export class Host {
+  front: Front | undefined;
+  active: Version | undefined;
+  /** Why there is no active version. */
+  down: string | undefined;
+  /** The text of the params of the node's getmanifest and init. */
+  manifestParams: string | undefined;
+  initParams: string | undefined;
+  /** What the node has registered. */
+  registered: Manifest | undefined;
+  /** How long the node did not know the plugin, the last time that a front joined. */
+  gapMs: number | undefined;
+  #goneAt = 0;
+  readonly #parts: HostParts;
+  readonly #draining = new Map<Version, NodeJS.Timeout[]>();
+  /** Ids of hooks that were given to two versions: the second answer is no surprise. */
+  readonly #redelivered = new Set<string>();
+  readonly #configs = new Map<string, ConfigChange>();
+  #held: Held[] = [];
+  #heldBytes = 0;
+  #heldSince: number | undefined;
+  /** The version that was told of the deprecated call that comes next. */
+  #oneshot: Version | undefined;
+  #joining: Joining | undefined;
+  #joinTimer: NodeJS.Timeout | undefined;
+  #shuttingDown = false;
+  #idle: (() => void)[] = [];
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+  }
+
+  /** The node has begun to talk over this front. */
+  attach(front: Front): void {
+    clearTimeout(this.#joinTimer);
+    this.front = front;
+  }
+
+  /** The front is gone. Where one is to join, the versions stay. */
+  frontGone(front: Front, killed: boolean): void {
+    if (this.front !== front) return;
+    this.front = undefined;
+    this.#goneAt = performance.now();
+    if (this.#joining === undefined) this.#parts.onEnd(killed);
+    else this.#joinTimer = setTimeout(() => this.#parts.onEnd(true), JOIN_MS);
+  }
+
+  /** A message of the node. */
+  fromNode(front: Front, envelope: Envelope, bytes: Buffer): void {
+    const { kind, method = "", id } = envelope;
+    if (kind === "request" && method === "getmanifest") {
+      void this.#getmanifest(front, id ?? "", bytes);
+    } else if (kind === "request" && method === "init") {
+      void this.#init(front, id ?? "", bytes);
+    } else if (kind === "notification" && method === "shutdown") this.#shutdown(bytes);
+    else if (kind === "request" || kind === "notification") {
+      this.#route({ front, envelope, bytes });
+    }
+    const unsent = this.active?.unsentBytes ?? 0;
+    if (unsent > MAX_UNSENT_BYTES) front.pause();
+  }
+
+  /** A message of a version. */
+  fromVersion(version: Version, envelope: Envelope, bytes: Buffer): void {
+    if (envelope.kind === "answer") this.#answered(version, envelope, bytes);
+    else this.front?.send(bytes);
+    if ((this.front?.unsentBytes ?? 0) <= MAX_UNSENT_BYTES) return;
+    for (const one of this.#talking()) one.pause();
+  }
+
+  /** One side takes again what it is sent. */
+  resume(): void {
+    this.front?.resume();
+    for (const version of this.#talking()) version.resume();
+  }
+
+  /** A version's process is gone. */
+  versionGone(version: Version): void {
+    for (const timer of this.#draining.get(version) ?? []) clearTimeout(timer);
+    this.#draining.delete(version);
+    const wasActive = this.active === version;
+    if (wasActive && version.state === "active") {
+      this.active = undefined;
+      const { code, signal } = version.end ?? { code: null, signal: null };
+      const { number, stderr } = version;
+      this.down = `${basename(this.#parts.plugin)} is down: ${lastWords(version)}`;
+      this.#parts.emit({ event: "died", version: number, code, signal, stderr });
+    }
+    const reason = this.down ?? "Plugin terminated before replying to RPC call.";
+    for (const [id, pending] of version.pending) this.#orphaned(id, pending, reason);
+    version.pending.clear();
+    this.#checkIdle();
+    if (wasActive && this.#shuttingDown) this.front?.leave();
+  }
+
+  /** From now on requests wait. */
+  hold(): void {
+    this.#heldSince ??= performance.now();
+  }
+
+  /** What was held is delivered, or answered where there is nobody. @returns how much that was */
+  release(): { readonly heldMs: number; readonly held: number } {
+    const heldMs = this.#heldSince === undefined ? 0 : performance.now() - this.#heldSince;
+    this.#heldSince = undefined;
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    for (const one of held) {
+      if (!one.front.isGone) this.#route(one);
+    }
+    return { heldMs, held: held.length };
+  }
+
+  /** The version takes the next message; the one before ends what it has begun. */
+  switchTo(version: Version): { readonly heldMs: number; readonly held: number } {
+    const old = this.active;
+    version.state = "active";
+    this.active = version;
+    this.down = undefined;
+    const held = this.release();
+    if (old !== undefined && old !== version) this.#drain(old);
+    return held;
+  }
+
+  /** The active version ends what it has begun, within the limit, and then itself. Requests wait. */
+  async endActive(limitMs: number): Promise<void> {
+    const old = this.active;
+    this.hold();
+    if (old === undefined) return;
+    await this.idle(limitMs);
+    this.active = undefined;
+    this.#retire(old);
+    await old.gone();
+  }
+
+  /** Resolves when the active version owes nothing, or after the limit, with what it still owes. */
+  async idle(limitMs: number): Promise<number> {
+    if (this.#pendingCount() > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, limitMs);
+        this.#idle.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    return this.#pendingCount();
+  }
+
+  /** The next front that joins shows this version to the node. */
+  expectFront(version: Version, done: Joining["done"]): void {
+    this.#joining = { version, done };
+    if (this.front === undefined)
+      this.#joinTimer ??= setTimeout(() => this.#parts.onEnd(true), JOIN_MS);
+  }
+
+  async #getmanifest(front: Front, id: string, bytes: Buffer): Promise<void> {
+    this.manifestParams = paramsOf(bytes);
+    if (this.#joining !== undefined) {
+      const { version } = this.#joining;
+      this.registered = version.manifest;
+      this.gapMs = performance.now() - this.#goneAt;
+      front.send(answerText(id, "result", withDynamic(version.manifestText ?? "{}")));
+      return;
+    }
+    const version = this.#parts.startVersion();
+    const answer = await version.handshake.manifest(this.manifestParams);
+    // No limit of ours: the node has one.
+    if (answer.kind !== "answer") return this.#leave(version);
+    const { manifest, manifestText } = version;
+    if (manifest === undefined || manifestText === undefined) {
+      front.send(withId(answer.text, id));
+      return;
+    }
+    this.registered = manifest;
+    // Requests may come before init: db_write does.
+    version.state = "active";
+    this.active = version;
+    const isStatic = !this.#parts.isDynamic || manifest.featurebits.size > 0;
+    front.send(answerText(id, "result", isStatic ? manifestText : withDynamic(manifestText)));
+  }
+
+  async #init(front: Front, id: string, bytes: Buffer): Promise<void> {
+    const joining = this.#joining;
+    const params = paramsOf(bytes);
+    const version = joining?.version ?? this.active;
+    this.initParams = notAtStartup(params);
+    if (version === undefined) return;
+    if (joining !== undefined && version === this.active) {
+      this.#joined(joining, undefined);
+      front.send(answerText(id, "result", "{}"));
+      return;
+    }
+    const answer = await version.handshake.init(params);
+    if (answer.kind !== "answer") {
+      if (joining === undefined) return this.#leave(version);
+      this.#joined(joining, version.handshake.initFailure(answer));
+      front.leave();
+      return;
+    }
+    const failure = version.handshake.initFailure(answer);
+    if (joining !== undefined && failure !== undefined) {
+      front.send(answerText(id, "result", JSON.stringify({ disable: failure.words })));
+      this.#joined(joining, failure);
+      return;
+    }
+    front.send(withId(answer.text, id));
+    if (joining !== undefined) this.#joined(joining, undefined);
+  }
+
+  /** The first version has not come up: the node sees the end that it would see without us. */
+  #leave(version: Version): void {
+    version.kill();
+    this.front?.leave();
+    this.#parts.onEnd(true);
+  }
+
+  #joined(joining: Joining, failure: HandshakeFailure | undefined): void {
+    this.#joining = undefined;
+    joining.done(failure);
+  }
+
+  #shutdown(bytes: Buffer): void {
+    // `plugin stop` of the front that makes way: the versions are not meant.
+    if (this.#joining !== undefined) {
+      this.front?.leave();
+      if (this.front) this.frontGone(this.front, true);
+      return;
+    }
+    this.#shuttingDown = true;
+    const told = this.#talking().filter((version) => version.subscribes("shutdown"));
+    for (const version of told) version.send(bytes);
+    if (this.active === undefined || !this.active.subscribes("shutdown")) this.front?.leave();
+    if (this.front?.isGone) this.#parts.onEnd(false);
+  }
+
+  #route(message: Held): void {
+    const { envelope, bytes } = message;
+    const { kind, method = "", id = "" } = envelope;
+    const version = this.#oneshot ?? this.active;
+    const isHeld = this.#heldSince !== undefined && this.#oneshot === undefined;
+    if (kind === "notification") {
+      if (isHeld) return void this.#hold(message);
+      if (method === "deprecated_oneshot") this.#oneshot = version;
+      else if (!version?.subscribes(method)) return;
+      version?.send(bytes);
+      return;
+    }
+    this.#oneshot = undefined;
+    const standing = standingOf(method);
+    if (isHeld || (version === undefined && standing === "must-not-fail")) {
+      return void this.#hold(message);
+    }
+    if (version === undefined || version.end !== undefined) {
+      message.front.send(ownAnswer(id, method, this.down ?? "the plugin is down"));
+      return;
+    }
+    if (method === "setconfig") {
+      const change = readSetconfig(bytes);
+      if (change) this.#configs.set(id, change);
+    }
+    const kept = standing === "method" ? undefined : Buffer.from(bytes);
+    version.pending.set(id, { front: message.front, method, bytes: kept, envelope });
+    version.send(bytes);
+  }
+
+  #hold(message: Held): void {
+    const { envelope, bytes, front } = message;
+    const isFull = this.#held.length >= MAX_HELD || this.#heldBytes > MAX_HELD_BYTES;
+    if (!isFull) {
+      this.#heldBytes += bytes.length;
+      this.#held.push({ ...message, bytes: Buffer.from(bytes) });
+    } else if (envelope.id !== undefined) {
+      const reason = "too many requests wait for the next version of the plugin";
+      front.send(ownAnswer(envelope.id, envelope.method ?? "", reason));
+    }
+  }
+
+  #answered(version: Version, { id = "", isError }: Envelope, bytes: Buffer): void {
+    const pending = version.pending.get(id);
+    if (pending === undefined) {
+      if (this.#redelivered.delete(id)) return;
+      this.#parts.emit({ event: "unknown-id", version: version.number, id });
+      return;
+    }
+    version.pending.delete(id);
+    for (const other of this.#talking()) other.pending.delete(id);
+    const change = this.#configs.get(id);
+    if (change !== undefined) {
+      this.#configs.delete(id);
+      if (!isError && this.initParams !== undefined) {
+        const options = this.registered?.options ?? [];
+        this.initParams = withConfig(this.initParams, change, options);
+      }
+    }
+    pending.front.send(bytes);
+    this.#checkIdle();
+    this.#checkDrained(version);
+  }
+
+  #checkIdle(): void {
+    if (this.#pendingCount() > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #pendingCount(): number {
+    return this.active?.pending.size ?? 0;
+  }
+
+  #drain(version: Version): void {
+    version.state = "draining";
+    const hooks = setTimeout(() => this.#redeliver(version), HOOK_GRACE_MS);
+    const cut = setTimeout(() => this.#cut(version), DRAIN_MS);
+    this.#draining.set(version, [hooks, cut]);
+    const [oldest] = this.#draining.keys();
+    if (this.#draining.size > MAX_DRAINING && oldest !== undefined) this.#cut(oldest);
+    this.#checkDrained(version);
+  }
+
+  #checkDrained(version: Version): void {
+    if (version.state === "draining" && version.pending.size === 0) this.#retire(version);
+  }
+
+  #retire(version: Version): void {
+    for (const timer of this.#draining.get(version) ?? []) clearTimeout(timer);
+    this.#draining.delete(version);
+    version.retire(version.subscribes("shutdown") ? SHUTDOWN_MS : EOF_MS);
+  }
+
+  /** Who holds hooks may wait for a call that only the new version gets: it is asked as well. */
+  #redeliver(version: Version): void {
+    const next = this.active;
+    if (next === undefined || next === version) return;
+    const hooks = [...version.pending].filter(([, { bytes }]) => bytes !== undefined);
+    for (const [id, pending] of hooks) {
+      this.#redelivered.add(id);
+      version.pending.delete(id);
+      if (pending.bytes === undefined || next.pending.has(id)) continue;
+      next.pending.set(id, pending);
+      next.send(pending.bytes);
+    }
+    if (hooks.length > 0) {
+      const methods = hooks.map(([, { method }]) => method);
+      this.#parts.emit({ event: "redelivered", methods, to: next.number });
+    }
+    this.#checkDrained(version);
+  }
+
+  /** It has had its time. */
+  #cut(version: Version): void {
+    const methods = [...version.pending.values()].map(({ method }) => method);
+    this.#parts.emit({ event: "cut", version: version.number, methods });
+    version.kill();
+  }
+
+  /** A request whose version has gone. Hooks go to the next one; a method has side effects. */
+  #orphaned(id: string, pending: Pending, reason: string): void {
+    const { front, method, bytes, envelope } = pending;
+    if (front.isGone) return;
+    if (bytes !== undefined && (this.active !== undefined || standingOf(method) !== "hook")) {
+      this.#route({ front, envelope, bytes });
+    } else {
+      front.send(ownAnswer(id, method, reason));
+    }
+  }
+
+  #talking(): Version[] {
+    return [...this.#draining.keys(), ...(this.active === undefined ? [] : [this.active])];
+  }
+}
+
+/** The plugin's last line on stderr, or how it ended. */
+function lastWords({ stderr, end }: Version): string {
+  const line = stderr.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  if (line !== "") return line.slice(0, 300);
+  return end?.signal ? `it was ended by ${end.signal}` : `it ended with exit code ${end?.code}`;
+}
+
+function paramsOf(bytes: Buffer): string {
+  return new Token(bytes.toString("utf8").trim()).member("params")?.raw ?? "{}";
+}
+
+function answerText(id: string, member: "result", text: string): string {
+  return `{"jsonrpc":"2.0","id":${id},"${member}":${text}}`;
+}
+
+/** The version's own answer, with the id of the node's request. */
+function withId(answer: string, id: string): string {
+  return new Token(answer.trim()).withMember("id", id);
+}
+
+function withDynamic(manifest: string): string {
+  const token = new Token(manifest.trim());
+  if (token.member("dynamic") !== undefined) return token.withMember("dynamic", "true");
+  const rest = token.raw.slice(1);
+  return `{"dynamic":true${rest.trim() === "}" ? "" : ","}${rest}`;
+}
+
+/** A later version is not started by the node's own start. */
+function notAtStartup(params: string): string {
+  const token = new Token(params);
+  const configuration = token.member("configuration");
+  if (configuration?.member("startup") === undefined) return params;
+  return token.withMember("configuration", configuration.withMember("startup", "false"));
+}

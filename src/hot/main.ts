@@ -1,0 +1,244 @@
+/**
+ * The hot host as a program: `node host.js FOLDER MODE [arguments of the node]`, started by a front,
+ * whose pipes to the node it has as its own stdin and stdout. It loads nothing of the command line.
+ */
+import { spawnSync } from "node:child_process";
+import { constants, openSync, rmSync, write, writeFileSync } from "node:fs";
+import { Socket } from "node:net";
+import { join } from "node:path";
+import { commandOf, type RunSettings } from "../plugin/process/run-settings.js";
+import { openControl } from "./control-server.js";
+import { Front, openPipesOf } from "./front.js";
+import { type HotDescription, readDescription } from "./front-files.js";
+import { Host } from "./host.js";
+import { surroundingsOf } from "./proc.js";
+import { type HotEvent, PROTOCOL } from "./protocol.js";
+import { HotReloader } from "./reload.js";
+import { Version } from "./version.js";
+
+/** lightningd's own limit for each of the two answers, in ms. */
+const ANSWER_MS = 120_000;
+/** The next version is prepared so long after the last one took its place, in ms. */
+const PREPARE_MS = 60;
+/** How long a version may take to end after the node has ended, in ms. */
+const END_MS = 4_000;
+const MAX_STDERR_WAITING = 1024 * 1024;
+
+function main([folder = "", mode = "", ...args]: readonly string[]): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  const described = readDescription(folder);
+  if (described === undefined) {
+    process.stderr.write(`cln-dev: ${folder} holds no description of a plugin in hot mode\n`);
+    process.exitCode = 1;
+    return;
+  }
+  new HotProgram(folder, described.plugin, mode === "dynamic", args).run();
+}
+
+class HotProgram {
+  readonly #folder: string;
+  readonly #plugin: string;
+  readonly #args: readonly string[];
+  readonly #host: Host;
+  readonly #reloader: HotReloader;
+  readonly #control;
+  readonly #versions = new Set<Version>();
+  #count = 0;
+  #spare: { readonly version: Version; readonly settings: string } | undefined;
+  #surroundings: { readonly env: NodeJS.ProcessEnv; readonly cwd: string };
+  #ending = false;
+  #stderrWaiting = 0;
+
+  constructor(folder: string, plugin: string, isDynamic: boolean, args: readonly string[]) {
+    this.#folder = folder;
+    this.#plugin = plugin;
+    this.#args = args;
+    this.#surroundings = surroundingsOf(process.ppid) ?? ownSurroundings();
+    this.#host = new Host({
+      plugin,
+      isDynamic,
+      startVersion: () => this.#begin().version,
+      emit: (event) => this.#control.emit(event),
+      onEnd: (killed) => this.#end(killed),
+    });
+    this.#reloader = new HotReloader({
+      host: this.#host,
+      begin: () => this.#begin(),
+      onSwitched: () => this.#prepareSoon(),
+    });
+    const hello = (): HotEvent => ({
+      event: "hello",
+      protocol: PROTOCOL,
+      release: CLN_DEV_VERSION,
+      pid: process.pid,
+      version: this.#host.active?.number ?? 0,
+      down: this.#host.down,
+      isStatic: !isDynamic && this.#host.registered?.dynamic === false,
+      handover: this.#reloader.handover,
+    });
+    this.#control = openControl(join(folder, "control"), hello, (command, answer) => {
+      if (command.cmd === "reload") void this.#reloader.reload(command.number).then(answer);
+      else if (command.cmd === "make-way") void this.#reloader.makeWay(command.number, answer);
+      else if (command.cmd === "take-back") this.#reloader.takeBack(command.number, answer);
+    });
+  }
+
+  run(): void {
+    this.#listenAtDoor();
+    this.#attach(process.ppid, 0, 1);
+  }
+
+  #attach(pid: number, input: number, output: number): void {
+    const front = new Front({
+      pid,
+      input,
+      output,
+      onMessage: (from, envelope, bytes) => this.#host.fromNode(from, envelope, bytes),
+      onGone: (gone, killed) => this.#host.frontGone(gone, killed),
+      onDrain: () => this.#host.resume(),
+    });
+    this.#host.attach(front);
+  }
+
+  /** Fronts that join write their process id there; `hold` keeps them until this process ends. */
+  #listenAtDoor(): void {
+    const [door, hold] = [join(this.#folder, "door"), join(this.#folder, "hold")];
+    for (const path of [door, hold]) rmSync(path, { force: true });
+    spawnSync("mkfifo", ["-m", "600", door, hold], { stdio: "ignore" });
+    openSync(hold, constants.O_RDWR);
+    const fd = openSync(door, constants.O_RDWR | constants.O_NONBLOCK);
+    const knocks = new Socket({ fd, readable: true, writable: false });
+    let text = "";
+    knocks.on("data", (chunk: Buffer) => {
+      const lines = `${text}${chunk}`.split("\n");
+      text = lines.pop() ?? "";
+      for (const line of lines) this.#join(Number(line));
+    });
+  }
+
+  #join(pid: number): void {
+    if (!Number.isInteger(pid) || pid <= 1) return;
+    try {
+      const { input, output } = openPipesOf(pid);
+      this.#surroundings = surroundingsOf(pid) ?? this.#surroundings;
+      this.#attach(pid, input, output);
+    } catch {
+      // It has gone: the node has said why it ended it.
+    }
+  }
+
+  #begin() {
+    const settings: Partial<HotDescription> = readDescription(this.#folder) ?? {};
+    const text = JSON.stringify(settings);
+    const spare = this.#spare?.settings === text ? this.#spare.version : undefined;
+    if (spare === undefined) this.#spare?.version.kill();
+    this.#spare = undefined;
+    const version = spare ?? this.#make(false);
+    version.begin(++this.#count);
+    if (settings.handover !== undefined) this.#reloader.handover = settings.handover;
+    this.#noteChildren();
+    return { version, settings };
+  }
+
+  #make(prepared: boolean): Version {
+    const settings: RunSettings = readDescription(this.#folder) ?? {};
+    const version: Version = new Version({
+      path: this.#plugin,
+      command: [...commandOf(settings, this.#plugin), ...this.#args],
+      cwd: this.#surroundings.cwd,
+      env: { ...this.#surroundings.env, ...settings.env },
+      limitMs: ANSWER_MS,
+      prepared,
+      onMessage: (from, envelope, bytes) => this.#host.fromVersion(from, envelope, bytes),
+      onStray: ({ number }, text) => this.#control.emit({ event: "stray", version: number, text }),
+      onStderr: ({ number }, chunk) => {
+        this.#writeStderr(chunk);
+        const text = chunk.toString("utf8");
+        this.#control.emit({ event: "stderr", version: number, text });
+      },
+      onPassed: ({ number }, direction, bytes) => this.#trace(number, direction, bytes),
+      onDrain: () => this.#host.resume(),
+      onGone: (gone) => {
+        this.#versions.delete(gone);
+        if (this.#spare?.version === gone) this.#spare = undefined;
+        this.#noteChildren();
+        this.#host.versionGone(gone);
+        if (this.#ending && this.#versions.size === 0) this.#exit();
+      },
+    });
+    if (version.pid !== undefined) this.#versions.add(version);
+    return version;
+  }
+
+  #prepareSoon(): void {
+    setTimeout(() => {
+      if (this.#ending || this.#spare !== undefined) return;
+      const settings = JSON.stringify(readDescription(this.#folder) ?? {});
+      this.#spare = { version: this.#make(true), settings };
+      this.#noteChildren();
+    }, PREPARE_MS).unref();
+  }
+
+  /** For the front: should this process be killed, it ends them. */
+  #noteChildren(): void {
+    const lines = [...this.#versions].map(({ identity }) => `${identity}\n`);
+    try {
+      writeFileSync(join(this.#folder, "children"), lines.join(""), { mode: 0o600 });
+    } catch {
+      // The folder is being removed: there is an end to everything then.
+    }
+  }
+
+  #trace(version: number, direction: "to-plugin" | "to-node", bytes: Buffer): void {
+    const max = this.#control.traceBytes;
+    if (max === 0) return;
+    this.#control.emit({
+      event: "trace",
+      at: performance.timeOrigin + performance.now(),
+      direction,
+      version,
+      bytes: bytes.length,
+      text: bytes.toString("utf8", 0, Math.min(bytes.length, max)),
+    });
+  }
+
+  /** Where the plugin's stderr goes without us. Nobody may read it: then it is not waited for. */
+  #writeStderr(chunk: Buffer): void {
+    if (this.#stderrWaiting > MAX_STDERR_WAITING) return;
+    this.#stderrWaiting += chunk.length;
+    write(2, chunk, () => {
+      this.#stderrWaiting -= chunk.length;
+    });
+  }
+
+  /** The node is gone, or has stopped the plugin. */
+  #end(killed: boolean): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#spare?.version.kill();
+    for (const version of this.#versions) {
+      if (killed) version.kill();
+      else version.retire(END_MS);
+    }
+    if (this.#versions.size === 0) this.#exit();
+  }
+
+  /** Answers that were written have reached the node by now, or never will. */
+  #exit(): void {
+    this.#control.close();
+    setImmediate(() => process.exit());
+  }
+}
+
+/** Without /proc: the environment that the front had, as far as it was handed on. */
+function ownSurroundings() {
+  const { ...env } = process.env;
+  for (const name of ["NODE_OPTIONS", "NODE_EXTRA_CA_CERTS"]) {
+    const handed = env[`CLN_DEV_PLUGIN_${name}`];
+    delete env[`CLN_DEV_PLUGIN_${name}`];
+    if (handed !== undefined) env[name] = handed;
+  }
+  return { env, cwd: process.cwd() };
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,36 @@
+/** What the host answers itself where no version can: so that the node neither waits nor ends. */
+import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
+import { HOOKS } from "../plugin/manifest/topics.js";
+
+/**
+ * Methods that the node asks of its bitcoin backend: it ends when one of them fails
+ * (lightningd/bitcoind.c), so they are held until a version can answer. `db_write` likewise.
+ */
+const BACKEND_METHODS = new Set([
+  "getchaininfo",
+  "getrawblockbyheight",
+  "getutxout",
+  "estimatefees",
+  "sendrawtransaction",
+]);
+
+/** How a request may be answered when its version is gone. */
+export type Standing = "method" | "hook" | "must-not-fail";
+
+export function standingOf(method: string): Standing {
+  if (method === "db_write" || BACKEND_METHODS.has(method)) return "must-not-fail";
+  return HOOKS.has(method) ? "hook" : "method";
+}
+
+/**
+ * `continue` is what every hook takes as "as if there were no plugin" (doc/developers-guide/hooks.md);
+ * an error would end the node (lightningd/plugin_hook.c).
+ * @param id the raw id
+ */
+export function ownAnswer(id: string, method: string, reason: string): string {
+  if (standingOf(method) !== "method") {
+    return `{"jsonrpc":"2.0","id":${id},"result":{"result":"continue"}}`;
+  }
+  const error = JSON.stringify({ code: PLUGIN_TERMINATED, message: reason });
+  return `{"jsonrpc":"2.0","id":${id},"error":${error}}`;
+}

@@ -1,0 +1,273 @@
+/**
+ * One run of the plugin behind the front: its process, what the host itself has asked it (getmanifest
+ * and init), and what it owes to the node. Made by versions.ts.
+ */
+import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
+import { Framer } from "../jsonrpc/framing.js";
+import { isObject, parseObject } from "../jsonrpc/json.js";
+import type { Logged } from "../plugin/handshake/handshake.js";
+import { problemWithNotification } from "../plugin/handshake/notification-rules.js";
+import type { Manifest } from "../plugin/manifest/manifest.js";
+import { KeptOutput } from "../plugin/process/bounded-output.js";
+import type { Front } from "./front.js";
+import { type HostAnswer, VersionHandshake } from "./handshake.js";
+import { descendantsOf, isTraced, startTimeOf } from "./proc.js";
+import { startVersionProcess, type VersionProcess } from "./version-process.js";
+
+/**
+ * `prepared` its pipes are made, the plugin is not started; `trying` the host asks it; `waiting` for
+ * a front that joins; `active` it gets what the node sends; `draining` it ends what it has begun.
+ */
+type VersionState = "prepared" | "trying" | "waiting" | "active" | "draining" | "ended";
+
+/** A request of the node that has no answer yet. */
+export interface Pending {
+  readonly front: Front;
+  readonly method: string;
+  /** Kept for a hook, which may be given to a later version, and for what must never fail. */
+  readonly bytes: Buffer | undefined;
+  readonly envelope: Envelope;
+}
+
+export interface VersionOptions {
+  readonly path: string;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly prepared: boolean;
+  /** How long an answer to the host may take, in ms. */
+  readonly limitMs: number;
+  /** An answer, or a notification that the node takes. */
+  onMessage(version: Version, envelope: Envelope, bytes: Buffer): void;
+  onStray(version: Version, text: string): void;
+  onStderr(version: Version, chunk: Buffer): void;
+  /** Everything that passes, for the trace. */
+  onPassed(version: Version, direction: "to-plugin" | "to-node", bytes: Buffer): void;
+  /** It takes what it is sent again. */
+  onDrain(): void;
+  /** Its process is gone, and what it has written was read. */
+  onGone(version: Version): void;
+}
+
+const MAX_STRAY_LINES = 100;
+const MAX_LOGGED = 200;
+const MAX_LOGGED_LENGTH = 2000;
+/** A child of the plugin may hold its pipes after its death: they are not read on for longer, in ms. */
+const DRAIN_MS = 100;
+/** A notification that is longer is handed on unread. */
+const MAX_JUDGED_BYTES = 1024 * 1024;
+
+export class Version {
+  number = 0;
+  state: VersionState;
+  manifest: Manifest | undefined;
+  manifestText: string | undefined;
+  readonly pending = new Map<string, Pending>();
+  readonly handshake: VersionHandshake;
+  readonly stray: string[] = [];
+  readonly logged: Logged[] = [];
+  /** How its process ended; undefined while it runs. */
+  end: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
+  readonly #options: VersionOptions;
+  readonly #process: VersionProcess;
+  readonly #stderr = new KeptOutput();
+  readonly #framer = new Framer();
+  readonly #questions = new Map<string, (answer: HostAnswer) => void>();
+  readonly #whenGone: (() => void)[] = [];
+  #startTime: string | undefined;
+  #killer: NodeJS.Timeout | undefined;
+
+  constructor(options: VersionOptions) {
+    this.#options = options;
+    this.state = options.prepared ? "prepared" : "trying";
+    this.handshake = new VersionHandshake(this, options.path, options.limitMs);
+    this.#process = startVersionProcess({
+      command: options.command,
+      cwd: options.cwd,
+      env: options.env,
+      waits: options.prepared,
+      onOutput: (chunk) => this.#take(chunk),
+      onStderr: (chunk) => {
+        this.#stderr.add(chunk);
+        options.onStderr(this, chunk);
+      },
+      onStdoutEnd: () => this.kill(),
+      onDrain: options.onDrain,
+      onGone: () => setTimeout(() => this.#process.release(), DRAIN_MS),
+      onExit: (code, signal) => this.#gone(code, signal),
+    });
+    this.#startTime = this.pid === undefined ? undefined : startTimeOf(this.pid);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Its process id with its start time: the two together name it. */
+  get identity(): string {
+    return `${this.pid} ${this.#startTime}`;
+  }
+
+  get stderr(): string {
+    return this.#stderr.text;
+  }
+
+  /** What waits to be read by it, in bytes. */
+  get unsentBytes(): number {
+    return this.#process.unsentBytes;
+  }
+
+  /** A prepared one begins. */
+  begin(number: number): void {
+    this.number = number;
+    if (this.state !== "prepared") return;
+    this.state = "trying";
+    this.#process.go();
+  }
+
+  subscribes(topic: string): boolean {
+    const topics = this.manifest?.subscriptions ?? [];
+    return topics.includes(topic) || (topic !== "log" && topics.includes("*"));
+  }
+
+  /** Hands on a message of the node as it came. */
+  send(bytes: Buffer): void {
+    if (this.end !== undefined) return;
+    this.#options.onPassed(this, "to-plugin", bytes);
+    this.#process.write(bytes);
+    this.#process.write("\n\n");
+  }
+
+  /**
+   * Asks a question of the host.
+   * @param params its text
+   * @param limitMs how long it may take; no limit while a debugger holds the process
+   */
+  ask(method: string, params: string, limitMs: number | undefined): Promise<HostAnswer> {
+    // As lightningd makes them: a plugin that cannot repeat such an id fails here, not later.
+    const id = JSON.stringify(`cln-dev:plugin#${this.number}/cln:${method}#${this.number}`);
+    const askedAt = performance.now();
+    return new Promise((resolve) => {
+      if (this.end !== undefined) return resolve({ kind: "gone" });
+      let timer: NodeJS.Timeout | undefined;
+      const answered = (answer: HostAnswer) => {
+        clearTimeout(timer);
+        this.#questions.delete(id);
+        resolve(answer.kind === "answer" ? { ...answer, ms: performance.now() - askedAt } : answer);
+      };
+      const arm = (ms: number) => {
+        timer = setTimeout(() => {
+          if (isTraced(this.pid)) arm(ms);
+          else answered({ kind: "timeout", ms });
+        }, ms);
+      };
+      if (limitMs !== undefined) arm(limitMs);
+      this.#questions.set(id, answered);
+      const text = `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`;
+      this.send(Buffer.from(text));
+    });
+  }
+
+  /**
+   * Ends it: by its stdin, with a `shutdown` before where it wants one, and by force after a while.
+   * @param graceMs given up after so long
+   */
+  retire(graceMs: number): void {
+    this.state = "ended";
+    if (this.end !== undefined) return;
+    if (this.subscribes("shutdown")) {
+      this.send(Buffer.from('{"jsonrpc":"2.0","method":"shutdown","params":{"shutdown":{}}}'));
+    }
+    this.#process.closeStdin();
+    this.#killer ??= setTimeout(() => this.kill(), graceMs);
+  }
+
+  /** Ends it and what it has started at once. */
+  kill(): void {
+    if (this.end !== undefined || this.pid === undefined) return;
+    for (const pid of [...descendantsOf(this.pid), this.pid]) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  }
+
+  /** Resolves when its process is gone. */
+  gone(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.end !== undefined) resolve();
+      else this.#whenGone.push(resolve);
+    });
+  }
+
+  pause(): void {
+    this.#process.pauseOutput();
+  }
+
+  resume(): void {
+    this.#process.resumeOutput();
+  }
+
+  #take(chunk: Buffer): void {
+    try {
+      for (const { kind, bytes } of this.#framer.push(chunk)) {
+        if (kind === "text") this.#keepStray(bytes);
+        else this.#judge(bytes);
+      }
+    } catch (error) {
+      this.#keepStray(Buffer.from(String(error)));
+      this.kill();
+    }
+  }
+
+  #judge(bytes: Buffer): void {
+    const envelope = readEnvelope(bytes);
+    if (envelope.kind === "answer") {
+      const question = this.#questions.get(envelope.id ?? "");
+      this.#options.onPassed(this, "to-node", bytes);
+      if (question) question({ kind: "answer", text: bytes.toString("utf8"), ms: 0 });
+      else this.#options.onMessage(this, envelope, bytes);
+      return;
+    }
+    if (envelope.kind !== "notification") return void this.#keepStray(bytes);
+    if (bytes.length < MAX_JUDGED_BYTES) {
+      const message = parseObject(bytes);
+      // The node would end the front for it, and every version with it.
+      if (message === undefined || !("jsonrpc" in message)) return void this.#keepStray(bytes);
+      if (problemWithNotification(message) !== undefined) return void this.#keepStray(bytes);
+      if (envelope.method === "log") this.#keepLogged(message.params);
+    }
+    this.#options.onPassed(this, "to-node", bytes);
+    this.#options.onMessage(this, envelope, bytes);
+  }
+
+  #keepLogged(params: unknown): void {
+    if (!isObject(params) || this.logged.length >= MAX_LOGGED) return;
+    const text = String(params.message);
+    this.logged.push({
+      level: String(params.level ?? "info"),
+      message: text.slice(0, MAX_LOGGED_LENGTH),
+      bytes: Buffer.byteLength(text),
+    });
+  }
+
+  #keepStray(bytes: Buffer): void {
+    const text = bytes.toString("utf8").trimEnd();
+    if (text === "") return;
+    if (this.stray.length < MAX_STRAY_LINES) this.stray.push(text);
+    this.#options.onStray(this, text);
+  }
+
+  #gone(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.end !== undefined) return;
+    this.end = { code, signal };
+    clearTimeout(this.#killer);
+    const rest = this.#framer.flush();
+    if (rest !== undefined) this.#keepStray(rest);
+    for (const answered of [...this.#questions.values()]) answered({ kind: "gone" });
+    this.#options.onGone(this);
+    for (const resolve of this.#whenGone.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,14 @@
+/** What a plugin's process is run with, where the process is ours: hot mode and the embedded node. */
+export interface RunSettings {
+  /** The command in place of the plugin's path; `{plugin}` in it is that path. */
+  readonly exec?: readonly string[] | undefined;
+  /** Environment variables in addition to the node's. */
+  readonly env?: { readonly [name: string]: string } | undefined;
+  /** No time limit: somebody debugs it. */
+  readonly debug?: boolean | undefined;
+}
+
+/** The words that are run. @param path of the plugin */
+export function commandOf({ exec = ["{plugin}"] }: RunSettings, path: string): string[] {
+  return exec.map((word) => word.replaceAll("{plugin}", path));
+}

@@ -1,0 +1,183 @@
+/** A watch session's connection to the hot host of one plugin. */
+import { existsSync } from "node:fs";
+import type { Socket } from "node:net";
+import { dirname, join } from "node:path";
+import type { HotFolder } from "../../hot/front-files.js";
+import { type HotCommand, type HotEvent, type HotOutcome, readEvent } from "../../hot/protocol.js";
+import { connectUnix } from "../../node/rpc/unix-socket.js";
+
+export type HostHello = Extract<HotEvent, { event: "hello" }>;
+
+/** A host that does not greet within this is taken as none, in ms. */
+const HELLO_MS = 2_000;
+
+/** Numbers of the requests, over all hosts. */
+let numbers = 0;
+
+export class HostClient {
+  readonly folder: HotFolder;
+  readonly hello: HostHello;
+  readonly #socket: Socket;
+  readonly #onEvent: (event: HotEvent) => void;
+  readonly #waiting = new Map<string, (event: HotEvent | undefined) => void>();
+  #closed = false;
+
+  private constructor(
+    folder: HotFolder,
+    hello: HostHello,
+    socket: Socket,
+    onEvent: (event: HotEvent) => void,
+  ) {
+    this.folder = folder;
+    this.hello = hello;
+    this.#socket = socket;
+    this.#onEvent = onEvent;
+  }
+
+  /**
+   * @param onEvent what the host says beside its answers
+   * @param onClosed the host has ended
+   * @returns undefined where none is there, or it does not answer
+   */
+  static connect(
+    folder: HotFolder,
+    onEvent: (event: HotEvent) => void,
+    onClosed: () => void,
+  ): Promise<HostClient | undefined> {
+    return new Promise((resolve) => {
+      let client: HostClient | undefined;
+      let socket: Socket;
+      try {
+        socket = connectUnix(folder.control);
+      } catch {
+        return resolve(undefined);
+      }
+      const timer = setTimeout(() => socket.destroy(), HELLO_MS);
+      let text = "";
+      socket.setEncoding("utf8");
+      socket.on("error", () => {});
+      socket.on("data", (chunk: string) => {
+        const lines = (text + chunk).split("\n");
+        text = lines.pop() ?? "";
+        for (const line of lines) {
+          const event = readEvent(line);
+          if (event === undefined) continue;
+          if (event.event === "hello") {
+            clearTimeout(timer);
+            client = new HostClient(folder, event, socket, onEvent);
+            resolve(client);
+          } else client?.take(event);
+        }
+      });
+      socket.on("close", () => {
+        clearTimeout(timer);
+        resolve(undefined);
+        if (client?.hasClosed() === true) onClosed();
+      });
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Tries the file as it is now. @returns undefined where the host ends before */
+  async reload(): Promise<HotOutcome | undefined> {
+    const number = ++numbers;
+    const event = await this.#ask("outcome", { cmd: "reload", number });
+    return event?.event === "outcome" ? event : undefined;
+  }
+
+  /**
+   * The front may be exchanged now.
+   * @returns how many calls are pending all the same, and what happens to the version that joins
+   */
+  async makeWay(): Promise<{ pending: number; outcome: Promise<HotOutcome | undefined> }> {
+    const number = ++numbers;
+    const outcome = this.#await("outcome", number);
+    const ready = await this.#ask("ready", { cmd: "make-way", number });
+    return {
+      pending: ready?.event === "ready" ? ready.pending : 0,
+      outcome: outcome.then((event) => (event?.event === "outcome" ? event : undefined)),
+    };
+  }
+
+  /** The active version is the one that the next front shows. */
+  async takeBack(): Promise<void> {
+    await this.#ask("ready", { cmd: "take-back", number: ++numbers });
+  }
+
+  trace(on: boolean, maxBytes: number): void {
+    this.#send({ cmd: "trace", on, maxBytes });
+  }
+
+  /** Resolves when the host has ended, and its versions before it; or after the limit. */
+  ended(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#closed) return resolve();
+      const timer = setTimeout(resolve, limitMs);
+      this.#socket.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket.destroy();
+    for (const resolve of this.#waiting.values()) resolve(undefined);
+    this.#waiting.clear();
+  }
+
+  /** An event of the host. */
+  take(event: HotEvent): void {
+    const waiting =
+      event.event === "outcome" || event.event === "ready"
+        ? this.#waiting.get(`${event.event} ${event.number}`)
+        : undefined;
+    if (waiting) waiting(event);
+    else this.#onEvent(event);
+  }
+
+  /** The socket is closed. @returns whether that was the host's doing */
+  hasClosed(): boolean {
+    const wasOpen = !this.#closed;
+    this.close();
+    return wasOpen;
+  }
+
+  #ask(
+    event: "outcome" | "ready",
+    command: HotCommand & { readonly number: number },
+  ): Promise<HotEvent | undefined> {
+    const answer = this.#await(event, command.number);
+    this.#send(command);
+    return answer;
+  }
+
+  #await(event: string, number: number): Promise<HotEvent | undefined> {
+    if (this.#closed) return Promise.resolve(undefined);
+    const key = `${event} ${number}`;
+    return new Promise((resolve) => {
+      this.#waiting.set(key, (answer) => {
+        this.#waiting.delete(key);
+        resolve(answer);
+      });
+    });
+  }
+
+  #send(command: HotCommand): void {
+    if (!this.#closed) this.#socket.write(`${JSON.stringify(command)}\n`);
+  }
+}
+
+/** The host's program, wherever this file was bundled into. */
+export function hostProgram(): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    for (const path of [join(folder, "hot-host.js"), join(folder, "dist", "hot-host.js")]) {
+      if (existsSync(path)) return path;
+    }
+    if (folder === dirname(folder)) return join(folder, "hot-host.js");
+  }
+}
