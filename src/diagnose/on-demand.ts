@@ -11,7 +11,9 @@ import { markStderr, type StderrMark, stderrPlace } from "../node/log/node-stder
 import type { StartOption } from "../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
+import type { Handshake } from "../plugin/handshake/handshake.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
+import type { HotStart } from "./diagnose-hot.js";
 import type { Explained } from "./diagnose-start.js";
 
 /** A start that was sent: what, with which options, and when. */
@@ -101,6 +103,26 @@ export async function explainCrash(networkDir: string, since: Date): Promise<str
   const { explainNodeDeath } = await import("./diagnose-death.js");
   const found = explainNodeDeath(networkDir, since);
   return found === undefined ? undefined : `${found.reason}. ${found.fix}`;
+}
+
+/** A version that was tried beside the previous one. */
+export async function diagnoseHotFailure(
+  handshake: Handshake,
+  start: HotStart,
+): Promise<Diagnosis> {
+  const { diagnoseHotStart } = await import("./diagnose-hot.js");
+  return told(diagnoseHotStart(handshake, start));
+}
+
+/** Why the node would not survive its registration; undefined where nothing speaks against it. */
+export async function hotKiller(
+  handshake: Handshake,
+  start: HotStart,
+  listedAs: string,
+): Promise<Diagnosis | undefined> {
+  const { hotStartKiller } = await import("./diagnose-hot.js");
+  const explanation = await hotStartKiller(handshake, start, listedAs);
+  return explanation && told({ explanation, findings: [], offline: undefined });
 }
 
 function told({ explanation, findings }: Explained): Diagnosis {

@@ -107,7 +107,8 @@ function blockedByRunning({ handshake, trace }: OfflineRun, running: boolean): s
   return "its init could not be tried, because the running version holds what it needs";
 }
 
-async function findNodeCrash(
+/** A mistake of a manifest that the node does not survive, if it is one. */
+export async function findNodeCrash(
   facts: RuleContext,
   { node, options, version }: PreflightOptions,
 ): Promise<Explanation | undefined> {

@@ -78,6 +78,23 @@ export interface Reloaded extends TargetName {
   readonly buildMs: number | undefined;
   /** Names of options that were taken over from the running plugin. */
   readonly takenOver: readonly string[];
+  /** How the new version took over, in hot mode; undefined where the plugin was stopped and started. */
+  readonly hot?: HotSwitch;
+}
+
+/** A new version has taken over in hot mode, from one that ends what it has begun. */
+export interface HotSwitch {
+  /** What it shows to the node differently, such as `+method two`: the plugin was registered again. */
+  readonly changes: readonly string[];
+  /** How long the node did not know the plugin for that, ms; undefined where it always did. */
+  readonly gapMs: number | undefined;
+  /** `old-first`: it cannot run beside the previous version, which ended before. */
+  readonly handover: "beside" | "old-first";
+  /** What it said when it could not, where that was found out in this reload. */
+  readonly because: string | undefined;
+  /** How long requests waited meanwhile, ms, and how many. */
+  readonly heldMs: number;
+  readonly held: number;
 }
 
 export interface Failed extends TargetName {

@@ -9,6 +9,7 @@ import { splitArguments } from "./arguments.js";
 import { findSettingsKey, foreignSettings, type SettingsKey } from "./project/package-json.js";
 import { projectPlugins } from "./project/schema.js";
 import { resolveNodesWith } from "./resolve-nodes.js";
+import { commandWords, environmentVariable } from "./run-command.js";
 import type {
   NodeFlags,
   PluginFlags,
@@ -110,6 +111,21 @@ function withFlags(
     call: flags.call?.length ? flags.call : plugin.call,
     ...(build === undefined ? {} : { build }),
     safe: flags.safe ?? plugin.safe,
+    ...runWithFlags(plugin, flags),
+  };
+}
+
+function runWithFlags(
+  { hot, run }: PluginSettings,
+  flags: PluginFlags,
+): Pick<PluginSettings, "hot" | "run"> {
+  const added = flags.env?.map(environmentVariable) ?? [];
+  const env = { ...run?.env, ...Object.fromEntries(added) };
+  const exec = flags.exec === undefined ? run?.exec : commandWords(flags.exec);
+  const isRun = added.length > 0 || exec !== undefined || flags.debug === true;
+  return {
+    ...(flags.hot === undefined && hot === undefined ? {} : { hot: flags.hot ?? hot ?? false }),
+    ...(run !== undefined || isRun ? { run: { env, exec, debug: flags.debug } } : {}),
   };
 }
 

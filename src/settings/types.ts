@@ -2,6 +2,7 @@
  * What the flags, package.json and lightningd's config files come to: one frozen value a run.
  * The commands hand in flags and arguments as plain values and get these back.
  */
+import type { RunSettings } from "../plugin/process/run-settings.js";
 
 /** What is taken from the process: no other environment variable counts (cln-contract 1.1). */
 export interface Surroundings {
@@ -63,6 +64,11 @@ export interface PluginFlags {
   readonly call?: readonly string[] | undefined;
   readonly build?: string | undefined;
   readonly safe?: boolean | undefined;
+  readonly hot?: boolean | undefined;
+  /** Each `--env`, as `NAME=value`. */
+  readonly env?: readonly string[] | undefined;
+  readonly exec?: string | undefined;
+  readonly debug?: boolean | undefined;
 }
 
 export interface PluginSettings {
@@ -81,6 +87,12 @@ export interface PluginSettings {
   readonly call: readonly string[];
   /** The new version must pass the handshake offline before the old one is stopped. */
   readonly safe: boolean;
+  /** The new version takes over from the old one without a stop (hot mode). */
+  readonly hot?: boolean;
+  /** How that begins, in hot mode; found out where it is not set. */
+  readonly handover?: "beside" | "old-first";
+  /** What the plugin's process is run with. */
+  readonly run?: RunSettings;
 }
 
 /** Which nodes a command talks to. */

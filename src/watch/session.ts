@@ -27,6 +27,7 @@ import { findDuplicateSessions } from "./control/duplicate-sessions.js";
 import { isMeant, type RestartFilter, readFilter } from "./control/target-filter.js";
 import { FileSource } from "./files/file-source.js";
 import { FollowUp } from "./follow-up/follow-up.js";
+import { type HotEnd, leaveHot } from "./hot/leave-hot.js";
 import { StderrBuffer } from "./node/stderr-buffer.js";
 import { WatchedNode } from "./node/watched-node.js";
 import { stopHungPlugin } from "./reload/find-and-stop.js";
@@ -137,13 +138,18 @@ export class Session {
     return [...new Set(running.map(({ target }) => target.name.plugin))];
   }
 
-  /** Ends the session; the plugins go on running unless they are to be stopped. */
-  async close(stopPlugins = false): Promise<void> {
+  /**
+   * Ends the session; the plugins are still running unless they are to be stopped.
+   * @param keepHot a plugin in hot mode stays so; else the node runs it itself again
+   */
+  async close(stopPlugins = false, keepHot = false): Promise<void> {
     await Promise.all(this.#files.map((source) => source.close()));
     await this.#control?.close();
     await this.#warned;
     await Promise.all([...this.#after.values()].map((after) => after.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
+    const ends = stopPlugins || this.#options.embedded;
+    await this.#leaveHot(ends ? "stop" : keepHot ? "keep" : "plain");
     if (!stopPlugins) return;
     const stops = this.#reloaders.map(({ state, target }) => {
       if (state.is === "running") return stopPlugin(target.node.rpcFile, state.path);
@@ -151,6 +157,15 @@ export class Session {
     });
     // A node that is gone has stopped its plugins.
     await Promise.allSettled(stops);
+  }
+
+  async #leaveHot(how: HotEnd): Promise<void> {
+    const hot = this.#reloaders.filter(({ target }) => target.plugin.hot === true);
+    const leaving = hot.map(async ({ target, realPath, state }) => {
+      const message = await leaveHot(target, realPath, state, how);
+      if (message) this.#options.onEvent({ event: "notice", level: "info", message });
+    });
+    await Promise.all(leaving);
   }
 
   get #reloaders(): readonly Reloader[] {

@@ -32,6 +32,10 @@ export interface PluginCommandFlags {
   readonly call?: readonly string[];
   readonly build?: string;
   readonly safe?: boolean;
+  readonly hot?: boolean;
+  readonly env?: readonly string[];
+  readonly exec?: string;
+  readonly debug?: boolean;
 }
 
 /** @throws Failure (exit code 2): see resolveSettings */

@@ -26,6 +26,11 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .option("--call <method params>", "call this after each reload (repeatable)", repeatable)
     .option("--safe", "stop the old version only if the new one passes its handshake")
     .option("--stop-on-exit", "stop the plugin at the end")
+    .option("--hot", "let the new version take over while the old one ends its calls")
+    .option("--keep-hot", "leave the plugin in hot mode at the end")
+    .option("--env <NAME=value>", "for the plugin's process (repeatable)", repeatable)
+    .option("--exec <command>", 'run this instead: "uv run {plugin}"')
+    .option("--debug", "no time limit: a debugger may stop the plugin")
     .option("--poll [ms]", "look at the files every N ms (Docker, WSL, network drives)")
     .addHelpText(
       "before",

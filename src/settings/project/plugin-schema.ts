@@ -1,7 +1,9 @@
 /** One plugin's entry under "cln-dev" in package.json (the schema stands in project.ts). */
 import { resolve } from "node:path";
+import type { JsonObject } from "../../jsonrpc/json.js";
 import { checkOptionName } from "../arguments.js";
 import { expandHome } from "../paths.js";
+import { commandWords } from "../run-command.js";
 import type { PluginOption, PluginSettings } from "../types.js";
 import {
   asBoolean,
@@ -17,7 +19,10 @@ import {
   wrongType,
 } from "./field.js";
 
-export const PLUGIN_KEYS = ["path", "options", "watch", "only", "ignore", "build", "call", "safe"];
+export const PLUGIN_KEYS = [
+  ...["path", "options", "watch", "only", "ignore", "build", "call", "safe"],
+  ...["hot", "handover", "env", "exec"],
+];
 
 /**
  * @param alsoKnown keys of the same object that somebody else reads
@@ -59,6 +64,35 @@ export function readPlugin(
       : { build: { command: asText(build, '"cargo build"'), cwd: folder } }),
     call: list("call", '"mymethod param=1"'),
     safe: safe !== undefined && asBoolean(safe),
+    ...readRun(field),
+  };
+}
+
+/** How its process is run: hot mode, and what an own process makes possible. */
+function readRun(
+  field: Field & { readonly value: JsonObject },
+): Pick<PluginSettings, "hot" | "handover" | "run"> {
+  const [hot, handover] = [member(field, "hot"), member(field, "handover")];
+  const [env, exec] = [member(field, "env"), member(field, "exec")];
+  const way = handover && asText(handover, '"old-first"');
+  if (handover && way !== "beside" && way !== "old-first") {
+    throw wrongType(handover, '"beside" or "old-first"', '"old-first"');
+  }
+  if (env && !isObjectField(env)) {
+    throw wrongType(env, "an object of names and values", '{ "RUST_LOG": "debug" }');
+  }
+  const variables = Object.keys(env?.value ?? {}).flatMap((name): [string, string][] => {
+    const value = env && member(env, name);
+    return value === undefined ? [] : [[name, asText(value, '"value"')]];
+  });
+  const run = {
+    ...(exec ? { exec: commandWords(asText(exec, '"uv run {plugin}"')) } : {}),
+    ...(env ? { env: Object.fromEntries(variables) } : {}),
+  };
+  return {
+    ...(hot ? { hot: asBoolean(hot) } : {}),
+    ...(way === "beside" || way === "old-first" ? { handover: way } : {}),
+    ...(env || exec ? { run } : {}),
   };
 }
 

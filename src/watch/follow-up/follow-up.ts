@@ -11,9 +11,9 @@ import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import { callParams } from "../../node/rpc/call-params.js";
 import { callNodeText } from "../../node/rpc/client.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
+import { splitWords } from "../../settings/shell-words.js";
 import type { Reloader } from "../reload/reloader.js";
 import type { Shown } from "./api-changes.js";
-import { splitWords } from "./shell-words.js";
 
 const CALL_TIMEOUT_MS = 60_000;
 /** What the plugin logged before it answered has been read from the node's log file by then. */

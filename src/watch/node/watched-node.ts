@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
 import type { Emit, NodeFacts } from "../../events/watch-events.js";
+import { pluginBehind } from "../../hot/front-files.js";
 import type { ListedPlugin } from "../../node/plugins/plugin-command.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import type { NodeAddress } from "../../settings/types.js";
@@ -203,5 +204,6 @@ function startOf({ startedAt }: Reloader): number {
 }
 
 function runs(plugins: readonly ListedPlugin[], path: string): boolean {
-  return plugins.some((plugin) => plugin.name === path && plugin.active);
+  const isIt = ({ name }: ListedPlugin) => name === path || pluginBehind(name) === path;
+  return plugins.some((plugin) => plugin.active && isIt(plugin));
 }

@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
+import { pluginBehind } from "../../hot/front-files.js";
 import {
   isUnmanageable,
   type ListedPlugin,
@@ -23,6 +24,8 @@ const KILLED_MAX_MS = 5_000;
 export interface Found {
   /** `hanging`: its start has not ended. */
   readonly is: "absent" | "hanging" | "running";
+  /** As the node lists it: a front, in hot mode. */
+  readonly path: string;
   readonly kept: InheritedOptions;
 }
 
@@ -39,14 +42,21 @@ export async function findRunning(
 ): Promise<Found> {
   const { rpcFile } = target.node;
   const entry = await entryOnceNodeIsUp(rpcFile, path, signal);
-  if (entry === undefined) return { is: "absent", kept };
-  if (!entry.active) return { is: "hanging", kept };
-  if (!entry.dynamic) throw notDynamic(path);
-  const important = await importantPlugins(rpcFile, { signal });
-  if (important.includes(path)) throw isImportant(path);
+  if (entry === undefined) return { is: "absent", path, kept };
+  const { name } = entry;
+  if (!entry.active) return { is: "hanging", path: name, kept };
+  // A front of ours need not be stopped: its host takes the new version.
+  const isHot = target.plugin.hot === true && name !== path;
+  if (!isHot) {
+    if (!entry.dynamic) throw notDynamic(path);
+    const important = await importantPlugins(rpcFile, { signal });
+    if (important.includes(name)) throw isImportant(path);
+  }
+  const given = target.plugin.options;
   return {
     is: "running",
-    kept: await readInherited(rpcFile, path, target.plugin.options, kept, signal),
+    path: name,
+    kept: await readInherited(rpcFile, name, given, kept, signal),
   };
 }
 
@@ -113,7 +123,9 @@ async function entryOnceNodeIsUp(
   const from = performance.now();
   for (;;) {
     const plugins = await listPlugins(rpcFile, { signal });
-    const entry = plugins.find((plugin) => plugin.name === path);
+    const entry = plugins.find(
+      (plugin) => plugin.name === path || pluginBehind(plugin.name) === path,
+    );
     const waited = performance.now() - from;
     const starting = plugins.some(
       (plugin) => !plugin.active && waited < (plugin === entry ? OWN_START_MS : STARTING_MAX_MS),
@@ -123,12 +135,23 @@ async function entryOnceNodeIsUp(
   }
 }
 
+/** @param changes what the new manifest shows differently */
+export function mustRestartNode(path: string, changes: readonly string[]): Failure {
+  return new Failure({
+    kind: "node-must-restart",
+    what: `the new version of ${path} does not take over (${changes.join(", ")})`,
+    why: "the node's own config starts this plugin, and the node reads what it shows only at its start",
+    fix: "Restart the node",
+    exitCode: 1,
+  });
+}
+
 function notDynamic(path: string): Failure {
   return new Failure({
     kind: "plugin-not-dynamic",
     what: `${path} runs and cannot be reloaded`,
     why: 'its manifest does not say "dynamic": true, so the node stops it only when it ends itself',
-    fix: 'Add "dynamic": true to the manifest, and restart the node once',
+    fix: 'Add "dynamic": true to the manifest, and restart the node once; or let the node start what "cln-dev hot-path" prints',
     exitCode: 1,
   });
 }

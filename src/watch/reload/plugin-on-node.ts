@@ -6,10 +6,12 @@
 import type { Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
+import type { Emit } from "../../events/watch-events.js";
 import { stopPlugin } from "../../node/plugins/plugin-command.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import { HotPlugin } from "../hot/hot-plugin.js";
 import { findRunning, stopHungPlugin } from "./find-and-stop.js";
 import { type InheritedOptions, startOptionsFor } from "./inherited-options.js";
 import { startWithRetry } from "./start-plugin.js";
@@ -20,7 +22,14 @@ export type PluginState =
   | { readonly is: "unknown" }
   | { readonly is: "stopped" }
   /** `started` is known where it was us who started it. */
-  | { readonly is: "running"; readonly path: string; readonly started?: Started }
+  | {
+      readonly is: "running";
+      /** As the node lists it: a front, in hot mode. */
+      readonly path: string;
+      readonly started?: Started;
+      /** Its host, in hot mode. */
+      readonly hot?: HotPlugin;
+    }
   /** A start has not ended: one of ours, or somebody else's. */
   | { readonly is: "starting"; readonly path: string }
   /** A stop of ours has not ended, or its answer was not waited for. */
@@ -30,6 +39,10 @@ export class PluginOnNode {
   state: PluginState;
   kept: InheritedOptions;
   readonly #target: Target;
+  readonly #emit: Emit;
+  /** What the previous version was started with. */
+  previousOptions: readonly StartOption[] | undefined;
+  #hot: HotPlugin | undefined;
   readonly #signal: AbortSignal;
   readonly #leave: AbortSignal;
   /** The node runs the plugin, and it must not be stopped. */
@@ -43,9 +56,15 @@ export class PluginOnNode {
     target: Target,
     state: PluginState,
     kept: InheritedOptions,
+    emit: Emit,
     { signal, leave }: { readonly signal: AbortSignal; readonly leave: AbortSignal },
   ) {
     this.#target = target;
+    this.#emit = emit;
+    if (state.is === "running") {
+      this.#hot = state.hot;
+      this.previousOptions = state.started?.options;
+    }
     this.state = state;
     this.kept = kept;
     this.#signal = signal;
@@ -63,17 +82,57 @@ export class PluginOnNode {
    * @throws RpcError, NodeUnreachable
    */
   async find(file: PluginFile): Promise<void> {
+    if (this.#target.plugin.hot) {
+      this.#hot ??= new HotPlugin(this.#target, file, this.#emit);
+      // The node is not asked to stop anything before the front can be written.
+      if (!this.#hot.connected) this.#hot.prepare();
+    }
     if (this.state.is !== "unknown") return;
     const path = file.realPath;
     try {
       const found = await findRunning(this.#target, path, this.kept, this.#signal);
       this.kept = found.kept;
-      if (found.is === "hanging") this.state = { is: "starting", path };
-      else this.state = found.is === "running" ? { is: "running", path } : { is: "stopped" };
+      if (found.is === "hanging") this.state = { is: "starting", path: found.path };
+      else if (found.is === "absent") this.state = { is: "stopped" };
+      else this.state = await this.#running(found.path, file);
     } catch (error) {
       this.#mustStay = error instanceof Failure && !(error instanceof NodeUnreachable);
       throw error;
     }
+  }
+
+  /** The host that takes the new version, in hot mode. */
+  get hot(): HotPlugin | undefined {
+    return this.state.is === "running" && this.#hot?.connected ? this.#hot : undefined;
+  }
+
+  /** The path by which the node knows the running plugin. */
+  get listedAs(): string | undefined {
+    return this.state.is === "running" ? this.state.path : undefined;
+  }
+
+  /** The front was exchanged. */
+  listed(path: string): void {
+    if (this.state.is === "running") this.state = { ...this.state, path };
+  }
+
+  /** A new version took over. */
+  tookOver(started: Started): void {
+    if (this.state.is === "running") this.state = { ...this.state, started };
+    this.#hot?.setStarted(started, this.#leave);
+  }
+
+  async #running(path: string, file: PluginFile): Promise<PluginState> {
+    const hot = this.#hot;
+    if (hot === undefined || path === file.realPath) return { is: "running", path };
+    const problem = await hot.connect();
+    if (problem === undefined) return { is: "running", path, hot };
+    if (path === hot.folder.atStart) throw hostOfNodeIsLost(file.realPath);
+    if (problem === "other-release") {
+      const message = `${this.#target.name.plugin} runs in hot mode by another release of cln-dev: it is started once again by this one`;
+      this.#emit({ event: "notice", level: "info", message });
+    }
+    return { is: "running", path };
   }
 
   /** What the start is sent. @throws Failure (exit code 2): a value that cannot be passed on */
@@ -110,7 +169,8 @@ export class PluginOnNode {
    */
   async start(started: Started, nextHint: (ms: number) => Promise<void>): Promise<number> {
     const { file, options } = started;
-    const path = file.realPath;
+    const hot = this.#hot;
+    const path = hot?.folder.front ?? file.realPath;
     this.state = { is: "starting", path };
     try {
       const up = {
@@ -122,11 +182,26 @@ export class PluginOnNode {
         nextHint,
       };
       const startMs = await startWithRetry(up);
-      this.state = { is: "running", path, started };
+      await hot?.connect();
+      hot?.setStarted(started, this.#leave);
+      this.state = { is: "running", path, started, ...(hot === undefined ? {} : { hot }) };
       return startMs;
     } catch (error) {
-      if (error instanceof RpcError) this.state = { is: "stopped" };
-      throw error;
+      if (!(error instanceof RpcError)) throw error;
+      this.state = { is: "stopped" };
+      // The node's words name the front; the user's plugin is meant.
+      const { method, code, data } = error;
+      throw new RpcError(method, code, error.message.replaceAll(path, file.realPath), data);
     }
   }
+}
+
+function hostOfNodeIsLost(path: string): Failure {
+  return new Failure({
+    kind: "hot-host",
+    what: `${path} was started by the node in hot mode, and its host cannot be used`,
+    why: "it does not answer, or belongs to another release of cln-dev",
+    fix: "Restart the node",
+    exitCode: 1,
+  });
 }

@@ -7,7 +7,7 @@ import { diagnoseStart, markStderrOf, type Started } from "../../diagnose/on-dem
 import { Failure } from "../../errors/failure.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "../../events/outcomes.js";
 import type { Change, Target } from "../../events/reload-target.js";
-import type { NodeFacts, Outcome } from "../../events/watch-events.js";
+import type { NodeFacts, Outcome, Reloaded } from "../../events/watch-events.js";
 import { nodePid } from "../../node/node-process.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
@@ -15,6 +15,7 @@ import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../../plugin/f
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import { settle, untilOld } from "../files/wait-until-stable.js";
+import { reloadHot } from "../hot/hot-reload.js";
 import { socketIdentity } from "../node/identify-node.js";
 import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
 import { runBuild } from "./build-step.js";
@@ -80,7 +81,7 @@ export class ReloadAttempt {
     this.#progress = new AttemptProgress(options);
     const { target, state, kept } = options;
     const signals = { signal: this.#progress.newer, leave: this.#leave.signal };
-    this.#node = new PluginOnNode(target, state, kept, signals);
+    this.#node = new PluginOnNode(target, state, kept, options.emit, signals);
   }
 
   /** Tells the attempt of a change that came while it runs. */
@@ -135,6 +136,7 @@ export class ReloadAttempt {
     const options = await this.#node.startOptions(settled.file);
     const unfit = await this.#check(settled.file, settled.look, options, version);
     if (unfit !== undefined) return unfit;
+    if (this.#node.hot) return await this.#reloadHot(settled.file, settled.look, options, version);
     const stopMs = await this.#node.stop(() => this.#progress.begin("stop"));
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
@@ -145,6 +147,10 @@ export class ReloadAttempt {
     if (socketIdentity(rpcFile) !== socket) await identify(this.#leaveOrNewer);
     const startMs = await this.#start(file, look, options);
     if (typeof startMs !== "number") return startMs;
+    return this.#reloaded({ stopMs, startMs });
+  }
+
+  #reloaded(times: Pick<Reloaded, "stopMs" | "startMs" | "hot">): Reloaded {
     this.#progress.absorb();
     return {
       event: "reloaded",
@@ -152,10 +158,51 @@ export class ReloadAttempt {
       cause: this.#progress.change.cause,
       files: this.#progress.change.files,
       totalMs: performance.now() - this.#progress.change.at,
-      stopMs,
-      startMs,
       buildMs: this.#buildMs,
       takenOver: [...new Set(this.#node.kept.takenOver.map((option) => option.name))],
+      ...times,
+    };
+  }
+
+  /** The host behind the front tries the new version; the old one serves on where that fails. */
+  async #reloadHot(
+    file: PluginFile,
+    look: Look,
+    options: readonly StartOption[],
+    version: string,
+  ): Promise<Outcome> {
+    const { hot } = this.#node;
+    if (hot === undefined) throw new Superseded();
+    await this.#removeStaleBytecode(file);
+    this.#options.onStart();
+    this.#progress.begin("start");
+    const started = this.#started(file, options);
+    const { emit } = this.#options;
+    const result = await reloadHot({
+      target: this.#target,
+      node: this.#node,
+      hot,
+      file,
+      options,
+      version,
+      progress: this.#progress,
+      emit,
+      untilSure: () => this.#untilSure(look),
+    });
+    if ("event" in result) return result;
+    this.#node.tookOver(started);
+    this.#progress.verify(look);
+    return this.#reloaded({ stopMs: undefined, startMs: result.startMs, hot: result.switched });
+  }
+
+  #started(file: PluginFile, options: readonly StartOption[]): Started {
+    return {
+      target: this.#target,
+      file,
+      options,
+      since: new Date(),
+      stderrMark: markStderrOf(this.#target.node),
+      manifest: this.#manifest,
     };
   }
 
@@ -269,14 +316,7 @@ export class ReloadAttempt {
     options: readonly StartOption[],
   ): Promise<number | Outcome> {
     this.#progress.begin("start");
-    const started = {
-      target: this.#target,
-      file,
-      options,
-      since: new Date(),
-      stderrMark: markStderrOf(this.#target.node),
-      manifest: this.#manifest,
-    };
+    const started = this.#started(file, options);
     const { emit, slow } = this.#options;
     const heard = slow ? undefined : tellSlowStart(started, emit, this.#progress.newer);
     try {

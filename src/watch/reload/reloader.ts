@@ -9,6 +9,7 @@ import { killsNode, refused, sessionClosed } from "../../events/outcomes.js";
 import { redactEvent } from "../../events/redact.js";
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
+import { pluginBehind } from "../../hot/front-files.js";
 import { type ProcessIdentity, pluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
@@ -89,7 +90,7 @@ export class Reloader {
   /** The plugin file without symlinks: the name by which the node knows it. */
   get realPath(): string {
     const { path } = this.target.plugin;
-    if (this.#state.is === "running") return this.#state.path;
+    if (this.#state.is === "running") return pluginBehind(this.#state.path);
     try {
       return realpathSync(path);
     } catch {
@@ -166,13 +167,16 @@ export class Reloader {
 
   /** The node has gone, and what it ran with it. A reload under way hears so by its own calls. */
   nodeGone(): void {
+    this.#closeHot();
     this.#state = { is: "unknown" };
   }
 
   /** The node answers again. @param running whether it runs the plugin already */
   nodeBack(running: boolean): void {
     // One that the node started by itself has the present code, and its options by the node's config.
-    const plain = this.target.plugin.options.length + this.#kept.takenOver.length === 0;
+    // A host of ours is met by a reload.
+    const isBare = this.target.plugin.options.length + this.#kept.takenOver.length === 0;
+    const plain = isBare && !this.target.plugin.hot;
     if (running && plain && this.#unanswered === 0 && !this.busy) {
       this.#state = { is: "running", path: this.realPath };
     } else {
@@ -192,6 +196,7 @@ export class Reloader {
 
   /** The node's list no longer has the plugin. Who stopped it may start it again: the node is asked. */
   died(): void {
+    this.#closeHot();
     this.#state = { is: "unknown" };
   }
 
@@ -201,6 +206,7 @@ export class Reloader {
     this.#attempt?.giveUp();
     this.#wake?.();
     await this.#working;
+    this.#closeHot();
     this.#waiters.cover();
     this.#waiters.tell(this.#tooLate());
   }
@@ -208,6 +214,10 @@ export class Reloader {
   #tooLate(): Outcome {
     const { name, plugin } = this.target;
     return refused(name, sessionClosed(plugin.path), this.#state.is === "running");
+  }
+
+  #closeHot(): void {
+    if (this.#state.is === "running") this.#state.hot?.close();
   }
 
   async #work(): Promise<void> {

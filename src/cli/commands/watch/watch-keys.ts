@@ -1,7 +1,7 @@
 /** What the keys of `cln-dev watch` do. A key that does nothing here is not in the table. */
 import type { ReadStream } from "node:tty";
+import { splitWords } from "../../../settings/shell-words.js";
 import type { Settings } from "../../../settings/types.js";
-import { splitWords } from "../../../watch/follow-up/shell-words.js";
 import type { Session } from "../../../watch/session.js";
 import { failureLines } from "../../report/failure.js";
 import type { Reporter } from "../../report/reporter.js";

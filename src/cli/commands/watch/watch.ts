@@ -17,6 +17,7 @@ import { serveWatchKeys, type Watched } from "./watch-keys.js";
 
 export interface WatchFlags extends PluginCommandFlags {
   readonly stopOnExit?: boolean;
+  readonly keepHot?: boolean;
   readonly poll?: string | true;
 }
 
@@ -30,6 +31,7 @@ export async function watch(
   const settings = settingsOf(context, "watch", args, flags);
   const pollMs = pollOf(flags.poll);
   await Promise.all(settings.plugins.map(refuseTypo));
+  if (settings.embedded === undefined) settings.plugins.forEach(refuseForeignProcess);
   const { stdin, stdout, signal } = context.io;
   const keys = stdin.isTTY === true && styleOf(stdout, context.flags).live;
   const { cwd } = context.surroundings;
@@ -46,7 +48,7 @@ export async function watch(
       await untilTheEnd({ context, settings, session, node, reporter }, keys ? stdin : undefined);
     } finally {
       reporter.close();
-      await session.close(flags.stopOnExit === true);
+      await session.close(flags.stopOnExit === true, flags.keepHot === true);
       const stopped = flags.stopOnExit === true || node.embedded;
       reporter.event({ event: "ended", running: stopped ? [] : session.running });
     }
@@ -68,6 +70,15 @@ async function refuseTypo({ path, build }: PluginSettings): Promise<void> {
   } catch (error) {
     if (error instanceof Failure && error.exitCode === 2) throw error;
   }
+}
+
+/** The process of a plugin is ours in hot mode and on the embedded node; else it is the node's. */
+function refuseForeignProcess({ path, run, hot }: PluginSettings): void {
+  if (run === undefined || hot === true) return;
+  throw usageFailure(`--env, --exec and --debug cannot be used for ${path}`, {
+    why: "the node itself starts the plugin, and takes no environment or command for it",
+    fix: "Add --hot: the plugin is then started by cln-dev",
+  });
 }
 
 function openSession(

@@ -2,6 +2,7 @@
 import type {
   Explained,
   Failed,
+  HotSwitch,
   Outcome,
   Refused,
   Reloaded,
@@ -60,6 +61,7 @@ function good(event: Reloaded, wording: Wording): string {
   const verb = event.stopMs === undefined ? "started" : "reloaded";
   const kept = event.takenOver.map((name) => harmless(name)).join(", ");
   const others = event.files.filter((file) => file !== event.path);
+  if (event.hot !== undefined) return hotLine(event, event.hot, wording);
   const parts = [
     event.buildMs === undefined ? "" : `build ${duration(event.buildMs)}`,
     event.stopMs === undefined ? "" : `stop ${duration(event.stopMs)}`,
@@ -68,6 +70,27 @@ function good(event: Reloaded, wording: Wording): string {
     others.map((file) => wording.path(file)).join(", "),
   ].filter((part) => part !== "");
   const text = `${wording.name(event)} ${verb} in ${bold(duration(event.totalMs))}`;
+  return wording.line(green("✓"), `${text}   ${dim(parts.join("   "))}`);
+}
+
+/** The version before served until the new one did: what that took, and what it cost. */
+function hotLine(event: Reloaded, hot: HotSwitch, wording: Wording): string {
+  const { green, dim, bold } = wording.paint;
+  const { changes, gapMs, handover, because, heldMs } = hot;
+  const others = event.files.filter((file) => file !== event.path);
+  const how =
+    changes.length > 0
+      ? `re-registered (${changes.map((text) => harmless(text)).join(", ")}), ${duration(gapMs ?? 0)} gap`
+      : handover === "beside"
+        ? "hot, nothing dropped"
+        : `hot, the old version ended first, calls waited ${duration(heldMs)}`;
+  const parts = [
+    event.buildMs === undefined ? "" : `build ${duration(event.buildMs)}`,
+    how,
+    because === undefined ? "" : `it cannot run beside the old one: ${harmless(because)}`,
+    others.map((file) => wording.path(file)).join(", "),
+  ].filter((part) => part !== "");
+  const text = `${wording.name(event)} reloaded in ${bold(duration(event.totalMs))}`;
   return wording.line(green("✓"), `${text}   ${dim(parts.join("   "))}`);
 }
 

@@ -1,0 +1,203 @@
+/**
+ * A plugin in hot mode as its watch session sees it: the front in the node's list, the host behind it,
+ * and what that reports beside the reloads.
+ */
+import { diagnoseDead, type Started } from "../../diagnose/on-demand.js";
+import type { Target } from "../../events/reload-target.js";
+import type { Emit } from "../../events/watch-events.js";
+import { describe, type HotFolder, hotFolder, writeFronts } from "../../hot/front-files.js";
+import { type HotEvent, type HotOutcome, PROTOCOL } from "../../hot/protocol.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import { HostClient, hostProgram } from "./host-client.js";
+
+/** A line without its end is not waited for longer, in characters. */
+const MAX_LINE = 4096;
+/** A host has ended its versions by then, in ms. */
+const END_MS = 6_000;
+
+export class HotPlugin {
+  readonly folder: HotFolder;
+  readonly #target: Target;
+  readonly #file: PluginFile;
+  readonly #emit: Emit;
+  #client: HostClient | undefined;
+  #isStatic = false;
+  /** The version that serves; later ones are being tried. */
+  #serving = 0;
+  /** What a version that is being tried wrote to stderr: shown once it serves. */
+  readonly #held = new Map<number, string>();
+  readonly #lines = new Map<number, string>();
+  #started: Started | undefined;
+  #signal: AbortSignal | undefined;
+
+  /** @param file the plugin, found */
+  constructor(target: Target, file: PluginFile, emit: Emit) {
+    this.#target = target;
+    this.#emit = emit;
+    this.folder = hotFolder(file.realPath, target.node.rpcFile);
+    this.#file = file;
+  }
+
+  /** Writes the front, for the node to start. @throws Failure `hot-folder` */
+  prepare(): void {
+    writeFronts(this.#description(), hostProgram());
+  }
+
+  /**
+   * Connects to the host that runs.
+   * @returns why that host is of no use, where it is; undefined when connected
+   */
+  async connect(): Promise<"none" | "other-release" | undefined> {
+    const client = await HostClient.connect(
+      this.folder,
+      (event) => this.#take(event),
+      () => {
+        this.#client = undefined;
+      },
+    );
+    if (client === undefined) return "none";
+    const { protocol, release, version } = client.hello;
+    if (protocol !== PROTOCOL || release !== CLN_DEV_VERSION) {
+      client.close();
+      return "other-release";
+    }
+    this.#client = client;
+    this.#isStatic = client.hello.isStatic;
+    this.#serving = version;
+    return undefined;
+  }
+
+  get connected(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** The node's own config starts the front: it cannot be registered again while the node runs. */
+  get isStatic(): boolean {
+    return this.#isStatic;
+  }
+
+  /** Tries the file as it is now. @returns undefined where the host has ended */
+  async reload(): Promise<HotOutcome | undefined> {
+    describe(this.folder, this.#description());
+    const outcome = await this.#client?.reload();
+    if (outcome?.result === "switched") this.#serves(outcome.version);
+    if (outcome?.result === "failed") this.#held.delete(outcome.version);
+    return outcome;
+  }
+
+  /** See {@link HostClient.makeWay}. */
+  async makeWay(): Promise<{ pending: number; outcome: Promise<HotOutcome | undefined> }> {
+    const way = await this.#client?.makeWay();
+    if (way === undefined) return { pending: 0, outcome: Promise.resolve(undefined) };
+    const outcome = way.outcome.then((event) => {
+      if (event?.result === "switched") this.#serves(event.version);
+      return event;
+    });
+    return { pending: way.pending, outcome };
+  }
+
+  async takeBack(): Promise<void> {
+    await this.#client?.takeBack();
+  }
+
+  /** What a death is explained from. */
+  setStarted(started: Started, signal: AbortSignal): void {
+    this.#started = started;
+    this.#signal = signal;
+  }
+
+  trace(on: boolean, maxBytes: number): void {
+    this.#client?.trace(on, maxBytes);
+  }
+
+  /** The host has ended, and the plugin with it; not waited for longer than a plugin may take. */
+  async ended(): Promise<void> {
+    await this.#client?.ended(END_MS);
+  }
+
+  close(): void {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  #description() {
+    const { run = {}, handover } = this.#target.plugin;
+    const node = this.#target.node.rpcFile;
+    return { plugin: this.#file.realPath, node, ...run, handover };
+  }
+
+  #serves(version: number): void {
+    this.#serving = version;
+    for (const [number, text] of this.#held) {
+      if (number <= version) this.#show(number, text);
+    }
+    this.#held.clear();
+  }
+
+  #take(event: HotEvent): void {
+    switch (event.event) {
+      case "stderr":
+        if (event.version <= this.#serving) this.#show(event.version, event.text);
+        else {
+          const before = this.#held.get(event.version) ?? "";
+          this.#held.set(event.version, `${before}${event.text}`.slice(-64 * 1024));
+        }
+        break;
+      case "died":
+        void this.#died(event.stderr);
+        break;
+      case "stray":
+        void this.#strayed(event.text);
+        break;
+      case "unknown-id":
+        this.#notice(
+          `${this.#target.name.plugin} answered ${event.id}, an id that the node never sent: whoever asked waits for ever. Send the id back exactly as it came, quotes and escapes included`,
+        );
+        break;
+      case "cut":
+        this.#notice(
+          `the old version of ${this.#target.name.plugin} was ended before it answered: ${event.methods.join(", ")}`,
+        );
+        break;
+      case "lost":
+        this.#notice(`${event.count} events of ${this.#target.name.plugin} were too many to show`);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #notice(message: string): void {
+    this.#emit({ event: "notice", level: "warn", message });
+  }
+
+  #show(version: number, text: string): void {
+    const lines = `${this.#lines.get(version) ?? ""}${text}`.split("\n");
+    const rest = lines.pop() ?? "";
+    this.#lines.clear();
+    if (rest.length > MAX_LINE) lines.push(rest);
+    else if (rest !== "") this.#lines.set(version, rest);
+    const { plugin, node } = this.#target.name;
+    for (const line of lines) {
+      const named = { event: "log", node, plugin, level: "stderr", time: undefined } as const;
+      this.#emit({ ...named, text: line });
+    }
+  }
+
+  async #died(stderr: string): Promise<void> {
+    this.#emit({ event: "plugin-died", ...this.#target.name, stopped: false, log: [] });
+    if (this.#started === undefined || this.#signal === undefined) return;
+    const diagnosis = await diagnoseDead(this.#started, stderr, this.#signal);
+    if (this.#signal.aborted) return;
+    this.#emit({ event: "explained", ...this.#target.name, ...diagnosis });
+  }
+
+  async #strayed(text: string): Promise<void> {
+    const { findPrint } = await import("../../diagnose/evidence/find-print.js");
+    const printed = findPrint(this.#file, text);
+    const where = printed === undefined ? "" : ` (${printed.file}:${printed.line})`;
+    this.#notice(
+      `${this.#target.name.plugin} wrote to stdout: ${JSON.stringify(text.slice(0, 200))}${where}. Without hot mode the node ends the plugin for it: write to stderr`,
+    );
+  }
+}

@@ -1,0 +1,50 @@
+/** The end of hot mode for a plugin: it goes back to a plain start, is stopped, or stays as it is. */
+import { messageOf } from "../../errors/failure.js";
+import type { Target } from "../../events/reload-target.js";
+import { hotFolder, pluginBehind, removeFronts } from "../../hot/front-files.js";
+import { startPlugin, stopPlugin } from "../../node/plugins/plugin-command.js";
+import type { PluginState } from "../reload/plugin-on-node.js";
+
+/**
+ * `plain`: the node runs the plugin itself again, with the options it has; `stop`: not at all;
+ * `keep`: the front and its host stay.
+ */
+export type HotEnd = "plain" | "stop" | "keep";
+
+/**
+ * @param realPath of the plugin
+ * @returns what the user must know, if anything. Never throws.
+ */
+export async function leaveHot(
+  target: Target,
+  realPath: string,
+  state: PluginState,
+  how: HotEnd,
+): Promise<string | undefined> {
+  const { plugin, node } = target.name;
+  const folder = hotFolder(realPath, node);
+  try {
+    if (state.is !== "running") {
+      if (state.is === "stopped") removeFronts(folder);
+      return undefined;
+    }
+    const { path, hot, started } = state;
+    if (hot === undefined || path === pluginBehind(path)) return undefined;
+    await hot.connect();
+    const stays = how === "keep" || hot.isStatic;
+    if (how === "plain" && !stays) await hot.makeWay();
+    if (stays) {
+      hot.close();
+      const why = hot.isStatic ? ": the node's config starts it" : "";
+      return `${plugin} stays in hot mode${why}. The node lists it as ${path}`;
+    }
+    await stopPlugin(node, path);
+    await hot.ended();
+    hot.close();
+    removeFronts(folder);
+    if (how === "plain") await startPlugin(node, realPath, started?.options ?? []);
+    return undefined;
+  } catch (error) {
+    return `${plugin} was not put back to a plain start: ${messageOf(error)}`;
+  }
+}

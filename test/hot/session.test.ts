@@ -1,0 +1,189 @@
+/** `watch --hot`: what the session reports, and what it leaves behind. */
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { callNode } from "../../src/node/rpc/client.js";
+import {
+  ask,
+  listed,
+  liveVersion,
+  NODE_KINDS,
+  startInstalled,
+  startNode,
+  type TestNode,
+} from "../support/nodes.js";
+import { language, writePlugin } from "../support/plugin.js";
+import { Program } from "../support/program.js";
+import { sharedSandbox } from "../support/sandbox.js";
+import { until } from "../support/until.js";
+
+describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
+  const box = sharedSandbox();
+  let node: TestNode;
+
+  beforeAll(async () => {
+    node = kind === "embedded" ? await startNode(box()) : await startInstalled(box());
+  });
+
+  const cache = () => ({ XDG_CACHE_HOME: join(box().home, "cache") });
+  const hotFolders = () => {
+    const root = join(box().home, "cache", "cln-dev", "hot");
+    return existsSync(root) ? readdirSync(root) : [];
+  };
+  const paths = async (stem: string) =>
+    (await listed(node)).map(({ name }) => name).filter((name) => name.includes(`/${stem}.`));
+
+  async function watched(
+    parts: Parameters<typeof writePlugin>[1],
+    stem: string,
+    ...args: string[]
+  ) {
+    const folder = box().folder();
+    const plugin = writePlugin(folder, parts, stem);
+    const given = ["watch", plugin, ...args, node.flag, "--hot", "--json"];
+    const watch = new Program(box(), given, { env: cache() });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    const save = (next: Parameters<typeof writePlugin>[1]) => writePlugin(folder, next, stem);
+    return { folder, plugin, watch, save };
+  }
+
+  it("takes over, survives a broken save, and hands the plugin back with its options", async () => {
+    const options = ["foo_opt"];
+    const { plugin, watch, save } = await watched({ options }, "plain", "foo_opt=given");
+    expect(await paths("plain")).not.toEqual([plugin]);
+    save({ options, version: "2" });
+    expect(await watch.outcome()).toMatchObject({
+      event: "reloaded",
+      hot: { changes: [], handover: "beside", held: 0 },
+    });
+    const { pid } = await ask(node, "version");
+    save({ options, version: "3", start: language.fails("broken by hand") });
+    expect(await watch.outcome()).toMatchObject({
+      event: "failed",
+      phase: "start",
+      running: true,
+      message: "exited before replying to getmanifest",
+    });
+    expect(JSON.stringify(watch.events.at(-1))).toContain("broken by hand");
+    expect(await ask(node, "version")).toMatchObject({ version: "2", pid });
+    save({ options, version: "4" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    expect(await liveVersion(node)).toBe("4");
+    const ended = await watch.end();
+    expect({
+      ended: ended.stdout.split("\n").slice(-4),
+      stderr: ended.stderr,
+      paths: await paths("plain"),
+    }).toMatchObject({ paths: [plugin] });
+    expect(await ask(node, "version")).toMatchObject({ options: { foo_opt: "given" } });
+    expect(hotFolders()).toEqual([]);
+    await callNode(node.rpcFile, "plugin", ["stop", plugin]);
+  });
+
+  it("registers again what the new version shows differently, with the gap", async () => {
+    const { watch, save } = await watched({}, "grows", "--stop-on-exit");
+    save({ version: "2", methods: ["two"] });
+    const outcome = await watch.outcome();
+    expect(outcome).toMatchObject({ event: "reloaded", hot: { changes: ["+method two"] } });
+    expect(await ask(node, "two")).toEqual({});
+    expect(await liveVersion(node)).toBe("2");
+    // And once more, from the front that has joined.
+    save({ version: "3" });
+    expect(await watch.outcome()).toMatchObject({ hot: { changes: ["-method two"] } });
+    await expect(ask(node, "two")).rejects.toMatchObject({ code: -32601 });
+    await watch.end();
+    expect(await paths("grows")).toEqual([]);
+    expect(hotFolders()).toEqual([]);
+  });
+
+  it("the node does not take a name that it has: the previous version is registered again", async () => {
+    const { watch, save } = await watched({}, "clash", "--stop-on-exit");
+    save({ version: "2", methods: ["getinfo"] });
+    const outcome = await watch.outcome();
+    expect(outcome).toMatchObject({ event: "failed", running: true });
+    expect(await liveVersion(node)).toBe("1");
+    const other = writePlugin(box().folder(), { version: null, methods: ["taken"] }, "other");
+    await callNode(node.rpcFile, "plugin", ["start", other]);
+    save({ version: "3", methods: ["taken"] });
+    expect(await watch.outcome()).toMatchObject({ event: "failed", running: true });
+    expect(await liveVersion(node)).toBe("1");
+    save({ version: "4" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    expect(await liveVersion(node)).toBe("4");
+    await callNode(node.rpcFile, "plugin", ["stop", other]);
+    await watch.end();
+  });
+
+  it("a session that was killed leaves the host; the next one meets it, with the options", async () => {
+    const options = ["foo_opt"];
+    const { plugin, watch, save } = await watched({ options }, "left", "foo_opt=kept");
+    watch.kill("SIGKILL");
+    await watch.ended;
+    expect(await liveVersion(node)).toBe("1");
+    const again = new Program(
+      box(),
+      ["watch", plugin, node.flag, "--hot", "--json", "--keep-hot"],
+      { env: cache() },
+    );
+    expect(await again.outcome()).toMatchObject({ hot: { changes: [] }, takenOver: ["foo_opt"] });
+    save({ options, version: "2" });
+    expect(await again.outcome()).toMatchObject({ hot: { changes: [] } });
+    await again.end();
+    expect(again.stdout).toContain("stays in hot mode");
+    expect(await ask(node, "version")).toMatchObject({
+      version: "2",
+      options: { foo_opt: "kept" },
+    });
+    // A session without --hot puts it back to a plain start.
+    const plain = new Program(box(), ["watch", plugin, node.flag, "--json", "--stop-on-exit"], {
+      env: cache(),
+    });
+    expect(await plain.outcome()).toMatchObject({ event: "reloaded", takenOver: ["foo_opt"] });
+    expect(await paths("left")).toEqual([plugin]);
+    await plain.end();
+  });
+
+  it("a port that the old version holds: it ends first, in the same reload", async () => {
+    const port = join(box().root, `port-${kind}`);
+    if (language.name !== "python") return;
+    const lock = `import fcntl; held = open(${JSON.stringify(port)}, "w"); fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)`;
+    writeFileSync(port, "");
+    const { watch, save } = await watched({ start: lock }, "locks", "--stop-on-exit");
+    let failures = 0;
+    let calls = 0;
+    let running = true;
+    const caller = (async () => {
+      while (running) {
+        calls++;
+        await liveVersion(node).catch(() => failures++);
+      }
+    })();
+    save({ start: lock, version: "2" });
+    expect(await watch.outcome()).toMatchObject({
+      event: "reloaded",
+      hot: { handover: "old-first", because: "Resource temporarily unavailable" },
+    });
+    save({ start: lock, version: "3" });
+    const second = await watch.outcome();
+    expect(second).toMatchObject({ hot: { handover: "old-first" } });
+    expect(JSON.stringify(second)).not.toContain("because");
+    running = false;
+    await caller;
+    expect(await liveVersion(node)).toBe("3");
+    expect({ failures, some: calls > 10 }).toEqual({ failures: 0, some: true });
+    await watch.end();
+  });
+
+  it("a plugin that dies is reported with its traceback, and comes back with the next save", async () => {
+    const { plugin, watch, save } = await watched({}, "dies", "--stop-on-exit");
+    await expect(callNode(node.rpcFile, "die")).rejects.toMatchObject({ code: -4 });
+    await watch.next("plugin-died", { path: plugin });
+    await expect(callNode(node.rpcFile, "version")).rejects.toMatchObject({
+      message: expect.stringContaining("is down"),
+    });
+    save({ version: "2" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    await until("the new version", async () => (await liveVersion(node)) === "2");
+    await watch.end();
+  });
+});
