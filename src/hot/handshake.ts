@@ -1,8 +1,10 @@
 /** The two questions that a version must answer before it serves, and what the answers are worth. */
+import { systemCode } from "../errors/failure.js";
 import { isObject, parseObject, RawJson } from "../jsonrpc/json.js";
 import { membersOf } from "../jsonrpc/members.js";
 import type { HandshakeEnd } from "../plugin/handshake/handshake.js";
 import { type Manifest, parseManifest } from "../plugin/manifest/manifest.js";
+import { strerror } from "../plugin/process/strerror.js";
 
 /** The answer to a question of the host: its whole text, or why there is none. */
 export type HostAnswer =
@@ -17,7 +19,7 @@ export interface AskedVersion {
   readonly end:
     | { readonly code: number | null; readonly signal: NodeJS.Signals | null }
     | undefined;
-  readonly stderr: string;
+  readonly spawnError: Error | undefined;
   ask(method: string, params: string, limitMs: number | undefined): Promise<HostAnswer>;
 }
 
@@ -101,11 +103,10 @@ export class VersionHandshake {
       const end = { kind: "timeout", phase, ms, answersAtEof: false } as const;
       return { phase, words: `timed out before replying to ${phase}`, end };
     }
-    const { end: ended, stderr } = this.#version;
-    // So the shell says it that was to run the plugin.
-    if (ended?.code === 126 && /Text file busy/.test(stderr)) {
-      const end = { kind: "not-started", code: "ETXTBSY" } as const;
-      return { phase, words: "opening pipe: Text file busy", end };
+    const { end: ended, spawnError } = this.#version;
+    if (spawnError !== undefined) {
+      const end = { kind: "not-started", code: systemCode(spawnError) ?? "unknown" } as const;
+      return { phase, words: `opening pipe: ${strerror(spawnError)}`, end };
     }
     const { code: exit = null, signal = null } = ended ?? {};
     const end = { kind: "exited", phase, code: exit, signal } as const;

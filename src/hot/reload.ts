@@ -34,6 +34,8 @@ export class HotReloader {
   #trying: Version | undefined;
   /** It has passed its getmanifest and waits for a front that joins. */
   #waiting: Version | undefined;
+  /** The front has left, or will in a moment, and no other has joined. */
+  #isExchanging = false;
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
@@ -62,8 +64,10 @@ export class HotReloader {
     const pending = await host.idle(IDLE_MS);
     const version = this.#waiting;
     if (version === undefined) return emit({ event: "ready", number, pending });
+    this.#isExchanging = true;
     host.expectFront(version, (failure) => {
       this.#waiting = undefined;
+      this.#isExchanging = failure !== undefined;
       if (failure !== undefined) return void this.#failed(number, version, failure).then(emit);
       const held = host.switchTo(version);
       this.#parts.onSwitched();
@@ -80,7 +84,11 @@ export class HotReloader {
     const { host } = this.#parts;
     this.#waiting?.kill();
     this.#waiting = undefined;
-    if (host.active && host.front === undefined) host.expectFront(host.active, () => {});
+    if (host.active && this.#isExchanging) {
+      host.expectFront(host.active, () => {
+        this.#isExchanging = false;
+      });
+    }
     emit({ event: "ready", number, pending: 0 });
   }
 

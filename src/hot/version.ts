@@ -4,15 +4,16 @@
  */
 import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
 import { Framer } from "../jsonrpc/framing.js";
-import { isObject, parseObject } from "../jsonrpc/json.js";
+import { parseObject } from "../jsonrpc/json.js";
+import { Token } from "../jsonrpc/token.js";
 import type { Logged } from "../plugin/handshake/handshake.js";
-import { problemWithNotification } from "../plugin/handshake/notification-rules.js";
+import { readNotification } from "../plugin/handshake/plugin-notification.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
-import { KeptOutput } from "../plugin/process/bounded-output.js";
+import { BoundedOutput } from "../plugin/process/bounded-output.js";
+import { type PluginProcess, startPluginProcess } from "../plugin/process/plugin-process.js";
 import type { Front } from "./front.js";
 import { type HostAnswer, VersionHandshake } from "./handshake.js";
 import { descendantsOf, isTraced, startTimeOf } from "./proc.js";
-import { startVersionProcess, type VersionProcess } from "./version-process.js";
 
 /**
  * `prepared` its pipes are made, the plugin is not started; `trying` the host asks it; `waiting` for
@@ -68,9 +69,11 @@ export class Version {
   readonly logged: Logged[] = [];
   /** How its process ended; undefined while it runs. */
   end: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
+  /** Why the system could not start it. */
+  spawnError: Error | undefined;
   readonly #options: VersionOptions;
-  readonly #process: VersionProcess;
-  readonly #stderr = new KeptOutput();
+  readonly #process: PluginProcess;
+  readonly #stderr = new BoundedOutput();
   readonly #framer = new Framer();
   readonly #questions = new Map<string, (answer: HostAnswer) => void>();
   readonly #whenGone: (() => void)[] = [];
@@ -81,7 +84,8 @@ export class Version {
     this.#options = options;
     this.state = options.prepared ? "prepared" : "trying";
     this.handshake = new VersionHandshake(this, options.path, options.limitMs);
-    this.#process = startVersionProcess({
+    this.#process = startPluginProcess({
+      path: options.path,
       command: options.command,
       cwd: options.cwd,
       env: options.env,
@@ -93,6 +97,10 @@ export class Version {
       },
       onStdoutEnd: () => this.kill(),
       onDrain: options.onDrain,
+      onSpawnError: (error) => {
+        this.spawnError = error;
+        this.#gone(null, null);
+      },
       onGone: () => setTimeout(() => this.#process.release(), DRAIN_MS),
       onExit: (code, signal) => this.#gone(code, signal),
     });
@@ -236,21 +244,18 @@ export class Version {
       const message = parseObject(bytes);
       // The node would end the front for it, and every version with it.
       if (message === undefined || !("jsonrpc" in message)) return void this.#keepStray(bytes);
-      if (problemWithNotification(message) !== undefined) return void this.#keepStray(bytes);
-      if (envelope.method === "log") this.#keepLogged(message.params);
+      const notification = readNotification(new Token(bytes.toString("utf8").trim()));
+      if (notification.kind === "fault") return void this.#keepStray(bytes);
+      if (notification.kind === "log") this.#keepLogged(notification.level, notification.text);
     }
     this.#options.onPassed(this, "to-node", bytes);
     this.#options.onMessage(this, envelope, bytes);
   }
 
-  #keepLogged(params: unknown): void {
-    if (!isObject(params) || this.logged.length >= MAX_LOGGED) return;
-    const text = String(params.message);
-    this.logged.push({
-      level: String(params.level ?? "info"),
-      message: text.slice(0, MAX_LOGGED_LENGTH),
-      bytes: Buffer.byteLength(text),
-    });
+  #keepLogged(level: string, text: string): void {
+    if (this.logged.length >= MAX_LOGGED) return;
+    const message = text.slice(0, MAX_LOGGED_LENGTH);
+    this.logged.push({ level, message, bytes: Buffer.byteLength(text) });
   }
 
   #keepStray(bytes: Buffer): void {
