@@ -187,7 +187,7 @@ export class HotPlugin {
   async #died(stderr: string): Promise<void> {
     this.#emit({ event: "plugin-died", ...this.#target.name, stopped: false, log: [] });
     if (this.#started === undefined || this.#signal === undefined) return;
-    const diagnosis = await diagnoseDead(this.#started, stderr, this.#signal);
+    const diagnosis = await diagnoseDead(this.#started, { stderr, log: [] }, this.#signal);
     if (this.#signal.aborted) return;
     this.#emit({ event: "explained", ...this.#target.name, ...diagnosis });
   }
