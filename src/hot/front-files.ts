@@ -47,6 +47,8 @@ export interface HotFolder {
 }
 
 const DESCRIPTION = "hot.json";
+const REMOVE_TRIES = 50;
+const REMOVE_RETRY_MS = 20;
 
 /** `$XDG_CACHE_HOME/cln-dev/hot`, or `~/.cache/cln-dev/hot`. */
 function hotRoot(env: NodeJS.ProcessEnv = process.env): string {
@@ -106,9 +108,16 @@ export function describe(folder: HotFolder, description: HotDescription): void {
   replace(file, `${JSON.stringify(description)}\n`, 0o600);
 }
 
-/** Removes all that {@link writeFronts} made. */
-export function removeFronts(folder: HotFolder): void {
-  rmSync(folder.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+/** Removes all that {@link writeFronts} made. A host that is just ending may still write there. */
+export async function removeFronts({ path }: HotFolder): Promise<void> {
+  for (let left = REMOVE_TRIES; left > 0; left--) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, REMOVE_RETRY_MS));
+    }
+  }
 }
 
 /**
@@ -121,6 +130,15 @@ function frontAt(path: string): { folder: HotFolder; plugin: string } | undefine
   const folder = folderAt(isInner ? dirname(parent) : parent, basename(path));
   const description = readDescription(folder.path);
   return description === undefined ? undefined : { folder, plugin: description.plugin };
+}
+
+/**
+ * A front was stopped: its files go, unless the node's own config starts it.
+ * @param path as the node listed it
+ */
+export async function removeStoppedFront(path: string): Promise<void> {
+  const front = frontAt(path);
+  if (front !== undefined && path !== front.folder.atStart) await removeFronts(front.folder);
 }
 
 /** The plugin itself, for a path of `plugin list`: the same path where it is no front. */

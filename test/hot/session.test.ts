@@ -13,7 +13,7 @@ import {
   type TestNode,
 } from "../support/nodes.js";
 import { language, writePlugin } from "../support/plugin.js";
-import { Program } from "../support/program.js";
+import { Program, run } from "../support/program.js";
 import { sharedSandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 
@@ -134,6 +134,8 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
       version: "2",
       options: { foo_opt: "kept" },
     });
+    const list = await run(box(), ["list", node.flag, "--json"], { env: cache() });
+    expect(list.stdout).toContain(`"path":"${plugin}","hot":true`);
     // A session without --hot puts it back to a plain start.
     const plain = new Program(box(), ["watch", plugin, node.flag, "--json", "--stop-on-exit"], {
       env: cache(),
@@ -141,6 +143,24 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     expect(await plain.outcome()).toMatchObject({ event: "reloaded", takenOver: ["foo_opt"] });
     expect(await paths("left")).toEqual([plugin]);
     await plain.end();
+    expect(hotFolders()).toEqual([]);
+  });
+
+  it("stop and restart know a hot plugin by its own path and by its name", async () => {
+    const { plugin, watch, save } = await watched({}, "named");
+    const named = ["restart", `named${language.extension}`, node.flag];
+    expect(await run(box(), named, { env: cache() })).toMatchObject({ code: 0 });
+    expect(await watch.outcome()).toMatchObject({ cause: "command", hot: { changes: [] } });
+    const stopped = await run(box(), ["stop", plugin, node.flag], { env: cache() });
+    expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining("stopped") });
+    expect(await paths("named")).toEqual([]);
+    await watch.next("plugin-died", { stopped: true });
+    save({ version: "2" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    expect(await liveVersion(node)).toBe("2");
+    await watch.end();
+    await run(box(), ["stop", `named${language.extension}`, node.flag], { env: cache() });
+    expect(await paths("named")).toEqual([]);
   });
 
   it("a port that the old version holds: it ends first, in the same reload", async () => {

@@ -97,7 +97,7 @@ export async function startHot(
       await stopPlugin(node.rpcFile, path).catch(() => {});
     }
     await host.ended(5_000);
-    removeFronts(folder);
+    await removeFronts(folder);
   };
   box.onEnd(stop);
   return { host, events, front: folder.front, pid: host.hello.pid, stop };

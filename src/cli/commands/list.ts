@@ -1,5 +1,6 @@
 /** `cln-dev list`: what the node runs, and which of it a watch session keeps up to date. */
 import { basename } from "node:path";
+import { pluginBehind } from "../../hot/front-files.js";
 import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-command.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { findSessions } from "../../watch/control/control-client.js";
@@ -10,7 +11,12 @@ import { atNode, nodesOf } from "./target-nodes.js";
 
 interface Listed {
   readonly node: NodeAddress;
-  readonly plugins: readonly (ListedPlugin & { readonly watched: boolean })[];
+  readonly plugins: readonly (ListedPlugin & {
+    /** The plugin's own file: in hot mode the node lists the front in its place. */
+    readonly path: string;
+    readonly hot: boolean;
+    readonly watched: boolean;
+  })[];
 }
 
 export async function list(context: Context): Promise<ExitCode> {
@@ -28,7 +34,10 @@ export async function list(context: Context): Promise<ExitCode> {
         watched.some((target) => target.realPath === name && target.node.rpcFile === node.rpcFile);
       return {
         node,
-        plugins: plugins.map((plugin) => ({ ...plugin, watched: isWatched(plugin.name) })),
+        plugins: plugins.map((plugin) => {
+          const path = pluginBehind(plugin.name);
+          return { ...plugin, path, hot: path !== plugin.name, watched: isWatched(path) };
+        }),
       };
     }),
   );
@@ -42,6 +51,7 @@ export async function list(context: Context): Promise<ExitCode> {
 
 function table({ node, plugins }: Listed, named: boolean, paint: Paint): string {
   const width = Math.max(...plugins.map((plugin) => basename(plugin.name).length), 6);
+  const someHot = plugins.some(({ hot }) => hot);
   const yes = (value: boolean, text: string) => (value ? text : "").padEnd(text.length);
   const rows = plugins.map((plugin) =>
     [
@@ -49,7 +59,8 @@ function table({ node, plugins }: Listed, named: boolean, paint: Paint): string 
       plugin.active ? paint.green("active  ") : paint.magenta("starting"),
       yes(plugin.dynamic, "dynamic"),
       paint.magenta(yes(plugin.watched, "watched")),
-      paint.dim(harmless(plugin.name)),
+      ...(someHot ? [paint.magenta(yes(plugin.hot, "hot"))] : []),
+      paint.dim(harmless(plugin.path)),
     ].join("  "),
   );
   if (rows.length === 0) rows.push(`${named ? "  " : ""}no plugins`);

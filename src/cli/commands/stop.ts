@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Failure } from "../../errors/failure.js";
+import { pluginBehind, removeStoppedFront } from "../../hot/front-files.js";
 import { isUnmanageable, listPlugins, stopPlugin } from "../../node/plugins/plugin-command.js";
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeAddress } from "../../settings/types.js";
@@ -41,11 +42,15 @@ async function stopOne(node: NodeAddress, name: string, cwd: string, signal: Abo
   const plugins = await listPlugins(node.rpcFile, { signal });
   const path = fileOf(name, cwd);
   const entry =
-    plugins.find((plugin) => plugin.name === path || plugin.name === name) ??
+    plugins.find((plugin) => [path, name].includes(plugin.name)) ??
+    plugins.find((plugin) => path !== undefined && pluginBehind(plugin.name) === path) ??
     plugins.find((plugin) => !name.includes("/") && basename(plugin.name) === name);
   if (entry === undefined) return { plugin: path ?? name, stopped: false };
   try {
-    return { plugin: entry.name, stopped: await stopPlugin(node.rpcFile, entry.name, { signal }) };
+    const plugin = pluginBehind(entry.name);
+    const stopped = await stopPlugin(node.rpcFile, entry.name, { signal });
+    await removeStoppedFront(entry.name);
+    return { plugin, stopped };
   } catch (error) {
     if (!isUnmanageable(error)) throw error;
     throw new Failure({

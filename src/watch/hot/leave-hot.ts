@@ -25,7 +25,7 @@ export async function leaveHot(
   const folder = hotFolder(realPath, node);
   try {
     if (state.is !== "running") {
-      if (state.is === "stopped") removeFronts(folder);
+      if (state.is === "stopped") await removeFronts(folder);
       return undefined;
     }
     const { path, hot, started } = state;
@@ -41,7 +41,7 @@ export async function leaveHot(
     await stopPlugin(node, path);
     await hot.ended();
     hot.close();
-    removeFronts(folder);
+    await removeFronts(folder);
     if (how === "plain") await startPlugin(node, realPath, started?.options ?? []);
     return undefined;
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
 import type { Emit } from "../../events/watch-events.js";
+import { removeStoppedFront } from "../../hot/front-files.js";
 import { stopPlugin } from "../../node/plugins/plugin-command.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
@@ -158,6 +159,7 @@ export class PluginOnNode {
     this.state = { is: "stopping", path };
     if (state.is === "running") await stopPlugin(this.#target.node.rpcFile, path, { signal });
     else await stopHungPlugin(this.#target, path, signal);
+    if (this.#hot === undefined) await removeStoppedFront(path);
     this.state = { is: "stopped" };
     return performance.now() - at;
   }
