@@ -95,8 +95,8 @@ async function bundle(folder, input, options) {
     format: "cjs",
     dynamicImportInCjs: false,
     comments: false,
-    // Names stay: a stack trace in a bug report can be read.
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    // The names of functions and classes stay: a stack trace in a bug report can be read.
+    minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     ...options,
   });
   await bundler.close();
