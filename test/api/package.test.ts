@@ -155,6 +155,21 @@ describe("the package", () => {
     expect(run.stdout).toBe("");
   });
 
+  it("is used as the README and docs/api.md show it", () => {
+    const files = ["README.md", "docs/api.md"].flatMap((page) => {
+      const text = readFileSync(join(REPOSITORY, page), "utf8");
+      return [...text.matchAll(/^```[tj]s\n(.*?)^```$/gms)].map(([, code = ""], index) =>
+        write(`${page.replace("/", "-")}-${index}.mts`, code),
+      );
+    });
+    expect(files.length).toBeGreaterThan(4);
+    const flags = ["--strict", "--noEmit", "--target", "es2022", "--types", "node"];
+    const tsc = join(REPOSITORY, "node_modules/.bin/tsc");
+    const lib = ["--lib", "es2023,esnext.disposable"];
+    const args = [...flags, ...lib, "--module", "nodenext", "--skipLibCheck", ...files];
+    expect(spawnSync(tsc, args, { cwd: project, encoding: "utf8" }).stdout).toBe("");
+  });
+
   it("works in a worker thread, also where the path of the socket is long", () => {
     const deep = join(box().folder("long-name-".repeat(12)), "node");
     write(
