@@ -1,10 +1,17 @@
 /**
- * A plugin looked over without a node of its own: its file, its handshake, its manifest, what it
- * writes. For editors and CI by `cln-dev check`. Nothing of it touches a real node.
+ * Checks a plugin without a node of its own: its file, its handshake, its manifest, what it prints. For
+ * editors and CI by `cln-dev check`. Nothing of it touches a real node; the rules are those of one
+ * release of lightningd.
  */
 import { Failure } from "../errors/failure.js";
 import type { Finding } from "../events/watch-events.js";
-import { NATIVE_METHODS, NATIVE_OPTIONS } from "../node/plugins/builtin-names.js";
+import {
+  BACKEND_METHODS,
+  NAMES_RELEASE,
+  NATIVE_METHODS,
+  NATIVE_OPTIONS,
+  PLUGIN_METHODS,
+} from "../node/plugins/builtin-names.js";
 import { encodeStartOptions, needsDeclaration } from "../node/plugins/start-options.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake, HandshakeOptions } from "../plugin/handshake/handshake.js";
@@ -12,10 +19,11 @@ import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
 import { runHandshake } from "../plugin/handshake/run-handshake.js";
 import { type LintFinding, lintManifest, type Severity } from "../plugin/manifest/lint.js";
 import type { PluginOption } from "../settings/types.js";
-import { builtinClashes } from "./evidence/manifest-hazards.js";
+import { builtinClashes, giantLog, hasEmptyOptionName } from "./evidence/manifest-hazards.js";
+import { dynamicHint } from "./explain/dynamic-hint.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { ExplainContext } from "./explain/explanation.js";
-import { endOf, findingsOf } from "./findings.js";
+import { endOf, printedFindings } from "./findings.js";
 import { analyze, type OfflineRun } from "./offline-run.js";
 
 export interface CheckOptions {
@@ -40,6 +48,8 @@ export interface CheckFinding {
 
 export interface CheckResult {
   readonly path: string;
+  /** The release of lightningd whose rules were applied. */
+  readonly release: string;
   /** No finding is an error. */
   readonly ok: boolean;
   readonly findings: readonly CheckFinding[];
@@ -72,8 +82,8 @@ export async function checkPlugin(options: CheckOptions): Promise<CheckResult> {
   const context = { path: file.realPath, file, options: given, offline: ran };
   const manifest = manifestFindings(handshake, context);
   const ended = endFindings(ran, context, manifest);
-  const findings = [...ended, ...manifest, ...timeFindings(handshake)];
-  const told = ended.length > 0 ? findingsOf(ran) : [];
+  const findings = [...ended, ...manifest, ...logFindings(handshake), ...timeFindings(handshake)];
+  const told = ended.length > 0 ? printedFindings(ran) : [];
   return resultOf(options.path, findings, told, handshake);
 }
 
@@ -84,7 +94,7 @@ function resultOf(
   handshake: Handshake | undefined,
 ): CheckResult {
   const ok = findings.every(({ severity }) => severity !== "error");
-  return { path, ok, findings, told, handshake };
+  return { path, release: NAMES_RELEASE, ok, findings, told, handshake };
 }
 
 function handshakeOptions(options: CheckOptions): HandshakeOptions {
@@ -125,8 +135,32 @@ function endFindings(
   const explanation = explain(handshake, context);
   const field = end.kind === "garbage" ? "stdout" : "handshake";
   const message = words ?? endOf(handshake);
+  const lacking = lackOfNode(ran);
+  if (lacking !== undefined) {
+    return [
+      {
+        severity: "warning",
+        field,
+        message,
+        reason: `cln-dev's embedded node has no ${lacking}, which a real node has: a limit of this check, not a mistake of the plugin`,
+        fix: "Try it on a real node: cln-dev start, or cln-dev regtest",
+      },
+    ];
+  }
   const { reason, fix } = explanation ?? { reason: undefined, fix: undefined };
   return [{ severity: "error", field, message, reason, fix }];
+}
+
+/** What the plugin asked of the node that only a real one has, where that is what it failed for. */
+function lackOfNode({ handshake, trace }: OfflineRun): string | undefined {
+  const said = [
+    trace?.error ?? "",
+    handshake.stderr,
+    JSON.stringify(handshake.end),
+    ...handshake.logged.map(({ message }) => message),
+  ].join("\n");
+  const method = /The embedded node does not do '([\w-]+)'/.exec(said)?.[1];
+  return method === undefined ? undefined : `method ${method}`;
 }
 
 function ofWords(field: string, message: string, context: ExplainContext): CheckFinding {
@@ -137,36 +171,74 @@ function ofWords(field: string, message: string, context: ExplainContext): Check
 function manifestFindings(handshake: Handshake, context: ExplainContext): CheckFinding[] {
   const text = handshake.manifestText;
   if (text === undefined) return [];
-  const methods = builtinClashes(text, [...NATIVE_METHODS]);
   const options = handshake.manifest?.options.filter(({ name }) => NATIVE_OPTIONS.has(name)) ?? [];
   return [
     ...lintManifest(text).map((finding) => withReason(finding, context)),
-    ...methods.map(crashes),
+    ...builtinClashes(text, [...NATIVE_METHODS]).map(crashes),
+    ...builtinClashes(text, [...PLUGIN_METHODS]).map(taken),
+    ...(hasEmptyOptionName(text) ? [EMPTY_OPTION] : []),
     ...options.map(({ name }) =>
       ofWords("options", `Option "${name}" already registered`, context),
     ),
   ];
 }
 
+const EMPTY_OPTION: CheckFinding = {
+  severity: "error",
+  field: "options",
+  message: "an option has an empty name",
+  reason: "a node that is told to start this plugin crashes",
+  fix: "Give it a name, such as one that begins with the plugin's own",
+};
+
 function crashes(name: string): CheckFinding {
   return {
     severity: "error",
     field: "rpcmethods",
-    message: `lightningd has a method ${name} itself`,
+    message: `lightningd itself has a method ${name}`,
     reason: "a node that is told to start this plugin crashes",
     fix: "Give the method another name, such as one that begins with the plugin's own",
   };
 }
 
+function taken(name: string): CheckFinding {
+  const isBackend = BACKEND_METHODS.has(name);
+  return {
+    severity: isBackend ? "warning" : "error",
+    field: "rpcmethods",
+    message: `one of lightningd's own plugins has a method ${name}`,
+    reason: "a node that runs that plugin refuses this one",
+    fix: isBackend
+      ? "Start the node with disable-plugin=bcli"
+      : "Give the method another name, such as one that begins with the plugin's own",
+  };
+}
+
+function logFindings(handshake: Handshake): CheckFinding[] {
+  const bytes = giantLog(handshake);
+  if (bytes === undefined) return [];
+  return [
+    {
+      severity: "error",
+      field: "log",
+      message: `it logged a message of ${bytes} bytes`,
+      reason: "releases from v26.04 to v26.06.6 crash at a log message of more than 262144 bytes",
+      fix: "Cut long messages before you log them",
+    },
+  ];
+}
+
 function withReason(finding: LintFinding, context: ExplainContext): CheckFinding {
   const { severity, field, message } = finding;
   const known = severity === "error" ? explainWords(message, context) : undefined;
-  return { severity, field, message, reason: known?.reason, fix: finding.fix ?? known?.fix };
+  const hint = field === "dynamic" && severity === "warning" && finding.fix?.startsWith("Add");
+  const fix = hint ? dynamicHint(context.file) : finding.fix;
+  return { severity, field, message, reason: known?.reason, fix: fix ?? known?.fix };
 }
 
 function timeFindings({ manifestMs }: Handshake): CheckFinding[] {
   if (manifestMs === undefined || manifestMs < SLOW_MS) return [];
   const message = `the manifest took ${(manifestMs / 1000).toFixed(1)} s, and each reload waits for it`;
-  const fix = "Load what is slow after init, or only where it is needed";
+  const fix = "Load what is slow after init, or where it is needed";
   return [{ severity: "warning", field: "time", message, reason: undefined, fix }];
 }

@@ -1,6 +1,7 @@
 /** What an offline run showed, in lines for the terminal, the log and `--json`; report/ colours them. */
 import { stripVTControlCharacters } from "node:util";
 import type { Finding } from "../events/watch-events.js";
+import type { PluginLanguage } from "../plugin/file/language.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake } from "../plugin/handshake/handshake.js";
 import { readSource } from "./evidence/own-code.js";
@@ -10,13 +11,18 @@ import type { OfflineRun, PluginFrame, PluginTrace, StrayText } from "./offline-
 const MAX_FRAMES = 8;
 const MAX_STDERR_LINES = 20;
 
-/** @param how the run is called, where more was done in it than a start */
+/** @param how what the run was, before how it ended */
 export function findingsOf(offline: OfflineRun, how = "Run again offline"): Finding[] {
-  const { handshake, trace, stray } = offline;
+  const { handshake } = offline;
+  const end = SAYS_IT_ALL.includes(handshake.end.kind) ? [] : [endNote(handshake, how)];
+  return [...printedFindings(offline), ...end];
+}
+
+/** What the plugin itself printed, without how it ended. */
+export function printedFindings({ handshake, trace, stray }: OfflineRun): Finding[] {
   return [
     ...stray.flatMap(strayFindings),
     ...(trace === undefined ? stderrFindings(handshake.stderr) : traceOf(trace, handshake)),
-    ...(SAYS_IT_ALL.includes(handshake.end.kind) ? [] : [endNote(handshake, how)]),
   ];
 }
 
@@ -56,12 +62,15 @@ function framesShown(all: readonly PluginFrame[]): (PluginFrame | number)[] {
   return shown;
 }
 
-const WRITES =
-  /\bopen\([^)]*["'][wax]b?\+?["']|write_text|writeFile|appendFile|createWriteStream|(?<![\d&>])>>?\s*["'$\w/]|\bfopen\(|File::create|os\.(?:Create|WriteFile)/;
+const WRITES: Readonly<Partial<Record<PluginLanguage, RegExp>>> = {
+  python: /\bopen\([^)]*["'][wax]b?\+?["']|\bwrite_(?:text|bytes)\(/,
+  node: /\b(?:writeFile|appendFile|createWriteStream)/,
+  shell: /(?<![\d&>])>>?\s*["'$\w/]|\btee\b/,
+};
 
 /** Whether its code looks as if it wrote files: what the node's run left there is gone then. */
 function mayWrite(file: PluginFile): boolean {
-  return file.interpreter !== undefined && WRITES.test(readSource(file.realPath) ?? "");
+  return WRITES[file.language]?.test(readSource(file.realPath) ?? "") ?? false;
 }
 
 /** The interpreter's own insides. */

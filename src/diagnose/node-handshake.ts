@@ -1,11 +1,12 @@
 /**
  * What an offline run needs to be the handshake that the node itself gives: its version, its
- * environment. Asked of the node and of its process; what does not come in time is left out.
+ * configuration, its environment. Asked of the node and of its process; what does not come in time is
+ * left out.
  */
-import { isObject, stringOf } from "../jsonrpc/json.js";
+import { isObject, type JsonObject, stringOf } from "../jsonrpc/json.js";
 import { callNode } from "../node/rpc/client.js";
 import type { HandshakeOptions } from "../plugin/handshake/handshake.js";
-import type { NodePlace } from "../plugin/handshake/init-params.js";
+import { configurationOf, FEATURE_SET, type NodePlace } from "../plugin/handshake/init-params.js";
 import { nodeEnvironment } from "./evidence/node-environment.js";
 
 /** The node is asked for these only to be exact: it does not get long for it. */
@@ -17,20 +18,57 @@ export interface NodeToImitate extends NodePlace {
   readonly lightningDir?: string;
 }
 
-export type NodeHandshake = Pick<HandshakeOptions, "version" | "env">;
+export type NodeHandshake = Pick<
+  HandshakeOptions,
+  "version" | "env" | "allowDeprecatedApis" | "configuration"
+>;
 
 /** Never throws. @param isThere false where the node has died: nothing is asked of it */
 export async function nodeHandshake(node: NodeToImitate, isThere = true): Promise<NodeHandshake> {
   const env =
     node.lightningDir === undefined ? undefined : nodeEnvironment(node.lightningDir, node.network);
-  const info: unknown = isThere
-    ? await callNode(node.rpcFile, "getinfo", {}, { timeoutMs: ASK_TIMEOUT_MS }).catch(
-        () => undefined,
-      )
-    : undefined;
-  const version = isObject(info) ? stringOf(info.version) : undefined;
+  const [info, listed] = isThere
+    ? await Promise.all([ask(node, "getinfo"), ask(node, "listconfigs")])
+    : [undefined, undefined];
+  const version = stringOf(info?.version);
+  const configs = isObject(listed?.configs) ? listed.configs : undefined;
+  const deprecated = configs && memberOf(configs, "allow-deprecated-apis", "value_bool");
   return {
     ...(env === undefined ? {} : { env }),
     ...(version === undefined ? {} : { version }),
+    ...(typeof deprecated === "boolean" ? { allowDeprecatedApis: deprecated } : {}),
+    ...(info === undefined ? {} : { configuration: configurationLike(node, info, configs ?? {}) }),
   };
+}
+
+async function ask({ rpcFile }: NodePlace, method: string): Promise<JsonObject | undefined> {
+  const options = { timeoutMs: ASK_TIMEOUT_MS };
+  const answer: unknown = await callNode(rpcFile, method, {}, options).catch(() => undefined);
+  return isObject(answer) ? answer : undefined;
+}
+
+/** With the node's own features, and its proxy. */
+function configurationLike(node: NodePlace, info: JsonObject, configs: JsonObject): string {
+  const base: unknown = JSON.parse(configurationOf(node, false));
+  const features = isObject(info.our_features) ? info.our_features : {};
+  const proxy = proxyOf(stringOf(memberOf(configs, "proxy", "value_str")));
+  const always = memberOf(configs, "always-use-proxy", "value_bool") === true;
+  return JSON.stringify({
+    ...(isObject(base) ? base : {}),
+    ...(proxy === undefined ? {} : { proxy, "torv3-enabled": true, always_use_proxy: always }),
+    feature_set: { ...FEATURE_SET, ...features },
+  });
+}
+
+/** `127.0.0.1:9050`, as lightningd takes it (common/wireaddr.c). */
+function proxyOf(text: string | undefined): JsonObject | undefined {
+  const [, address, port] = /^\[?([^\]]+?)\]?(?::(\d+))?$/.exec(text ?? "") ?? [];
+  if (address === undefined) return undefined;
+  const type = address.includes(":") ? "ipv6" : "ipv4";
+  return { type, address, port: Number(port ?? 9050) };
+}
+
+function memberOf(configs: JsonObject, name: string, member: string): unknown {
+  const config = configs[name];
+  return isObject(config) ? config[member] : undefined;
 }

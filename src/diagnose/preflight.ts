@@ -1,6 +1,6 @@
 /**
- * The look at a new version before the old one is stopped (`--safe`): it must shake hands offline,
- * and must not be one that the node would not survive.
+ * Checks a new version before the old one is stopped (`--safe`): it must pass the handshake offline, and
+ * must not be one that the node would not survive.
  */
 
 import type { Finding } from "../events/watch-events.js";
@@ -10,22 +10,28 @@ import { callNode } from "../node/rpc/client.js";
 import { isVersionBetween } from "../node/version.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake } from "../plugin/handshake/handshake.js";
-import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
-import { builtinClashes, unicodeUsages } from "./evidence/manifest-hazards.js";
+import type { RawOption } from "../plugin/handshake/init-params.js";
+import {
+  builtinClashes,
+  giantLog,
+  hasEmptyOptionName,
+  unicodeUsages,
+} from "./evidence/manifest-hazards.js";
 import { explain } from "./explain/explain.js";
 import type { Explanation, RuleContext } from "./explain/explanation.js";
 import { nodeCrash } from "./explain/node-crashes.js";
 import { endOf, findingsOf } from "./findings.js";
+import { type NodeToImitate, nodeHandshake } from "./node-handshake.js";
 import { type OfflineRun, runPluginOffline } from "./offline-run.js";
 
 export interface PreflightOptions {
   readonly file: PluginFile;
   /** The options that the start will bring. */
   readonly options: readonly RawOption[];
-  readonly node: NodePlace;
+  readonly node: NodeToImitate;
   /** The node's version, as `getinfo` says it. */
   readonly version?: string;
-  /** Whether the version before runs: what it holds, such as a port, the new one cannot have. */
+  /** Whether the previous version is running: what it holds, such as a port, the new one cannot have. */
   readonly running: boolean;
   /** How long each step of the handshake may take, in ms; 20 s when not given. */
   readonly timeoutMs?: number;
@@ -42,7 +48,7 @@ export type Preflight =
   | {
       readonly ok: false;
       readonly handshake: Handshake;
-      /** What the node would have said, or what would have become of it. */
+      /** What the node would have said, or what would have happened to it. */
       readonly message: string;
       readonly explanation: Explanation | undefined;
       readonly findings: readonly Finding[];
@@ -52,12 +58,15 @@ const TIMEOUT_MS = 20_000;
 /** A plugin that ends right after its init is broken as well. */
 const LINGER_MS = 100;
 const ASK_TIMEOUT_MS = 5_000;
+/** For a fault that every later release has. */
+const NEWEST = "v99.12";
 
 /** Runs the new version once, offline, and looks at what the node has. Never throws. */
 export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const { file, node, signal } = options;
   const ran = await runPluginOffline(file, {
     ...node,
+    ...(await nodeHandshake(node)),
     options: options.options,
     upTo: "init",
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
@@ -91,7 +100,7 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   };
 }
 
-/** An init that fails only because the version before runs says nothing about the new one. */
+/** An init that fails only because the previous version is running says nothing about the new one. */
 function blockedByRunning({ handshake, trace }: OfflineRun, running: boolean): string | undefined {
   const { end } = handshake;
   const inInit = end.kind === "init-error" || (end.kind === "exited" && end.phase === "init");
@@ -113,12 +122,18 @@ export async function findNodeCrash(
   { node, options, version }: PreflightOptions,
 ): Promise<Explanation | undefined> {
   const text = facts.offline?.handshake.manifestText;
-  if (unicodeUsages(text).length > 0) return nodeCrash("kills-node-unicode-usage", facts);
+  if (unicodeUsages(text).length > 0 && isVersionBetween(version ?? "", "v25.12", NEWEST)) {
+    return nodeCrash("kills-node-unicode-usage", facts);
+  }
+  if (hasEmptyOptionName(text)) return nodeCrash("kills-node-empty-option", facts);
   const natives = [...NATIVE_METHODS];
   if (builtinClashes(text, natives).length > 0) {
     return nodeCrash("kills-node-builtin-method", { ...facts, methods: natives });
   }
-  if (hasGiantLog(facts) && isVersionBetween(version ?? "", "v26.04", "v26.06.6")) {
+  if (
+    giantLog(facts.offline?.handshake) !== undefined &&
+    isVersionBetween(version ?? "", "v26.04", "v26.06.6")
+  ) {
     return nodeCrash("kills-node-giant-log", facts);
   }
   // Only a start with options walks the values that crash it (cln-contract 3.6).
@@ -127,13 +142,6 @@ export async function findNodeCrash(
   }
   const dropped = await droppedOptions(facts, node.rpcFile);
   return dropped.length === 0 ? undefined : staleOption(dropped);
-}
-
-/** lightningd's limit for one entry of its log (lightningd/log.c cap_header). */
-const MAX_LOG_BYTES = 262_144;
-
-function hasGiantLog({ offline }: RuleContext): boolean {
-  return offline?.handshake.logged.some(({ bytes }) => bytes > MAX_LOG_BYTES) ?? false;
 }
 
 interface DroppedOption {
@@ -163,6 +171,6 @@ function staleOption(dropped: readonly DroppedOption[]): Explanation {
   return {
     id: "kills-node-stale-option",
     reason: `the new version no longer declares ${named}; releases from v23.08 to v26.06.6 crash then at a start with options`,
-    fix: "Keep the option in the manifest, or take its value out of the node's config and restart the node",
+    fix: "Keep the option in the manifest, or remove its value from the node's config and restart the node",
   };
 }

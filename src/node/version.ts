@@ -7,7 +7,9 @@ function rankOf(version: string): number | undefined {
   const [, year, month, patch, candidate, commits] = match;
   const whole = (Number(year) * 100 + Number(month)) * 100 + Number(patch ?? 0);
   if (candidate !== undefined) return whole - 0.5;
-  return commits === undefined ? whole : whole + 0.5;
+  if (commits === undefined) return whole;
+  // Without a patch it is a build of master: newer than all releases of that month.
+  return patch === undefined ? whole + 99.5 : whole + 0.5;
 }
 
 /** Whether a version is earlier than another. An unknown one is not. */

@@ -18,9 +18,10 @@ export function renderCheck(
   changes?: Changes,
 ): string[] {
   const mark = result.ok ? paint.green("✓") : paint.red("✗");
-  const facts = result.handshake === undefined ? "" : factsOf(result.handshake);
+  const known = result.handshake === undefined ? "" : factsOf(result.handshake);
+  const facts = [`lightningd ${result.release}`, known].filter((text) => text !== "").join("   ");
   return [
-    `${mark} ${paint.bold(harmless(name))}${facts === "" ? "" : `   ${paint.dim(facts)}`}`,
+    `${mark} ${paint.bold(harmless(name))}   ${paint.dim(facts)}`,
     ...folded(result.findings).flatMap((alike) => renderFinding(alike, paint)),
     ...renderFindings(result.told, paint, "    "),
     ...(changes !== undefined && hasChanges(changes) ? [renderChanges(changes, paint)] : []),
@@ -33,10 +34,11 @@ export function checkJson(
   result: CheckResult,
   changes?: Changes,
 ): { readonly [key: string]: unknown } {
-  const { path, ok, findings, told, handshake } = result;
+  const { path, release, ok, findings, told, handshake } = result;
   const manifest = handshake?.manifest;
   return {
     plugin: path,
+    release,
     ok,
     findings,
     end: handshake?.end,

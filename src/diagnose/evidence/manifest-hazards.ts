@@ -1,8 +1,10 @@
 /**
- * What can be seen in the text of a manifest, before a node does, that would crash the node. Read
- * from the text, because parsing hides it.
+ * What can be seen of a plugin, before a node does, that would crash the node. A manifest is read from
+ * its text, because parsing hides it.
  */
+
 import { Token } from "../../jsonrpc/token.js";
+import type { Handshake } from "../../plugin/handshake/handshake.js";
 
 /** Names of the methods whose `usage` holds a `\u` escape. */
 export function unicodeUsages(manifestText: string | undefined): string[] {
@@ -26,6 +28,14 @@ export function hasEmptyOptionName(manifestText: string | undefined): boolean {
   if (manifestText === undefined) return false;
   const options = new Token(manifestText.trim()).member("options")?.elements ?? [];
   return options.some((option) => option.member("name")?.text === "");
+}
+
+/** lightningd's limit for one entry of its log (lightningd/log.c cap_header). */
+const MAX_LOG_BYTES = 262_144;
+
+/** The length in bytes of a logged message that is too long for v26.04 to v26.06.6, if there is one. */
+export function giantLog(handshake: Handshake | undefined): number | undefined {
+  return handshake?.logged.find(({ bytes }) => bytes > MAX_LOG_BYTES)?.bytes;
 }
 
 function methodsOf(manifestText: string | undefined): readonly Token[] {

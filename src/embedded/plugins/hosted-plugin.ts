@@ -30,6 +30,8 @@ export interface PluginParts {
   readonly startTimeoutMs: number;
   /** What a manifest can clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
+  /** What `getmanifest` says of deprecated APIs. */
+  allowsDeprecatedApis(): boolean;
   /** Must a plugin be dynamic now? */
   mustBeDynamic(): boolean;
   /** A message that is no answer. @returns the reason to kill the plugin, if there is one */
@@ -151,7 +153,8 @@ export class HostedPlugin {
   start(id: string, onSpawnError: (error: Error) => void): void {
     this.#manifestId = id;
     this.#onSpawnError = onSpawnError;
-    this.#session.getmanifest(id, '{"allow-deprecated-apis":true}');
+    const allowed = this.parts.allowsDeprecatedApis();
+    this.#session.getmanifest(id, `{"allow-deprecated-apis":${allowed}}`);
     if (this.pid === undefined) return;
     this.parts.onProcess(this, this.pid, true);
     this.parts.log.add("plugin-manager", "debug", `started(${this.pid}) ${this.path}`);

@@ -48,6 +48,8 @@ export class PluginHost {
         ownerOfMethod: (name) =>
           parts.isBuiltin(name) ? "lightningd" : this.ownerOfMethod(name)?.path,
       },
+      allowsDeprecatedApis: () =>
+        parts.configs.values("allow-deprecated-apis").at(-1)?.value !== "false",
       mustBeDynamic: () => !this.starts.startup,
       onManifest: (plugin, manifest) => this.starts.manifestCame(plugin, manifest),
       onReady: (plugin) => this.starts.ready(plugin),

@@ -11,7 +11,7 @@ import { isSecretName } from "../secret-options.js";
 import { parseManifest } from "./manifest.js";
 import { NOTIFICATIONS } from "./topics.js";
 
-/** `error`: the node refuses the plugin, or dies of it; `warning`: probably not what was meant. */
+/** `error`: the node refuses the plugin, or crashes; `warning`: probably not what was meant. */
 export type Severity = "error" | "warning" | "hint";
 
 export interface LintFinding {
@@ -77,7 +77,7 @@ function missing(manifest: Token): LintFinding[] {
         manifest.members.map((member) => member.key),
       );
       const fix =
-        near === undefined ? `Add "${key}": []` : `Did you mean ${key}, where ${near} stands?`;
+        near === undefined ? `Add "${key}": []` : `Did you mean ${key} where it says ${near}?`;
       const filled = key === "options" ? '{"rpcmethods":[]}' : '{"options":[]}';
       return { ...error(key, faultOf(filled) ?? ""), fix };
     });
@@ -90,9 +90,15 @@ function faultOf(text: string): string | undefined {
 }
 
 const OPTION_MEMBERS = ["name", "type", "description", "default", "multi", "dynamic", "deprecated"];
-const METHOD_MEMBERS = ["name", "usage", "deprecated"];
-/** Once shown by `help`, and ignored since v24.08. */
-const OLD_METHOD_MEMBERS = ["description", "long_description", "category"];
+/** The last three are ignored since v24.08; releases before that insist on a description. */
+const METHOD_MEMBERS = [
+  "name",
+  "usage",
+  "deprecated",
+  "description",
+  "long_description",
+  "category",
+];
 const HOOK_MEMBERS = ["name", "before", "after", "filters"];
 
 function unknownMembers(manifest: Token): LintFinding[] {
@@ -103,7 +109,7 @@ function unknownMembers(manifest: Token): LintFinding[] {
   return [
     ...membersBeside(manifest, FIELDS, ""),
     ...listed("options", OPTION_MEMBERS),
-    ...listed("rpcmethods", [...METHOD_MEMBERS, ...OLD_METHOD_MEMBERS]),
+    ...listed("rpcmethods", METHOD_MEMBERS),
     ...listed("hooks", HOOK_MEMBERS),
   ];
 }
@@ -126,7 +132,7 @@ function membersBeside(object: Token, known: readonly string[], prefix: string):
       (key): LintFinding => ({
         severity: "warning",
         field: `${prefix}${key}`,
-        message: "it stands there twice, and lightningd takes the first",
+        message: "it is there twice, and lightningd takes the first",
       }),
     ),
   ];
@@ -134,9 +140,7 @@ function membersBeside(object: Token, known: readonly string[], prefix: string):
 
 function suspicious(manifest: Token): LintFinding[] {
   return [
-    ...(manifest.member("dynamic")?.bool === true || manifest.member("featurebits") !== undefined
-      ? []
-      : [NOT_DYNAMIC]),
+    ...(manifest.member("dynamic")?.bool === true ? [] : [notDynamic(manifest)]),
     ...elementsOf(manifest, "options").flatMap(suspiciousOption),
     ...elementsOf(manifest, "rpcmethods").flatMap(suspiciousMethod),
     ...elementsOf(manifest, "subscriptions").flatMap((subscription) =>
@@ -145,12 +149,26 @@ function suspicious(manifest: Token): LintFinding[] {
   ];
 }
 
-const NOT_DYNAMIC: LintFinding = {
-  severity: "warning",
-  field: "dynamic",
-  message: "it is not true: the plugin can only be started together with the node, not reloaded",
-  fix: 'Add "dynamic": true',
-};
+/** Libraries write featurebits that are empty; such as hold something exclude `dynamic`. */
+function notDynamic(manifest: Token): LintFinding {
+  const bits = manifest.member("featurebits")?.members ?? [];
+  const hasBits = bits.some(({ value }) => value.text !== "");
+  return {
+    severity: "warning",
+    field: "dynamic",
+    message:
+      "it is not true: the plugin can only be started together with the node, not reloaded" +
+      (hasBits ? " (with featurebits it cannot be dynamic)" : ""),
+    fix: hasBits ? "Remove featurebits while you develop" : 'Add "dynamic": true',
+  };
+}
+
+/** `plugin start` takes its own parameters under these names. */
+const START_PARAMETERS: ReadonlyMap<string, string> = new Map([
+  ["plugin", "plugin start cannot set it: it has a parameter of that name itself"],
+  ["subcommand", "plugin start cannot set it: it has a parameter of that name itself"],
+  ["options", "from v26.09 on plugin start cannot set it: it has a parameter of that name itself"],
+]);
 
 interface Element {
   readonly token: Token;
@@ -164,31 +182,29 @@ function elementsOf(manifest: Token, key: string): Element[] {
 
 function suspiciousOption({ token, field }: Element): LintFinding[] {
   const name = token.member("name")?.text ?? "";
+  const taken = START_PARAMETERS.get(name);
+  if (taken !== undefined) {
+    return [{ ...warning(`${field}.name`, taken), fix: "Begin the name with the plugin's own" }];
+  }
   if (!isSecretName(name) || !token.member("type")?.is("string")) return [];
   const message = `${name} looks like a secret, and listconfigs shows its value to everybody`;
   return [
-    { severity: "hint", field: `${field}.type`, message, fix: "Use the type string-conceal" },
+    {
+      severity: "hint",
+      field: `${field}.type`,
+      message,
+      fix: "Use the type string-conceal (v24.11)",
+    },
   ];
 }
 
 function suspiciousMethod({ token, field }: Element): LintFinding[] {
   const name = token.member("name")?.text ?? "";
-  const old = OLD_METHOD_MEMBERS.filter((key) => token.member(key) !== undefined);
-  return [
-    ...(/^[a-z0-9_-]*$/.test(name)
-      ? []
-      : [warning(`${field}.name`, `"${name}" is no usual method name: a-z, 0-9, _ and - are`)]),
-    ...old.map(
-      (key): LintFinding => ({
-        severity: "hint",
-        field: `${field}.${key}`,
-        message: "lightningd ignores it since v24.08",
-      }),
-    ),
-  ];
+  if (/^[a-z0-9_-]*$/.test(name)) return [];
+  return [warning(`${field}.name`, `"${name}" is no usual method name: a-z, 0-9, _ and - are`)];
 }
 
-/** A topic of another plugin is as good as one of lightningd's own, so only a near miss is told. */
+/** A topic of another plugin is as good as one of lightningd's own, so only a near miss is reported. */
 function suspiciousTopic({ token, field }: Element, manifest: Token): LintFinding[] {
   const topic = token.text;
   const own = elementsOf(manifest, "notifications").map((one) => one.token.member("method")?.text);

@@ -39,7 +39,9 @@ test("a good plugin: one line, exit code 0, no lightningd needed", async () => {
   const box = sandbox();
   write(box, GOOD);
   const { code, stdout, stderr } = await run(box, ["check", "p.js", "word=hi"]);
-  expect(stdout).toMatch(/^✓ p\.js {3}manifest \d+ ms {3}init \d+ ms {3}1 method {3}1 option\n$/);
+  expect(stdout).toMatch(
+    /^✓ p\.js {3}lightningd v26\.06\.6 {3}manifest \d+ ms {3}init \d+ ms {3}1 method {3}1 option\n$/,
+  );
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
 
@@ -58,7 +60,7 @@ test("every finding in a manifest at once, exit code 1", async () => {
     /error {3}options\[0\]: Option "name" must be lowercase/,
     /error {3}rpcmethods\[1\]: "usage" not provided by plugin/,
     /lightningd insists on one/,
-    /error {3}rpcmethods: lightningd has a method getinfo itself/,
+    /error {3}rpcmethods: lightningd itself has a method getinfo/,
     /a node that is told to start this plugin crashes/,
     /warning dynamic: /,
     /3 errors, 1 warning/,
@@ -69,11 +71,11 @@ test("every finding in a manifest at once, exit code 1", async () => {
 
 test("what is the same of several methods is said once, and counted", async () => {
   const box = sandbox();
-  const methods = ["a", "b", "c"].map((name) => ({ name, usage: "", description: "d" }));
+  const methods = ["a", "b", "c"].map((name) => ({ name, usage: "", author: "me" }));
   write(box, { ...GOOD, rpcmethods: methods });
   const { code, stdout } = await run(box, ["check", "p.js", "word=hi"]);
   expect(stdout).toMatch(
-    /hint {4}rpcmethods\[0\]\.description and 2 more: lightningd ignores it since v24\.08\n {2}3 hints\n$/,
+    /hint {4}rpcmethods\[0\]\.author and 2 more: lightningd does not know this member\n {2}3 hints\n$/,
   );
   const json = await run(box, ["check", "p.js", "word=hi", "--json"]);
   expect([code, JSON.parse(json.stdout).findings.length]).toEqual([0, 3]);
@@ -120,6 +122,66 @@ test("values of secret options are hidden wherever the plugin quotes them", asyn
       expect(told.stderr).toContain("***");
     }
   }
+});
+
+test.each<[string, object, string, RegExp]>([
+  [
+    "a developer's method, which counts without --developer too",
+    { rpcmethods: [{ name: "dev-fail", usage: "" }] },
+    "",
+    /error {3}rpcmethods: lightningd itself has a method dev-fail\n.*crashes/,
+  ],
+  [
+    "a method of one of lightningd's own plugins",
+    { rpcmethods: [{ name: "listpays", usage: "" }] },
+    "",
+    /error {3}rpcmethods: one of lightningd's own plugins has a method listpays/,
+  ],
+  [
+    "a backend's method, for which bcli is switched off",
+    { rpcmethods: [{ name: "estimatefees", usage: "" }] },
+    "",
+    /warning rpcmethods: .* estimatefees\n.*\n.*disable-plugin=bcli/,
+  ],
+  [
+    "an option without a name",
+    { options: [{ ...option, name: "" }] },
+    "",
+    /error {3}options: an option has an empty name\n.*crashes/,
+  ],
+  [
+    "a giant log message",
+    {},
+    'write({ method: "log", params: { message: "x".repeat(300000) } })',
+    /error {3}log: it logged a message of 300000 bytes\n.*v26\.04 to v26\.06\.6 crash/,
+  ],
+  [
+    "dynamic: false in its own file",
+    { dynamic: false },
+    "// dynamic: false",
+    /warning dynamic: [^\n]*\n +Change false to true at \S+p\.js:3/,
+  ],
+])("check finds %s", async (_, manifest, more, said) => {
+  const box = sandbox();
+  const before =
+    "const write = (m) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...m }));";
+  write(box, { ...GOOD, ...manifest }, more.startsWith("write") ? `${before}${more}` : more);
+  expect((await run(box, ["check", "p.js", "--json"])).stdout).toContain('"release":"v26.06.6"');
+  expect((await run(box, ["check", "p.js"])).stdout).toMatch(said);
+});
+
+test("what the embedded node lacks is not the plugin's mistake", async () => {
+  const box = sandbox();
+  write(
+    box,
+    GOOD,
+    `console.error("The embedded node does not do 'getroute': it has no"); process.exit(1)`,
+  );
+  const { code, stdout } = await run(box, ["check", "p.js"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /warning handshake: .*\n.*embedded node has no method getroute, which a real/,
+  );
 });
 
 describe("what is wrong beside the manifest", () => {

@@ -87,7 +87,7 @@ test("what is not there, and what stands there under another name", () => {
     'error rpcmethods: "result.rpcmethods" missing | Add "rpcmethods": []',
   ]);
   expect(lint({ dynamic: true, rpcmethods: [], optiones: [] })).toEqual([
-    expect.stringMatching(/Did you mean options, where optiones stands\?$/),
+    expect.stringMatching(/Did you mean options where it says optiones\?$/),
     "warning optiones: lightningd does not know this member | Did you mean options?",
   ]);
 });
@@ -109,7 +109,7 @@ describe("what lightningd takes, but not as meant", () => {
     [
       "a member twice",
       '{"options":[],"options":[],"rpcmethods":[],"dynamic":true}',
-      "warning options: it stands there twice",
+      "warning options: it is there twice",
     ],
     [
       "a topic misspelt",
@@ -122,9 +122,19 @@ describe("what lightningd takes, but not as meant", () => {
       "hint options\\[0\\]\\.type: .*string-conceal",
     ],
     [
-      "a member of old",
-      { ...GOOD, rpcmethods: [{ ...method, description: "d" }] },
-      "hint rpcmethods\\[0\\]\\.description: .*v24\\.08",
+      "not dynamic, with the empty featurebits that pyln-client writes",
+      { ...GOOD, dynamic: false, featurebits: { node: "" } },
+      'warning dynamic: .* not reloaded \\| Add "dynamic": true',
+    ],
+    [
+      "not dynamic, and it cannot be",
+      { ...GOOD, dynamic: false, featurebits: { node: "02" } },
+      "warning dynamic: .*with featurebits it cannot be dynamic.* \\| Remove featurebits",
+    ],
+    [
+      "an option that plugin start cannot set",
+      { ...GOOD, options: [{ ...option, name: "options" }] },
+      "warning options\\[0\\]\\.name: from v26\\.09 on plugin start cannot set it",
     ],
     [
       "a method name that nobody can type",
@@ -135,5 +145,9 @@ describe("what lightningd takes, but not as meant", () => {
     const found = lint(manifest);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(new RegExp(`^${expected}`));
+  });
+
+  test("a description is no fault: releases before v24.08 insist on one", () => {
+    expect(lint({ ...GOOD, rpcmethods: [{ ...method, description: "d" }] })).toEqual([]);
   });
 });
