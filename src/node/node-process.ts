@@ -22,3 +22,12 @@ export function environOf(pid: number): readonly string[] {
     return [];
   }
 }
+/** Whether a process is stopped: by SIGSTOP, Ctrl-Z or a debugger. False without /proc. */
+export function isStopped(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return /^[Tt]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch {
+    return false;
+  }
+}

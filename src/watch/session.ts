@@ -32,6 +32,7 @@ import { StderrBuffer } from "./node/stderr-buffer.js";
 import { WatchedNode } from "./node/watched-node.js";
 import { stopHungPlugin } from "./reload/find-and-stop.js";
 import { Reloader } from "./reload/reloader.js";
+import { reportSlowStep, whySilent } from "./reload/slow-node-notice.js";
 
 export interface SessionOptions {
   /** At least one. */
@@ -46,6 +47,9 @@ export interface SessionOptions {
   /** Gives up what a node has not answered while the session is being opened. */
   readonly signal?: AbortSignal;
 }
+
+/** A node that has not stopped a plugin by then is asked whether it answers at all, ms. */
+const STOP_ANSWER_MS = 1_000;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -151,12 +155,33 @@ export class Session {
     const ends = stopPlugins || this.#options.embedded;
     await this.#leaveHot(ends ? "stop" : keepHot ? "keep" : "plain");
     if (!stopPlugins) return;
-    const stops = this.#reloaders.map(({ state, target }) => {
-      if (state.is === "running") return stopPlugin(target.node.rpcFile, state.path);
-      return "path" in state ? stopHungPlugin(target, state.path) : undefined;
-    });
-    // A node that is gone has stopped its plugins.
-    await Promise.allSettled(stops);
+    await Promise.all(this.#reloaders.map((reloader) => this.#stopAtEnd(reloader)));
+  }
+
+  /** A node that is gone has stopped its plugins; one that gives no answer is not waited for. */
+  async #stopAtEnd({ state, target }: Reloader): Promise<void> {
+    if (!("path" in state)) return;
+    const { onEvent } = this.#options;
+    const { path } = state;
+    const end = new AbortController();
+    const { signal } = end;
+    const endSlow = reportSlowStep(target, path, "stop", onEvent);
+    const giveUp = async () => {
+      const why = await whySilent(target);
+      if (why === undefined || signal.aborted) return;
+      const message = `${target.name.plugin} was not stopped: ${why}`;
+      onEvent({ event: "notice", level: "warn", message });
+      end.abort();
+    };
+    const timer = setTimeout(() => void giveUp(), STOP_ANSWER_MS);
+    const stop =
+      state.is === "running"
+        ? stopPlugin(target.node.rpcFile, path, { signal })
+        : stopHungPlugin(target, path, signal);
+    await stop.catch(() => {});
+    clearTimeout(timer);
+    endSlow();
+    end.abort();
   }
 
   async #leaveHot(how: HotEnd): Promise<void> {
@@ -219,6 +244,7 @@ export class Session {
       },
       identify: (signal) => node.identify(signal),
       onUnreachable: () => node.suspect(),
+      onSlowStart: () => this.#stderr.show(reloader),
     });
     const others = () => node.reloaders.filter((other) => other !== reloader);
     const recentLog = (since: number) => node.recentLog(reloader, since);

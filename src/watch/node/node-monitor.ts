@@ -38,6 +38,7 @@ export class NodeMonitor {
   /** Suspected during a look: the next one is due at its end. */
   #suspected = false;
   #closed = false;
+  readonly #end = new AbortController();
 
   constructor(options: NodeMonitorOptions) {
     this.#options = options;
@@ -68,6 +69,7 @@ export class NodeMonitor {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#end.abort();
     clearTimeout(this.#timer);
     this.#connection?.destroy();
     await this.#asking;
@@ -128,7 +130,7 @@ export class NodeMonitor {
    */
   #list(anew: boolean): Promise<ListedPlugin[]> {
     const { rpcFile } = this.#options;
-    const options = { timeoutMs: 5_000 };
+    const options = { timeoutMs: 5_000, signal: this.#end.signal };
     const connection = this.#connection;
     if (anew || connection === undefined || connection.destroyed)
       return listPlugins(rpcFile, options);

@@ -15,6 +15,8 @@ export class StderrBuffer {
   readonly #emit: Emit;
   /** By file name. */
   readonly #held = new Map<string, readonly string[]>();
+  /** File names of plugins whose start takes long. */
+  readonly #shown = new Set<string>();
 
   /** @param node the rpc-file of the embedded node */
   constructor(node: string, emit: Emit) {
@@ -28,7 +30,7 @@ export class StderrBuffer {
     for (const reloader of its) {
       reloader.stderr = `${reloader.stderr ?? ""}${line}\n`.slice(-MAX_KEPT);
     }
-    if (!its.some((reloader) => reloader.busy)) {
+    if (this.#shown.has(plugin) || !its.some((reloader) => reloader.busy)) {
       this.#tell(plugin, line);
       return;
     }
@@ -36,11 +38,20 @@ export class StderrBuffer {
     this.#held.set(plugin, [...held, line].slice(-MAX_HELD_LINES));
   }
 
+  /** The start takes long: its lines are shown as they come. */
+  show(reloader: Reloader): void {
+    const plugin = basename(reloader.realPath);
+    this.#shown.add(plugin);
+    for (const line of this.#held.get(plugin) ?? []) this.#tell(plugin, line);
+    this.#held.delete(plugin);
+  }
+
   /** A reload has ended: what waited for that is told, unless its outcome tells it. */
   settled(reloader: Reloader, outcome: Outcome): void {
     const plugin = basename(reloader.realPath);
     const held = this.#held.get(plugin) ?? [];
     this.#held.delete(plugin);
+    this.#shown.delete(plugin);
     if (outcome.event === "reloaded") for (const line of held) this.#tell(plugin, line);
   }
 

@@ -11,6 +11,7 @@ import {
 } from "../../node/plugins/plugin-command.js";
 import { killPluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { importantPlugins } from "../../node/plugins/running-options.js";
+import { NodeUnreachable } from "../../node/rpc/errors.js";
 import { type InheritedOptions, readInherited } from "./inherited-options.js";
 
 const STARTING_POLL_MS = 100;
@@ -18,6 +19,8 @@ const STARTING_POLL_MS = 100;
 const STARTING_MAX_MS = 30_000;
 /** Whoever else has just started the plugin (the node itself, with a plugin of its config) gets this long. */
 const OWN_START_MS = 3_000;
+/** A node that has no answer by then is held up by the plugin itself. */
+const STOP_ANSWER_MS = 1_000;
 const KILLED_POLL_MS = 3;
 const KILLED_MAX_MS = 5_000;
 
@@ -78,9 +81,10 @@ export async function cancelStart(
   while (!hasEnded() && !leave.aborted && performance.now() < until) {
     try {
       // Not found: the node has not read our start yet.
-      await stopPlugin(rpcFile, path, { signal: leave });
+      await stopPlugin(rpcFile, path, { signal: leave, timeoutMs: STOP_ANSWER_MS });
     } catch (error) {
-      if (!isUnmanageable(error)) return;
+      // A plugin that is asked by its rpc_command hook before each command holds up this one as well.
+      if (!isUnmanageable(error) && !isSilent(error)) return;
       killPluginProcesses(path, realpathSync(networkDir));
     }
     await new Promise((resolve) => setTimeout(resolve, KILLED_POLL_MS));
@@ -144,6 +148,10 @@ export function mustRestartNode(path: string, changes: readonly string[]): Failu
     fix: "Restart the node",
     exitCode: 1,
   });
+}
+
+function isSilent(error: unknown): boolean {
+  return error instanceof NodeUnreachable && error.reason === "silent";
 }
 
 function notDynamic(path: string): Failure {

@@ -22,7 +22,8 @@ import { runBuild } from "./build-step.js";
 import type { InheritedOptions } from "./inherited-options.js";
 import { PluginOnNode, type PluginState } from "./plugin-on-node.js";
 import { checkFirst } from "./safe-check.js";
-import { tellSlowStart } from "./slow-start-notice.js";
+import { type NodeStep, reportSlowStep } from "./slow-node-notice.js";
+import { reportSlowStart } from "./slow-start-notice.js";
 import { pycachePrefixes, removeStaleBytecode } from "./stale-bytecode.js";
 
 export interface ReloadAttemptOptions extends ProgressOptions {
@@ -36,6 +37,10 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   readonly onStart: () => void;
   /** Where the plugin's last start had its Python bytecode beside `__pycache__`. */
   readonly pycachePrefixes: readonly string[];
+  /** What the plugin has written to stderr since its start was sent, where that is heard. */
+  readonly stderr: () => string | undefined;
+  /** The start takes long: what was held back can be shown. */
+  readonly onSlowStart: () => void;
   /** It is known to take long for its start. */
   readonly slow: boolean;
   /** Resolves at the next change, or after so many ms. */
@@ -60,6 +65,10 @@ export interface ReloadAttemptResult {
 
 /** A save takes no longer than this from emptying the file to filling it again. */
 const SAVE_MS = 30;
+/** A start that is given up may end by itself within this, ms. */
+const START_GRACE_MS = 500;
+/** Then the node has so long to answer that it is ended, ms. */
+const CANCEL_MS = 1_500;
 /** A file that looks usable and is not so often in a row is not being saved: it is not for this user, say. */
 const MAX_UNSETTLED = 5;
 
@@ -71,6 +80,8 @@ export class ReloadAttempt {
   readonly #node: PluginOnNode;
   #buildMs: number | undefined;
   #unsettled = 0;
+  #givenUp = false;
+  readonly #timers: NodeJS.Timeout[] = [];
   #seen: Look | undefined;
   #manifest: Manifest | undefined;
   #deadly: Look | undefined;
@@ -94,10 +105,20 @@ export class ReloadAttempt {
     return this.#seen;
   }
 
-  /** Ends the attempt as soon as that can be: what the node is about is left to it. */
+  /**
+   * Ends the attempt as soon as that can be. A start gets a moment to end by itself; then it is ended,
+   * since lightningd starts no other plugin while it waits for one.
+   */
   giveUp(): void {
-    this.#leave.abort();
-    this.#progress.supersede();
+    if (this.#progress.step !== "start") {
+      this.#leave.abort();
+      this.#progress.supersede();
+      return;
+    }
+    this.#givenUp = true;
+    const supersede = setTimeout(() => this.#progress.supersede(), START_GRACE_MS);
+    const leave = setTimeout(() => this.#leave.abort(), START_GRACE_MS + CANCEL_MS);
+    this.#timers.push(supersede, leave);
   }
 
   /** Does the reload. Throws nothing. */
@@ -115,11 +136,24 @@ export class ReloadAttempt {
     } catch (error) {
       outcome = this.#outcomeOf(error);
     }
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#reportGivenUp();
     const deadly = this.#deadly;
     const { state, kept } = this.#node;
     const { change, supersededBy, changedMeanwhile } = this.#progress;
     const { suspects } = this.#options;
     return { outcome, state, kept, change, supersededBy, changedMeanwhile, suspects, deadly };
+  }
+
+  /** What is left of a start that was given up. */
+  #reportGivenUp(): void {
+    if (!this.#givenUp || this.#node.runs) return;
+    const { plugin } = this.#target.name;
+    const message =
+      this.#node.state.is === "starting"
+        ? `${plugin} has not finished its start: the node waits for it, for at most 120 s, and starts no other plugin until then`
+        : `${plugin} had not finished its start, and was ended`;
+    this.#options.emit({ event: "notice", level: "warn", message });
   }
 
   async #reload(): Promise<Outcome> {
@@ -130,14 +164,20 @@ export class ReloadAttempt {
     const identified = identify(this.#leaveOrNewer);
     identified.catch(() => {});
     const settled = await this.#settle();
-    const { version } = await identified;
+    const path = settled.file.realPath;
     // Whatever can be wrong without the node is found while the old version still runs.
-    await this.#node.find(settled.file);
+    const version = await this.#onNode("find", path, async () => {
+      const { version } = await identified;
+      await this.#node.find(settled.file);
+      return version;
+    });
     const options = await this.#node.startOptions(settled.file);
     const unfit = await this.#check(settled.file, settled.look, options, version);
     if (unfit !== undefined) return unfit;
     if (this.#node.hot) return await this.#reloadHot(settled.file, settled.look, options, version);
-    const stopMs = await this.#node.stop(() => this.#progress.begin("stop"));
+    const stopMs = await this.#onNode("stop", path, () =>
+      this.#node.stop(() => this.#progress.begin("stop")),
+    );
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
     const { file, look } = same ? settled : await this.#settle();
@@ -204,6 +244,14 @@ export class ReloadAttempt {
       stderrMark: markStderrOf(this.#target.node),
       manifest: this.#manifest,
     };
+  }
+
+  /** Does something on the node, and reports what it waits for where that takes long. */
+  async #onNode<T>(step: NodeStep, path: string, act: () => Promise<T>): Promise<T> {
+    const { state } = this.#node;
+    const listedAs = "path" in state ? state.path : path;
+    const end = reportSlowStep(this.#target, listedAs, step, this.#options.emit);
+    return await act().finally(end);
   }
 
   async #build(): Promise<Outcome | undefined> {
@@ -318,11 +366,14 @@ export class ReloadAttempt {
     this.#progress.begin("start");
     const started = this.#started(file, options);
     const { emit, slow } = this.#options;
-    const heard = slow ? undefined : tellSlowStart(started, emit, this.#progress.newer);
+    const { stderr, onSlowStart } = this.#options;
+    const heard = slow
+      ? undefined
+      : reportSlowStart(started, emit, this.#progress.newer, { stderr, onSlow: onSlowStart });
     try {
-      const startMs = await this.#node
-        .start(started, this.#options.nextHint)
-        .finally(() => heard?.());
+      const startMs = await this.#onNode("start", file.realPath, () =>
+        this.#node.start(started, this.#options.nextHint),
+      ).finally(() => heard?.());
       this.#progress.verify(look);
       return startMs;
     } catch (error) {

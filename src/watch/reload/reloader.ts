@@ -40,6 +40,8 @@ export interface ReloaderHooks {
   readonly identify?: (signal: AbortSignal) => Promise<NodeFacts>;
   /** The node did not answer: somebody should find out when it does. */
   readonly onUnreachable?: () => void;
+  /** A start takes long: what the plugin wrote meanwhile can be shown. */
+  readonly onSlowStart?: () => void;
 }
 
 export class Reloader {
@@ -256,6 +258,8 @@ export class Reloader {
         this.#changedFiles = new Set();
       },
       pycachePrefixes: this.#pycachePrefixes,
+      stderr: () => this.stderr,
+      onSlowStart: () => this.#hooks.onSlowStart?.(),
       slow: this.#isSlow,
       moreChanges: () => this.#takePending(),
       nextHint: (ms) => this.#nextHint(ms),

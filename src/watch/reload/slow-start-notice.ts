@@ -1,29 +1,58 @@
 /**
- * A start that takes long: lightningd waits 120 s for a plugin that does not answer, and nobody wants
- * to wait so long to learn that an answer was not flushed. What can be known is told before that.
+ * Reports a start that takes long: lightningd waits 120 s for a plugin that does not answer, and nobody
+ * wants to wait so long to learn that an answer was not flushed. What can be known is reported before.
  */
 import { diagnoseHang, type Started } from "../../diagnose/on-demand.js";
 import type { Emit } from "../../events/watch-events.js";
+import { whySilent } from "./slow-node-notice.js";
 
-/** Longer than most plugins take for their start, and than anybody likes to wait without a word. */
+/** Longer than most plugins take for their start, and than anybody likes to wait without a message. */
 export const SLOW_START_MS = 10_000;
+/** Longer than a debugger takes to write that it waits, ms. */
+const DEBUGGER_MS = 2_000;
+
+export interface SlowStartOptions {
+  /** In place of {@link SLOW_START_MS}. */
+  readonly afterMs?: number;
+  /** How long the plugin gets offline for each answer, ms. */
+  readonly timeoutMs?: number;
+  /** What the plugin has written to stderr in this start, where that is known. */
+  readonly stderr?: () => string | undefined;
+  /** The notice is due: what was held back during the start can be shown. */
+  readonly onSlow?: () => void;
+}
 
 /**
- * Says of a start that is still under way after {@link SLOW_START_MS} where it hangs, if it does.
- * @param times for tests: in place of that, and how long the plugin gets offline for each answer
+ * Reports a start that is still under way after {@link SLOW_START_MS}, and where it hangs, if it does.
  * @returns to be called when the start has ended
  */
-export function tellSlowStart(
+export function reportSlowStart(
   started: Started,
   emit: Emit,
   signal: AbortSignal,
-  { afterMs = SLOW_START_MS, timeoutMs }: { afterMs?: number; timeoutMs?: number } = {},
+  options: SlowStartOptions = {},
 ): () => void {
+  const { afterMs = SLOW_START_MS, timeoutMs, stderr, onSlow } = options;
   const over = new AbortController();
-  const { target } = started;
-  const tell = async () => {
-    const message = `${target.name.plugin} has not finished its start after ${afterMs / 1000} s; lightningd waits 120 s for each of its two answers`;
-    emit({ event: "notice", level: "warn", message });
+  const { target, file } = started;
+  const { plugin } = target.name;
+  let waitsForDebugger = false;
+  const warn = (message: string) => emit({ event: "notice", level: "warn", message });
+  const lookForDebugger = () => {
+    const where = debuggerOf(file.interpreter?.line ?? "", stderr?.() ?? "");
+    if (where === undefined) return;
+    waitsForDebugger = true;
+    warn(`${plugin} waits for a debugger: ${where}`);
+    onSlow?.();
+  };
+  const report = async () => {
+    onSlow?.();
+    if (waitsForDebugger) return;
+    // Then the plugin is not what is waited for, and that has been reported.
+    if ((await whySilent(target, over.signal)) !== undefined || over.signal.aborted) return;
+    warn(
+      `${plugin} is still starting after ${afterMs / 1000} s (lightningd gives up after 120 s for each of getmanifest and init)`,
+    );
     const diagnosis = await diagnoseHang(
       started,
       AbortSignal.any([signal, over.signal]),
@@ -32,9 +61,22 @@ export function tellSlowStart(
     if (diagnosis === undefined || over.signal.aborted) return;
     emit({ event: "explained", ...target.name, ...diagnosis });
   };
-  const timer = setTimeout(() => void tell(), afterMs);
+  const timers = [
+    setTimeout(lookForDebugger, Math.min(DEBUGGER_MS, afterMs)),
+    setTimeout(() => void report(), afterMs),
+  ];
   return () => {
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
     over.abort();
   };
+}
+
+/** What a plugin that waits for a debugger says, or was told, of where to attach to it. */
+function debuggerOf(shebang: string, stderr: string): string | undefined {
+  const listening = /Debugger listening on (\S+)/.exec(stderr)?.[1];
+  const flag = /--inspect-(?:brk|wait)(?:=\S+)?|debugpy\b.*--wait-for-client/.exec(shebang)?.[0];
+  if (listening !== undefined && (flag !== undefined || stderr.trimEnd().split("\n").length < 4)) {
+    return `attach to ${listening}`;
+  }
+  return flag && `its #! line has ${flag}`;
 }

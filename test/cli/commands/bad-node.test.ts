@@ -109,7 +109,7 @@ describe("a node", () => {
     ]) {
       const { code, stdout, stderr } = await run(box, args);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-      expect(stderr).toMatch(/^cln-dev: the node at .* is on mainnet: .*\n {2}.*say --mainnet/);
+      expect(stderr).toMatch(/^cln-dev: the node at .* is on mainnet: .*\n {2}.*add --mainnet/);
     }
     // Neither is a config file enough, nor package.json.
     writeFileSync(join(box.home, ".lightning/config"), "network=bitcoin\n");

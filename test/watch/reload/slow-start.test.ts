@@ -6,7 +6,7 @@ import { targetOf } from "../../../src/events/reload-target.js";
 import type { WatchEvent } from "../../../src/events/watch-events.js";
 import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
 import { locateNode } from "../../../src/settings/locate/locate-node.js";
-import { tellSlowStart } from "../../../src/watch/reload/slow-start-notice.js";
+import { reportSlowStart } from "../../../src/watch/reload/slow-start-notice.js";
 import { language, writePlugin } from "../../support/plugin.js";
 import { type Sandbox, sandbox } from "../../support/sandbox.js";
 import { until } from "../../support/until.js";
@@ -21,12 +21,13 @@ async function startOf(box: Sandbox, start: string) {
   return { target, file, options: [], since: new Date(), manifest: undefined };
 }
 
-it("tells where it hangs", async () => {
+it("reports where it hangs", async () => {
   const box = sandbox();
   const events: WatchEvent[] = [];
   const started = await startOf(box, language.hangs);
   const times = { afterMs: 1, timeoutMs: 500 };
-  const end = tellSlowStart(started, (event) => events.push(event), AbortSignal.any([]), times);
+  const emit = (event: WatchEvent) => void events.push(event);
+  const end = reportSlowStart(started, emit, AbortSignal.any([]), times);
   await until("the explanation", () => events.length === 2);
   end();
   expect(events[0]).toMatchObject({ event: "notice", message: expect.stringContaining("120 s") });
@@ -42,8 +43,8 @@ it("says nothing of one that ends in time", async () => {
   const events: WatchEvent[] = [];
   const started = await startOf(box, language.writesPid(pid));
   const emit = (event: WatchEvent) => void events.push(event);
-  tellSlowStart(started, emit, AbortSignal.any([]), { afterMs: 1 })();
-  const end = tellSlowStart(started, emit, AbortSignal.any([]), { afterMs: 1, timeoutMs: 5_000 });
+  reportSlowStart(started, emit, AbortSignal.any([]), { afterMs: 1 })();
+  const end = reportSlowStart(started, emit, AbortSignal.any([]), { afterMs: 1, timeoutMs: 5_000 });
   await until("the plugin to be run", () => existsSync(pid));
   end();
   expect(events.map(({ event }) => event)).toEqual(["notice"]);

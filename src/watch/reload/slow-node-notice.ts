@@ -1,0 +1,96 @@
+/**
+ * Reports why a step of a reload takes long on the node: the node itself gives no answer (it is
+ * stopped, or something in it blocks every call), another plugin holds up every start, or the plugin
+ * takes its time to end. The plugin that is reloaded is blamed only for what it does.
+ */
+import { basename } from "node:path";
+import type { Target } from "../../events/reload-target.js";
+import type { Emit } from "../../events/watch-events.js";
+import { isStopped, nodePid } from "../../node/node-process.js";
+import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-command.js";
+import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
+import { NodeUnreachable } from "../../node/rpc/errors.js";
+import { realPathOf } from "../../plugin/file/symlinks.js";
+
+/** Longer than a node takes for any of these steps, ms. */
+const SLOW_MS = 2_000;
+/** A node that answers does so at once, ms. */
+const ANSWER_MS = 800;
+
+export type NodeStep = "find" | "stop" | "start";
+
+/** A node that gives no answer, ready to be shown; undefined where it answers. */
+export async function whySilent(target: Target, signal?: AbortSignal): Promise<string | undefined> {
+  const answer = await askPlugins(target, signal);
+  return typeof answer === "string" ? answer : undefined;
+}
+
+/**
+ * Reports what is waited for once the step has lasted for too long.
+ * @param path the plugin's canonical path
+ * @returns to be called when the step has ended
+ */
+export function reportSlowStep(
+  target: Target,
+  path: string,
+  step: NodeStep,
+  emit: Emit,
+  afterMs = SLOW_MS,
+): () => void {
+  const over = new AbortController();
+  const report = async () => {
+    const message = await whySlow(target, path, step, over.signal);
+    if (message === undefined || over.signal.aborted) return;
+    emit({ event: "notice", level: "warn", message });
+  };
+  const timer = setTimeout(() => void report(), afterMs);
+  return () => {
+    clearTimeout(timer);
+    over.abort();
+  };
+}
+
+/** What is waited for, as far as the node tells. Throws nothing. */
+async function whySlow(
+  target: Target,
+  path: string,
+  step: NodeStep,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const plugins = await askPlugins(target, signal);
+  if (typeof plugins === "string") return plugins;
+  const others = plugins.filter(({ name, active }) => !active && name !== path);
+  if (others.length > 0 && step !== "stop") return waitsForOthers(target, others);
+  const { plugin } = target.name;
+  if (step === "stop" && plugins.some(({ name }) => name === path)) {
+    return `${plugin} is still stopping: it subscribes to shutdown, and lightningd gives it 30 s to end`;
+  }
+  return undefined;
+}
+
+/** @returns the plugins, or why there is no answer */
+async function askPlugins(
+  { node }: Target,
+  signal?: AbortSignal,
+): Promise<readonly ListedPlugin[] | string> {
+  const pid = nodePid(node.lightningDir, node.network);
+  if (pid !== undefined && pid !== process.pid && isStopped(pid)) {
+    return `the node at ${node.rpcFile} is stopped (pid ${pid}: SIGSTOP, Ctrl-Z or a debugger); let it go on: kill -CONT ${pid}`;
+  }
+  try {
+    const options = signal === undefined ? {} : { signal };
+    return await listPlugins(node.rpcFile, { timeoutMs: ANSWER_MS, ...options });
+  } catch (error) {
+    // A node that is gone is reported by its monitor.
+    if (!(error instanceof NodeUnreachable) || error.reason !== "silent") return [];
+    return `the node at ${node.rpcFile} does not answer: it is busy, or a plugin's rpc_command hook holds up every call`;
+  }
+}
+
+function waitsForOthers({ node }: Target, others: readonly ListedPlugin[]): string {
+  const networkDir = realPathOf(node.networkDir);
+  const names = others.map(({ name }) => basename(name)).join(", ");
+  const pids = others.flatMap(({ name }) => pluginProcesses(name, networkDir));
+  const end = pids.length > 0 ? `; to end it: kill ${pids.map(({ pid }) => pid).join(" ")}` : "";
+  return `${names} has not finished its start, and the node starts no other plugin until it has, or until 120 s have passed${end}`;
+}
