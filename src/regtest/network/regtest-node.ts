@@ -163,7 +163,8 @@ export class RegtestNode {
     try {
       const { lines } = readTail(this.#logFile, TAIL_BYTES);
       const begin = lines.findLastIndex((line) => line.includes("Server started with public key"));
-      const broken = lines.slice(begin + 1).findLast((line) => line.includes("**BROKEN**"));
+      // The first one is the cause; a backtrace may follow.
+      const broken = lines.slice(begin + 1).find((line) => line.includes("**BROKEN**"));
       return broken && withoutTime(broken);
     } catch {
       return undefined;
