@@ -48,6 +48,7 @@ export type {
   Reloaded,
   Reloading,
   TargetName,
+  Unchanged,
   Unreachable,
   WatchEvent,
   Watching,

@@ -1,7 +1,7 @@
 /** One plugin on one node: the thing that is reloaded. */
 import { basename } from "node:path";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
-import type { TargetName } from "./watch-events.js";
+import type { Cause, TargetName } from "./watch-events.js";
 
 export interface Target {
   readonly name: TargetName;
@@ -16,7 +16,9 @@ export function targetOf(plugin: PluginSettings, node: NodeAddress): Target {
 
 /** Why a reload is wanted, and since when. Several become one by {@link merge}. */
 export interface Change {
-  readonly cause: "start" | "file" | "key" | "command" | "signal" | "node";
+  readonly cause: Cause;
+  /** Somebody asked for a reload, whether or not anything has changed. */
+  readonly asked?: boolean;
   /** Absolute paths; empty unless the cause is `file`. */
   readonly files: readonly string[];
   /** performance.now() of the first hint, ms. */
@@ -26,11 +28,17 @@ export interface Change {
 /** More files are not named: a checkout may change thousands. */
 const MAX_FILES = 1_000;
 
+/** Whether it is made even where nothing has changed. */
+export function isAsked({ asked, cause }: Change): boolean {
+  return asked ?? cause !== "file";
+}
+
 /** One change that stands for both: the first one's time, and a file as its cause if one has changed. */
 export function merge(first: Change | undefined, second: Change): Change {
   if (first === undefined) return second;
   return {
     cause: first.cause === "file" ? "file" : second.cause,
+    asked: isAsked(first) || isAsked(second),
     files: [...new Set([...first.files, ...second.files])].slice(0, MAX_FILES),
     at: Math.min(first.at, second.at),
   };

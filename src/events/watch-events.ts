@@ -47,7 +47,11 @@ export interface Watching {
     readonly files: string;
     /** `name=value`, secret values as `***`. */
     readonly options: readonly string[];
+    /** The shell command that is run before each reload. */
+    readonly build: string | undefined;
   }[];
+  /** The package.json that settings are taken from. */
+  readonly settings: string | undefined;
   /** How to reach this session from a script. */
   readonly control: string | undefined;
 }
@@ -135,8 +139,17 @@ export interface Refused extends TargetName {
   readonly exitCode: number;
 }
 
+/** The build of a compiled plugin made what runs already: it was not started again. */
+export interface Unchanged extends TargetName {
+  readonly event: "unchanged";
+  readonly cause: Cause;
+  readonly files: readonly string[];
+  readonly totalMs: number;
+  readonly buildMs: number;
+}
+
 /** A reload ends in exactly one of these. */
-export type Outcome = Reloaded | Failed | Unreachable | Refused;
+export type Outcome = Reloaded | Unchanged | Failed | Unreachable | Refused;
 
 export interface NodeGone {
   readonly event: "node-gone";
@@ -233,6 +246,15 @@ export type WatchEvent =
 
 export type Emit = (event: WatchEvent) => void;
 
+/** The events that a reload ends in. */
+export const OUTCOMES: readonly string[] = [
+  "reloaded",
+  "unchanged",
+  "failed",
+  "unreachable",
+  "refused",
+] satisfies readonly Outcome["event"][];
+
 export function isOutcome(event: WatchEvent): event is Outcome {
-  return ["reloaded", "failed", "unreachable", "refused"].includes(event.event);
+  return OUTCOMES.includes(event.event);
 }

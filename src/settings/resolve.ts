@@ -36,7 +36,7 @@ export function resolveSettings(input: SettingsInput): Settings {
   const key = findSettingsKey(surroundings.cwd);
   const { plugins, pluginsFrom } = resolvePlugins(input, key);
   const nodes = resolveNodesWith(key, flags, surroundings);
-  return freeze({ ...nodes, plugins, pluginsFrom });
+  return freeze({ ...nodes, file: key?.file, plugins, pluginsFrom });
 }
 
 function resolvePlugins(

@@ -113,6 +113,8 @@ type SettingsSource =
 
 /** Everything that `watch`, `start` and `restart` need to know before they begin. */
 export interface Settings extends NodeSettings {
+  /** The package.json that was read. */
+  readonly file: string | undefined;
   /** At least one. */
   readonly plugins: readonly PluginSettings[];
   readonly pluginsFrom: SettingsSource;

@@ -42,6 +42,8 @@ export interface SessionOptions {
   /** The node is the embedded one, of this very process. */
   readonly embedded: boolean;
   readonly onEvent: Emit;
+  /** The package.json that settings are taken from. */
+  readonly settingsFile?: string | undefined;
   /** Look at the files every so many ms instead of waiting for the system's events. */
   readonly pollMs?: number;
   /** Gives up what a node has not answered while the session is being opened. */
@@ -211,7 +213,9 @@ export class Session {
     const control = await openControl(this.#controlMethods());
     if (typeof control !== "string") this.#control = control;
     const { path } = this.#control ?? {};
-    onEvent(watchingEvent({ nodes: facts, embedded, plugins, files: this.#files, control: path }));
+    const { settingsFile: settings } = this.#options;
+    const things = { nodes: facts, embedded, plugins, files: this.#files, settings, control: path };
+    onEvent(watchingEvent(things));
     if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
     for (const node of this.#nodes) node.followLogs();
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
@@ -290,12 +294,13 @@ interface WatchedThings {
   readonly plugins: readonly PluginSettings[];
   /** One for each plugin. */
   readonly files: readonly FileSource[];
+  readonly settings: string | undefined;
   readonly control: string | undefined;
 }
 
 /** The first event of a session: what is watched, where, with which options. */
 function watchingEvent(things: WatchedThings): Watching {
-  const { nodes, embedded, plugins, files, control } = things;
+  const { nodes, embedded, plugins, files, settings, control } = things;
   return {
     event: "watching",
     nodes: nodes.map((facts) => ({ ...facts, embedded })),
@@ -304,7 +309,9 @@ function watchingEvent(things: WatchedThings): Watching {
       path: plugin.path,
       files: files[index]?.watched.description ?? "",
       options: plugin.options.map((option) => `${option.name}=${shownValue(option)}`),
+      build: plugin.build?.command,
     })),
+    settings,
     control,
   };
 }

@@ -110,7 +110,7 @@ export class Program {
 
   /** The outcome of the next reload. */
   async outcome(): Promise<JsonEvent> {
-    const outcomes = ["reloaded", "failed", "refused", "unreachable"];
+    const outcomes = ["reloaded", "unchanged", "failed", "refused", "unreachable"];
     const at = await this.#until("an outcome", () => {
       const found = this.events.findIndex(
         (seen, index) => index >= this.#read && outcomes.includes(seen.event),

@@ -59,7 +59,7 @@ export type ExitCode = 0 | 1 | 2 | 3;
 
 /** 0: all are live; 3: no node; 2: a value that cannot be used; 1: any other failure. */
 export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
-  const bad = outcomes.filter((outcome) => outcome.event !== "reloaded");
+  const bad = outcomes.filter(({ event }) => event !== "reloaded" && event !== "unchanged");
   if (bad.length === 0) return 0;
   if (bad.some((outcome) => outcome.event === "failed")) return 1;
   if (bad.every((outcome) => outcome.event === "unreachable")) return 3;

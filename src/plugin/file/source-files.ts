@@ -64,6 +64,11 @@ const LANGUAGES: readonly (readonly string[])[] = [
 /** What a build step is fed with, beside the plugin's own language. */
 const SOURCES = [".rs", ".go", ".c", ".h", ".cc", ".cpp", ".hpp", ".zig", ".java", ".kt", ".ts"];
 
+/** Whether a file is what a build is made from, and not read by the plugin while it runs. */
+export function isBuildSource(path: string): boolean {
+  return SOURCES.includes(extname(path));
+}
+
 const EXTENSION_OF: { readonly [language in PluginLanguage]?: string } = {
   python: ".py",
   node: ".js",

@@ -2,7 +2,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure } from "../../errors/failure.js";
-import type { Outcome } from "../../events/watch-events.js";
+import { OUTCOMES, type Outcome } from "../../events/watch-events.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { callNode } from "../../node/rpc/client.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
@@ -123,8 +123,5 @@ function readNode(node: JsonObject): NodeAddress {
 
 /** The session is this same program, of this same user: its event is taken for what it says it is. */
 function isOutcomeOfSession(value: unknown): value is Outcome {
-  return (
-    isObject(value) &&
-    ["reloaded", "failed", "unreachable", "refused"].includes(String(value.event))
-  );
+  return isObject(value) && OUTCOMES.includes(String(value.event));
 }

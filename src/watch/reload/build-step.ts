@@ -1,5 +1,8 @@
 /** Runs the user's build step (`--build`) before a reload. */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import type { BuildResult } from "../../events/outcomes.js";
 
 const MAX_OUTPUT_BYTES = 256 * 1024;
@@ -10,13 +13,28 @@ const DRAIN_MS = 200;
 /** How long a build that is ended may take to clear away what it has half written, in ms. */
 const CLEAR_MS = 1_000;
 
+/** A build that takes this long says what it is doing, then each time it has taken thrice as long; in ms. */
+const SLOW_MS = 5_000;
+/** Lines of its output that are shown then. */
+const SLOW_LINES = 3;
+
+export interface BuildOptions {
+  readonly command: string;
+  /** The folder of the file that named the command. */
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  /** It takes long: how long so far, in ms, and the end of what it has printed. */
+  readonly onSlow: (ms: number, output: string) => void;
+  readonly slowMs?: number;
+}
+
 /**
  * Runs a command as the user's shell would, to its own end. An abort ends it with all that it has
  * started: by SIGTERM first, at which make and compilers remove the file that they are writing. One
  * that is left half written is newer than its source, and the next make would take it for made.
- * @param cwd the folder of the file that named the command
  */
-export function runBuild(command: string, cwd: string, signal: AbortSignal): Promise<BuildResult> {
+export function runBuild(options: BuildOptions): Promise<BuildResult> {
+  const { command, cwd, signal, onSlow, slowMs = SLOW_MS } = options;
   return new Promise((resolve) => {
     const child = spawn(command, {
       cwd,
@@ -28,6 +46,15 @@ export function runBuild(command: string, cwd: string, signal: AbortSignal): Pro
     const keep = (text: string) => {
       output = (output + text).slice(-MAX_OUTPUT_BYTES);
     };
+    const from = performance.now();
+    let slow: NodeJS.Timeout;
+    const reportIn = (ms: number) => {
+      slow = setTimeout(() => {
+        onSlow(performance.now() - from, output.trim().split("\n").slice(-SLOW_LINES).join("\n"));
+        reportIn(ms * 3);
+      }, ms);
+    };
+    reportIn(slowMs);
     let letGo: NodeJS.Timeout | undefined;
     const letGoIn = (ms: number) => {
       clearTimeout(letGo);
@@ -55,6 +82,7 @@ export function runBuild(command: string, cwd: string, signal: AbortSignal): Pro
     child.stderr.setEncoding("utf8").on("data", keep);
     const finish = (ok: boolean, ending: string) => {
       clearTimeout(letGo);
+      clearTimeout(slow);
       signal.removeEventListener("abort", end);
       if (signal.aborted) signalAll("SIGKILL");
       resolve({ ok, output: output.trimEnd(), ending });
@@ -67,4 +95,15 @@ export function runBuild(command: string, cwd: string, signal: AbortSignal): Pro
       finish(code === 0, by === null ? `exit code ${code}` : `signal ${by}`),
     );
   });
+}
+
+/** A hash of what a build has made; undefined where it cannot be read. */
+export async function builtContent(path: string): Promise<string | undefined> {
+  const hash = createHash("sha1");
+  try {
+    await pipeline(createReadStream(path), hash);
+    return hash.digest("base64");
+  } catch {
+    return undefined;
+  }
 }

@@ -6,19 +6,20 @@
 import { diagnoseStart, markStderrOf, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "../../events/outcomes.js";
-import type { Change, Target } from "../../events/reload-target.js";
+import { type Change, isAsked, type Target } from "../../events/reload-target.js";
 import type { NodeFacts, Outcome, Reloaded } from "../../events/watch-events.js";
 import { nodePid } from "../../node/node-process.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../../plugin/file/plugin-file.js";
+import { isBuildSource } from "../../plugin/file/source-files.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import { settle, untilOld } from "../files/wait-until-stable.js";
 import { reloadHot } from "../hot/hot-reload.js";
 import { socketIdentity } from "../node/identify-node.js";
 import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
-import { runBuild } from "./build-step.js";
+import { builtContent, runBuild } from "./build-step.js";
 import type { InheritedOptions } from "./inherited-options.js";
 import { PluginOnNode, type PluginState } from "./plugin-on-node.js";
 import { checkFirst } from "./safe-check.js";
@@ -41,6 +42,8 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   readonly stderr: () => string | undefined;
   /** The start takes long: what was held back can be shown. */
   readonly onSlowStart: () => void;
+  /** What the last build made that was started; undefined where that is not known. */
+  readonly runningContent: Promise<string | undefined>;
   /** It is known to take long for its start. */
   readonly slow: boolean;
   /** Resolves at the next change, or after so many ms. */
@@ -258,11 +261,16 @@ export class ReloadAttempt {
     const { build } = this.#target.plugin;
     if (build === undefined) return undefined;
     this.#progress.begin("build");
-    const result = await runBuild(build.command, build.cwd, this.#progress.newer);
+    const result = await runBuild({
+      ...build,
+      signal: this.#progress.newer,
+      onSlow: (ms, output) => this.#reportSlowBuild(ms, output),
+    });
     this.#progress.throwIfSuperseded();
-    this.#buildMs = this.#progress.built();
+    const buildMs = this.#progress.built();
+    this.#buildMs = buildMs;
     this.#progress.absorb();
-    if (result.ok) return undefined;
+    if (result.ok) return (await this.#isUnchanged()) ? this.#unchanged(buildMs) : undefined;
     return notBuilt(
       this.#target.name,
       this.#progress.change,
@@ -270,6 +278,36 @@ export class ReloadAttempt {
       result,
       this.#node.runs,
     );
+  }
+
+  #reportSlowBuild(ms: number, output: string): void {
+    const { plugin } = this.#target.name;
+    const said = output === "" ? "it has printed nothing" : output;
+    const message = `the build of ${plugin} has taken ${Math.round(ms / 1000)} s so far: ${said}`;
+    this.#options.emit({ event: "notice", level: "info", message });
+  }
+
+  /** Whether the build of a compiled plugin has made what the node runs already. */
+  async #isUnchanged(): Promise<boolean> {
+    const { path } = this.#target.plugin;
+    const { change } = this.#progress;
+    const running = await this.#options.runningContent;
+    if (running === undefined || this.#node.state.is !== "running" || isAsked(change)) return false;
+    if (!change.files.every((file) => file === path || isBuildSource(file))) return false;
+    const isCompiled = await inspectPluginFile(path).then(
+      ({ interpreter }) => interpreter === undefined,
+      () => false,
+    );
+    const isSame = isCompiled && (await builtContent(path)) === running;
+    this.#progress.throwIfSuperseded();
+    return isSame;
+  }
+
+  #unchanged(buildMs: number): Outcome {
+    const { cause, files, at } = this.#progress.change;
+    const totalMs = performance.now() - at;
+    this.#seen = lookAt(this.#target.plugin.path);
+    return { event: "unchanged", ...this.#target.name, cause, files, totalMs, buildMs };
   }
 
   async #settle(): Promise<{ readonly file: PluginFile; readonly look: Look }> {

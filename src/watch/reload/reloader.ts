@@ -15,6 +15,7 @@ import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import { identifyForControl } from "../node/identify-node.js";
+import { builtContent } from "./build-step.js";
 import { NO_INHERITED_OPTIONS } from "./inherited-options.js";
 import type { PluginState } from "./plugin-on-node.js";
 import { ReloadAttempt, type ReloadAttemptResult } from "./reload-attempt.js";
@@ -59,6 +60,7 @@ export class Reloader {
   /** When it is tried again, if the node answers by then: performance.now(). */
   #retryAt = Number.POSITIVE_INFINITY;
   #last: Outcome | undefined;
+  #runningContent: Promise<string | undefined> = Promise.resolve(undefined);
   /** The plugin file as the last attempt found it. */
   #seen: Look | undefined;
   /** The node died of the plugin as it looked then. */
@@ -260,6 +262,7 @@ export class Reloader {
       pycachePrefixes: this.#pycachePrefixes,
       stderr: () => this.stderr,
       onSlowStart: () => this.#hooks.onSlowStart?.(),
+      runningContent: this.#runningContent,
       slow: this.#isSlow,
       moreChanges: () => this.#takePending(),
       nextHint: (ms) => this.#nextHint(ms),
@@ -276,7 +279,9 @@ export class Reloader {
     if (outcome?.event === "reloaded") {
       this.#startedAt = this.#settledAt - outcome.startMs;
       this.#isSlow = outcome.startMs >= SLOW_START_MS;
-    }
+      const { build, path } = this.target.plugin;
+      if (build !== undefined) this.#runningContent = builtContent(path);
+    } else if (outcome?.event !== "unchanged") this.#runningContent = Promise.resolve(undefined);
     if (result.outcome === undefined) {
       this.#selfChanges.superseded(result.supersededBy);
       // Superseded: what it stood for goes into the reload that follows.

@@ -2,6 +2,7 @@
 import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { runBuild } from "../../../src/watch/reload/build-step.js";
 import { findPython } from "../../conformance/harness/python.js";
 import { liveVersion, startNode } from "../../support/nodes.js";
 import { has, language, writePlugin, writeProgram } from "../../support/plugin.js";
@@ -109,6 +110,51 @@ describe("a build step", () => {
       await until("the end of the build", () => !isAlive(pid));
     },
   );
+
+  it.skipIf(!has("cc"))(
+    "that makes what runs already starts nothing, but for who asks for it",
+    async () => {
+      const box = sandbox();
+      const node = await startNode(box);
+      const [plugin, source] = [join(box.work, "plugin"), join(box.work, "main.c")];
+      const code = writePlugin(box.folder("code"));
+      const save = (text: string) =>
+        writeFileSync(
+          source,
+          `#include <unistd.h>\nint main() { return execl("${code}", "plugin", ${text} (char *)0); }\n`,
+        );
+      save("");
+      const args = ["--build", `cc -o "${plugin}" "${source}"`, node.flag, "--json"];
+      const watch = new Program(box, ["watch", plugin, ...args]);
+      expect(await watch.next("watching")).toMatchObject({ plugins: [{ build: args[1] }] });
+      await watch.next("reloaded");
+      save("/* only a comment */");
+      expect(await watch.outcome()).toMatchObject({ event: "unchanged", cause: "file" });
+      watch.kill("SIGUSR2");
+      expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+      save('"argument",');
+      expect(await watch.outcome()).toMatchObject({ event: "reloaded", cause: "file" });
+    },
+  );
+
+  it("that takes long shows what it has printed so far", async () => {
+    const { work, root } = sandbox();
+    const leave = join(root, "leave");
+    const slow: string[] = [];
+    const result = await runBuild({
+      command: `for i in 1 2 3 4; do echo line $i; done; echo waiting for a lock >&2; while ! test -e "${leave}"; do sleep 0.01; done`,
+      cwd: work,
+      signal: new AbortController().signal,
+      onSlow: (_, output) => {
+        slow.push(output);
+        if (slow.length === 2) writeFileSync(leave, "");
+      },
+      slowMs: 100,
+    });
+    expect(slow).toHaveLength(2);
+    expect(slow[1]).toBe("line 3\nline 4\nwaiting for a lock");
+    expect(result).toMatchObject({ ok: true });
+  });
 
   it.skipIf(!has("make"))(
     "that is ended may clear away what it has half written, which make would take for made",

@@ -3,7 +3,7 @@ import type { ReadStream } from "node:tty";
 import { PluginStderr } from "../../../embedded/plugin-stderr.js";
 import { Failure, usageFailure } from "../../../errors/failure.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
-import type { PluginSettings } from "../../../settings/types.js";
+import type { PluginSettings, Settings } from "../../../settings/types.js";
 import { Session } from "../../../watch/session.js";
 import { watchParent } from "../../orphan.js";
 import { openReporter, type Reporter } from "../../report/reporter.js";
@@ -43,7 +43,7 @@ export async function watch(
   const onStderr = (name: string, chunk: Buffer) => stderr.take(name, chunk);
   const node = await openNode(settings, signal, onStderr, onTrouble);
   try {
-    session = await openSession(settings.plugins, node, reporter, signal, pollMs);
+    session = await openSession(settings, node, reporter, signal, pollMs);
     try {
       await untilTheEnd({ context, settings, session, node, reporter }, keys ? stdin : undefined);
     } finally {
@@ -82,7 +82,7 @@ function refuseForeignProcess({ path, run, hot }: PluginSettings): void {
 }
 
 function openSession(
-  plugins: readonly PluginSettings[],
+  { plugins, file }: Settings,
   { nodes, embedded }: OpenNode,
   reporter: Reporter,
   signal: AbortSignal,
@@ -93,6 +93,7 @@ function openSession(
       plugins,
       nodes,
       embedded,
+      settingsFile: file,
       signal,
       onEvent: (event) => reporter.event(event),
       ...(pollMs === undefined ? {} : { pollMs }),

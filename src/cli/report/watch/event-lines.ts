@@ -42,6 +42,7 @@ export class Lines {
       case "phase":
         return this.#ifVerbose(`${wording.name(event)} ${event.phase}`);
       case "reloaded":
+      case "unchanged":
         return this.#unlessQuiet(outcomeLines(event, wording));
       case "failed":
       case "refused":

@@ -20,7 +20,10 @@ export function firstScreen(event: Watching, wording: Wording, version: string):
       ...plugin.options.map((option) => harmless(option)),
     ].join("  "),
     `${label("files")}${wording.files(plugin.files)}`,
+    ...(plugin.build === undefined ? [] : [`${label("build")}${harmless(plugin.build)}`]),
   ]);
+  const settings =
+    event.settings === undefined ? [] : [`${label("settings")}${wording.path(event.settings)}`];
   const keys = wording.keys ? [`  ${dim("r reload   q quit   ? help")}`] : [];
-  return [`${bold("cln-dev")} ${version}`, ...nodes, ...plugins, ...keys, ""];
+  return [`${bold("cln-dev")} ${version}`, ...nodes, ...plugins, ...settings, ...keys, ""];
 }

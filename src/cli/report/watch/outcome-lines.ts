@@ -6,6 +6,7 @@ import type {
   Outcome,
   Refused,
   Reloaded,
+  Unchanged,
   Unreachable,
 } from "../../../events/watch-events.js";
 
@@ -18,6 +19,8 @@ export function outcomeLines(event: Outcome, wording: Wording): string[] {
   switch (event.event) {
     case "reloaded":
       return [good(event, wording)];
+    case "unchanged":
+      return [unchanged(event, wording)];
     case "failed":
       return failed(event, wording);
     case "unreachable":
@@ -54,6 +57,12 @@ export function initErrorLines(event: Explained, message: string, wording: Wordi
   const said = code === undefined ? harmless(short) : rpcErrorText({ code, message: short });
   const what = `${wording.name(event)} runs, but its init failed: ${said}`;
   return [wording.line(wording.paint.red("✗"), what), ...toldLines(event, wording)];
+}
+
+function unchanged(event: Unchanged, wording: Wording): string {
+  const { green, dim } = wording.paint;
+  const what = `${wording.name(event)} built in ${duration(event.buildMs)}`;
+  return wording.line(green("✓"), `${what} ${dim("  nothing new: not started again")}`);
 }
 
 function good(event: Reloaded, wording: Wording): string {
