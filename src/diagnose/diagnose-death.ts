@@ -105,7 +105,9 @@ function explainKilled({ file, log = [] }: DeadPlugin): Explained | undefined {
   const words = log.flatMap((line) => KILLED.exec(line)?.[1] ?? []).at(-1);
   if (words === undefined || words === EXITED) return undefined;
   const found = explainWords(words, { path: file.realPath, file });
-  const explanation = found && { ...found, reason: `the node ended it: ${found.reason}` };
+  const isStop = found?.id === "stopped-in-call";
+  const explanation =
+    found && (isStop ? found : { ...found, reason: `the node ended it: ${found.reason}` });
   const stray = strayIn(words).map((text) => ({ text, printedBy: findPrint(file, text) }));
   return { explanation, findings: stray.flatMap(strayFindings), offline: undefined };
 }

@@ -15,6 +15,7 @@ import type { Handshake } from "../plugin/handshake/handshake.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
 import type { HotStart } from "./diagnose-hot.js";
 import type { Explained } from "./diagnose-start.js";
+import type { TerminatedCall } from "./terminated-call.js";
 
 /** A start that was sent: what, with which options, and when. */
 export interface Started {
@@ -52,7 +53,10 @@ export async function diagnoseHang(
 }
 
 /** How far a node's stderr is written at this moment; undefined where it is no file. */
-export function markStderrOf({ lightningDir, network }: Target["node"]): StderrMark | undefined {
+export function markStderrOf({
+  lightningDir,
+  network,
+}: Pick<Target["node"], "lightningDir" | "network">): StderrMark | undefined {
   return markStderr(stderrPlace(lightningDir, network));
 }
 
@@ -83,6 +87,13 @@ export async function diagnoseFailedCall(
   const heard = stderr === undefined ? {} : { stderr };
   const dead = { ...start, node: target.node, signal, log, ...heard };
   return told(await diagnoseCall(error, dead, call));
+}
+
+/** A call by hand whose plugin terminated (-4); undefined where that plugin cannot be told. */
+export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diagnosis | undefined> {
+  const module = await import("./terminated-call.js");
+  const found = await module.diagnoseTerminatedCall(call);
+  return found && told(found);
 }
 
 /**
@@ -127,5 +138,12 @@ export async function hotKiller(
 
 function told({ explanation, findings }: Explained): Diagnosis {
   const killsNode = /^(kills-node-|node-crashed$)/.test(explanation?.id ?? "");
-  return { reason: explanation?.reason, fix: explanation?.fix, findings, killsNode };
+  const addressInUse = explanation?.id === "address-in-use";
+  return {
+    reason: explanation?.reason,
+    fix: explanation?.fix,
+    findings,
+    killsNode,
+    ...(addressInUse ? { addressInUse } : {}),
+  };
 }

@@ -11,6 +11,8 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
   /** The node died of this very plugin: it is not started again as it is. */
   readonly killsNode?: boolean;
+  /** Something holds the address that it binds: the previous version may let go of it in a moment. */
+  readonly addressInUse?: boolean;
 }
 
 export const NO_DIAGNOSIS: Diagnosis = { reason: undefined, fix: undefined, findings: [] };

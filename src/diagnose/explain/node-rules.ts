@@ -189,6 +189,12 @@ export const NODE_RULES: readonly Rule[] = [
     fix: callToRepeat,
   },
   {
+    id: "stopped-in-call",
+    pattern: /^(stopped by lightningd via RPC|Plugin changed, needs restart\.)$/,
+    reason: "the plugin was stopped or reloaded while it worked on this call",
+    fix: "Make the call again",
+  },
+  {
     id: "unknown-method",
     pattern: /^Unknown command '(.*)'$/,
     reason: ({ groups }) => `neither the node nor one of its plugins has a method ${groups[0]}`,

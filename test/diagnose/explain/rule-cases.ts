@@ -385,6 +385,13 @@ const NODE: readonly RuleCase[] = [
     fix: "Restart the node once",
   },
   {
+    rule: "stopped-in-call",
+    files: { "p.py": "" },
+    message: "stopped by lightningd via RPC",
+    reason: "the plugin was stopped or reloaded while it worked on this call",
+    fix: "Make the call again",
+  },
+  {
     rule: "died-later",
     files: { "p.py": "" },
     end: { kind: "passed" },
