@@ -5,19 +5,19 @@
  */
 import { Failure } from "../errors/failure.js";
 import type { Finding } from "../events/watch-events.js";
-import {
-  BACKEND_METHODS,
-  NAMES_RELEASE,
-  NATIVE_METHODS,
-  NATIVE_OPTIONS,
-  PLUGIN_METHODS,
-} from "../node/plugins/builtin-names.js";
 import { encodeStartOptions, needsDeclaration } from "../node/plugins/start-options.js";
 import { inspectPluginFile, type PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake, HandshakeOptions } from "../plugin/handshake/handshake.js";
 import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
 import { runHandshake } from "../plugin/handshake/run-handshake.js";
 import { type LintFinding, lintManifest, type Severity } from "../plugin/manifest/lint.js";
+import {
+  BACKEND_METHODS,
+  NATIVE_METHODS,
+  NATIVE_OPTIONS,
+  PLUGIN_METHODS,
+  RELEASE,
+} from "../plugin/release.js";
 import type { PluginOption } from "../settings/types.js";
 import { builtinClashes, giantLog, hasEmptyOptionName } from "./evidence/manifest-hazards.js";
 import { dynamicHint } from "./explain/dynamic-hint.js";
@@ -94,7 +94,7 @@ function resultOf(
   handshake: Handshake | undefined,
 ): CheckResult {
   const ok = findings.every(({ severity }) => severity !== "error");
-  return { path, release: NAMES_RELEASE, ok, findings, told, handshake };
+  return { path, release: RELEASE, ok, findings, told, handshake };
 }
 
 function handshakeOptions(options: CheckOptions): HandshakeOptions {
@@ -175,7 +175,7 @@ function manifestFindings(handshake: Handshake, context: ExplainContext): CheckF
   return [
     ...lintManifest(text).map((finding) => withReason(finding, context)),
     ...builtinClashes(text, [...NATIVE_METHODS]).map(crashes),
-    ...builtinClashes(text, [...PLUGIN_METHODS]).map(taken),
+    ...builtinClashes(text, [...PLUGIN_METHODS, ...BACKEND_METHODS]).map(taken),
     ...(hasEmptyOptionName(text) ? [EMPTY_OPTION] : []),
     ...options.map(({ name }) =>
       ofWords("options", `Option "${name}" already registered`, context),

@@ -5,12 +5,12 @@
 
 import type { Finding } from "../events/watch-events.js";
 import { isObject, stringOf } from "../jsonrpc/json.js";
-import { NATIVE_METHODS } from "../node/plugins/builtin-names.js";
 import { callNode } from "../node/rpc/client.js";
 import { isVersionBetween } from "../node/version.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake } from "../plugin/handshake/handshake.js";
 import type { RawOption } from "../plugin/handshake/init-params.js";
+import { NATIVE_METHODS } from "../plugin/release.js";
 import {
   builtinClashes,
   giantLog,

@@ -19,6 +19,7 @@ import { publishLine } from "./log/log-notifications.js";
 import { builtinMethods } from "./methods/all-methods.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { NodeContext } from "./node-context.js";
+import type { HostedPlugin } from "./plugins/hosted-plugin.js";
 import { PluginHost } from "./plugins/plugin-host.js";
 import { ProcessKeeper } from "./plugins/reap-children.js";
 import type { Command } from "./rpc/command.js";
@@ -31,6 +32,7 @@ import { Chain } from "./state/chain.js";
 import { ConfigVars } from "./state/config-vars.js";
 import { Datastore } from "./state/datastore.js";
 import { type DirectoryLock, lockDirectory } from "./state/directory-lock.js";
+import { makeGossipStore } from "./state/gossip-store.js";
 import { type Identity, loadIdentity } from "./state/identity.js";
 import { addNodeOptions } from "./state/node-options.js";
 
@@ -65,6 +67,9 @@ export async function startEmbeddedNode(options: NodeOptions = {}): Promise<Runn
     raise: (topic, wishes) => node.raise(topic, wishes),
     close: () => node.close(),
     closed: node.closed,
+    get failure() {
+      return node.failure;
+    },
   };
 }
 
@@ -93,6 +98,8 @@ class Node implements NodeContext {
   readonly methods: ReadonlyMap<string, BuiltinMethod>;
   readonly shutdownTimeoutMs: number;
   readonly closed: Promise<void>;
+  /** Why it has ended, or is ending, by itself. */
+  failure: Failure | undefined;
   readonly #processes: ProcessKeeper;
   readonly #connections = new Set<Connection>();
   #connectionCount = 0;
@@ -133,7 +140,10 @@ class Node implements NodeContext {
       configuration: (startup) => configurationOf(settings, startup),
       startTimeoutMs: options.pluginTimeoutMs ?? 120_000,
       isBuiltin: (method) => this.methods.has(method),
-      onImportantEnd: () => void this.close(),
+      onImportantEnd: (plugin) => {
+        this.failure ??= importantEnded(plugin);
+        void this.close();
+      },
       onStderr: (plugin, chunk) => options.onPluginStderr?.(plugin.name, chunk),
       onProcess: (plugin, pid, isRunning) => this.#processes.note(plugin, pid, isRunning),
       onDrained: (plugin) => this.#processes.drained(plugin),
@@ -156,9 +166,10 @@ class Node implements NodeContext {
     this.#file = new LogFile(this.settings.logFile, this.#onTrouble);
     this.log.add("lightningd", "info", this.version);
     writePidFile(this.settings.pidFile);
+    makeGossipStore(this.networkDir);
     this.#applyOptions();
     await startPlugins(this, this.settings, async () => {
-      if (this.#closing !== undefined) throw stoppedAtStart();
+      if (this.#closing !== undefined) throw this.failure ?? stoppedAtStart();
       this.#server = await listenAt(this.settings.rpcFile, (socket) => {
         const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
           handleRequest(this, request, connection),
@@ -167,7 +178,7 @@ class Node implements NodeContext {
         socket.on("close", () => this.#connections.delete(connection));
       });
     });
-    if (this.#closing !== undefined) throw stoppedAtStart();
+    if (this.#closing !== undefined) throw this.failure ?? stoppedAtStart();
     const { id, alias, color } = this.identity;
     this.log.add("lightningd", "info", "-".repeat(50));
     this.log.add(
@@ -179,7 +190,11 @@ class Node implements NodeContext {
 
   #applyOptions(): void {
     addNodeOptions(this.configs);
-    const ownLooks = { alias: this.identity.alias, rgb: this.identity.color };
+    const ownLooks = {
+      alias: this.identity.alias,
+      rgb: this.identity.color,
+      network: this.network,
+    };
     this.configs.setDefaults({ ...ownLooks, "pid-file": this.settings.pidFile });
     for (const { name, value, source } of this.settings.given)
       this.configs.add(name, value, source);
@@ -224,6 +239,16 @@ function writePidFile(path: string): void {
   const fd = openOwnedFile(path, constants.O_TRUNC);
   writeSync(fd, `${process.pid}\n`);
   closeSync(fd);
+}
+
+function importantEnded({ path, endReason }: HostedPlugin): Failure {
+  return new Failure({
+    kind: "important-plugin",
+    what: `the embedded node has ended with its important plugin ${path}`,
+    ...(endReason === undefined ? {} : { why: endReason }),
+    fix: "Fix the plugin, or name it with plugin= in place of important-plugin=",
+    exitCode: 1,
+  });
 }
 
 function stoppedAtStart(): Failure {

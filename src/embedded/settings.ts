@@ -11,7 +11,7 @@ import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../plugin/log-level.js
 import { type ConfigLine, readConfigFile } from "./state/config-file.js";
 import type { ConfigSource } from "./state/config-vars.js";
 
-interface GivenOption {
+export interface GivenOption {
   readonly name: string;
   readonly value: string | undefined;
   readonly source: ConfigSource;

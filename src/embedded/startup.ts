@@ -4,15 +4,22 @@
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { nearestName } from "../errors/did-you-mean.js";
 import { Failure } from "../errors/failure.js";
 import { strerror } from "../plugin/process/strerror.js";
+import { PLUGIN_OPTIONS } from "../plugin/release.js";
 import type { NodeContext } from "./node-context.js";
 import type { HostedPlugin } from "./plugins/hosted-plugin.js";
 import { canonicalPath, defaultPlugins, pathsMatch, pluginsIn } from "./plugins/plugin-paths.js";
-import type { NodeSettings } from "./settings.js";
+import type { GivenOption, NodeSettings } from "./settings.js";
 
 /** Reasons for which lightningd does not start without the plugin, but gives up. */
 const FATAL = /^(Option ".*" already registered|timed out before .*)$/s;
+
+/** lightningd has its own words for a clash while it starts. */
+function wordsAtStart(reason: string): string {
+  return reason.replace(/^Option "(.*)" already registered$/s, "option name '$1' is already taken");
+}
 
 /**
  * @param settings name the plugins besides those in the lightning-dir's own folder
@@ -28,7 +35,7 @@ export async function startPlugins(
   const { host } = node;
   let fatal: Failure | undefined;
   registerAll(node, settings, (plugin, reason) => {
-    if (FATAL.test(reason)) fatal ??= startFailure(plugin.path, reason);
+    if (FATAL.test(reason)) fatal ??= startFailure(plugin.path, wordsAtStart(reason));
   });
   await new Promise<void>((done) => {
     host.starts.launchAll(undefined, (plugin, error) => {
@@ -37,7 +44,7 @@ export async function startPlugins(
     // What the system has against a program is known by then.
     setImmediate(() => host.starts.whenManifestsAreIn(done));
   });
-  fatal ??= badValue(node, settings);
+  fatal ??= badOption(node, settings);
   if (fatal !== undefined) throw fatal;
   await listen();
   await new Promise<void>((done) => {
@@ -78,19 +85,48 @@ function registerAll(
   }
 }
 
-/** A value that was given before its option was known is looked at now. */
-function badValue(node: NodeContext, settings: NodeSettings): Failure | undefined {
-  for (const { name, value } of settings.given) {
-    const problem = value === undefined ? undefined : node.configs.problemWith(name, value);
-    if (problem === undefined) continue;
-    return new Failure({
-      kind: "bad-option",
-      what: `cannot start the embedded node with ${name}=${value}`,
-      why: problem,
-      exitCode: 1,
-    });
+/**
+ * What was given before its option was known is looked at now. An option that nobody has is refused,
+ * as by lightningd, where plugins start with the node; else its plugin may be started later.
+ */
+function badOption(node: NodeContext, settings: NodeSettings): Failure | undefined {
+  const isComplete = settings.plugins.length + settings.importantPlugins.length > 0;
+  for (const given of settings.given) {
+    const { name, value } = given;
+    const option = node.configs.option(name);
+    if (option === undefined && !PLUGIN_OPTIONS.has(name)) {
+      const why = "neither the node nor a plugin that starts with it has that option";
+      if (isComplete) return optionFailure(given, why, nearestOption(node, name));
+      node.log.add("lightningd", "unusual", `${name}: ${why}`);
+    }
+    const problem =
+      value === undefined
+        ? undefined
+        : option?.type === "flag"
+          ? "it takes no value"
+          : node.configs.problemWith(name, value);
+    if (problem !== undefined) return optionFailure(given, problem);
   }
   return undefined;
+}
+
+function nearestOption(node: NodeContext, name: string): string | undefined {
+  const near = nearestName(
+    name,
+    [...node.configs.options].map((option) => option.name),
+  );
+  return near && `Did you mean ${near}?`;
+}
+
+function optionFailure({ name, value, source }: GivenOption, why: string, fix?: string): Failure {
+  const place = source.kind === "file" ? ` in ${source.path}:${source.line}` : "";
+  return new Failure({
+    kind: "bad-option",
+    what: `cannot start the embedded node with ${value === undefined ? name : `${name}=${value}`}${place}`,
+    why,
+    ...(fix === undefined ? {} : { fix }),
+    exitCode: 1,
+  });
 }
 
 function existing(path: string, networkDir: string): string {

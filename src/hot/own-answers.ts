@@ -1,6 +1,6 @@
 /** What the host answers itself where no version can: so that the node neither waits nor ends. */
 import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
-import { HOOKS } from "../plugin/manifest/topics.js";
+import { HOOKS } from "../plugin/release.js";
 
 /**
  * Methods that the node asks of its bitcoin backend: it ends when one of them fails

@@ -27,7 +27,7 @@ export interface ReadLimits {
 /** Longer quotes are cut. */
 const MAX_QUOTE = 1024 * 1024;
 /** How much may come that is no message, and without the `}` at which lightningd looks, in bytes. */
-const MAX_STRAY_BYTES = 16 * 1024 * 1024;
+const MAX_STRAY_BYTES = 1024 * 1024;
 
 export class MessageReader {
   readonly #framer: Framer;

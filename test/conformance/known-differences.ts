@@ -42,11 +42,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason: "on a node for development its plugin may be started later, or mended",
   },
   {
-    scenario: "setconfig: setconfig of a multi option that the base config sets",
-    path: "answer.result.config",
-    reason: "lightningd comments the old line out and goes on showing its value",
-  },
-  {
     scenario: "notifications: of a start that failed in its manifest",
     path: "1.params.plugin_stopped.methods",
     reason: "lightningd names what it had registered when it came to the fault",

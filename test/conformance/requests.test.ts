@@ -8,4 +8,3 @@ import "./scenarios/paths.js";
 import "./scenarios/builtin.js";
 import "./scenarios/check.js";
 import "./scenarios/datastore.js";
-import "./scenarios/deprecations.js";

@@ -59,6 +59,15 @@ describe("a client", () => {
     await isUp(node);
   });
 
+  it("with a filter that is nested too deep gets an error, and the node lives", async () => {
+    const node = await startNode();
+    const client = new RawClient(node.rpcFile);
+    const filter = `${'{"a":'.repeat(4000)}true${"}".repeat(4000)}`;
+    client.send(`{"jsonrpc":"2.0","id":1,"method":"getinfo","params":{},"filter":${filter}}`);
+    expect((await client.answer()).error?.message).toMatch(/^filter: is nested too deep/);
+    await isUp(node);
+  });
+
   it("may nest deeply where JSON allows it", async () => {
     const node = await startNode();
     const plugin = makePlugin(
@@ -188,7 +197,7 @@ describe("a plugin", () => {
       'go: () => { const flood = () => { while (process.stdout.write("y\\n".repeat(9999))); process.stdout.once("drain", flood); }; flood(); }',
     );
     expect(await failureOf(call(node, "go"))).toMatchObject({ code: -4 });
-    await expectKilled(node, pid, "more than 16777216 bytes that are no message");
+    await expectKilled(node, pid, "more than 1048576 bytes that are no message");
   });
 
   it("that floods the log and its stderr slows nobody down for long, and fills no memory", async () => {

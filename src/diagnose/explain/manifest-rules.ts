@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { nearestName, nearNames } from "../../errors/did-you-mean.js";
 import { isObject, stringOf } from "../../jsonrpc/json.js";
-import { HOOKS } from "../../plugin/manifest/topics.js";
+import { HOOKS } from "../../plugin/release.js";
 import { shownValue } from "../../plugin/secret-options.js";
 import type { Rule, RuleContext } from "./explanation.js";
 import { explainPythonModule } from "./missing-module.js";

@@ -4,7 +4,7 @@
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import { Token } from "../../jsonrpc/token.js";
-import { HOOKS } from "../../plugin/manifest/topics.js";
+import { HOOKS } from "../../plugin/release.js";
 import { isSubscribed } from "../hooks/notifications.js";
 import type { NodeContext } from "../node-context.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";

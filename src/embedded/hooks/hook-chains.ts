@@ -7,7 +7,7 @@ import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
 import { requestId } from "../../plugin/handshake/pending-requests.js";
 import type { ManifestHook } from "../../plugin/manifest/manifest.js";
-import { HOOKS } from "../../plugin/manifest/topics.js";
+import { HOOKS } from "../../plugin/release.js";
 import type { LogBook } from "../log/log-book.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import { type Chained, orderChain } from "./hook-order.js";
@@ -143,7 +143,12 @@ export class HookBook {
     );
     const result = answer.member("result");
     if (result !== undefined) return call.onResult(plugin, result);
-    // lightningd itself aborts here (cln-contract 3.12); we let go of the plugin that did it.
+    // lightningd itself aborts here (cln-contract 3.12); the embedded node lets go of the plugin.
+    this.log.add(
+      "lightningd",
+      "broken",
+      "A real lightningd ends here: it wants a result of every hook",
+    );
     plugin.kill(
       "broken",
       `Plugin ${plugin.name} for ${call.hook} returned non-result response ${answer.raw}`,

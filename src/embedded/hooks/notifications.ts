@@ -1,5 +1,5 @@
 /** Sends notifications to the plugins that subscribe to them (lightningd/plugin.c plugins_notify). */
-import { NOTIFICATIONS } from "../../plugin/manifest/topics.js";
+import { NOTIFICATIONS } from "../../plugin/release.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
 

@@ -4,12 +4,11 @@
  */
 import { INVALID_REQUEST } from "../../jsonrpc/message.js";
 import { readNumber, type Token } from "../../jsonrpc/token.js";
+import { DEVELOPER_METHODS } from "../../plugin/release.js";
 import type { NodeContext } from "../node-context.js";
 import type { Command } from "../rpc/command.js";
-import { isUsable } from "../rpc/deprecation.js";
-import { execute, methodExists } from "../rpc/dispatch.js";
-import { isDeveloperMethod } from "../rpc/known-methods.js";
 import { RpcFault } from "../rpc/rpc-fault.js";
+import { methodExists, runMethod } from "../rpc/run-method.js";
 
 type Decision =
   | { readonly kind: "continue" }
@@ -78,13 +77,13 @@ function logBad(node: NodeContext, why: string): void {
 }
 
 function carryOut(node: NodeContext, command: Command, decision: Decision): void {
-  if (decision.kind === "continue") execute(node, command);
+  if (decision.kind === "continue") runMethod(node, command);
   else if (decision.kind === "replace") replaceRequest(node, command, decision.request);
   else command.respond(`{"jsonrpc":"2.0","id":${command.id},"${decision.kind}":${decision.raw}}`);
 }
 
 function replaceRequest(node: NodeContext, command: Command, request: Token): void {
-  const bad = describeBadReplacement(node, command, request);
+  const bad = describeBadReplacement(node, request);
   if (bad !== undefined) {
     command.fail(
       new RpcFault(INVALID_REQUEST, `Bad response to 'rpc_command' hook: ${bad} (${request.raw})`),
@@ -92,26 +91,19 @@ function replaceRequest(node: NodeContext, command: Command, request: Token): vo
     return;
   }
   command.replaceRequest(request);
-  execute(node, command);
+  runMethod(node, command);
 }
 
-function describeBadReplacement(
-  node: NodeContext,
-  command: Command,
-  request: Token,
-): string | undefined {
+function describeBadReplacement(node: NodeContext, request: Token): string | undefined {
   if (request.type !== "object") return "'replace' must be an object";
   const method = request.member("method");
   if (method === undefined) return "missing 'method'";
   if (request.member("params") === undefined) return "missing 'params'";
   if (request.member("id") === undefined) return "missing 'id'";
-  if (isDeveloperMethod(method.text)) {
+  if (DEVELOPER_METHODS.has(method.text)) {
     return `redirected to developer-only command '${method.text}'`;
   }
   if (!methodExists(node, method.text)) return `redirected to unknown method '${method.text}'`;
-  if (!isUsable(node, command, method.text)) {
-    return `redirected to deprecated command '${method.text}'`;
-  }
   if (!request.member("jsonrpc")?.is("2.0")) {
     return 'jsonrpc: "2.0" must be specified in the request';
   }

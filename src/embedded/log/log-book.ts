@@ -4,18 +4,8 @@
  * Used by everything in the embedded node.
  */
 import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
+import type { LogEntry } from "./log-entry.js";
 import { LogRing } from "./log-ring.js";
-
-export interface LogEntry {
-  readonly level: LogLevel;
-  /** For the level `io`: the direction, seen from the node. */
-  readonly direction: "in" | "out" | undefined;
-  /** Microseconds since the epoch. */
-  readonly time: number;
-  readonly source: string;
-  readonly text: string;
-  readonly data: Buffer | undefined;
-}
 
 /** Who else wants the lines. */
 export interface LogReaders {

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors/failure.js";
 import { openOwnedFile } from "../../filesystem/owned-file.js";
 import type { LogLevel } from "../../plugin/log-level.js";
-import type { LogEntry } from "./log-book.js";
+import type { LogEntry } from "./log-entry.js";
 
 const LABELS: Readonly<Record<LogLevel, string>> = {
   io: "IO     ",

@@ -4,7 +4,7 @@ import { isAtLeast } from "../../plugin/log-level.js";
 import { notificationText } from "../hooks/notifications.js";
 import type { PluginHost } from "../plugins/plugin-host.js";
 import type { JsonRecord } from "../rpc/json-text.js";
-import type { LogEntry } from "./log-book.js";
+import type { LogEntry } from "./log-entry.js";
 
 export function publishLine(host: PluginHost, entry: LogEntry, isPrinted: boolean): void {
   if (isPrinted) {

@@ -5,7 +5,7 @@
  */
 
 import { LOG_LEVELS } from "../../plugin/log-level.js";
-import type { LogEntry } from "./log-book.js";
+import type { LogEntry } from "./log-entry.js";
 
 export const RING_BYTES = 16 * 1024 * 1024;
 

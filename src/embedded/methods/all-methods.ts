@@ -10,7 +10,7 @@ import { emptyLists } from "./empty-lists.js";
 import { getlogMethod } from "./getlog.js";
 import { listconfigsMethod } from "./listconfigs.js";
 import { makesecretMethod } from "./makesecret.js";
-import { getinfoMethod, helpMethod, stopMethod } from "./node-info.js";
+import { getchaininfoMethod, getinfoMethod, helpMethod, stopMethod } from "./node-info.js";
 import { pluginMethod } from "./plugin.js";
 import { setconfigMethod } from "./setconfig.js";
 import { waitblockheightMethod } from "./waitblockheight.js";
@@ -23,6 +23,7 @@ export function builtinMethods(node: NodeContext): ReadonlyMap<string, BuiltinMe
     emitMethod(node),
     ...emptyLists(),
     getinfoMethod(node),
+    getchaininfoMethod(node),
     helpMethod(node),
     getlogMethod(node),
     listconfigsMethod(node),

@@ -1,8 +1,8 @@
 /** `check`: would this command's parameters be taken? (lightningd/jsonrpc.c json_check) */
 
 import type { NodeContext } from "../node-context.js";
-import { forward, methodExists, unknownMethod } from "../rpc/dispatch.js";
 import { readParams, required, text } from "../rpc/params.js";
+import { forward, isDone, unknownMethod } from "../rpc/run-method.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 
 export function checkMethod(node: NodeContext): BuiltinMethod {
@@ -14,7 +14,7 @@ export function checkMethod(node: NodeContext): BuiltinMethod {
         command,
         {
           command_to_check: required((token) => {
-            if (!methodExists(node, token.text)) throw unknownMethod(token.text);
+            if (!isDone(node, token.text)) throw unknownMethod(token.text);
             // From here on that is the command that is spoken of.
             command.name = token.text;
             return text(token);

@@ -4,7 +4,6 @@ import type { Token } from "../../jsonrpc/token.js";
 import type { Command } from "../rpc/command.js";
 import type { JsonRecord } from "../rpc/json-text.js";
 import {
-  BadParam,
   escapedText,
   optional,
   readHex,
@@ -13,7 +12,7 @@ import {
   u64,
   withDefault,
 } from "../rpc/params.js";
-import { CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
+import { BadParam, CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
 import type { Datastore, StoredValue } from "../state/datastore.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 

@@ -7,8 +7,8 @@ import type { Token } from "../../jsonrpc/token.js";
 import { canRaise, listRaisable, type Raised, raise } from "../emit/raise.js";
 import type { NodeContext } from "../node-context.js";
 import type { JsonRecord } from "../rpc/json-text.js";
-import { BadParam, optional, readParams, text } from "../rpc/params.js";
-import { invalidParams } from "../rpc/rpc-fault.js";
+import { optional, readParams, text } from "../rpc/params.js";
+import { BadParam, invalidParams } from "../rpc/rpc-fault.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 
 export const EMIT_METHOD = "cln-dev-emit";

@@ -1,7 +1,7 @@
 /** `getlog`: what the ring of the log holds, whatever the log file's level is (lightningd/log.c). */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { LogLevel } from "../../plugin/log-level.js";
-import type { LogEntry } from "../log/log-book.js";
+import type { LogEntry } from "../log/log-entry.js";
 import { secondsText } from "../log/log-notifications.js";
 import { RING_BYTES } from "../log/log-ring.js";
 import type { NodeContext } from "../node-context.js";

@@ -4,7 +4,8 @@ import type { Token } from "../../jsonrpc/token.js";
 import { valueText } from "../../plugin/handshake/init-params.js";
 import type { NodeContext } from "../node-context.js";
 import type { JsonRecord, JsonValue } from "../rpc/json-text.js";
-import { BadParam, optional, readParams } from "../rpc/params.js";
+import { optional, readParams } from "../rpc/params.js";
+import { BadParam } from "../rpc/rpc-fault.js";
 import type { ConfigVar, ConfigVars, NodeOption } from "../state/config-vars.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 

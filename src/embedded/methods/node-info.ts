@@ -1,9 +1,7 @@
-/** `getinfo`, `help` and `stop` (lightningd/peer_control.c, lightningd/jsonrpc.c). */
+/** `getinfo`, `getchaininfo`, `help` and `stop` (lightningd/peer_control.c, lightningd/jsonrpc.c). */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import { FEATURE_SET } from "../../plugin/handshake/init-params.js";
 import type { NodeContext } from "../node-context.js";
-import type { Command } from "../rpc/command.js";
-import { isShown } from "../rpc/deprecation.js";
 import { optional, readParams, text } from "../rpc/params.js";
 import { CheckPassed, RpcFault } from "../rpc/rpc-fault.js";
 import type { BuiltinMethod } from "./builtin-method.js";
@@ -36,6 +34,20 @@ export function getinfoMethod(node: NodeContext): BuiltinMethod {
   };
 }
 
+/** What bcli says of a chain without blocks. */
+export function getchaininfoMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "getchaininfo",
+    usage: "[last_height]",
+    run: (command) => {
+      readParams(command, { last_height: optional(text) });
+      const chain = node.network === "bitcoin" ? "main" : node.network;
+      const { height } = node.chain;
+      return { chain, headercount: height, blockcount: height, ibd: false };
+    },
+  };
+}
+
 export function helpMethod(node: NodeContext): BuiltinMethod {
   return {
     name: "help",
@@ -46,12 +58,10 @@ export function helpMethod(node: NodeContext): BuiltinMethod {
         { command: optional(text) },
         { checksFurther: true },
       );
-      const known = usages(node, command);
+      const known = usages(node);
       const usage = only === undefined ? undefined : known.get(only);
       if (only !== undefined && usage === undefined) {
-        const isThere = node.host.ownerOfMethod(only) !== undefined;
-        const why = isThere ? "Deprecated" : "Unknown";
-        throw new RpcFault(METHOD_NOT_FOUND, `${why} command ${only}`);
+        throw new RpcFault(METHOD_NOT_FOUND, `Unknown command ${only}`);
       }
       if (command.checking) throw new CheckPassed();
       const shown = [...known.keys()].filter((name) => only === undefined || name === only).sort();
@@ -63,14 +73,13 @@ export function helpMethod(node: NodeContext): BuiltinMethod {
   };
 }
 
-function usages(node: NodeContext, command: Command): ReadonlyMap<string, string> {
+function usages(node: NodeContext): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
   for (const { name, usage, isHidden } of node.methods.values()) {
     if (!isHidden) known.set(name, usage);
   }
   for (const plugin of node.host.plugins) {
     for (const { name, usage, deprecated } of plugin.manifest?.rpcmethods ?? []) {
-      if (!isShown(deprecated, command.wantsDeprecated)) continue;
       known.set(name, deprecated === undefined ? usage : `(DEPRECATED!) ${usage}`);
     }
   }

@@ -1,4 +1,8 @@
-/** `setconfig`: changes a dynamic option, with its plugin's consent (lightningd/configs.c). */
+/**
+ * `setconfig`: changes a dynamic option, with its plugin's consent (lightningd/configs.c). Every value
+ * is transient here: no config file is written.
+ */
+import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import { readNumber, type Token } from "../../jsonrpc/token.js";
 import { requestId } from "../../plugin/handshake/pending-requests.js";
 import { problemWithValue } from "../../plugin/manifest/options.js";
@@ -6,38 +10,25 @@ import type { NodeContext } from "../node-context.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import type { Command } from "../rpc/command.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
-import {
-  BadParam,
-  bool,
-  optional,
-  readParams,
-  required,
-  text,
-  withDefault,
-} from "../rpc/params.js";
-import { CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
+import { bool, optional, readParams, required, text, withDefault } from "../rpc/params.js";
+import { BadParam, CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
+import { TERMINATED } from "../rpc/run-method.js";
 import type { ConfigVars, NodeOption } from "../state/config-vars.js";
-import { SetconfigFile } from "../state/setconfig-file.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 import { knownOption, showOption } from "./listconfigs.js";
 
 const LIGHTNINGD = -1;
 
 export function setconfigMethod(node: NodeContext): BuiltinMethod {
-  const file = new SetconfigFile(node.networkDir, node.log);
   return {
     name: "setconfig",
     usage: "config [val] [transient]",
-    run: (command) => setconfig(node, file, command),
+    run: (command) => setconfig(node, command),
   };
 }
 
-function setconfig(
-  node: NodeContext,
-  file: SetconfigFile,
-  command: Command,
-): JsonRecord | undefined {
-  const { config, val, transient } = readParams(
+function setconfig(node: NodeContext, command: Command): JsonRecord | undefined {
+  const { config, val } = readParams(
     command,
     {
       config: required((token) => dynamicOption(node.configs, token)),
@@ -47,8 +38,7 @@ function setconfig(
     { checksFurther: true },
   );
   const values = readValues(config, val, command.params.member("val"));
-  if (!transient) file.refuseIfNotWritable(node.configs.values(config.name));
-  const done = () => apply(node, file, config, values, transient, command.checking);
+  const done = () => apply(node, config, values, command.checking);
   const plugin = node.host.plugins.find(({ path }) => path === config.plugin);
   // A plugin's own options lightningd does not check, and ends itself when it shows a bad number.
   const isChecked = plugin === undefined || config.type === "int";
@@ -109,7 +99,7 @@ function askPlugin(
     onAnswer: (answer) => {
       command.finish(() => {
         if (answer === undefined) {
-          throw new RpcFault(-4, "Plugin terminated before replying to RPC call.");
+          throw new RpcFault(PLUGIN_TERMINATED, TERMINATED);
         }
         refuseIfRefused(plugin, option, answer);
         return done();
@@ -134,27 +124,17 @@ function refuseIfRefused(plugin: HostedPlugin, option: NodeOption, answer: Token
 
 function apply(
   node: NodeContext,
-  file: SetconfigFile,
   option: NodeOption,
   values: readonly string[],
-  transient: boolean,
   checking: boolean,
 ): JsonRecord {
   if (checking) throw new CheckPassed();
   const { name } = option;
-  const lines = option.type === "flag" ? [name] : values.map((value) => `${name}=${value}`);
-  if (option.multi) node.configs.remove(name, "setconfig transient");
-  if (transient) {
-    for (const [index] of lines.entries()) {
-      node.configs.add(name, values[index], { kind: "setconfig transient" });
-      node.log.add(
-        "lightningd",
-        "info",
-        `setconfig: ${name} ${values[index] ?? "SET"} (updated NULL:0)`,
-      );
-    }
-  } else {
-    file.save(node.configs, name, option.multi, lines, values);
+  const source = { kind: "setconfig transient" } as const;
+  if (option.multi) node.configs.remove(name, source.kind);
+  for (const value of option.type === "flag" ? [undefined] : values) {
+    node.configs.add(name, value, source);
+    node.log.add("lightningd", "info", `setconfig: ${name} ${value ?? "SET"} (updated NULL:0)`);
   }
   return { config: { config: name, ...showOption(node.configs, option) } };
 }

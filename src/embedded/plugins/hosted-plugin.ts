@@ -78,6 +78,8 @@ export class HostedPlugin {
   /** The options that came with its start, as raw text. */
   startParams: readonly TokenMember[] = [];
   checksum = "";
+  /** Why it was killed, if it was. */
+  endReason: string | undefined;
   readonly #session: PluginSession;
   readonly #onEnd: (() => void)[] = [];
   #manifestId = "";
@@ -245,6 +247,7 @@ export class HostedPlugin {
   }
 
   #killed(level: LogLevel, reason: string): void {
+    this.endReason = reason;
     this.log(level, `Killing plugin: ${reason}`);
     this.killProcess();
     const { listener } = this;

@@ -6,7 +6,6 @@
 
 import { isSubscribed, notificationText, notifyAll } from "../hooks/notifications.js";
 import type { LogBook } from "../log/log-book.js";
-import type { Command } from "../rpc/command.js";
 import { HostedPlugin, type PluginParts, type StartListener } from "./hosted-plugin.js";
 import { handleNotification } from "./plugin-notifications.js";
 import { canonicalPath, checksumOf } from "./plugin-paths.js";
@@ -21,7 +20,7 @@ export interface PluginHostParts extends PluginStartsParts {
   readonly startTimeoutMs: number;
   readonly isBuiltin: (method: string) => boolean;
   /** A plugin without which the node shall not run has ended. */
-  readonly onImportantEnd: () => void;
+  readonly onImportantEnd: (plugin: HostedPlugin) => void;
   readonly onStderr: (plugin: HostedPlugin, chunk: Buffer) => void;
   readonly onProcess: (plugin: HostedPlugin, pid: number, isRunning: boolean) => void;
   readonly onDrained: (plugin: HostedPlugin) => void;
@@ -108,16 +107,6 @@ export class PluginHost {
     return true;
   }
 
-  /** Tells a plugin, if it wants to know, that its next call wants what is deprecated, or does not. */
-  tellDeprecation(plugin: HostedPlugin, command: Command, isWanted: boolean): void {
-    if (plugin.state === "active" && isSubscribed(plugin, "deprecated_oneshot")) {
-      plugin.send(notificationText("deprecated_oneshot", { deprecated_ok: isWanted }));
-    } else {
-      const what = `cmd ${command.name} (id ${command.id})`;
-      plugin.log("debug", `Plugin does not support deprecation setting for ${what}`);
-    }
-  }
-
   /** A plugin is up: those that want to know are told. */
   started(plugin: HostedPlugin): void {
     this.#tellAbout("plugin_started", plugin);
@@ -148,7 +137,7 @@ export class PluginHost {
     if (this.#shuttingDown) return;
     if (plugin.important) {
       plugin.log("broken", "Plugin marked as important, shutting down lightningd!");
-      this.parts.onImportantEnd();
+      this.parts.onImportantEnd(plugin);
     }
     this.#tellAbout("plugin_stopped", plugin);
   }

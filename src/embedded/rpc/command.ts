@@ -5,7 +5,6 @@
 import { messageOf } from "../../errors/failure.js";
 import { Token } from "../../jsonrpc/token.js";
 import type { LogBook } from "../log/log-book.js";
-import type { BuiltinMethod } from "../methods/builtin-method.js";
 import { type JsonRecord, type JsonValue, jsonText } from "./json-text.js";
 import type { ResultFilter } from "./result-filter.js";
 import { CheckPassed, RpcFault } from "./rpc-fault.js";
@@ -23,8 +22,6 @@ export interface CommandOrigin {
   readonly logSource: string;
   /** Did the client ask for `message` and `progress` notifications? */
   notificationsEnabled: boolean;
-  /** Does the client still want what is deprecated? */
-  deprecatedEnabled: boolean;
   openStream(): AnswerStream;
   commandDone(command: Command): void;
 }
@@ -56,11 +53,6 @@ export class Command {
     this.#origin = origin;
     this.#request = request;
     this.wantsNotifications = origin?.notificationsEnabled ?? false;
-  }
-
-  /** May it use what is deprecated? */
-  get wantsDeprecated(): boolean {
-    return this.#origin?.deprecatedEnabled ?? true;
   }
 
   get origin(): CommandOrigin | undefined {
@@ -121,11 +113,6 @@ export class Command {
     const listeners = this.#onDone;
     this.#onDone = [];
     for (const listener of listeners) listener();
-  }
-
-  /** Runs a built-in method and answers with what comes of it, unless it answers later itself. */
-  run(method: BuiltinMethod): void {
-    this.finish(() => method.run(this));
   }
 
   /** Answers with what comes of the action: its result, or the fault that it throws. */

@@ -43,7 +43,6 @@ class QueuedStream implements AnswerStream {
 
 export class Connection implements CommandOrigin {
   notificationsEnabled = false;
-  deprecatedEnabled = true;
   readonly logSource: string;
   readonly #reader = new MessageReader({
     maxBytes: MAX_REQUEST_BYTES,

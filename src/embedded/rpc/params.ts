@@ -5,17 +5,7 @@
 import { type Token, unescapeText } from "../../jsonrpc/token.js";
 import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 import type { Command } from "./command.js";
-import { CheckPassed, invalidParams, type RpcFault } from "./rpc-fault.js";
-
-/** A value that a parameter does not take: `why` is lightningd's half sentence. */
-export class BadParam extends Error {
-  constructor(
-    readonly token: Token,
-    readonly why: string,
-  ) {
-    super(why);
-  }
-}
+import { BadParam, CheckPassed, invalidParams, type RpcFault } from "./rpc-fault.js";
 
 export interface Param<T> {
   readonly required: boolean;

@@ -5,7 +5,7 @@
 import { RawJson } from "../../jsonrpc/json.js";
 import type { Token } from "../../jsonrpc/token.js";
 import type { JsonRecord, JsonValue } from "./json-text.js";
-import { BadParam } from "./params.js";
+import { BadParam } from "./rpc-fault.js";
 
 interface FilterNode {
   /** Set where the filter speaks of an array: what is wanted of each element. */
@@ -15,13 +15,16 @@ interface FilterNode {
   misused: boolean;
 }
 
+/** No result of ours is nested deeper. */
+const MAX_DEPTH = 100;
+
 export class ResultFilter {
   private constructor(private readonly root: FilterNode) {}
 
   /** @throws BadParam where lightningd does not take it */
   static parse(token: Token): ResultFilter {
     if (token.type !== "object") throw new BadParam(token, "Expected object");
-    return new ResultFilter(parseNode(token));
+    return new ResultFilter(parseNode(token, 0));
   }
 
   apply(result: JsonRecord): JsonRecord {
@@ -31,18 +34,19 @@ export class ResultFilter {
   }
 }
 
-function parseNode(token: Token): FilterNode {
+function parseNode(token: Token, depth: number): FilterNode {
+  if (depth > MAX_DEPTH) throw new BadParam(token, "is nested too deep");
   if (token.type === "array") {
     const [only, ...others] = token.elements;
     if (only === undefined || others.length > 0) {
       throw new BadParam(token, "Arrays can only have one element");
     }
-    return { element: parseNode(only), members: new Map(), misused: false };
+    return { element: parseNode(only, depth + 1), members: new Map(), misused: false };
   }
   const members = new Map<string, FilterNode>();
   for (const { keyText: key, value } of token.members) {
     if (value.type === "object" || value.type === "array") {
-      members.set(key, parseNode(value));
+      members.set(key, parseNode(value, depth + 1));
     } else if (value.bool === true) {
       members.set(key, { element: undefined, members: new Map(), misused: false });
     } else {

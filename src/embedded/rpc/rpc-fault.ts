@@ -1,5 +1,6 @@
 /** How a method of the embedded node refuses: with lightningd's code and words. */
 import { INVALID_PARAMS } from "../../jsonrpc/message.js";
+import type { Token } from "../../jsonrpc/token.js";
 import type { JsonValue } from "./json-text.js";
 
 export class RpcFault extends Error {
@@ -19,3 +20,13 @@ export function invalidParams(message: string): RpcFault {
 
 /** Thrown where `check` has seen enough: the command would have passed. */
 export class CheckPassed extends Error {}
+
+/** A value that a parameter does not take: `why` is lightningd's half sentence. */
+export class BadParam extends Error {
+  constructor(
+    readonly token: Token,
+    readonly why: string,
+  ) {
+    super(why);
+  }
+}

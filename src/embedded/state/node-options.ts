@@ -3,6 +3,7 @@
  * which `listconfigs` shows them. Most have no effect here: they are there because a plugin may ask,
  * and may not take their names.
  */
+import { NATIVE_OPTIONS } from "../../plugin/release.js";
 import type { ConfigVars, NodeOption } from "./config-vars.js";
 
 /** `<name> <type> [default]`; `*` marks a multi option, `!` one that setconfig can change. */
@@ -70,25 +71,6 @@ const OPTIONS = `
   autoconnect-seeker-peers int 0
 `;
 
-/** Those that are shown only when they are set. */
-const UNSHOWN = `
-  bookkeeper-db bookkeeper-dir conf database-upgrade encrypted-hsm experimental-peer-storage
-  force-feerates help large-channels list-features-only log-prefix proxy recover
-  test-daemons-only tor-service-password version wallet wumbo
-  dev-allow-localhost dev-allow-shutdown-destination-change dev-allowdustreserve
-  dev-any-channel-type dev-bitcoind-poll dev-builtin-plugins-unimportant dev-crash-after
-  dev-debug-self dev-debugger dev-disable-commit-after dev-disconnect
-  dev-fail-on-subdaemon-fail dev-fail-process-onionpacket dev-fast-gossip
-  dev-fast-gossip-prune dev-fast-reconnect dev-fd-limit-multiplier dev-force-bip32-seed
-  dev-force-channel-secrets dev-force-features dev-force-privkey dev-force-tmp-channel-id
-  dev-handshake-no-reply dev-hsmd-fail-preapprove dev-hsmd-no-preapprove-check dev-keep-nagle
-  dev-limit-connections-inflight dev-low-prio-anchor-blocks dev-max-fee-multiplier
-  dev-max-funding-unconfirmed-blocks dev-no-htlc-timeout dev-no-modern-onion
-  dev-no-ping-timer dev-no-plugin-checksum dev-no-reconnect dev-no-reconnect-private
-  dev-no-version-checks dev-onion-reply-length dev-save-plugin-io dev-strict-forwarding
-  dev-throttle-gossip dev-timeout-secs dev-warn-on-overgrind
-`;
-
 export function addNodeOptions(configs: ConfigVars): void {
   for (const line of OPTIONS.trim().split("\n")) {
     const [name = "", kind = "", value] = line.trim().split(" ");
@@ -96,7 +78,10 @@ export function addNodeOptions(configs: ConfigVars): void {
     const [multi, dynamic] = [kind.endsWith("*"), kind.endsWith("!")];
     configs.addOption({ ...OWN, name, type, default: value, multi, dynamic });
   }
-  for (const name of UNSHOWN.trim().split(/\s+/)) configs.addOption({ ...OWN, name });
+  // The others are shown only when they are set.
+  for (const name of NATIVE_OPTIONS) {
+    if (configs.option(name) === undefined) configs.addOption({ ...OWN, name });
+  }
 }
 
 const OWN: Omit<NodeOption, "name"> = {

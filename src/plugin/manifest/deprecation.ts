@@ -30,23 +30,12 @@ export function readDeprecation(field: Token | undefined): Deprecation | undefin
   return { start: start.text, end: end?.text };
 }
 
-/**
- * `soon`: not yet deprecated; `deprecated`: there for who still wants such things; `last`: the same,
- * in its last version; `removed`: lightningd does as if it were not there.
- */
-type DeprecationStage = "soon" | "deprecated" | "last" | "removed";
-
-export function stageOf({ start, end }: Deprecation): DeprecationStage {
-  const now = versionNumber(NEXT_VERSION);
-  const last = end === undefined ? versionNumber(start) + SIX_MONTHS : versionNumber(end);
-  if (now < versionNumber(start)) return "soon";
-  if (now < last) return "deprecated";
-  return now === last ? "last" : "removed";
-}
-
 /** Is its time over? */
 export function isRemoved(deprecated: Deprecation | undefined): boolean {
-  return deprecated !== undefined && stageOf(deprecated) === "removed";
+  if (deprecated === undefined) return false;
+  const { start, end } = deprecated;
+  const last = end === undefined ? versionNumber(start) + SIX_MONTHS : versionNumber(end);
+  return versionNumber(NEXT_VERSION) > last;
 }
 
 /** A number that grows with the version; 0 where it is none (common/deprecation.c). */

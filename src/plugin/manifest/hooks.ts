@@ -1,7 +1,7 @@
 /** The `hooks` of a manifest (lightningd/plugin.c plugin_hooks_add). Used by manifest.ts. */
 import { Token } from "../../jsonrpc/token.js";
+import { HOOKS, type HookFilter } from "../release.js";
 import { ManifestFault } from "./manifest-fault.js";
-import { HOOKS, type HookFilter } from "./topics.js";
 
 export interface ManifestHook {
   readonly name: string;

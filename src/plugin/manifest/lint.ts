@@ -7,9 +7,9 @@
 import { nearestName } from "../../errors/did-you-mean.js";
 import { RawJson } from "../../jsonrpc/json.js";
 import { Token } from "../../jsonrpc/token.js";
+import { NOTIFICATIONS } from "../release.js";
 import { isSecretName } from "../secret-options.js";
 import { parseManifest } from "./manifest.js";
-import { NOTIFICATIONS } from "./topics.js";
 
 /** `error`: the node refuses the plugin, or crashes; `warning`: probably not what was meant. */
 export type Severity = "error" | "warning" | "hint";

@@ -5,11 +5,11 @@
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import { Token } from "../../jsonrpc/token.js";
+import { NOTIFICATIONS } from "../release.js";
 import { type ManifestHook, readHooks } from "./hooks.js";
 import { ManifestFault } from "./manifest-fault.js";
 import { type ManifestMethod, readMethods } from "./methods.js";
 import { type ManifestOption, readOption } from "./options.js";
-import { NOTIFICATIONS } from "./topics.js";
 
 export type { ManifestHook, ManifestOption };
 

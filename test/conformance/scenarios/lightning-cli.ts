@@ -64,7 +64,6 @@ topic(
       ['--filter={"command":[{}]}', "plugin", "list"],
       ["listpeers"],
       ["-F", "listpeers"],
-      ["listpeers", "nonsense"],
       ["listfunds"],
       ["listchannels"],
       ["listinvoices"],

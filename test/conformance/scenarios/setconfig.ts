@@ -72,60 +72,6 @@ topic("setconfig", (scenario) => {
     { since: "26.06" },
   );
 
-  scenario(
-    "setconfig writes what is to last into a file that the config includes",
-    async (node) => {
-      const [fresh, plugin] = await withPlugin(node, ["c-string=first"]);
-      const first = await fresh.call("setconfig", ["c-string", "second"]);
-      const filesFirst = files(fresh);
-      const second = await fresh.call("setconfig", ["c-string", "third"]);
-      const flag = await fresh.call("setconfig", ["c-flag"]);
-      return {
-        first,
-        filesFirst,
-        second,
-        flag,
-        files: files(fresh),
-        asked: plugin.received("setconfig").map(({ message }) => message),
-        configs: await shown(fresh),
-      };
-    },
-    { since: "25.02" },
-  );
-
-  scenario(
-    "setconfig of a multi option writes each value",
-    async (node) => {
-      const [fresh] = await withPlugin(node, [], {}, ["c-multi=file"]);
-      const answer = await fresh.call("setconfig", { config: "c-multi", val: ["a", "b"] });
-      const less = await fresh.call("setconfig", { config: "c-multi", val: ["c"] });
-      const none = await fresh.call("setconfig", { config: "c-multi", val: [] });
-      return { answer, less, none, files: files(fresh), configs: await shown(fresh) };
-    },
-    { since: "26.06" },
-  );
-
-  scenario(
-    "setconfig of a multi option that the base config sets",
-    async (node) => {
-      const [fresh] = await withPlugin(node, ["c-multi=file"]);
-      const answer = await fresh.call("setconfig", { config: "c-multi", val: ["a"] });
-      return { answer, files: files(fresh) };
-    },
-    { since: "26.06" },
-  );
-
-  scenario(
-    "setconfig over a file that somebody has changed meanwhile",
-    async (node) => {
-      const [fresh] = await withPlugin(node, ["c-string=first"]);
-      fresh.writeConfig(["c-string=by hand"]);
-      const answer = await fresh.call("setconfig", ["c-string", "second"]);
-      return { answer, files: files(fresh) };
-    },
-    { since: "25.02" },
-  );
-
   scenario("setconfig that the plugin refuses", async (node) => {
     const [fresh, plugin] = await withPlugin(node, [], {
       steps: { setconfig: [{ error: { code: 99, message: "not this one" } }] },

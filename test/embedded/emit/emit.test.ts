@@ -9,7 +9,7 @@ import type { Context } from "../../../src/cli/commands/context.js";
 import { type EmitFlags, emit } from "../../../src/cli/commands/node/emit.js";
 import type { RunningEmbeddedNode } from "../../../src/embedded/api.js";
 import { Failure } from "../../../src/errors/failure.js";
-import { HOOKS, NOTIFICATIONS } from "../../../src/plugin/manifest/topics.js";
+import { HOOKS, NOTIFICATIONS } from "../../../src/plugin/release.js";
 import { call, makeFolder, makePlugin, method, onCleanup, startNode } from "../support.js";
 
 /** A node with a plugin that tells what it was notified of, and answers hooks as its handlers say. */

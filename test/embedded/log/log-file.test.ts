@@ -1,7 +1,7 @@
 /** The log file where there is no room for it. */
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { LogEntry } from "../../../src/embedded/log/log-book.js";
+import type { LogEntry } from "../../../src/embedded/log/log-entry.js";
 import { LogFile } from "../../../src/embedded/log/log-file.js";
 
 const FULL = "/dev/full";

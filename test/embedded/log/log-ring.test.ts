@@ -1,6 +1,6 @@
 /** The log's ring keeps the newest 16 MiB, each entry as it was. */
 import { expect, it } from "vitest";
-import type { LogEntry } from "../../../src/embedded/log/log-book.js";
+import type { LogEntry } from "../../../src/embedded/log/log-entry.js";
 import { LogRing, RING_BYTES } from "../../../src/embedded/log/log-ring.js";
 
 function entry(parts: Partial<LogEntry>): LogEntry {

@@ -1,5 +1,5 @@
 /** What a node keeps from one start to the next, and what its files look like. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startEmbeddedNode } from "../../../src/embedded/node.js";
@@ -97,17 +97,18 @@ describe("options", () => {
     expect(configs.greeting).toMatchObject({ source: `${lightningDir}/regtest/config:1` });
   });
 
-  it("set by setconfig are there at the next start", async () => {
+  it("set by setconfig hold until the node ends, and write no config", async () => {
     const node = await startNode();
     const plugin = makePlugin(makeFolder(), "p.js", GREETER, HANDLERS);
     await call(node, "plugin", ["start", plugin]);
     await call(node, "setconfig", ["greeting", "hello"]);
-    await node.close();
-    const again = await startNode({ lightningDir: node.lightningDir, plugins: [plugin] });
-    expect(await call(again, "options")).toEqual({ greeting: "hello" });
-    expect(await call(again, "listconfigs", ["greeting"])).toMatchObject({
-      configs: { greeting: { source: `${node.networkDir}/config.setconfig:2` } },
+    await call(node, "plugin", ["stop", plugin]);
+    await call(node, "plugin", ["start", plugin]);
+    expect(await call(node, "options")).toEqual({ greeting: "hello" });
+    expect(await call(node, "listconfigs", ["greeting"])).toMatchObject({
+      configs: { greeting: { value_str: "hello", source: "setconfig transient" } },
     });
+    expect(existsSync(join(node.networkDir, "config.setconfig"))).toBe(false);
   });
 
   it("may be given as on lightningd's command line", async () => {
@@ -129,6 +130,20 @@ describe("wrong settings", () => {
     await expect(withConfig("log-level=loud\n")).rejects.toThrow("no log level loud");
     await expect(withConfig("include nowhere\n")).rejects.toThrow(/cannot include .*nowhere/);
     await expect(withConfig("plugin=/nowhere\n")).rejects.toThrow(/with the plugin \/nowhere/);
+    const flag = { name: "loud", type: "flag", description: "" };
+    const plugin = makePlugin(makeFolder(), "p.js", { options: [flag] });
+    await expect(withConfig(`plugin=${plugin}\nloud=true\n`)).rejects.toThrow(
+      /with loud=true in .*config:2: it takes no value/,
+    );
+    await expect(withConfig(`plugin=${plugin}\nloudd\n`)).rejects.toMatchObject({
+      what: expect.stringMatching(/with loudd in .*config:2$/),
+      why: expect.stringContaining("neither the node nor a plugin"),
+      fix: "Did you mean loud?",
+    });
+    const another = makePlugin(makeFolder(), "q.js", { options: [flag] });
+    await expect(withConfig(`plugin=${plugin}\nplugin=${another}\n`)).rejects.toThrow(
+      /option name 'loud' is already taken/,
+    );
   });
 
   it("do not let it touch the directory of a real node", async () => {
@@ -169,7 +184,75 @@ describe("the log file", () => {
   });
 });
 
+describe("what a fresh lightningd has", () => {
+  it("is there for the plugins that look for it", async () => {
+    const node = await startNode({ network: "regtest" });
+    expect(await call(node, "getchaininfo", [0])).toEqual({
+      chain: "regtest",
+      headercount: 0,
+      blockcount: 0,
+      ibd: false,
+    });
+    expect(await call(node, "staticbackup")).toEqual({ scb: [] });
+    expect(await call(node, "listconfigs", ["network"])).toMatchObject({
+      configs: { network: { value_str: "regtest" } },
+    });
+    expect(statSync(join(node.networkDir, "gossip_store")).size).toBe(47);
+  });
+
+  it("includes a network among its options where nobody has named one", async () => {
+    const node = await startNode();
+    expect(await call(node, "listconfigs", ["network"])).toEqual({
+      configs: { network: { value_str: "regtest", source: "default" } },
+    });
+  });
+});
+
+describe("an important plugin", () => {
+  const important = (plugin: string) => {
+    const lightningDir = makeFolder();
+    writeFileSync(join(lightningDir, "config"), `important-plugin=${plugin}\n`);
+    return { lightningDir };
+  };
+
+  it("that does not start ends the node, and is named", async () => {
+    const plugin = makePlugin(makeFolder(), "p.js", {}, "{}", "process.exit(3)");
+    await expect(startEmbeddedNode(important(plugin))).rejects.toMatchObject({
+      exitCode: 1,
+      what: expect.stringContaining(plugin),
+      why: "exited before replying to getmanifest",
+    });
+  });
+
+  it("that dies later ends the node, which says why", async () => {
+    const plugin = makePlugin(
+      makeFolder(),
+      "p.js",
+      { rpcmethods: [method("die")] },
+      "{ die: () => process.exit(3) }",
+    );
+    const node = await startNode(important(plugin));
+    await failureOf(call(node, "die"));
+    await node.closed;
+    expect(node.failure?.why).toBe("exited during normal operation");
+  });
+});
+
 describe("what the embedded node does not do", () => {
+  it("is asked of the rpc_command hook first", async () => {
+    const node = await startNode();
+    const plugin = makePlugin(
+      makeFolder(),
+      "p.js",
+      { hooks: [{ name: "rpc_command" }] },
+      `{ rpc_command: ({ rpc_command: { method } }) =>
+           method === "pay" ? { return: { result: { paid: true } } } : { result: "continue" } }`,
+    );
+    await call(node, "plugin", ["start", plugin]);
+    expect(await call(node, "pay", ["lnbcrt1"])).toEqual({ paid: true });
+    expect(await failureOf(call(node, "withdraw", ["x"]))).toMatchObject({ code: -32601 });
+  });
+
   it("is said, with what would", async () => {
     const node = await startNode();
     const refused = { code: -32601, message: expect.stringContaining("Use a real lightningd") };

@@ -85,6 +85,7 @@ export async function runNode(
   await node.closed;
   signal.removeEventListener("abort", end);
   file.close();
+  if (node.failure !== undefined) throw node.failure;
   return 0;
 }
 

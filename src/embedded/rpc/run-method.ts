@@ -1,0 +1,76 @@
+/** Runs the method of a command: a built-in one, or a plugin's. */
+import { METHOD_NOT_FOUND, PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
+import type { Token } from "../../jsonrpc/token.js";
+import { requestId } from "../../plugin/handshake/pending-requests.js";
+import {
+  BACKEND_METHODS,
+  DEVELOPER_METHODS,
+  NATIVE_METHODS,
+  PLUGIN_METHODS,
+} from "../../plugin/release.js";
+import type { NodeContext } from "../node-context.js";
+import type { HostedPlugin } from "../plugins/hosted-plugin.js";
+import type { Command } from "./command.js";
+import { RpcFault } from "./rpc-fault.js";
+
+/** Has the node this method, or would a lightningd have it? */
+export function methodExists(node: NodeContext, name: string): boolean {
+  return isDone(node, name) || isOnlyReal(name);
+}
+
+/** Would a lightningd have it? */
+function isOnlyReal(name: string): boolean {
+  if (DEVELOPER_METHODS.has(name)) return false;
+  return NATIVE_METHODS.has(name) || PLUGIN_METHODS.has(name) || BACKEND_METHODS.has(name);
+}
+
+/** Has this node the method? */
+export function isDone(node: NodeContext, name: string): boolean {
+  return node.methods.has(name) || node.host.ownerOfMethod(name) !== undefined;
+}
+
+export function unknownMethod(name: string): RpcFault {
+  return new RpcFault(METHOD_NOT_FOUND, describeUnknown(name));
+}
+
+function describeUnknown(name: string): string {
+  if (DEVELOPER_METHODS.has(name)) return `Command "${name}" is developer-only`;
+  if (!isOnlyReal(name)) return `Unknown command '${name}'`;
+  return `The embedded node does not do '${name}'. Use a real lightningd for it`;
+}
+
+/** @throws nothing: what goes wrong is the command's answer */
+export function runMethod(node: NodeContext, command: Command): void {
+  const builtin = node.methods.get(command.name);
+  const plugin = node.host.ownerOfMethod(command.name);
+  if (builtin !== undefined) command.finish(() => builtin.run(command));
+  else if (plugin !== undefined) forward(plugin, command, command.name);
+  else command.fail(unknownMethod(command.name));
+}
+
+/** Passes a request on to a plugin as it is, but for its id, and its answer back likewise. */
+export function forward(plugin: HostedPlugin, command: Command, method: string): void {
+  const id = requestId(method, command.id);
+  plugin.request(id, `${command.request.withMember("id", id)}\n\n`, {
+    onAnswer: (answer) => {
+      if (answer !== undefined) command.respond(answer.withMember("id", command.id));
+      else command.respond(terminated(command.id));
+    },
+    onNotify: (notification) => {
+      if (command.wantsNotifications) command.notify(forwardedNotification(notification, command));
+    },
+  });
+}
+
+/** lightningd puts this answer into the plugin's mouth, with spaces that its own answers do not have. */
+function terminated(id: string): string {
+  return `{"jsonrpc": "2.0","id": ${id},"error": {"code":${PLUGIN_TERMINATED}, "message":"${TERMINATED}"}}`;
+}
+
+export const TERMINATED = "Plugin terminated before replying to RPC call.";
+
+function forwardedNotification(notification: Token, command: Command): string {
+  const method = notification.member("method")?.raw ?? '""';
+  const params = notification.member("params")?.withMember("id", command.id) ?? "{}";
+  return `{"jsonrpc":"2.0","method":${method},"params":${params}}`;
+}

@@ -1,0 +1,43 @@
+/**
+ * What lightningd v26.06.6 has itself and by the plugins that come with it. The data file is made by
+ * scripts/release-data.mjs from lightningd's sources.
+ */
+import data from "./lightningd-v26.06.6.json";
+
+/** The release that all of this is of. */
+export const RELEASE = data.release;
+
+/**
+ * The methods in lightningd itself, those for developers too: a plugin that declares one of them
+ * crashes the node (cln-contract 3.12).
+ */
+export const NATIVE_METHODS: ReadonlySet<string> = new Set(data.methods);
+
+/** The methods, of lightningd or its plugins, that want `--developer`. */
+export const DEVELOPER_METHODS: ReadonlySet<string> = new Set(data.developerMethods);
+
+/** The methods of the plugins that come with it, but for its bitcoin backend's. */
+export const PLUGIN_METHODS: ReadonlySet<string> = new Set(data.pluginMethods);
+
+/** The methods of its plugin bcli, which another backend replaces (`disable-plugin=bcli`). */
+export const BACKEND_METHODS: ReadonlySet<string> = new Set(data.bcliMethods);
+
+/** The options of lightningd itself: no plugin may declare one of them. */
+export const NATIVE_OPTIONS: ReadonlySet<string> = new Set(data.options);
+
+/** The options of the plugins that come with it. */
+export const PLUGIN_OPTIONS: ReadonlySet<string> = new Set(data.pluginOptions);
+
+/** Every notification that lightningd itself sends. */
+export const NOTIFICATIONS: ReadonlySet<string> = new Set(data.notifications);
+
+/** What a hook's `filters` may hold, if anything. */
+export type HookFilter = "none" | "strings" | "integers";
+
+/** Every hook, with the kind of filter that it allows. */
+export const HOOKS: ReadonlyMap<string, HookFilter> = new Map(
+  Object.entries(data.hooks).map(([name, filter]) => [
+    name,
+    filter === "strings" || filter === "integers" ? filter : "none",
+  ]),
+);
