@@ -47,8 +47,13 @@ export interface Watching {
     readonly files: string;
     /** `name=value`, secret values as `***`. */
     readonly options: readonly string[];
-    /** The shell command that is run before each reload. */
-    readonly build: string | undefined;
+    /** Shell commands that the session will run. */
+    readonly commands: readonly {
+      readonly name: "build" | "run";
+      readonly command: string;
+      /** The package.json that names it; undefined for the command line. */
+      readonly from: string | undefined;
+    }[];
   }[];
   /** The package.json that settings are taken from. */
   readonly settings: string | undefined;

@@ -16,6 +16,7 @@ import type {
   PluginOption,
   PluginSettings,
   Settings,
+  ShellCommand,
   Surroundings,
 } from "./types.js";
 
@@ -98,10 +99,12 @@ function withFlags(
   cwd: string,
 ): PluginSettings {
   const named = new Set(options.map((option) => option.name));
-  const { build: listedBuild, ...rest } = plugin;
-  // An empty --build takes the one of package.json away.
-  const flagBuild = flags.build ? { command: flags.build, cwd } : undefined;
-  const build = flags.build === undefined ? listedBuild : flagBuild;
+  const { build: listedBuild, runAfter: listedRun, ...rest } = plugin;
+  // An empty flag takes the one of package.json away.
+  const commandOf = (flag: string | undefined, listed: ShellCommand | undefined) =>
+    flag === undefined ? listed : flag === "" ? undefined : { command: flag, cwd };
+  const build = commandOf(flags.build, listedBuild);
+  const runAfter = commandOf(flags.run, listedRun);
   return {
     ...rest,
     options: [...plugin.options.filter((option) => !named.has(option.name)), ...options],
@@ -110,6 +113,7 @@ function withFlags(
     ignore: flags.ignore?.length ? flags.ignore : plugin.ignore,
     call: flags.call?.length ? flags.call : plugin.call,
     ...(build === undefined ? {} : { build }),
+    ...(runAfter === undefined ? {} : { runAfter }),
     safe: flags.safe ?? plugin.safe,
     ...runWithFlags(plugin, flags),
   };

@@ -63,12 +63,22 @@ export interface PluginFlags {
   readonly ignore?: readonly string[] | undefined;
   readonly call?: readonly string[] | undefined;
   readonly build?: string | undefined;
+  readonly run?: string | undefined;
   readonly safe?: boolean | undefined;
   readonly hot?: boolean | undefined;
   /** Each `--env`, as `NAME=value`. */
   readonly env?: readonly string[] | undefined;
   readonly exec?: string | undefined;
   readonly debug?: boolean | undefined;
+}
+
+/** A command of the user's, run by sh. */
+export interface ShellCommand {
+  readonly command: string;
+  /** Where it runs: the folder of the file that names it. */
+  readonly cwd: string;
+  /** The package.json that names it; undefined for the command line. */
+  readonly from?: string;
 }
 
 export interface PluginSettings {
@@ -81,8 +91,10 @@ export interface PluginSettings {
   readonly only: readonly string[];
   /** Patterns as in a .gitignore, relative to the plugin's folder. */
   readonly ignore: readonly string[];
-  /** A shell command that is run before each reload, in the folder of the file that named it. */
-  readonly build?: { readonly command: string; readonly cwd: string };
+  /** Run before each reload. */
+  readonly build?: ShellCommand;
+  /** Run after each good reload. */
+  readonly runAfter?: ShellCommand;
   /** Method calls made after each good reload, as `method params...` (`--call`). */
   readonly call: readonly string[];
   /** The new version must pass the handshake offline before the old one is stopped. */

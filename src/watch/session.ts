@@ -20,7 +20,7 @@ import { stopPlugin } from "../node/plugins/plugin-command.js";
 import { isBelow } from "../plugin/file/ignore-rules.js";
 import type { LogLevel } from "../plugin/log-level.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
-import type { NodeAddress, PluginSettings } from "../settings/types.js";
+import type { NodeAddress, PluginSettings, ShellCommand } from "../settings/types.js";
 import type { SessionTarget } from "./control/control-client.js";
 import { type ControlMethods, type ControlServer, openControl } from "./control/control-server.js";
 import { findDuplicateSessions } from "./control/duplicate-sessions.js";
@@ -309,9 +309,16 @@ function watchingEvent(things: WatchedThings): Watching {
       path: plugin.path,
       files: files[index]?.watched.description ?? "",
       options: plugin.options.map((option) => `${option.name}=${shownValue(option)}`),
-      build: plugin.build?.command,
+      commands: [...shellCommand("build", plugin.build), ...shellCommand("run", plugin.runAfter)],
     })),
     settings,
     control,
   };
+}
+
+function shellCommand(
+  name: "build" | "run",
+  shell: ShellCommand | undefined,
+): Watching["plugins"][number]["commands"] {
+  return shell === undefined ? [] : [{ name, command: shell.command, from: shell.from }];
 }

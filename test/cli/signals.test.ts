@@ -93,7 +93,7 @@ it("a watch that npm started ends with it", async () => {
   });
   await until("the start", () => /started in/.test(text));
   child.kill("SIGKILL");
-  await until("the end", () => /^bye/m.test(text));
+  await until("the end", () => /^stopped watching/m.test(text));
 });
 
 it("a signal ends it though nobody reads what it prints", async () => {

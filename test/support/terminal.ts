@@ -1,6 +1,7 @@
 /** Runs `cln-dev` in a real terminal (a pseudo terminal that Python holds), and types into it. */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { isObject, parseJson } from "../../src/jsonrpc/json.js";
 import { findPython } from "../conformance/harness/python.js";
 import { BIN, type RunOptions } from "./program.js";
@@ -62,8 +63,9 @@ export class Terminal {
 
   /** The same without escape sequences, lines ended by `\n`. */
   get text(): string {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken away
-    return this.#shown.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll("\r\n", "\n");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the window's title
+    const untitled = this.#shown.replace(/\u001b\][^\u0007]*\u0007/g, "");
+    return stripVTControlCharacters(untitled).replaceAll("\r\n", "\n");
   }
 
   press(keys: string): void {
@@ -73,6 +75,15 @@ export class Terminal {
   /** The command's process id. */
   get pid(): number {
     return Number(this.#told.split("\n")[0]);
+  }
+
+  /** Presses it until the program ends: right after other keys it may be taken for a paste. */
+  async pressToEnd(key: string): Promise<TerminalEnd> {
+    await until("the end", () => {
+      if (!this.#hasEnded) this.press(key);
+      return this.#hasEnded;
+    });
+    return this.ended;
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -4,7 +4,7 @@ import { callParams } from "../../node/rpc/call-params.js";
 import { callNodeText } from "../../node/rpc/client.js";
 import { identifyNode } from "../../watch/node/identify-node.js";
 import { indentJson } from "../report/json/indent-json.js";
-import { harmless } from "../report/sanitize.js";
+import { sanitize } from "../report/sanitize.js";
 
 import type { Context, ExitCode } from "./context.js";
 import { atNode, nodesOf } from "./target-nodes.js";
@@ -30,6 +30,6 @@ export async function call(
   const { stdout } = context.io;
   const shown = context.flags.json ? text : indentJson(text);
   // A program gets what the node sent; a terminal must not be steered by it.
-  stdout.write(`${stdout.isTTY ? harmless(shown, { newlines: true }) : shown}\n`);
+  stdout.write(`${stdout.isTTY ? sanitize(shown, { newlines: true }) : shown}\n`);
   return 0;
 }

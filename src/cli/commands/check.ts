@@ -157,13 +157,13 @@ class Check {
 
   #tell(result: CheckResult, changes: Changes | undefined): void {
     const { io, flags, surroundings } = this.#context;
-    const { paint } = styleOf(io.stdout, flags);
+    const { paint, marks } = styleOf(io.stdout, flags);
     const near = relative(surroundings.cwd, result.path);
     const name = near.startsWith("..") ? result.path : near;
     const hide = concealing(this.#plugin.options);
     const lines = flags.json
       ? [JSON.stringify(withTexts(checkJson(result, changes), hide))]
-      : renderCheck(name, result, paint, changes).map(hide);
+      : renderCheck(name, result, paint, marks, changes).map(hide);
     if (flags.quiet && result.ok && !flags.json) return;
     io.stdout.write(`${lines.join("\n")}\n`);
   }

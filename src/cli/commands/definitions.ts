@@ -25,6 +25,7 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .option("--build <command>", "build command to run before each reload")
     .option("--call <method params>", "call this after each reload (repeatable)", repeatable)
     .option("--safe", "stop the old version only if the new one passes its handshake")
+    .option("--bell", "ring when the plugin breaks, and when it works again")
     .option("--stop-on-exit", "stop the plugin at the end")
     .option("--hot", "let the new version take over while the old one ends its calls")
     .option("--keep-hot", "leave the plugin in hot mode at the end")

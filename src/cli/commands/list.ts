@@ -4,7 +4,7 @@ import { pluginBehind } from "../../hot/front-files.js";
 import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-command.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { findSessions } from "../../watch/control/control-client.js";
-import { harmless } from "../report/sanitize.js";
+import { sanitize } from "../report/sanitize.js";
 import { type Paint, styleOf } from "../report/style.js";
 import type { Context, ExitCode } from "./context.js";
 import { atNode, nodesOf } from "./target-nodes.js";
@@ -55,12 +55,12 @@ function table({ node, plugins }: Listed, named: boolean, paint: Paint): string 
   const yes = (value: boolean, text: string) => (value ? text : "").padEnd(text.length);
   const rows = plugins.map((plugin) =>
     [
-      paint.bold(harmless(basename(plugin.name)).padEnd(width)),
+      paint.bold(sanitize(basename(plugin.name)).padEnd(width)),
       plugin.active ? paint.green("active  ") : paint.magenta("starting"),
       yes(plugin.dynamic, "dynamic"),
       paint.magenta(yes(plugin.watched, "watched")),
       ...(someHot ? [paint.magenta(yes(plugin.hot, "hot"))] : []),
-      paint.dim(harmless(plugin.path)),
+      paint.dim(sanitize(plugin.path)),
     ].join("  "),
   );
   if (rows.length === 0) rows.push(`${named ? "  " : ""}no plugins`);

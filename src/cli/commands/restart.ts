@@ -13,7 +13,7 @@ import {
 } from "../../watch/control/control-client.js";
 import { isMeant, type RestartFilter } from "../../watch/control/target-filter.js";
 import { openReporter } from "../report/reporter.js";
-import { harmless } from "../report/sanitize.js";
+import { sanitize } from "../report/sanitize.js";
 import type { Context, ExitCode, PluginCommandFlags } from "./context.js";
 import { exitCodeOf } from "./context.js";
 import { namedNodes } from "./target-nodes.js";
@@ -109,7 +109,7 @@ function severalFit(found: readonly Found[]): Failure {
   const named = found.flatMap(({ session, targets }) =>
     targets.map(({ path, node }) => ({
       session,
-      command: `cln-dev restart ${harmless(path)} --lightning-dir=${harmless(node.lightningDir)}`,
+      command: `cln-dev restart ${sanitize(path)} --lightning-dir=${sanitize(node.lightningDir)}`,
     })),
   );
   const commands = new Set(named.map(({ command }) => command));

@@ -7,7 +7,7 @@ import { isUnmanageable, listPlugins, stopPlugin } from "../../node/plugins/plug
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { identifyForControl } from "../../watch/node/identify-node.js";
-import { harmless } from "../report/sanitize.js";
+import { sanitize } from "../report/sanitize.js";
 import type { Context, ExitCode } from "./context.js";
 import { atNode, nodesOf } from "./target-nodes.js";
 
@@ -25,7 +25,7 @@ export async function stop(context: Context, args: readonly string[]): Promise<E
   for (const result of stopped) {
     const text = flags.json
       ? JSON.stringify(result)
-      : `${harmless(basename(result.plugin))} ${result.stopped ? "stopped" : "was not running"}`;
+      : `${sanitize(basename(result.plugin))} ${result.stopped ? "stopped" : "was not running"}`;
     if (!flags.quiet) io.stdout.write(`${text}\n`);
   }
   return 0;

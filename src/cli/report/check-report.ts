@@ -4,8 +4,8 @@ import type { CheckFinding, CheckResult } from "../../diagnose/check-plugin.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
 import type { Severity } from "../../plugin/manifest/lint.js";
 import { renderFindings } from "./findings-lines.js";
-import { harmless } from "./sanitize.js";
-import type { Paint } from "./style.js";
+import { sanitize } from "./sanitize.js";
+import type { Marks, Paint } from "./style.js";
 
 /**
  * @param name how the plugin is called: its path as the user wrote it
@@ -15,13 +15,14 @@ export function renderCheck(
   name: string,
   result: CheckResult,
   paint: Paint,
+  marks: Marks,
   changes?: Changes,
 ): string[] {
-  const mark = result.ok ? paint.green("✓") : paint.red("✗");
+  const mark = result.ok ? paint.green(marks.good) : paint.red(marks.bad);
   const known = result.handshake === undefined ? "" : factsOf(result.handshake);
   const facts = [`lightningd ${result.release}`, known].filter((text) => text !== "").join("   ");
   return [
-    `${mark} ${paint.bold(harmless(name))}   ${paint.dim(facts)}`,
+    `${mark} ${paint.bold(sanitize(name))}   ${paint.dim(facts)}`,
     ...folded(result.findings).flatMap((alike) => renderFinding(alike, paint)),
     ...renderFindings(result.told, paint, "    "),
     ...(changes !== undefined && hasChanges(changes) ? [renderChanges(changes, paint)] : []),
@@ -72,12 +73,12 @@ function renderFinding([first, ...others]: Alike, paint: Paint): string[] {
     warning: paint.magenta,
     hint: paint.dim,
   };
-  const where = paint.bold(harmless(field === "" ? "manifest" : field));
+  const where = paint.bold(sanitize(field === "" ? "manifest" : field));
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return [
-    `  ${colours[severity](severity.padEnd(7))} ${where}${more}: ${harmless(message)}`,
-    ...(reason === undefined ? [] : [`          ${harmless(reason)}`]),
-    ...(fix === undefined ? [] : [`          ${paint.magenta(harmless(fix))}`]),
+    `  ${colours[severity](severity.padEnd(7))} ${where}${more}: ${sanitize(message)}`,
+    ...(reason === undefined ? [] : [`          ${sanitize(reason)}`]),
+    ...(fix === undefined ? [] : [`          ${paint.magenta(sanitize(fix))}`]),
   ];
 }
 
@@ -100,9 +101,9 @@ function factsOf({ manifest, manifestMs, initMs }: Handshake): string {
 
 function renderChanges({ added, removed, changed }: Changes, paint: Paint): string {
   const parts = [
-    ...added.map((text) => paint.green(`+${harmless(text)}`)),
-    ...removed.map((text) => paint.red(`-${harmless(text)}`)),
-    ...changed.map((text) => paint.magenta(`~${harmless(text)}`)),
+    ...added.map((text) => paint.green(`+${sanitize(text)}`)),
+    ...removed.map((text) => paint.red(`-${sanitize(text)}`)),
+    ...changed.map((text) => paint.magenta(`~${sanitize(text)}`)),
   ];
   return `  ${paint.dim("changed:")} ${parts.join("  ")}`;
 }

@@ -2,7 +2,7 @@
 import { Failure, messageOf } from "../../errors/failure.js";
 import { RpcError } from "../../node/rpc/errors.js";
 import { indentJson } from "./json/indent-json.js";
-import { harmless } from "./sanitize.js";
+import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
 /** Lines for a person: `cln-dev: what: why`, then the next step. */
@@ -47,5 +47,5 @@ export function rpcErrorText(error: { readonly code: number; readonly message: s
 }
 
 function clean(text: string): string {
-  return harmless(text, { newlines: true });
+  return sanitize(text, { newlines: true });
 }

@@ -1,6 +1,6 @@
 /** What a failed plugin said, as lines for a person: the places in its own code stand out. */
 import type { Finding } from "../../events/watch-events.js";
-import { harmless } from "./sanitize.js";
+import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
 /** @param indent put before each line. @returns lines without line ends */
@@ -9,7 +9,7 @@ export function renderFindings(
   paint: Paint,
   indent: string,
 ): string[] {
-  return findings.map(({ kind, text }) => indent + renderFinding(kind, harmless(text), paint));
+  return findings.map(({ kind, text }) => indent + renderFinding(kind, sanitize(text), paint));
 }
 
 function renderFinding(kind: Finding["kind"], text: string, paint: Paint): string {

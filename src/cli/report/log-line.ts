@@ -2,19 +2,19 @@
 
 import type { LogLine } from "../../node/log/log-lines.js";
 import type { LogLevel } from "../../plugin/log-level.js";
-import { harmless } from "./sanitize.js";
+import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
 /** @returns lines without line ends; those after the first are indented under the text */
 export function renderLogLine(line: LogLine, paint: Paint): string[] {
   const time = line.time === undefined ? "" : `${paint.dim(clockOf(line.time))} `;
   const level = levelPaint(line.level, paint)(line.level.toUpperCase().padEnd(7));
-  const source = paint.bold(harmless(line.source.replace(/^plugin-/, "")));
+  const source = paint.bold(sanitize(line.source.replace(/^plugin-/, "")));
   const [first = "", ...others] = line.text.split("\n");
   const colour = line.level === "debug" || line.level === "trace" ? paint.dim : plain;
   return [
-    `${time}${level} ${source} ${colour(harmless(first))}`,
-    ...others.map((text) => `    ${colour(harmless(text))}`),
+    `${time}${level} ${source} ${colour(sanitize(first))}`,
+    ...others.map((text) => `    ${colour(sanitize(text))}`),
   ];
 }
 

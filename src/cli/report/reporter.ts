@@ -1,12 +1,20 @@
-/** Who tells the events of a watch session: on a terminal, as plain lines, or as JSON. */
+/** Prints the events of a watch session: on a terminal, as plain lines, or as JSON. */
+import { messageOf } from "../../errors/failure.js";
 import { isOutcome, type WatchEvent } from "../../events/watch-events.js";
-import { type StreamStyle, styleOf } from "./style.js";
-import { Lines } from "./watch/event-lines.js";
+import { sanitize } from "./sanitize.js";
+import { type StreamStyle, styleOf, terminalWidth } from "./style.js";
+import { EventLines } from "./watch/event-lines.js";
+import { PluginHealth } from "./watch/plugin-health.js";
 import { Spinner } from "./watch/spinner.js";
 
-const MAX_DOINGS = 2;
+/** A spinner has one line. */
+const MAX_ACTIVITIES = 2;
 /** The screen, what was scrolled off it, and the cursor to its corner. */
 const CLEAR_SCREEN = "\u001b[2J\u001b[3J\u001b[H";
+const BELL = "\u0007";
+/** After this long, and each time after twice as long, log lines that were left out are counted. */
+const LEFT_OUT_MS = 1_000;
+const MAX_LEFT_OUT_MS = 10 * 60_000;
 
 export interface Reporter {
   event(event: WatchEvent): void;
@@ -23,26 +31,33 @@ export interface ReporterOptions {
   readonly color: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** The keys are served. */
   readonly keys: boolean;
   readonly cwd: string;
+  /** A watch: the window's title shows how the plugins are. */
+  readonly title?: boolean;
+  /** Rings when a plugin goes from good to bad, and back. */
+  readonly bell?: boolean;
 }
 
 export function openReporter(options: ReporterOptions): Reporter {
   if (options.json) return jsonReporter(options.io.stdout);
   const style = styleOf(options.io.stdout, options);
-  const lines = new Lines({
+  const lines = new EventLines({
     paint: style.paint,
+    marks: style.marks,
     verbose: options.verbose,
     quiet: options.quiet,
     version: CLN_DEV_VERSION,
     cwd: options.cwd,
     now: () => new Date(),
     keys: options.keys,
+    width: () => terminalWidth(options.io.stdout),
   });
   return lineReporter(options, lines, style);
 }
 
-/** One object a line: the event's fields (src/watch/events.ts) after the time, as ISO 8601 in UTC. */
+/** One object a line: the event's fields (src/events) after the time, as ISO 8601 in UTC. */
 function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
   return {
     event: (event) => {
@@ -54,28 +69,59 @@ function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
   };
 }
 
-function lineReporter(options: ReporterOptions, lines: Lines, style: StreamStyle): Reporter {
+function lineReporter(options: ReporterOptions, lines: EventLines, style: StreamStyle): Reporter {
+  const { stdout } = options.io;
   const spinner = style.animated ? openSpinner(options) : undefined;
+  const health = new PluginHealth(style.marks);
+  const showsTitle = options.title === true && style.animated && hasTitle(process.env.TERM);
   const busy = new Map<string, string>();
+  let timer: NodeJS.Timeout | undefined;
+  let waitMs = LEFT_OUT_MS;
+
   const print = (...texts: readonly string[]) => {
     if (texts.length === 0) return;
-    const write = () => void options.io.stdout.write(`${texts.join("\n")}\n`);
+    const write = () => void stdout.write(`${texts.join("\n")}\n`);
     if (spinner) spinner.aside(write);
     else write();
   };
+  const printLeftOut = () => {
+    timer = undefined;
+    print(...lines.leftOut());
+  };
+  const report = (event: WatchEvent) => {
+    const text = spinner && activityOf(event);
+    if (text !== undefined && "path" in event) busy.set(`${event.path} ${event.node}`, text);
+    else if (isOutcome(event)) busy.delete(`${event.path} ${event.node}`);
+    spinner?.show(busy.size === 0 ? undefined : inShort([...new Set(busy.values())]));
+    print(...lines.of(event));
+    if (event.event === "reloading") waitMs = LEFT_OUT_MS;
+    if (lines.hasLeftOut && timer === undefined) {
+      timer = setTimeout(printLeftOut, waitMs).unref();
+      waitMs = Math.min(2 * waitMs, MAX_LEFT_OUT_MS);
+    }
+    const hasChanged = health.take(event);
+    if (hasChanged && options.bell && style.live) stdout.write(BELL);
+    if (showsTitle && health.title !== undefined) stdout.write(titled(health.title));
+  };
   return {
     event(event) {
-      const text = spinner && progressOf(event);
-      if (text !== undefined && "path" in event) busy.set(`${event.path} ${event.node}`, text);
-      else if (isOutcome(event)) busy.delete(`${event.path} ${event.node}`);
-      spinner?.show(busy.size === 0 ? undefined : inShort([...new Set(busy.values())]));
-      print(...lines.of(event));
+      try {
+        report(event);
+      } catch (error) {
+        // What a plugin sends must not end the watch.
+        print(`cln-dev: cannot show the event ${event.event}: ${sanitize(messageOf(error))}`);
+      }
     },
     print,
     clear() {
-      if (style.animated) options.io.stdout.write(CLEAR_SCREEN);
+      if (style.animated) stdout.write(CLEAR_SCREEN);
     },
-    close: () => spinner?.show(undefined),
+    close() {
+      clearTimeout(timer);
+      spinner?.show(undefined);
+      print(...lines.leftOut());
+      if (showsTitle && health.title !== undefined) stdout.write(titled(""));
+    },
   };
 }
 
@@ -85,17 +131,25 @@ function openSpinner(options: ReporterOptions): Spinner | undefined {
   return animated ? new Spinner(stderr, { colored: paint.isColorSupported, ascii }) : undefined;
 }
 
-/** A spinner has one line. */
-function inShort(doings: readonly string[]): string {
-  const more = doings.length - MAX_DOINGS;
-  const shown = doings.slice(0, MAX_DOINGS).join(", ");
+function inShort(activities: readonly string[]): string {
+  const more = activities.length - MAX_ACTIVITIES;
+  const shown = activities.slice(0, MAX_ACTIVITIES).join(", ");
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-/** What a spinner says while a reload is in that state. */
-function progressOf(event: WatchEvent): string | undefined {
-  if (event.event === "reloading") return `${event.plugin}: waiting for the file`;
+/** What a spinner shows while a reload is in that state. */
+function activityOf(event: WatchEvent): string | undefined {
+  if (event.event === "reloading") return `${sanitize(event.plugin)}: waiting for the file`;
   if (event.event !== "phase") return undefined;
   const doing = { build: "building", check: "checking", stop: "stopping", start: "starting" };
-  return `${doing[event.phase]} ${event.plugin}`;
+  return `${doing[event.phase]} ${sanitize(event.plugin)}`;
+}
+
+/** Terminals that take a title by OSC 0; others might print it. */
+function hasTitle(term: string | undefined): boolean {
+  return /xterm|screen|tmux|rxvt|kitty|alacritty|foot|ghostty|wezterm|konsole|vte/.test(term ?? "");
+}
+
+function titled(title: string): string {
+  return `\u001b]0;${sanitize(title)}\u0007`;
 }

@@ -1,18 +1,25 @@
-/** Text from a plugin, a node or a file, made safe to print: it must not steer the terminal. */
+/** Text from a plugin, a node or a file, made safe to print: it must not steer the terminal, nor hide. */
 
 /**
- * Control characters become visible (`␛`, `\x9b`); tabs stay. Newlines stay only where asked for.
- * Also makes harmless what reorders a line (U+202E and its kin).
+ * Control and invisible characters are shown as `\x1b`, `\u202e`, `\u{e0041}`; tabs stay. Newlines
+ * stay only where asked for.
  */
-export function harmless(text: string, options: { readonly newlines?: boolean } = {}): string {
+export function sanitize(text: string, options: { readonly newlines?: boolean } = {}): string {
   return text.replace(UNSAFE, (char) => {
     if (char === "\t" || (char === "\n" && options.newlines)) return char;
-    const code = char.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7f) return "\u2421";
-    return code < 0x100 ? `\\x${code.toString(16)}` : `\\u${code.toString(16)}`;
+    if (char === "\n") return "\\n";
+    if (char === "\r") return "\\r";
+    const code = char.codePointAt(0) ?? 0;
+    if (code < 0x100) return `\\x${code.toString(16).padStart(2, "0")}`;
+    return code < 0x10000
+      ? `\\u${code.toString(16).padStart(4, "0")}`
+      : `\\u{${code.toString(16)}}`;
   });
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/**
+ * What has no glyph, or changes how others are shown: controls, formats (bidi, zero-width), line and
+ * paragraph separators, lone surrogates, and what fonts leave out. The emoji variation stays.
+ */
+const UNSAFE =
+  /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;

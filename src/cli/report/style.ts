@@ -8,7 +8,7 @@ export type Paint = Pick<
 >;
 
 /** What stands before a line. */
-interface Marks {
+export interface Marks {
   readonly good: string;
   readonly bad: string;
   readonly warn: string;
@@ -59,7 +59,7 @@ export function styleOf(
  * The terminal's columns now; undefined where the stream is not a terminal, or one without a width
  * (`script` in CI, `docker run -t`, an editor's pseudo terminal): isatty is true there, and the width 0.
  */
-function terminalWidth(stream: {
+export function terminalWidth(stream: {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }): number | undefined {

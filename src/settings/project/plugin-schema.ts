@@ -20,7 +20,7 @@ import {
 } from "./field.js";
 
 export const PLUGIN_KEYS = [
-  ...["path", "options", "watch", "only", "ignore", "build", "call", "safe"],
+  ...["path", "options", "watch", "only", "ignore", "build", "run", "call", "safe"],
   ...["hot", "handover", "env", "exec"],
 ];
 
@@ -51,7 +51,13 @@ export function readPlugin(
     return found === undefined ? [] : asTextList(found, example);
   };
   const options = member(field, "options");
-  const build = member(field, "build");
+  const command = (key: string, example: string) => {
+    const found = member(field, key);
+    if (found === undefined) return undefined;
+    return { command: asText(found, example), cwd: folder, from: field.file };
+  };
+  const build = command("build", '"cargo build"');
+  const runAfter = command("run", '"pytest -q"');
   const safe = member(field, "safe");
   return {
     path: absolute(asText(path, '"plugin.py"')),
@@ -59,9 +65,8 @@ export function readPlugin(
     watch: list("watch", '["src"]').map(absolute),
     only: list("only", '["src"]').map(absolute),
     ignore: list("ignore", '["*.log"]'),
-    ...(build === undefined
-      ? {}
-      : { build: { command: asText(build, '"cargo build"'), cwd: folder } }),
+    ...(build === undefined ? {} : { build }),
+    ...(runAfter === undefined ? {} : { runAfter }),
     call: list("call", '"mymethod param=1"'),
     safe: safe !== undefined && asBoolean(safe),
     ...readRun(field),

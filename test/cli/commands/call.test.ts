@@ -83,7 +83,7 @@ describe("the answer", () => {
     expect(await run(box, ["call", node.flag, "refuse"])).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: 'cln-dev: (-7) not ␛[31mtoday\n  data: {\n     "why": 1\n  }\n',
+      stderr: 'cln-dev: (-7) not \\x1b[31mtoday\n  data: {\n     "why": 1\n  }\n',
     });
     const json = await run(box, ["call", node.flag, "refuse", "--json"]);
     expect(JSON.parse(json.stderr).error).toMatchObject({ kind: "node-error", code: -7 });

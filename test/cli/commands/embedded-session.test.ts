@@ -45,11 +45,11 @@ it("ends when its node is told to stop: nothing would bring that back", async ()
   await watch.prints(/started in/);
   const other = new Program(box, ["watch", writePlugin(box.folder()), "--embedded"]);
   await other.prints(/started in/);
-  expect((await other.end()).stdout).toMatch(/ms\nbye\n$/);
+  expect((await other.end()).stdout).toMatch(/ms\nstopped watching\n$/);
   expect((await run(box, ["call", "stop"])).code).toBe(0);
   const { code, stdout } = await watch.ended;
   expect(code).toBe(0);
-  expect(stdout).toMatch(/the embedded node was stopped\nbye\n$/);
+  expect(stdout).toMatch(/the embedded node was stopped\nstopped watching\n$/);
 });
 
 it("may have its control socket under a path of any length", async () => {

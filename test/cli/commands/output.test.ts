@@ -29,11 +29,12 @@ describe("lines", () => {
     expect(events[0]).toMatch(
       new RegExp(`^${time} {2}✓ plugin\\.\\w+ started in \\d+ ms {3}start`),
     );
-    expect(events[1]).toMatch(
+    expect(events[1]).toBe("");
+    expect(events[2]).toMatch(
       new RegExp(`^${time} {2}✓ plugin\\.\\w+ reloaded in \\d+ ms {3}stop`),
     );
-    expect(events.slice(2)).toEqual([
-      expect.stringMatching(/^bye; plugin\.\w+ goes on running$/),
+    expect(events.slice(3)).toEqual([
+      expect.stringMatching(/^stopped watching; plugin\.\w+ is still running$/),
       "",
     ]);
   });
@@ -50,7 +51,7 @@ describe("lines", () => {
     await quiet.prints(/not executable/);
     await verbose.prints(/not executable/);
     const silent = (await quiet.end()).stdout;
-    expect(silent).not.toMatch(/cln-dev|loaded|started|bye/);
+    expect(silent).not.toMatch(/cln-dev|loaded|started|stopped/);
     const { stdout } = await verbose.end();
     expect(stdout).toMatch(/· plugin\.\w+ reloads \(start\)/);
     expect(stdout).toMatch(/· plugin\.\w+ start\n/);

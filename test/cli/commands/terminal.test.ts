@@ -44,7 +44,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     writePlugin(box.work, { version: "3" });
     await terminal.shows(/\n\n.*✓ plugin\.\w+ started in/);
     terminal.press("q");
-    await terminal.shows(/bye; plugin\.\w+ goes on running\n$/);
+    await terminal.shows(/stopped watching; plugin\.\w+ is still running\n$/);
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
     expect((await ask(node, "version")).version).toBe("3");
     expect(plugin).toBeTruthy();
@@ -87,16 +87,8 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     await terminal.shows(/started in/);
     terminal.press("q");
     await until("the stop", () => isAsked);
-    let hasEnded = false;
-    void terminal.ended.then(() => {
-      hasEnded = true;
-    });
     // As somebody does who has lost his patience.
-    await until("the end", () => {
-      terminal.press("\u0003");
-      return hasEnded;
-    });
-    expect(await terminal.ended).toEqual({ code: 130, restored: true });
+    expect(await terminal.pressToEnd("\u0003")).toEqual({ code: 130, restored: true });
   });
 
   it("goes on where there is no shell that Ctrl-Z could give the terminal to", async () => {
@@ -110,8 +102,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
       terminal.press("r");
       return /reloaded in/.test(terminal.text);
     });
-    terminal.press("q");
-    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
   });
 
   it.each([
@@ -128,9 +119,8 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     for (const piece of [typed].flat()) terminal.press(piece);
     writePlugin(box.work, { version: "2" });
     await terminal.shows(/reloaded in/);
-    expect(terminal.text).not.toContain("bye");
-    terminal.press("q");
-    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect(terminal.text).not.toContain("stopped watching");
+    expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
   });
 
   it("shows only the keys that do something here", async () => {
@@ -141,8 +131,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     await terminal.shows(/started in/);
     terminal.press("?");
     await terminal.shows(/ c +make the calls[\s\S]* e +raise an event/);
-    terminal.press("q");
-    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
   });
 
   it("SIGQUIT gives the terminal back", async () => {
@@ -184,7 +173,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     shell.press("r");
     await shell.shows(/reloaded in/);
     shell.press("q");
-    await shell.shows(/bye/);
+    await shell.shows(/stopped watching/);
     shell.press("exit 3\n");
     expect(await shell.ended).toEqual({ code: 3, restored: true });
   });
@@ -251,7 +240,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     terminal.press("q");
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
     // What was in progress is not left standing there.
-    expect(terminal.text).toMatch(/bye\n$/);
+    expect(terminal.text).toMatch(/stopped watching\n$/);
     expect(terminal.raw.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(
       terminal.raw.lastIndexOf(HIDE_CURSOR),
     );
@@ -274,8 +263,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     await until("the time of a spinner", () => Date.now() - shown > 400);
     writeFileSync(file, "");
     await terminal.shows(/started in/);
-    terminal.press("q");
-    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
     expect(terminal.raw.length).toBeLessThan(5000);
   });
 
@@ -291,8 +279,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     await until("the next frame", () => Date.now() - resized > 300);
     writeFileSync(file, "");
     await terminal.shows(/started in/);
-    terminal.press("q");
-    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
   });
 
   it.each([
@@ -308,8 +295,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     if (spins) await terminal.shows(/starting plugin\.\w+ 0\.\d s/);
     writeFileSync(file, "");
     await terminal.shows(/started in/);
-    terminal.press("q");
-    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+    expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what must not be there
     expect(terminal.raw).not.toMatch(/\u001b\[[0-9;]*m/);
   });

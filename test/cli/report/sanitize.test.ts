@@ -1,22 +1,24 @@
 /** Text from elsewhere cannot steer the terminal; JSON is shown as lightning-cli shows it. */
 import { describe, expect, it } from "vitest";
 import { indentJson } from "../../../src/cli/report/json/indent-json.js";
-import { harmless } from "../../../src/cli/report/sanitize.js";
+import { sanitize } from "../../../src/cli/report/sanitize.js";
 import { styleOf } from "../../../src/cli/report/style.js";
 
-describe("harmless", () => {
+describe("sanitize", () => {
   it.each([
-    ["\u001b[2J\u001b]0;title\u0007", "␛[2J␛]0;title␇"],
-    ["a\rb\nc\td\be\u007f", "a␍b␊c\td␈e␡"],
+    ["\u001b[2J\u001b]0;title\u0007", "\\x1b[2J\\x1b]0;title\\x07"],
+    ["a\rb\nc\td\be\u007f", "a\\rb\\nc\td\\x08e\\x7f"],
     ["\u009b31m", "\\x9b31m"],
     ["abc\u202edef\u2066", "abc\\u202edef\\u2066"],
-    ["grün → 😀", "grün → 😀"],
+    ["a\u200bb\ufeff\u061c\u2028\u3164", "a\\u200bb\\ufeff\\u061c\\u2028\\u3164"],
+    ["\u{e0041}\ud800", "\\u{e0041}\\ud800"],
+    ["grün → 😀 ❤️", "grün → 😀 ❤️"],
   ])("%j", (text, shown) => {
-    expect(harmless(text)).toBe(shown);
+    expect(sanitize(text)).toBe(shown);
   });
 
   it("keeps newlines only where asked", () => {
-    expect(harmless("a\nb\u001b", { newlines: true })).toBe("a\nb␛");
+    expect(sanitize("a\nb\u001b", { newlines: true })).toBe("a\nb\\x1b");
   });
 });
 

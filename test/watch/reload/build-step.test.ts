@@ -126,7 +126,9 @@ describe("a build step", () => {
       save("");
       const args = ["--build", `cc -o "${plugin}" "${source}"`, node.flag, "--json"];
       const watch = new Program(box, ["watch", plugin, ...args]);
-      expect(await watch.next("watching")).toMatchObject({ plugins: [{ build: args[1] }] });
+      expect(await watch.next("watching")).toMatchObject({
+        plugins: [{ commands: [{ name: "build", command: args[1] }] }],
+      });
       await watch.next("reloaded");
       save("/* only a comment */");
       expect(await watch.outcome()).toMatchObject({ event: "unchanged", cause: "file" });

@@ -9,7 +9,7 @@ import { callNodeText } from "../../../node/rpc/client.js";
 import { RpcError } from "../../../node/rpc/errors.js";
 import type { NodeAddress } from "../../../settings/types.js";
 import { indentJson } from "../../report/json/indent-json.js";
-import { harmless } from "../../report/sanitize.js";
+import { sanitize } from "../../report/sanitize.js";
 import { type Paint, styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";
 import { atNode, nodesOf } from "../target-nodes.js";
@@ -132,7 +132,7 @@ function listLines(result: Token, only: string | undefined, paint: Paint): strin
   return shown.map((item) => {
     const kind = item.member("kind")?.text ?? "";
     const plugins = namesIn(item.member("plugins"));
-    const name = harmless(item.member("topic")?.text ?? "").padEnd(26);
+    const name = sanitize(item.member("topic")?.text ?? "").padEnd(26);
     const line = `${kind.padEnd(12)}  ${paint.bold(name)}  ${paint.magenta(plugins)}`.trimEnd();
     if (only === undefined) return line;
     return `${line}\n${indentJson(item.member("example")?.raw ?? "{}")}`;
@@ -166,17 +166,17 @@ function raisedLines(result: Token, paint: Paint): string[] {
 }
 
 function answerLines(topic: string, answer: Token, paint: Paint): string[] {
-  const plugin = harmless(answer.member("plugin")?.text ?? "");
+  const plugin = sanitize(answer.member("plugin")?.text ?? "");
   const head = `hook ${paint.bold(topic)}: ${paint.magenta(plugin)}`;
   const result = answer.member("result");
   const error = answer.member("error");
   if (result !== undefined) {
     const warning = answer.member("warning")?.text;
-    const shown = harmless(indentJson(result.raw), { newlines: true });
-    return [`${head} answered ${shown}`, ...(warning ? [paint.magenta(harmless(warning))] : [])];
+    const shown = sanitize(indentJson(result.raw), { newlines: true });
+    return [`${head} answered ${shown}`, ...(warning ? [paint.magenta(sanitize(warning))] : [])];
   }
   if (error === undefined) return [`${head} ${paint.red("died over it")}`];
-  const shown = harmless(indentJson(error.raw), { newlines: true });
+  const shown = sanitize(indentJson(error.raw), { newlines: true });
   return [
     `${head} ${paint.red("answered with an error")} ${shown}`,
     paint.magenta("lightningd ends itself at an error from a hook"),
@@ -184,7 +184,7 @@ function answerLines(topic: string, answer: Token, paint: Paint): string[] {
 }
 
 function namesIn(names: Token | undefined): string {
-  return (names?.elements ?? []).map((name) => harmless(name.text)).join(", ");
+  return (names?.elements ?? []).map((name) => sanitize(name.text)).join(", ");
 }
 
 /** Would a real node have ended itself, or the plugin have ended? */

@@ -1,5 +1,5 @@
 /** Writes what plugins on an embedded node print to stderr, line by line. */
-import { harmless } from "../../report/sanitize.js";
+import { sanitize } from "../../report/sanitize.js";
 
 /** What may wait for a slow terminal or pipe, in bytes, before lines are left out. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -17,6 +17,6 @@ export function writeLinesTo(out: NodeJS.WriteStream): (plugin: string, line: st
     }
     if (leftOut > 0) out.write(`... ${leftOut} lines of stderr left out\n`);
     leftOut = 0;
-    out.write(`${plugin}: ${harmless(line)}\n`);
+    out.write(`${plugin}: ${sanitize(line)}\n`);
   };
 }

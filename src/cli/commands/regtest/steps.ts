@@ -5,7 +5,7 @@ import type {
   RegtestEvent,
   RegtestNodeStatus,
 } from "../../../regtest/network/events.js";
-import { harmless } from "../../report/sanitize.js";
+import { sanitize } from "../../report/sanitize.js";
 import { type StreamStyle, styleOf } from "../../report/style.js";
 import { Spinner } from "../../report/watch/spinner.js";
 import type { Context, ExitCode } from "../context.js";
@@ -42,7 +42,7 @@ export async function withSteps(
         const isResult = event.event === "ready" || event.event === "status";
         if (flags.quiet && !isResult) return;
         const lines = linesOf(event, out, flags.verbose);
-        if (lines.length > 0) print(io.stdout, harmless(lines.join("\n"), { newlines: true }));
+        if (lines.length > 0) print(io.stdout, sanitize(lines.join("\n"), { newlines: true }));
       },
       note: (text) => {
         if (!flags.json && !flags.quiet) print(io.stderr, `cln-dev: ${text}`);

@@ -30,14 +30,7 @@ export function serveKeys(stdin: ReadStream, table: KeyTable): KeyListener {
   for (const key of QUIT_KEYS) actions.set(key, quit);
   for (const key of ["\r", "\n"]) actions.set(key, () => print(""));
   actions.set("h", () => print(...helpLines(bindings)));
-  return listenToKeys(stdin, {
-    onGone,
-    onKey: (key) => {
-      const action = actions.get(key);
-      action?.();
-      return action !== undefined;
-    },
-  });
+  return listenToKeys(stdin, { actions, onGone });
 }
 
 /** One line for each key. */

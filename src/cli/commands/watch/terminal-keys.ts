@@ -20,8 +20,8 @@ export interface KeyListener {
 }
 
 export interface KeyListenerOptions {
-  /** @returns whether the key means something */
-  readonly onKey: (key: string) => boolean;
+  /** What each key does. */
+  readonly actions: ReadonlyMap<string, () => void>;
   /** The terminal is gone. */
   readonly onGone: () => void;
 }
@@ -32,12 +32,12 @@ export interface KeyListenerOptions {
  */
 export function listenToKeys(
   stdin: ReadStream,
-  { onKey, onGone }: KeyListenerOptions,
+  { actions, onGone }: KeyListenerOptions,
 ): KeyListener {
   let wanted = true;
   let listening = false;
   let timer: NodeJS.Timeout | undefined;
-  const read = keyReader(onKey, suspend);
+  const read = keyReader(actions, suspend);
 
   function listen(): void {
     if (listening || !wanted) return;
@@ -120,23 +120,24 @@ function isForeground(): boolean {
 }
 
 /** A key counts only when it comes alone: a paste, Alt with a key and the arrows come as several characters. */
-function keyReader(onKey: (key: string) => boolean, suspend: () => void): (chunk: Buffer) => void {
-  let quietFrom = 0;
+function keyReader(
+  actions: KeyListenerOptions["actions"],
+  suspend: () => void,
+): (chunk: Buffer) => void {
+  let quietUntil = 0;
   return (chunk) => {
     const chars = new Set(chunk.toString("utf8"));
-    const [key = "", ...others] = chars;
-    const quit = QUIT_KEYS.find((each) => chars.has(each));
-    if (quit !== undefined) {
-      onKey(quit);
-      return;
+    // These are in no paste, and mean what they say also where something was typed before them.
+    const quit = QUIT_KEYS.find((key) => chars.has(key));
+    if (quit !== undefined) actions.get(quit)?.();
+    else if (chars.has(SUSPEND)) suspend();
+    else {
+      const now = performance.now();
+      // A key that is held down comes several times at once.
+      const [key = "", ...others] = chars;
+      const action = others.length === 0 ? actions.get(key) : undefined;
+      if (action === undefined) quietUntil = now + PASTE_MS;
+      else if (now >= quietUntil) action();
     }
-    if (chars.has(SUSPEND)) {
-      suspend();
-      return;
-    }
-    const now = performance.now();
-    // A key that is held down comes several times at once.
-    const counts = others.length === 0 && now >= quietFrom && onKey(key);
-    if (!counts) quietFrom = now + PASTE_MS;
   };
 }

@@ -18,6 +18,7 @@ import { serveWatchKeys, type Watched } from "./watch-keys.js";
 export interface WatchFlags extends PluginCommandFlags {
   readonly stopOnExit?: boolean;
   readonly keepHot?: boolean;
+  readonly bell?: boolean;
   readonly poll?: string | true;
 }
 
@@ -35,7 +36,11 @@ export async function watch(
   const { stdin, stdout, signal } = context.io;
   const keys = stdin.isTTY === true && styleOf(stdout, context.flags).live;
   const { cwd } = context.surroundings;
-  const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys });
+  const bell = flags.bell === true;
+  const reporter = openReporter({
+    ...context.flags,
+    ...{ io: context.io, cwd, keys, title: true, bell },
+  });
   let session: Session | undefined;
   const stderr = new PluginStderr((plugin, line) => session?.pluginWrote(plugin, line));
   const onTrouble = (message: string) =>

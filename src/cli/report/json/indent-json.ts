@@ -1,22 +1,49 @@
 /** JSON text as a person reads it, without reading its numbers: those beyond 2^53 stay what they are. */
-import { elementsOf, membersOf } from "../../../jsonrpc/members.js";
 
 const INDENT = "   ";
+/** Deeper levels are not indented any further. */
+const MAX_INDENTS = 50;
+
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 
 /** Indents by three blanks, as lightning-cli does. @param json one valid JSON value */
-export function indentJson(json: string, depth = 0): string {
-  const inner = INDENT.repeat(depth + 1);
-  const outer = INDENT.repeat(depth);
-  const members = membersOf(json);
-  if (members !== undefined) {
-    if (members.length === 0) return "{}";
-    const lines = members.map(
-      ({ key, raw }) => `${inner}${JSON.stringify(key)}: ${indentJson(raw, depth + 1)}`,
-    );
-    return `{\n${lines.join(",\n")}\n${outer}}`;
+export function indentJson(json: string): string {
+  return [...jsonLines(json)].join("\n");
+}
+
+/** The lines of {@link indentJson}, one after the other: a caller may stop. No depth is too deep. */
+export function* jsonLines(json: string): Generator<string> {
+  let line = "";
+  let depth = 0;
+  let isOpen = false;
+  for (const [token] of json.matchAll(TOKEN)) {
+    if (token === "}" || token === "]") {
+      depth--;
+      if (!isOpen) {
+        yield line;
+        line = indent(depth);
+      }
+      line += token;
+      isOpen = false;
+      continue;
+    }
+    if (isOpen) {
+      yield line;
+      line = indent(depth);
+      isOpen = false;
+    }
+    if (token === ",") {
+      yield `${line},`;
+      line = indent(depth);
+    } else {
+      line += token === ":" ? ": " : token;
+      isOpen = token === "{" || token === "[";
+      if (isOpen) depth++;
+    }
   }
-  const elements = elementsOf(json);
-  if (elements === undefined) return json.trim();
-  if (elements.length === 0) return "[]";
-  return `[\n${elements.map((raw) => inner + indentJson(raw, depth + 1)).join(",\n")}\n${outer}]`;
+  yield line;
+}
+
+function indent(depth: number): string {
+  return INDENT.repeat(Math.min(depth, MAX_INDENTS));
 }

@@ -5,60 +5,56 @@ import { isObject, parseJson } from "../../../jsonrpc/json.js";
 import { rpcErrorText } from "../failure.js";
 import { renderFindings } from "../findings-lines.js";
 import { indentJson } from "../json/indent-json.js";
-import { renderJson } from "../json/render-json.js";
-import { harmless } from "../sanitize.js";
+import { isSameResult, resultLines } from "../json/result-lines.js";
+import { sanitize } from "../sanitize.js";
 import type { Paint } from "../style.js";
-import { INDENT, type Wording } from "./line-format.js";
+import { INDENT, type LineFormat } from "./line-format.js";
 
 /** A result that is no longer stands behind its call. */
 const SHORT_RESULT = 60;
 
-export function changedLines(event: ManifestChanged, wording: Wording): string[] {
-  const { paint } = wording;
+export function changedLines(event: ManifestChanged, format: LineFormat): string[] {
+  const { paint } = format;
   const parts = [
-    ...event.added.map((text) => paint.green(`+${harmless(text)}`)),
-    ...event.removed.map((text) => paint.red(`-${harmless(text)}`)),
-    ...event.changed.map((text) => paint.magenta(`~${harmless(text)}`)),
+    ...event.added.map((text) => paint.green(`+${sanitize(text)}`)),
+    ...event.removed.map((text) => paint.red(`-${sanitize(text)}`)),
+    ...event.changed.map((text) => paint.magenta(`~${sanitize(text)}`)),
   ];
-  return parts.length === 0
-    ? []
-    : [`${INDENT}${whose(event, wording)}${paint.dim("changed:")} ${parts.join("  ")}`];
+  if (parts.length === 0) return [];
+  const whose = format.several ? `${format.name(event)} ` : "";
+  return [`${INDENT}${whose}${paint.dim("changed:")} ${parts.join("  ")}`];
 }
 
-export function calledLines(event: Called, wording: Wording): string[] {
-  const { paint } = wording;
+export function calledLines(event: Called, format: LineFormat): string[] {
+  const { paint, marks } = format;
   const { ok, result, before } = event;
-  const call = `${harmless(event.call)}${wording.on(event.node)}`;
+  const call = `${sanitize(event.call)}${format.on(event.node)}`;
   if (!ok) {
-    const head = `${INDENT}${paint.red("✗")} ${call}   ${errorText(result)}`;
+    const head = `${INDENT}${paint.red(marks.bad)} ${call}   ${errorText(result)}`;
     const log = event.log.flatMap((message) => message.split("\n"));
-    return [head, ...log.map((line) => `${INDENT}  ${paint.dim(harmless(line))}`)];
+    return [head, ...log.map((line) => `${INDENT}  ${paint.dim(sanitize(line))}`)];
   }
-  const head = `${INDENT}${paint.magenta("→")} ${call}`;
+  const head = `${INDENT}${marks.arrow} ${call}`;
+  const same = before !== undefined && isSameResult(before, result);
+  const again = same ? paint.dim("   same as before") : "";
   const short = oneLine(result);
-  const same = before !== undefined && oneLine(before) === short;
-  if (short.length <= SHORT_RESULT && (before === undefined || same)) {
-    return [`${head}   ${harmless(short)}${same ? paint.dim("   as before") : ""}`];
+  if (short !== undefined && (before === undefined || same)) {
+    return [`${head}   ${sanitize(short)}${again}`];
   }
-  if (same) return [`${head}   ${paint.dim("as before")}`];
-  return [head, ...renderJson(before, result, paint).map((line) => `${INDENT}  ${line}`)];
+  if (same) return [`${head}${again}`];
+  return [head, ...resultLines(before, result, paint).map((line) => `${INDENT}  ${line}`)];
 }
 
-/** What comes after an outcome may come after that of another plugin, too. */
-function whose(event: ManifestChanged, wording: Wording): string {
-  return wording.several ? `${wording.name(event)} ` : "";
-}
-
-export function logLines(event: LogLine, wording: Wording): string[] {
+export function logLines(event: LogLine, format: LineFormat): string[] {
   const { plugin, level, text, node, findings } = event;
-  const { dim } = wording.paint;
-  const colour = colourOf(level, wording.paint);
-  const source = dim(`${harmless(plugin)}${wording.on(node)} ${level}:`);
+  const { dim } = format.paint;
+  const colour = colourOf(level, format.paint);
+  const source = dim(`${sanitize(plugin)}${format.on(node)} ${level}:`);
   if (findings !== undefined) {
-    const [error = "", ...frames] = renderFindings(findings, wording.paint, "");
+    const [error = "", ...frames] = renderFindings(findings, format.paint, "");
     return [`${INDENT}${source} ${error}`, ...frames.map((line) => INDENT + line)];
   }
-  const [first = "", ...others] = text.split("\n").map((line) => colour(harmless(line)));
+  const [first = "", ...others] = text.split("\n").map((line) => colour(sanitize(line)));
   return [`${INDENT}${source} ${first}`, ...others.map((line) => `${INDENT}  ${line}`)];
 }
 
@@ -68,15 +64,18 @@ function colourOf(level: string, paint: Paint): (text: string) => string {
   return level === "stderr" ? (text) => text : paint.dim;
 }
 
-/** The node's words of an error answer: its code and its message. */
+/** An error answer: its code and its message. */
 function errorText(result: string): string {
   const error = parseJson(result);
-  if (!isObject(error)) return harmless(result);
+  if (!isObject(error)) return sanitize(result);
   const { code } = error;
   const message = String(error.message);
-  return typeof code === "number" ? rpcErrorText({ code, message }) : harmless(message);
+  return typeof code === "number" ? rpcErrorText({ code, message }) : sanitize(message);
 }
 
-function oneLine(json: string): string {
-  return indentJson(json).replace(/\n\s*/g, " ");
+/** Undefined where it is too long for that. */
+function oneLine(json: string): string | undefined {
+  if (json.length > 10 * SHORT_RESULT) return undefined;
+  const line = indentJson(json).replace(/\n\s*/g, " ");
+  return line.length <= SHORT_RESULT ? line : undefined;
 }

@@ -1,86 +1,153 @@
 /** The events of a watch session in words: for the terminal and, without colours, for a log. */
-import type { Notice, PluginDied, Reloading, WatchEvent } from "../../../events/watch-events.js";
-import { harmless } from "../sanitize.js";
+import type {
+  Failed,
+  LogLine,
+  Notice,
+  PluginDied,
+  Refused,
+  Reloading,
+  Unreachable,
+  WatchEvent,
+} from "../../../events/watch-events.js";
+import { sanitize } from "../sanitize.js";
+import { wrapLine } from "../wrap.js";
 import { calledLines, changedLines, logLines } from "./activity-lines.js";
-import { firstScreen } from "./header.js";
-import { duration, INDENT, Wording, type WordingOptions } from "./line-format.js";
-import { initErrorLines, outcomeLines, toldLines } from "./outcome-lines.js";
-import { ToldTraces } from "./shown-tracebacks.js";
+import { headerLines } from "./header.js";
+import { duration, INDENT, LineFormat, type LineFormatOptions } from "./line-format.js";
+import { LogLimit } from "./log-limit.js";
+import { explanationLines, initErrorLines, outcomeLines, sameAgainLine } from "./outcome-lines.js";
+import { ShownTracebacks } from "./shown-tracebacks.js";
 
-export interface LineOptions extends WordingOptions {
-  /** `--verbose`: each step gets a line. */
+export interface EventLinesOptions extends LineFormatOptions {
+  /** `--verbose`: every step gets a line. */
   readonly verbose: boolean;
-  /** `--quiet`: only what went wrong. */
+  /** `--quiet`: failures only. */
   readonly quiet: boolean;
   readonly version: string;
+  /** The columns of the terminal now; undefined where lines may be of any length. */
+  readonly width: () => number | undefined;
 }
 
-export class Lines {
-  readonly #options: LineOptions;
-  readonly #wording: Wording;
-  readonly #traces = new ToldTraces();
+export class EventLines {
+  readonly #options: EventLinesOptions;
+  readonly #format: LineFormat;
+  readonly #tracebacks = new ShownTracebacks();
+  readonly #logLimit: LogLimit;
+  /** By target: its last failure, where no good reload came after it. */
+  readonly #failures = new Map<string, string>();
   /** The session ends with its node. */
   #embedded = false;
+  /** Something was printed below the header. */
+  #hasBegun = false;
+  /** The next line begins another reload. */
+  #isNext = false;
 
-  constructor(options: LineOptions) {
+  constructor(options: EventLinesOptions) {
     this.#options = options;
-    this.#wording = new Wording(options);
+    this.#format = new LineFormat(options);
+    this.#logLimit = new LogLimit(() => options.now().getTime());
   }
 
   /** The lines of an event; none where it is not worth one. */
   of(event: WatchEvent): string[] {
-    const wording = this.#wording;
-    const { paint } = wording;
+    if (event.event === "reloading") this.#isNext = this.#hasBegun;
+    const lines = [...(event.event === "log" ? [] : this.leftOut()), ...this.#linesOf(event)];
+    if (lines.length === 0) return [];
+    const gap = this.#isNext ? [""] : [];
+    this.#isNext = false;
+    this.#hasBegun = event.event !== "watching";
+    const width = this.#options.width();
+    return [...gap, ...lines.flatMap((line) => wrapLine(line, width))];
+  }
+
+  /** Log lines were left out that {@link leftOut} has not counted yet. */
+  get hasLeftOut(): boolean {
+    return this.#logLimit.isOver;
+  }
+
+  /** How many log lines were left out since the last time. */
+  leftOut(): string[] {
+    return this.#logLimit
+      .takeLeftOut()
+      .map(([source, lines]) =>
+        this.#format.paint.dim(`${INDENT}${sanitize(source)} logged ${lines} more lines`),
+      );
+  }
+
+  #linesOf(event: WatchEvent): string[] {
+    const format = this.#format;
+    const { paint, marks } = format;
     switch (event.event) {
       case "watching":
-        wording.nameAll(event);
+        format.nameAll(event);
         this.#embedded = event.nodes.some((node) => node.embedded);
-        return this.#unlessQuiet(firstScreen(event, wording, this.#options.version));
+        return this.#unlessQuiet(headerLines(event, format, this.#options.version));
       case "reloading":
-        this.#traces.forget(event);
-        return this.#ifVerbose(`${wording.name(event)} ${why(event, wording)}`);
+        this.#tracebacks.forget(event);
+        return this.#ifVerbose(`${format.name(event)} ${why(event, format)}`);
       case "phase":
-        return this.#ifVerbose(`${wording.name(event)} ${event.phase}`);
+        return this.#ifVerbose(`${format.name(event)} ${event.phase}`);
       case "reloaded":
       case "unchanged":
-        return this.#unlessQuiet(outcomeLines(event, wording));
+        this.#failures.delete(`${event.path} ${event.node}`);
+        return this.#unlessQuiet(outcomeLines(event, format));
       case "failed":
       case "refused":
       case "unreachable":
-        return outcomeLines(event, wording);
+        return this.#failure(event);
       case "node-gone": {
         // It does not come back: the session says so, and ends.
         if (this.#embedded) return [];
-        const text = `the node${wording.on(event.node)} is gone (${harmless(event.message)})`;
-        return [wording.line(paint.red("✗"), `${text}; waiting for it`)];
+        const text = `the node${format.on(event.node)} is gone (${sanitize(event.message)})`;
+        return [format.line(paint.red(marks.bad), `${text}; waiting for it`)];
       }
       case "node-back": {
-        const text = `the node${wording.on(event.node)} is back after ${duration(event.goneMs)}`;
-        return this.#unlessQuiet([wording.line(paint.green("✓"), text)]);
+        const text = `the node${format.on(event.node)} is back after ${duration(event.goneMs)}`;
+        return this.#unlessQuiet([format.line(paint.green(marks.good), text)]);
       }
       case "plugin-died":
-        return died(event, wording);
+        return died(event, format);
       case "explained":
         return event.message === undefined
           ? [
-              ...(wording.several ? [`${INDENT}${wording.name(event)}:`] : []),
-              ...toldLines(event, wording),
+              ...(format.several ? [`${INDENT}${format.name(event)}:`] : []),
+              ...explanationLines(event, format),
             ]
-          : initErrorLines(this.#traces.shorten(event), event.message, wording);
+          : initErrorLines(this.#tracebacks.shorten(event), event.message, format);
       case "manifest":
-        return this.#unlessQuiet(changedLines(event, wording));
+        return this.#unlessQuiet(changedLines(event, format));
       case "called":
-        return calledLines(event, wording);
+        return event.ok
+          ? this.#unlessQuiet(calledLines(event, format))
+          : calledLines(event, format);
       case "log":
-        this.#traces.keep(event);
-        return logLines(event, wording);
+        return this.#log(event);
       case "notice":
         return event.level === "info"
-          ? this.#unlessQuiet(notice(event, wording))
-          : notice(event, wording);
+          ? this.#unlessQuiet(notice(event, format))
+          : notice(event, format);
       case "ended":
-        return this.#unlessQuiet([paint.dim(bye(event.running))]);
+        return this.#unlessQuiet([paint.dim(farewell(event.running))]);
     }
+  }
+
+  /** A failure that is the same as the last one of the same target takes one line. */
+  #failure(event: Failed | Refused | Unreachable): string[] {
+    const target = `${event.path} ${event.node}`;
+    const essence = JSON.stringify({ ...event, cause: "", files: [], totalMs: 0 });
+    const isSame = this.#failures.get(target) === essence;
+    this.#failures.set(target, essence);
+    return isSame ? [sameAgainLine(event, this.#format)] : outcomeLines(event, this.#format);
+  }
+
+  #log(event: LogLine): string[] {
+    if (this.#options.quiet && event.level !== "broken") return [];
+    const lines = logLines(event, this.#format);
+    const isDetail = !["broken", "unusual", "stderr"].includes(event.level);
+    const source = `${event.plugin}${this.#format.on(event.node)}`;
+    if (!this.#logLimit.allows(source, lines.length, isDetail)) return [];
+    this.#tracebacks.keep(event);
+    return lines;
   }
 
   #unlessQuiet(lines: string[]): string[] {
@@ -88,33 +155,40 @@ export class Lines {
   }
 
   #ifVerbose(text: string): string[] {
-    return this.#options.verbose ? [this.#wording.line("·", text)] : [];
+    return this.#options.verbose ? [this.#format.line(this.#format.marks.step, text)] : [];
   }
 }
 
-function why({ cause, files }: Reloading, wording: Wording): string {
+function why({ cause, files }: Reloading, format: LineFormat): string {
   if (files.length === 0) return `reloads (${cause})`;
-  return `reloads: ${files.map((file) => wording.path(file)).join(", ")} changed`;
+  return `reloads: ${files.map((file) => format.path(file)).join(", ")} changed`;
 }
 
-function died(event: PluginDied, wording: Wording): string[] {
-  const how = `at the next save${wording.keys ? ", or by r" : ""}`;
-  const what = event.stopped ? "was stopped by somebody else" : "has died";
-  const text = `${wording.name(event)} ${what}; it is started again ${how}`;
-  if (event.stopped) return [wording.line(wording.paint.magenta("!"), text)];
+function died(event: PluginDied, format: LineFormat): string[] {
+  const { paint, marks } = format;
+  const how = `${format.keys ? "save or press r" : "save"} to start it again`;
+  const what = event.stopped ? "was stopped outside cln-dev" : "has died";
+  const text = `${format.name(event)} ${what}; ${how}`;
+  if (event.stopped) return [format.line(paint.magenta(marks.warn), text)];
+  const log = event.log.flatMap((message) => message.split("\n"));
   return [
-    wording.line(wording.paint.red("✗"), text),
-    ...event.log.map((line) => `${INDENT}${wording.paint.dim(harmless(line))}`),
+    format.line(paint.red(marks.bad), text),
+    ...log.map((line) => `${INDENT}${paint.dim(sanitize(line))}`),
   ];
 }
 
-function notice({ level, message }: Notice, wording: Wording): string[] {
-  const mark = level === "warn" ? wording.paint.magenta("!") : "·";
-  return [wording.line(mark, harmless(message))];
+function notice({ level, message }: Notice, format: LineFormat): string[] {
+  const { paint, marks } = format;
+  const mark = level === "warn" ? paint.magenta(marks.warn) : marks.step;
+  return message
+    .split("\n")
+    .map((line, index) =>
+      index === 0 ? format.line(mark, sanitize(line)) : INDENT + sanitize(line),
+    );
 }
 
-function bye(running: readonly string[]): string {
-  if (running.length === 0) return "bye";
-  const names = running.map((name) => harmless(name)).join(", ");
-  return `bye; ${names} ${running.length === 1 ? "goes" : "go"} on running`;
+function farewell(running: readonly string[]): string {
+  if (running.length === 0) return "stopped watching";
+  const names = running.map((name) => sanitize(name)).join(", ");
+  return `stopped watching; ${names} ${running.length === 1 ? "is" : "are"} still running`;
 }

@@ -1,29 +1,32 @@
-/** The first thing that a watch shows: which node, which plugin, which files. */
+/** The first thing that a watch shows: which node, which plugin, which files, which commands. */
 import type { Watching } from "../../../events/watch-events.js";
-import { harmless } from "../sanitize.js";
-import type { Wording } from "./line-format.js";
+import { sanitize } from "../sanitize.js";
+import type { LineFormat } from "./line-format.js";
 
-export function firstScreen(event: Watching, wording: Wording, version: string): string[] {
-  const { dim, bold } = wording.paint;
+export function headerLines(event: Watching, format: LineFormat, version: string): string[] {
+  const { dim, bold } = format.paint;
   const label = (text: string) => `  ${dim(text.padEnd(9))}`;
   const nodes = event.nodes.map((node) =>
     [
-      `${label(node.embedded ? "embedded" : "node")}${harmless(node.network)}`,
-      harmless(node.version),
-      harmless(node.id.slice(0, 8)),
-      wording.path(node.rpcFile),
+      `${label(node.embedded ? "embedded" : "node")}${sanitize(node.network)}`,
+      sanitize(node.version),
+      sanitize(node.id.slice(0, 8)),
+      format.path(node.rpcFile),
     ].join("  "),
   );
   const plugins = event.plugins.flatMap((plugin) => [
     [
-      `${label("plugin")}${bold(wording.path(plugin.path))}`,
-      ...plugin.options.map((option) => harmless(option)),
+      `${label("plugin")}${bold(format.path(plugin.path))}`,
+      ...plugin.options.map((option) => sanitize(option)),
     ].join("  "),
-    `${label("files")}${wording.files(plugin.files)}`,
-    ...(plugin.build === undefined ? [] : [`${label("build")}${harmless(plugin.build)}`]),
+    `${label("files")}${format.files(plugin.files)}`,
+    ...plugin.commands.map(({ name, command, from }) => {
+      const source = from === undefined ? "" : dim(`  (from ${format.path(from)})`);
+      return `${label(name)}${sanitize(command)}${source}`;
+    }),
   ]);
   const settings =
-    event.settings === undefined ? [] : [`${label("settings")}${wording.path(event.settings)}`];
-  const keys = wording.keys ? [`  ${dim("r reload   q quit   ? help")}`] : [];
+    event.settings === undefined ? [] : [`${label("settings")}${format.path(event.settings)}`];
+  const keys = format.keys ? [`  ${dim("r reload   q quit   ? help")}`] : [];
   return [`${bold("cln-dev")} ${version}`, ...nodes, ...plugins, ...settings, ...keys, ""];
 }

@@ -1,44 +1,47 @@
 /** What every line of a watch's report is made of: the time, names, paths and durations. */
 import { dirname, relative } from "node:path";
 import type { TargetName, Watching } from "../../../events/watch-events.js";
-import { harmless } from "../sanitize.js";
-import type { Paint } from "../style.js";
+import { sanitize } from "../sanitize.js";
+import type { Marks, Paint } from "../style.js";
 import { shortNames } from "./short-names.js";
 
-export interface WordingOptions {
+export interface LineFormatOptions {
   readonly paint: Paint;
+  readonly marks: Marks;
   /** Paths are shown relative to it. */
   readonly cwd: string;
   /** The time of day. */
   readonly now: () => Date;
-  /** Keys are listened to. */
+  /** The keys are served. */
   readonly keys: boolean;
 }
 
 /** As wide as what stands before an event's text. */
 export const INDENT = " ".repeat(10);
 
-export class Wording {
+export class LineFormat {
   readonly paint: Paint;
+  readonly marks: Marks;
   readonly keys: boolean;
-  readonly #options: WordingOptions;
+  readonly #options: LineFormatOptions;
   /** rpc-file -> what a person calls the node; empty while there is only one. */
   #nodes: ReadonlyMap<string, string> = new Map();
   /** path -> what a person calls the plugin. */
   #plugins: ReadonlyMap<string, string> = new Map();
 
-  constructor(options: WordingOptions) {
+  constructor(options: LineFormatOptions) {
     this.paint = options.paint;
+    this.marks = options.marks;
     this.keys = options.keys;
     this.#options = options;
   }
 
-  /** From now on it is said on which of several nodes something happens; plugins of one name differ. */
+  /** From now on lines name the node where there are several, and plugins of one name differ. */
   nameAll({ nodes, plugins }: Pick<Watching, "nodes" | "plugins">): void {
     this.#plugins = shortNames(plugins.map(({ path }) => path));
     if (nodes.length < 2) return;
     const dirs = shortNames(nodes.map(({ lightningDir }) => lightningDir));
-    // Two networks of one lightning-dir have sockets in folders of their own.
+    // Two networks of one lightning-dir have sockets in different folders.
     const isPlain = dirs.size === nodes.length;
     const sockets = shortNames(nodes.map(({ rpcFile }) => dirname(rpcFile)));
     this.#nodes = new Map(
@@ -49,7 +52,7 @@ export class Wording {
     );
   }
 
-  /** There are several targets: what is told apart from its outcome must say whose it is. */
+  /** There are several targets: a line that does not follow its outcome must name its plugin. */
   get several(): boolean {
     return this.#nodes.size > 1 || this.#plugins.size > 1;
   }
@@ -62,37 +65,41 @@ export class Wording {
   /** `hello.py`, or `hello.py on l1`. */
   name(name: TargetName): string {
     const plugin = this.#plugins.get(name.path) ?? name.plugin;
-    return `${this.paint.bold(harmless(plugin))}${this.on(name.node)}`;
+    return `${this.paint.bold(sanitize(plugin))}${this.on(name.node)}`;
   }
 
   on(rpcFile: string): string {
     const label = this.#nodes.get(rpcFile);
-    return label === undefined ? "" : ` on ${harmless(label)}`;
+    return label === undefined ? "" : ` on ${sanitize(label)}`;
   }
 
   /** A path below the working directory is shown from there. */
   path(path: string): string {
     const near = relative(this.#options.cwd, path);
-    return harmless(near !== "" && !near.startsWith("..") ? near : path);
+    return sanitize(near !== "" && !near.startsWith("..") ? near : path);
   }
 
   /** Text in which paths below the working directory are shown from there. */
-  near(text: string): string {
+  relativePaths(text: string): string {
     const { cwd } = this.#options;
-    if (cwd === "/") return harmless(text);
+    if (cwd === "/") return sanitize(text);
     const pattern = new RegExp(`(?<![\\w./-])${cwd.replace(/[^\w/]/g, "\\$&")}/(?=[^\\s/-])`, "g");
-    return harmless(text.replace(pattern, ""));
+    return sanitize(text.replace(pattern, ""));
   }
 
   /** `*.py under /home/me/plugin`, where that is the working directory. */
   files(description: string): string {
     const { cwd } = this.#options;
     const here = description.endsWith(` under ${cwd}`);
-    return harmless(here ? description.replace(cwd, "this folder") : description);
+    return sanitize(here ? description.replace(cwd, "this folder") : description);
   }
 
+  /** What to do, a line for each of its lines. */
   fix(fix: string | undefined): string[] {
-    return fix === undefined ? [] : [`${INDENT}${this.paint.magenta(this.near(fix))}`];
+    if (fix === undefined) return [];
+    return fix
+      .split("\n")
+      .map((line) => `${INDENT}${this.paint.magenta(this.relativePaths(line))}`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** What came of a reload, in lines. */
+/** The outcome of a reload, in lines. */
 import type {
   Explained,
   Failed,
@@ -12,95 +12,108 @@ import type {
 
 import { rpcErrorText } from "../failure.js";
 import { renderFindings } from "../findings-lines.js";
-import { harmless } from "../sanitize.js";
-import { duration, INDENT, type Wording } from "./line-format.js";
+import { sanitize } from "../sanitize.js";
+import { duration, INDENT, type LineFormat } from "./line-format.js";
 
-export function outcomeLines(event: Outcome, wording: Wording): string[] {
+export function outcomeLines(event: Outcome, format: LineFormat): string[] {
   switch (event.event) {
     case "reloaded":
-      return [good(event, wording)];
+      return [good(event, format)];
     case "unchanged":
-      return [unchanged(event, wording)];
+      return [unchanged(event, format)];
     case "failed":
-      return failed(event, wording);
+      return failed(event, format);
     case "unreachable":
-      return unreachable(event, wording);
+      return unreachable(event, format);
     case "refused": {
+      const text = `${elsewhere(event, format)}${format.relativePaths(event.message)}`;
       return [
-        wording.line(
-          wording.paint.magenta("!"),
-          `${elsewhere(event, wording)}${wording.near(event.message)}`,
-        ),
-        ...wording.fix(event.fix),
-        ...still(event.running, wording),
+        format.line(format.paint.magenta(format.marks.warn), text),
+        ...format.fix(event.fix),
+        ...previous(event.running, format),
       ];
     }
   }
 }
 
-/** Why, what to do, and what the plugin itself said. */
-export function toldLines(
+/** The one line of a failure that is the same as the one before it. */
+export function sameAgainLine(event: Failed | Refused | Unreachable, format: LineFormat): string {
+  const { paint, marks } = format;
+  const again = paint.dim("(same as before)");
+  if (event.event !== "failed") {
+    const [first = ""] = outcomeLines(event, format);
+    return `${first} ${again}`;
+  }
+  const why = event.reason ?? event.message.slice(0, MAX_MESSAGE);
+  const what = `${format.name(event)} ${FAILURES[event.phase]}: ${format.relativePaths(why)}`;
+  return format.line(paint.red(marks.bad), `${what} ${again}`);
+}
+
+/** Why, what to do, and what the plugin itself wrote. */
+export function explanationLines(
   { reason, fix, findings }: Pick<Failed, "reason" | "fix" | "findings">,
-  wording: Wording,
+  format: LineFormat,
 ): string[] {
   return [
-    ...(reason === undefined ? [] : [`${INDENT}${wording.near(reason)}`]),
-    ...wording.fix(fix),
-    ...renderFindings(findings, wording.paint, INDENT),
+    ...(reason === undefined ? [] : [`${INDENT}${format.relativePaths(reason)}`]),
+    ...format.fix(fix),
+    ...renderFindings(findings, format.paint, INDENT),
   ];
 }
 
 /** An `init` that was answered with an error, which the node takes for a good one. */
-export function initErrorLines(event: Explained, message: string, wording: Wording): string[] {
+export function initErrorLines(event: Explained, message: string, format: LineFormat): string[] {
   const { code } = event;
-  const short = shorten(message);
-  const said = code === undefined ? harmless(short) : rpcErrorText({ code, message: short });
-  const what = `${wording.name(event)} runs, but its init failed: ${said}`;
-  return [wording.line(wording.paint.red("✗"), what), ...toldLines(event, wording)];
+  const what = `${format.name(event)} runs, but its init failed: ${nodeMessage(code, message)}`;
+  const { paint, marks } = format;
+  return [format.line(paint.red(marks.bad), what), ...explanationLines(event, format)];
 }
 
-function unchanged(event: Unchanged, wording: Wording): string {
-  const { green, dim } = wording.paint;
-  const what = `${wording.name(event)} built in ${duration(event.buildMs)}`;
-  return wording.line(green("✓"), `${what} ${dim("  nothing new: not started again")}`);
+function unchanged(event: Unchanged, format: LineFormat): string {
+  const { green, dim } = format.paint;
+  const what = `${format.name(event)} built in ${duration(event.buildMs)}`;
+  return format.line(
+    green(format.marks.good),
+    `${what}   ${dim("nothing new: not started again")}`,
+  );
 }
 
-function good(event: Reloaded, wording: Wording): string {
-  const { green, dim, bold } = wording.paint;
+function good(event: Reloaded, format: LineFormat): string {
+  const { green, dim, bold } = format.paint;
   const verb = event.stopMs === undefined ? "started" : "reloaded";
-  const kept = event.takenOver.map((name) => harmless(name)).join(", ");
+  const kept = event.takenOver.map((name) => sanitize(name)).join(", ");
   const others = event.files.filter((file) => file !== event.path);
-  if (event.hot !== undefined) return hotLine(event, event.hot, wording);
+  if (event.hot !== undefined) return hotLine(event, event.hot, format);
   const parts = [
     event.buildMs === undefined ? "" : `build ${duration(event.buildMs)}`,
     event.stopMs === undefined ? "" : `stop ${duration(event.stopMs)}`,
     `start ${duration(event.startMs)}`,
     kept === "" ? "" : `kept ${kept}`,
-    others.map((file) => wording.path(file)).join(", "),
+    others.map((file) => format.path(file)).join(", "),
   ].filter((part) => part !== "");
-  const text = `${wording.name(event)} ${verb} in ${bold(duration(event.totalMs))}`;
-  return wording.line(green("✓"), `${text}   ${dim(parts.join("   "))}`);
+  const text = `${format.name(event)} ${verb} in ${bold(duration(event.totalMs))}`;
+  return format.line(green(format.marks.good), `${text}   ${dim(parts.join("   "))}`);
 }
 
 /** The version before served until the new one did: what that took, and what it cost. */
-function hotLine(event: Reloaded, hot: HotSwitch, wording: Wording): string {
-  const { green, dim, bold } = wording.paint;
+function hotLine(event: Reloaded, hot: HotSwitch, format: LineFormat): string {
+  const { green, dim, bold } = format.paint;
   const { changes, gapMs, handover, because, heldMs } = hot;
   const others = event.files.filter((file) => file !== event.path);
   const how =
     changes.length > 0
-      ? `re-registered (${changes.map((text) => harmless(text)).join(", ")}), ${duration(gapMs ?? 0)} gap`
+      ? `re-registered (${changes.map((text) => sanitize(text)).join(", ")}), ${duration(gapMs ?? 0)} gap`
       : handover === "beside"
         ? "hot, nothing dropped"
         : `hot, the old version ended first, calls waited ${duration(heldMs)}`;
   const parts = [
     event.buildMs === undefined ? "" : `build ${duration(event.buildMs)}`,
     how,
-    because === undefined ? "" : `it cannot run beside the old one: ${harmless(because)}`,
-    others.map((file) => wording.path(file)).join(", "),
+    because === undefined ? "" : `it cannot run beside the old one: ${sanitize(because)}`,
+    others.map((file) => format.path(file)).join(", "),
   ].filter((part) => part !== "");
-  const text = `${wording.name(event)} reloaded in ${bold(duration(event.totalMs))}`;
-  return wording.line(green("✓"), `${text}   ${dim(parts.join("   "))}`);
+  const text = `${format.name(event)} reloaded in ${bold(duration(event.totalMs))}`;
+  return format.line(green(format.marks.good), `${text}   ${dim(parts.join("   "))}`);
 }
 
 const MAX_MESSAGE = 300;
@@ -112,38 +125,40 @@ const FAILURES = {
   start: "did not start",
 } as const;
 
-function failed(event: Failed, wording: Wording): string[] {
+function failed(event: Failed, format: LineFormat): string[] {
   const { code, message, path } = event;
   // The node begins with the path; which plugin it is has been said.
-  const short = shorten(message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message);
-  const said = code === undefined ? harmless(short) : rpcErrorText({ code, message: short });
-  const what = `${wording.name(event)} ${FAILURES[event.phase]}: ${said}`;
-  const line = wording.line(wording.paint.red("✗"), what);
-  return [line, ...toldLines(event, wording), ...still(event.running, wording)];
+  const short = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+  const what = `${format.name(event)} ${FAILURES[event.phase]}: ${nodeMessage(code, short)}`;
+  const line = format.line(format.paint.red(format.marks.bad), what);
+  return [line, ...explanationLines(event, format), ...previous(event.running, format)];
 }
 
-/** lightningd quotes all that a plugin wrote: the beginning says enough, and the rest stands below. */
-function shorten(message: string): string {
-  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}...`;
+/** lightningd quotes all that a plugin wrote: the beginning says enough, and the rest is below. */
+function nodeMessage(code: number | undefined, message: string): string {
+  const short = message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}...`;
+  const line = short.replaceAll("\n", " ");
+  return code === undefined ? sanitize(line) : rpcErrorText({ code, message: line });
 }
 
-function unreachable(event: Unreachable, wording: Wording): string[] {
+function unreachable(event: Unreachable, format: LineFormat): string[] {
   const { reason, fix, message } = event;
+  const { paint, marks } = format;
   if (reason === undefined) {
-    const text = `${wording.name(event)} waits for the node: ${harmless(message)}`;
-    return [wording.line(wording.paint.magenta("!"), text)];
+    const text = `${format.name(event)} is waiting for the node: ${sanitize(message)}`;
+    return [format.line(paint.magenta(marks.warn), text)];
   }
-  const text = `${wording.name(event)} did not start: the node went away`;
-  const told = toldLines({ reason, fix, findings: [] }, wording);
-  return [wording.line(wording.paint.red("✗"), text), ...told];
+  const text = `${format.name(event)} did not start: the node went away`;
+  const told = explanationLines({ reason, fix, findings: [] }, format);
+  return [format.line(paint.red(marks.bad), text), ...told];
 }
 
-/** Which of several nodes it is about, where the words name only the plugin. */
-function elsewhere({ node }: Refused, wording: Wording): string {
-  const on = wording.on(node).trim();
+/** Which of several nodes it is about, where the message names only the plugin. */
+function elsewhere({ node }: Refused, format: LineFormat): string {
+  const on = format.on(node).trim();
   return on === "" ? "" : `${on}: `;
 }
 
-function still(running: boolean, { paint }: Wording): string[] {
-  return running ? [`${INDENT}${paint.dim("the version before goes on running")}`] : [];
+function previous(running: boolean, { paint }: LineFormat): string[] {
+  return running ? [`${INDENT}${paint.dim("the previous version is still running")}`] : [];
 }

@@ -1,34 +1,34 @@
 /**
- * Which tracebacks have been shown since a reload. pyln-client logs that of a failed `init`, where it
- * is told at once, and it is found again in the answer, a moment later: it is to be shown once.
+ * Which tracebacks have been shown since a reload. pyln-client logs that of a failed `init` at once,
+ * and it is found again in the answer, a moment later: it is to be shown once.
  */
 import type { Explained, Finding, LogLine, Reloading } from "../../../events/watch-events.js";
 
 /** That of `init` is among the first. */
-const KEPT = 20;
+const MAX_KEPT = 20;
 
-const ABOVE: Finding = { kind: "note", text: "Its traceback stands above" };
+const ABOVE: Finding = { kind: "note", text: "Its traceback is above" };
 
-export class ToldTraces {
-  /** By node: what tells one traceback from another. */
-  readonly #told = new Map<string, readonly string[]>();
+export class ShownTracebacks {
+  /** By node: what distinguishes one traceback from another. */
+  readonly #shown = new Map<string, readonly string[]>();
 
-  /** A new version comes: what it says is told anew. */
+  /** A new version comes: its tracebacks are shown again. */
   forget({ node }: Reloading): void {
-    this.#told.delete(node);
+    this.#shown.delete(node);
   }
 
-  /** A log line is told. */
+  /** A log line is shown. */
   keep({ node, findings }: LogLine): void {
-    const told = this.#told.get(node) ?? [];
-    if (findings === undefined || told.length >= KEPT) return;
-    this.#told.set(node, [...told, essence(findings)]);
+    const shown = this.#shown.get(node) ?? [];
+    if (findings === undefined || shown.length >= MAX_KEPT) return;
+    this.#shown.set(node, [...shown, essence(findings)]);
   }
 
-  /** What is to be shown of an explanation: without the traceback that has been told. */
+  /** What is to be shown of an explanation: without the traceback that has been shown. */
   shorten(event: Explained): Explained {
-    const isTold = this.#told.get(event.node)?.includes(essence(event.findings)) ?? false;
-    return isTold ? { ...event, findings: [ABOVE] } : event;
+    const isShown = this.#shown.get(event.node)?.includes(essence(event.findings)) ?? false;
+    return isShown ? { ...event, findings: [ABOVE] } : event;
   }
 }
 

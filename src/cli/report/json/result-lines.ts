@@ -1,0 +1,98 @@
+/**
+ * The result of a call for a person: coloured by what each part is, and only what has changed where
+ * there was a result before. Whatever a plugin answers, this takes some ms and some lines.
+ */
+import { diffArrays } from "diff";
+import { sanitize } from "../sanitize.js";
+import type { Paint } from "../style.js";
+import { jsonLines } from "./indent-json.js";
+
+/** As much of a result as is of use on a screen. */
+const MAX_LINES = 200;
+const MAX_LINE = 1000;
+/** Larger results are compared as they are, in bytes of text. */
+const MAX_DIFF = 256 * 1024;
+const DIFF_MS = 50;
+/** Lines that are the same, shown before and after those that are not. */
+const CONTEXT = 3;
+
+/** Whether both are the same value, written alike. Blanks do not count. */
+export function isSameResult(before: string, after: string): boolean {
+  if (before === after) return true;
+  if (before.length > MAX_DIFF || after.length > MAX_DIFF) return false;
+  return [...jsonLines(before)].join() === [...jsonLines(after)].join();
+}
+
+/**
+ * @param before the JSON text to compare with, if there is one
+ * @returns lines without line ends; each begins with its mark and a blank where there is a `before`
+ */
+export function resultLines(before: string | undefined, after: string, paint: Paint): string[] {
+  if (before === undefined)
+    return shortened(firstLines(after), after, (line) => colour(line, paint));
+  if (before.length > MAX_DIFF || after.length > MAX_DIFF) {
+    return [paint.dim(`changed (${size(after)}, too large to compare)`)];
+  }
+  const parts = diffArrays([...jsonLines(before)], [...jsonLines(after)], { timeout: DIFF_MS });
+  if (parts === undefined) return [paint.dim(`changed (${size(after)})`)];
+  const lines = parts.flatMap((part, index): string[] => {
+    if (part.added) return part.value.map((line) => `${paint.green("+")} ${colour(line, paint)}`);
+    if (part.removed) return part.value.map((line) => paint.red(`- ${cut(line)}`));
+    return context(part.value, index === 0, index === parts.length - 1).map(
+      (line) => `  ${line === undefined ? paint.dim("...") : colour(line, paint)}`,
+    );
+  });
+  return shortened(lines, after, (line) => line);
+}
+
+/** The lines next to a change; undefined stands for what is left out. */
+function context(
+  lines: readonly string[],
+  isFirst: boolean,
+  isLast: boolean,
+): (string | undefined)[] {
+  const head = isFirst ? 0 : CONTEXT;
+  const tail = isLast ? 0 : CONTEXT;
+  if (lines.length <= head + tail + 1) return [...lines];
+  return [...lines.slice(0, head), undefined, ...lines.slice(lines.length - tail)];
+}
+
+function firstLines(json: string): string[] {
+  const lines: string[] = [];
+  for (const line of jsonLines(json)) {
+    lines.push(line);
+    if (lines.length > MAX_LINES) break;
+  }
+  return lines;
+}
+
+function shortened(
+  lines: readonly string[],
+  json: string,
+  show: (line: string) => string,
+): string[] {
+  const shown = lines.slice(0, MAX_LINES).map(show);
+  return lines.length > MAX_LINES ? [...shown, `... (${size(json)} in all)`] : shown;
+}
+
+/** `"key": value,`: the value in the colour of its kind. */
+function colour(line: string, paint: Paint): string {
+  const text = cut(line);
+  const [, head = "", value = "", comma = ""] =
+    /^(\s*(?:"[^"\\]*(?:\\.[^"\\]*)*": )?)(.*?)(,?)$/.exec(text) ?? [];
+  return head + colourValue(value, paint) + comma;
+}
+
+function colourValue(value: string, paint: Paint): string {
+  if (value.startsWith('"')) return paint.green(value);
+  return /^[-\da-z]/.test(value) ? paint.magenta(value) : value;
+}
+
+function cut(line: string): string {
+  return sanitize(line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}...`);
+}
+
+function size(text: string): string {
+  const kilobytes = text.length / 1000;
+  return kilobytes < 1000 ? `${Math.ceil(kilobytes)} kB` : `${(kilobytes / 1000).toFixed(1)} MB`;
+}

@@ -1,0 +1,33 @@
+/** Whether the watched plugins are good or bad now: for the window's title and the bell. */
+import { isOutcome, type WatchEvent } from "../../../events/watch-events.js";
+import type { Marks } from "../style.js";
+
+export class PluginHealth {
+  readonly #marks: Marks;
+  /** By target. */
+  readonly #good = new Map<string, { readonly plugin: string; readonly good: boolean }>();
+
+  constructor(marks: Marks) {
+    this.#marks = marks;
+  }
+
+  /** @returns whether a plugin that was good is bad now, or the other way round */
+  take(event: WatchEvent): boolean {
+    if (!isOutcome(event) && event.event !== "plugin-died") return false;
+    const target = `${event.path} ${event.node}`;
+    const good = event.event === "reloaded";
+    const before = this.#good.get(target)?.good;
+    this.#good.set(target, { plugin: event.plugin, good });
+    return before !== undefined && before !== good;
+  }
+
+  /** `✗ hello.py`: the bad ones, else all; undefined before the first outcome. */
+  get title(): string | undefined {
+    const all = [...this.#good.values()];
+    if (all.length === 0) return undefined;
+    const bad = all.filter(({ good }) => !good);
+    const { good, bad: cross } = this.#marks;
+    const names = new Set((bad.length > 0 ? bad : all).map(({ plugin }) => plugin));
+    return `${bad.length > 0 ? cross : good} ${[...names].join(", ")}`;
+  }
+}

@@ -1,0 +1,77 @@
+/** Breaks lines that are wider than the terminal, and indents what follows as the block is indented. */
+
+import { stripVTControlCharacters } from "node:util";
+
+/** Below this nothing is broken: the terminal does it as well. */
+const MIN_WIDTH = 30;
+/** So much room is left to the text, however deep the block. */
+const MIN_TEXT = 20;
+
+/** Colours and the like; a run of blanks; a word. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const PIECE = /(\u001b\[[0-9;]*m)|(\s+)|([^\s\u001b]+)/g;
+
+/** What the text of a line begins after: blanks, a time with a mark, a label of the first screen. */
+const HEAD = /^(?:\d\d:\d\d:\d\d {2}\S+ | {2}\S+ {2,}| *)/;
+
+/** @param line without line ends; may be coloured. @param width the terminal's columns; undefined: any */
+export function wrapLine(line: string, width: number | undefined): string[] {
+  const plain = stripVTControlCharacters(line);
+  if (width === undefined || width < MIN_WIDTH || displayWidth(plain) <= width) return [line];
+  const indent = Math.min(displayWidth(HEAD.exec(plain)?.[0] ?? ""), width - MIN_TEXT);
+  const lines: string[] = [];
+  let styles: string[] = [];
+  let current = "";
+  let column = 0;
+  /** Blanks that are printed only when something follows them in the same line. */
+  let blanks = "";
+  const breakLine = () => {
+    lines.push(styles.length > 0 ? `${current}\u001b[0m` : current);
+    current = " ".repeat(indent) + styles.join("");
+    column = indent;
+    blanks = "";
+  };
+  for (const [, style, space, word] of line.matchAll(PIECE)) {
+    if (style !== undefined) {
+      styles = isEnd(style) ? styles.filter((open) => !closes(style, open)) : [...styles, style];
+      current += style;
+    } else if (space !== undefined) {
+      blanks = space;
+    } else if (word !== undefined) {
+      if (column > indent && column + blanks.length + displayWidth(word) > width) breakLine();
+      current += blanks;
+      column += blanks.length;
+      blanks = "";
+      for (const char of word) {
+        if (column + displayWidth(char) > width) breakLine();
+        current += char;
+        column += displayWidth(char);
+      }
+    }
+  }
+  lines.push(current);
+  return lines;
+}
+
+/** Columns that the text takes in a terminal: East Asian wide characters and emoji take two. */
+function displayWidth(text: string): number {
+  let width = 0;
+  for (const char of text) width += ZERO.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  return width;
+}
+
+const ZERO = /^\p{M}$|[\u200d\ufe0e\ufe0f]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+function isEnd(style: string): boolean {
+  return ["\u001b[0m", "\u001b[22m", "\u001b[24m", "\u001b[39m"].includes(style);
+}
+
+/** picocolors: 22 ends bold and dim, 24 the underline, 39 the colour. */
+function closes(end: string, open: string): boolean {
+  if (end === "\u001b[0m") return true;
+  const code = Number(open.slice(2, -1));
+  if (end === "\u001b[22m") return code === 1 || code === 2;
+  return end === "\u001b[24m" ? code === 4 : code >= 30 && code <= 37;
+}
