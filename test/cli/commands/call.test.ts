@@ -1,8 +1,11 @@
 /** `cln-dev call`: lightning-cli's way with parameters, results and errors. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { type FakeRequest, fakeNode } from "../../support/fake-node.js";
 import { startNode } from "../../support/nodes.js";
 import { has, writePlugin, writeProgram } from "../../support/plugin.js";
 import { Program, run } from "../../support/program.js";
@@ -16,7 +19,6 @@ const ECHO = `#!${process.execPath}
 const manifest = { dynamic: true, options: [], rpcmethods: [
   { name: "echo", usage: "", description: "" }, { name: "raw", usage: "", description: "" },
   { name: "refuse", usage: "", description: "" }, { name: "silent", usage: "", description: "" },
-  { name: "nojson", usage: "" },
 ] };
 let text = "";
 process.stdin.on("data", (chunk) => {
@@ -30,7 +32,6 @@ process.stdin.on("data", (chunk) => {
     else if (method === "init") say('"result":{}');
     else if (method === "echo") say('"result":{"params":' + JSON.stringify(/"params" ?: ?(.*)\\}$/s.exec(request)?.[1]) + "}");
     else if (method === "raw") say('"result":{"big":12345678901234567890,"deep":[1,{"a":[]},"\\\\u001b[31mred"]}');
-    else if (method === "nojson") say('"result":{"a":nope}');
     else if (method === "silent") require("node:fs").writeFileSync(__dirname + "/asked", "");
     else if (method === "refuse") say('"error":{"code":-7,"message":"not \\\\u001b[31mtoday","data":{"why":1}}');
   }
@@ -95,9 +96,17 @@ describe("the answer", () => {
 
   it("that a plugin wrote and that is not JSON is told as that, not as a node that is none", async () => {
     const box = sandbox();
-    const node = await startNode(box);
-    await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);
-    const { code, stdout, stderr } = await run(box, ["call", node.flag, "nojson"]);
+    // lightningd hands on what a plugin answers as it came.
+    const node = await fakeNode(join(box.folder(), "regtest", "lightning-rpc"), {
+      getinfo: { network: "regtest", version: "v26.06.6" },
+      nojson: (socket: Socket, { id }: FakeRequest) => {
+        socket.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"a":nope}}\n\n`);
+      },
+    });
+    box.onEnd(() => node.close());
+    const { code, stdout, stderr } = await run(box, [
+      ...["call", `--rpc-file=${node.rpcFile}`, "nojson"],
+    ]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain('the answer is not JSON: the plugin wrote {"a":nope}');
     expect(stderr).not.toContain("lightning-rpc");

@@ -123,8 +123,8 @@ describe("list", () => {
       {
         node: node.rpcFile,
         plugins: [
-          { name: own, active: true, dynamic: false, watched: false },
-          { name: plugin, active: true, dynamic: true, watched: true },
+          { name: own, path: own, active: true, dynamic: false, watched: false, hot: false },
+          { name: plugin, path: plugin, active: true, dynamic: true, watched: true, hot: false },
         ],
       },
     ]);

@@ -42,7 +42,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     // Enter makes room.
     terminal.press("\r");
     writePlugin(box.work, { version: "3" });
-    await terminal.shows(/\n\n.*✓ plugin\.\w+ started in/);
+    await terminal.shows(/\n\n[\s\S]*✓ plugin\.\w+ started in/);
     terminal.press("q");
     await terminal.shows(/stopped watching; plugin\.\w+ is still running\n$/);
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
