@@ -1,6 +1,7 @@
 /** What the embedded node is given, and what its owner has of it: src/api makes the public API of that. */
 import type { Failure } from "../errors/failure.js";
 import type { LogLevel } from "../plugin/log-level.js";
+import type { RunSettings } from "../plugin/process/run-settings.js";
 import type { RaisedEvent, RaiseWishes } from "./emit/plain-values.js";
 
 export interface NodeOptions {
@@ -31,7 +32,13 @@ export interface NodeOptions {
   readonly onTrouble?: (message: string) => void;
   /** What a plugin, known by its basename, writes to stderr. */
   readonly onPluginStderr?: (name: string, chunk: Buffer) => void;
+  /** Every whole message between the node and a plugin, known by its canonical path. */
+  readonly onPluginMessage?: (path: string, direction: PluginDirection, text: string) => void;
+  /** What the process of the plugin with this canonical path is run with. */
+  readonly runSettings?: (path: string) => RunSettings | undefined;
 }
+
+export type PluginDirection = "to-plugin" | "to-node";
 
 export interface RunningEmbeddedNode {
   /** The base directory, absolute. */

@@ -145,6 +145,8 @@ class Node implements NodeContext {
         void this.close();
       },
       onStderr: (plugin, chunk) => options.onPluginStderr?.(plugin.name, chunk),
+      onMessage: options.onPluginMessage,
+      runSettings: options.runSettings,
       onProcess: (plugin, pid, isRunning) => this.#processes.note(plugin, pid, isRunning),
       onDrained: (plugin) => this.#processes.drained(plugin),
     });

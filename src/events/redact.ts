@@ -17,6 +17,7 @@ export function redactEvent<T extends WatchEvent>(event: T, hide: Hide): T {
     ...("findings" in event && event.findings ? { findings: found(event.findings) } : {}),
     ...("log" in event ? { log: all(event.log) } : {}),
     ...("text" in event ? { text: hide(event.text) } : {}),
+    ...("payload" in event ? { payload: hide(event.payload) } : {}),
     ...("call" in event ? { call: hide(event.call) } : {}),
     ...("result" in event ? { result: hide(event.result), before: hidden(event.before) } : {}),
   };

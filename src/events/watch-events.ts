@@ -222,6 +222,31 @@ export interface LogLine {
   readonly findings?: readonly Finding[];
 }
 
+/** A message between the node and the plugin (`--trace`), or a request that has no answer yet. */
+export interface Traced extends TargetName {
+  readonly event: "trace";
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly direction: "to-plugin" | "to-node";
+  /** `other`: no JSON-RPC message. `pending`: the request with this id has waited for `ms`. */
+  readonly kind: "request" | "notification" | "answer" | "error" | "other" | "pending";
+  /** Of an answer: what was asked; undefined where that is not known. */
+  readonly method: string | undefined;
+  /** It is the name of a hook. */
+  readonly hook: boolean;
+  readonly id: string | undefined;
+  /** Params, result or error as JSON text, secrets as `***`. */
+  readonly payload: string;
+  /** The length of the whole message. */
+  readonly bytes: number;
+  /** The payload is only its beginning. */
+  readonly cut: boolean;
+  /** How long the answer took. */
+  readonly ms: number | undefined;
+  /** Which run of the plugin, in hot mode. */
+  readonly version: number | undefined;
+}
+
 export interface Notice {
   readonly event: "notice";
   readonly level: "info" | "warn";
@@ -246,6 +271,7 @@ export type WatchEvent =
   | ManifestChanged
   | Called
   | LogLine
+  | Traced
   | Notice
   | Ended;
 

@@ -6,6 +6,9 @@ import { type HotCommand, type HotEvent, readCommand } from "./protocol.js";
 
 /** What waits for a slow session; more is counted and dropped: the host waits for nobody. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
+/** What is traced before a session has said whether it wants that: so many messages, so much of each. */
+const MAX_EARLY = 200;
+const EARLY_BYTES = 16 * 1024;
 /** Longer lines than this are no commands. */
 const MAX_LINE = 64 * 1024;
 
@@ -22,25 +25,37 @@ export function openControl(
   onCommand: (command: HotCommand, answer: (event: HotEvent) => void) => void,
 ): HotControl {
   const sessions = new Set<HotSession>();
+  let early: HotEvent[] | undefined = [];
   rmSync(path, { force: true });
   const server: Server = createServer((socket) => {
     const session = new HotSession(socket, (command) =>
       command.cmd === "trace"
-        ? session.trace(command.on ? command.maxBytes : 0)
+        ? trace(session, command.maxBytes)
         : onCommand(command, (event) => session.send(event)),
     );
     sessions.add(session);
     socket.on("close", () => sessions.delete(session));
     session.send(greeting());
   });
+  /** The first session gets what has passed before it came: getmanifest and init. */
+  const trace = (session: HotSession, maxBytes: number) => {
+    session.traceBytes = maxBytes;
+    for (const event of early ?? []) session.send(event);
+    early = undefined;
+  };
   server.on("error", () => {});
   atShortPath(path, (short) => server.listen({ path: short }, () => chmodSync(path, 0o600)));
   return {
     emit: (event) => {
+      if (event.event === "trace" && early !== undefined && early.length < MAX_EARLY)
+        early.push(event);
       for (const session of sessions) session.send(event);
     },
     get traceBytes() {
-      return Math.max(0, ...[...sessions].map((session) => session.traceBytes));
+      return Math.max(
+        early === undefined ? 0 : EARLY_BYTES,
+        ...[...sessions].map((session) => session.traceBytes),
+      );
     },
     close: () => {
       for (const session of sessions) session.end();
@@ -70,10 +85,6 @@ class HotSession {
         if (command) onCommand(command);
       }
     });
-  }
-
-  trace(bytes: number): void {
-    this.traceBytes = bytes;
   }
 
   send(event: HotEvent): void {

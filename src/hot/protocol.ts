@@ -16,7 +16,8 @@ export type HotCommand =
   | { readonly cmd: "make-way"; readonly number: number }
   /** It does not come: the version that is waiting is given up, and the old one registered again. */
   | { readonly cmd: "take-back"; readonly number: number }
-  | { readonly cmd: "trace"; readonly on: boolean; readonly maxBytes: number };
+  /** How much of each message is wanted; 0: no trace. What passed before the first one is kept for it. */
+  | { readonly cmd: "trace"; readonly maxBytes: number };
 
 export type HotEvent =
   | {
@@ -115,7 +116,7 @@ export function readCommand(line: string): HotCommand | undefined {
   if (cmd === "reload" || cmd === "make-way" || cmd === "take-back") return { cmd, number };
   if (cmd !== "trace") return undefined;
   const maxBytes = typeof value.maxBytes === "number" ? value.maxBytes : 0;
-  return { cmd, on: value.on === true, maxBytes };
+  return { cmd, maxBytes };
 }
 
 /**

@@ -28,6 +28,7 @@ import { isMeant, type RestartFilter, readFilter } from "./control/target-filter
 import { FileSource } from "./files/file-source.js";
 import { FollowUp } from "./follow-up/follow-up.js";
 import { type HotEnd, leaveHot } from "./hot/leave-hot.js";
+import { TraceSource } from "./hot/trace-source.js";
 import { StderrBuffer } from "./node/stderr-buffer.js";
 import { WatchedNode } from "./node/watched-node.js";
 import { stopHungPlugin } from "./reload/find-and-stop.js";
@@ -46,6 +47,8 @@ export interface SessionOptions {
   readonly settingsFile?: string | undefined;
   /** Look at the files every so many ms instead of waiting for the system's events. */
   readonly pollMs?: number;
+  /** How much of each message between node and plugin is traced, in bytes; 0 when not given. */
+  readonly traceBytes?: number;
   /** Gives up what a node has not answered while the session is being opened. */
   readonly signal?: AbortSignal;
 }
@@ -59,6 +62,7 @@ export class Session {
   readonly #after = new Map<Reloader, FollowUp>();
   #files: readonly FileSource[] = [];
   readonly #stderr: StderrBuffer;
+  readonly #trace: TraceSource;
   #control: ControlServer | undefined;
   #first: Promise<Outcome[]> = Promise.resolve([]);
   #warned: Promise<void> = Promise.resolve();
@@ -71,6 +75,7 @@ export class Session {
       onEvent: (event: WatchEvent) => given.onEvent(redactEvent(event, concealing(secrets()))),
     };
     this.#options = options;
+    this.#trace = new TraceSource(options.onEvent, given.traceBytes ?? 0);
     this.#stderr = new StderrBuffer(options.nodes[0]?.rpcFile ?? "", options.onEvent);
     this.#nodes = options.nodes.map((address) => {
       const reloadersOf = (node: WatchedNode) =>
@@ -138,6 +143,23 @@ export class Session {
     this.#stderr.wrote(plugin, line, this.#reloaders);
   }
 
+  /** A message between the embedded node and a plugin. @param plugin its path, canonical */
+  pluginPassed(plugin: string, direction: "to-plugin" | "to-node", text: string): void {
+    if (this.#trace.bytes === 0) return;
+    for (const reloader of this.#reloaders) {
+      const isOurs = !reloader.target.plugin.hot && reloader.realPath === plugin;
+      if (isOurs) this.#trace.take(reloader.target.name, direction, text);
+    }
+  }
+
+  /** Begins or ends the trace. */
+  set traceBytes(bytes: number) {
+    this.#trace.bytes = bytes;
+    for (const { state } of this.#reloaders) {
+      if (state.is === "running") state.hot?.trace();
+    }
+  }
+
   /** File names of the plugins that run now. */
   get running(): readonly string[] {
     const running = this.#reloaders.filter(({ state }) => state.is === "running");
@@ -152,6 +174,7 @@ export class Session {
     await Promise.all(this.#files.map((source) => source.close()));
     await this.#control?.close();
     await this.#warned;
+    this.#trace.close();
     await Promise.all([...this.#after.values()].map((after) => after.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
     const ends = stopPlugins || this.#options.embedded;
@@ -236,6 +259,7 @@ export class Session {
     const target = targetOf(plugin, node.address);
     const { onEvent } = this.#options;
     const reloader = new Reloader(target, {
+      trace: this.#trace,
       emit: (event) => {
         onEvent(event);
         if (event.event === "phase" && event.phase === "start") {

@@ -31,6 +31,11 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .option("--keep-hot", "leave the plugin in hot mode at the end")
     .option("--env <NAME=value>", "for the plugin's process (repeatable)", repeatable)
     .option("--exec <command>", 'run this instead: "uv run {plugin}"')
+    .option(
+      "--trace [filter]",
+      "show every message between node and plugin, or a method's, hooks, ...",
+    )
+    .option("--trace-file <file>", "write all of them to a file, as JSON lines")
     .option("--debug", "no time limit: a debugger may stop the plugin")
     .option("--poll [ms]", "look at the files every N ms (Docker, WSL, network drives)")
     .addHelpText(

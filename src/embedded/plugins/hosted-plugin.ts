@@ -13,6 +13,7 @@ import {
 import type { LogLevel } from "../../plugin/log-level.js";
 import type { Manifest, ManifestSurroundings } from "../../plugin/manifest/manifest.js";
 import { pluginEnvironment } from "../../plugin/process/plugin-process.js";
+import { commandOf, type RunSettings } from "../../plugin/process/run-settings.js";
 import type { LogBook } from "../log/log-book.js";
 
 /** Who waits for a `plugin start` to come to its end. */
@@ -43,6 +44,12 @@ export interface PluginParts {
   onActive(plugin: HostedPlugin): void;
   onInitUnanswered(plugin: HostedPlugin): void;
   onStderr(plugin: HostedPlugin, chunk: Buffer): void;
+  /** Every whole message that passes. */
+  readonly onMessage?:
+    | ((path: string, direction: "to-plugin" | "to-node", text: string) => void)
+    | undefined;
+  /** What its process is run with. */
+  readonly runSettings?: ((path: string) => RunSettings | undefined) | undefined;
   /** At the end of the node it is no news that a plugin ends. */
   isShuttingDown(): boolean;
   /** It is off the list from here on. */
@@ -57,6 +64,9 @@ export interface PluginParts {
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 /** So does not reading what it is sent, once this much waits. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
+
+/** The longest that a timer can be set to, in ms: 24 days. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
 
 /** At which level the log says why a plugin is killed. */
 const LEVELS: Readonly<Record<SessionEnd["kind"], LogLevel>> = {
@@ -97,13 +107,22 @@ export class HostedPlugin {
     this.name = basename(path);
     this.logSource = `plugin-${this.name}`;
     const { log, networkDir, env, version } = parts;
+    const run = parts.runSettings?.(path) ?? {};
     this.#session = new PluginSession({
-      process: { path, cwd: networkDir, env: pluginEnvironment(env, version) },
+      process: {
+        path,
+        cwd: networkDir,
+        env: { ...pluginEnvironment(env, version), ...run.env },
+        command: commandOf(run, path),
+      },
       surroundings: parts.surroundings,
-      timeoutMs: parts.startTimeoutMs,
+      // A debugger stops it for as long as somebody looks.
+      timeoutMs: run.debug ? NO_LIMIT_MS : parts.startTimeoutMs,
       maxMessageBytes: MAX_MESSAGE_BYTES,
       observer: {
         onBytes: (direction, bytes) => log.io(this.logSource, direction, "", bytes),
+        onMessage: (message) => parts.onMessage?.(path, "to-node", message.raw),
+        onSend: (text) => parts.onMessage?.(path, "to-plugin", text),
         onNotification: (message) => parts.onNotification(this, message),
         onStderr: (chunk) => parts.onStderr(this, chunk),
         onManifest: (manifest) => parts.onManifest(this, manifest),

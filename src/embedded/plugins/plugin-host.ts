@@ -11,7 +11,9 @@ import { handleNotification } from "./plugin-notifications.js";
 import { canonicalPath, checksumOf } from "./plugin-paths.js";
 import { PluginStarts, type PluginStartsParts } from "./plugin-starts.js";
 
-export interface PluginHostParts extends PluginStartsParts {
+export interface PluginHostParts
+  extends PluginStartsParts,
+    Pick<PluginParts, "onMessage" | "runSettings"> {
   readonly log: LogBook;
   readonly networkDir: string;
   readonly version: string;
@@ -59,6 +61,8 @@ export class PluginHost {
       onInitUnanswered: (plugin) => this.started(plugin),
       onNotification: (plugin, message) => handleNotification(this, plugin, message),
       onStderr: parts.onStderr,
+      onMessage: parts.onMessage,
+      runSettings: parts.runSettings,
       onProcess: parts.onProcess,
       onDrained: parts.onDrained,
       isShuttingDown: () => this.#shuttingDown,

@@ -64,6 +64,8 @@ export type SessionEnd =
 export interface SessionObserver {
   /** Bytes as they pass; `out` is what the plugin is sent. */
   onBytes?(direction: "in" | "out", bytes: Buffer): void;
+  /** Every whole message that the plugin is sent. */
+  onSend?(text: string): void;
   /** Every whole message that the plugin writes, before anything is made of it. */
   onMessage?(message: Token): void;
   /** A message without id. @returns lightningd's words where it kills the plugin for it */
@@ -94,7 +96,10 @@ export interface SessionObserver {
 }
 
 export interface PluginSessionOptions {
-  readonly process: Pick<PluginProcessOptions, "path" | "cwd" | "env" | "ownGroup" | "pipes">;
+  readonly process: Pick<
+    PluginProcessOptions,
+    "path" | "cwd" | "env" | "ownGroup" | "pipes" | "command"
+  >;
   /** What the manifest can clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
   /** How long each of the two answers may take, in ms. lightningd waits 120,000. */
@@ -174,6 +179,7 @@ export class PluginSession {
   send(text: string): void {
     if (this.ended || this.#process === undefined) return;
     this.#observer.onBytes?.("out", Buffer.from(text));
+    this.#observer.onSend?.(text.trimEnd());
     this.#process.write(text);
   }
 

@@ -107,8 +107,9 @@ export class HostClient {
     await this.#ask("ready", { cmd: "take-back", number: ++numbers });
   }
 
-  trace(on: boolean, maxBytes: number): void {
-    this.#send({ cmd: "trace", on, maxBytes });
+  /** @param maxBytes how much of each message; 0: none */
+  trace(maxBytes: number): void {
+    this.#send({ cmd: "trace", maxBytes });
   }
 
   /** Resolves when the host has ended, and its versions before it; or after the limit. */

@@ -9,6 +9,7 @@ import { describe, type HotFolder, hotFolder, writeFronts } from "../../hot/fron
 import { type HotEvent, type HotOutcome, PROTOCOL } from "../../hot/protocol.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { HostClient, hostProgram } from "./host-client.js";
+import type { TraceSource } from "./trace-source.js";
 
 /** A line without its end is not waited for longer, in characters. */
 const MAX_LINE = 4096;
@@ -20,6 +21,7 @@ export class HotPlugin {
   readonly #target: Target;
   readonly #file: PluginFile;
   readonly #emit: Emit;
+  readonly #trace: TraceSource | undefined;
   #client: HostClient | undefined;
   #isStatic = false;
   /** The version that serves; later ones are being tried. */
@@ -31,7 +33,8 @@ export class HotPlugin {
   #signal: AbortSignal | undefined;
 
   /** @param file the plugin, found */
-  constructor(target: Target, file: PluginFile, emit: Emit) {
+  constructor(target: Target, file: PluginFile, emit: Emit, trace: TraceSource | undefined) {
+    this.#trace = trace;
     this.#target = target;
     this.#emit = emit;
     this.folder = hotFolder(file.realPath, target.node.rpcFile);
@@ -64,6 +67,7 @@ export class HotPlugin {
     this.#client = client;
     this.#isStatic = client.hello.isStatic;
     this.#serving = version;
+    this.trace();
     return undefined;
   }
 
@@ -106,8 +110,9 @@ export class HotPlugin {
     this.#signal = signal;
   }
 
-  trace(on: boolean, maxBytes: number): void {
-    this.#client?.trace(on, maxBytes);
+  /** Begins or ends the trace, as the session wants it now. */
+  trace(): void {
+    this.#client?.trace(this.#trace?.bytes ?? 0);
   }
 
   /** The host has ended, and the plugin with it; not waited for longer than a plugin may take. */
@@ -142,6 +147,9 @@ export class HotPlugin {
           const before = this.#held.get(event.version) ?? "";
           this.#held.set(event.version, `${before}${event.text}`.slice(-64 * 1024));
         }
+        break;
+      case "trace":
+        this.#trace?.pass(this.#target.name, event);
         break;
       case "died":
         void this.#died(event.stderr);

@@ -13,6 +13,7 @@ import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { HotPlugin } from "../hot/hot-plugin.js";
+import type { TraceSource } from "../hot/trace-source.js";
 import { findRunning, stopHungPlugin } from "./find-and-stop.js";
 import { type InheritedOptions, startOptionsFor } from "./inherited-options.js";
 import { startWithRetry } from "./start-plugin.js";
@@ -41,6 +42,7 @@ export class PluginOnNode {
   kept: InheritedOptions;
   readonly #target: Target;
   readonly #emit: Emit;
+  readonly #trace: TraceSource | undefined;
   /** What the previous version was started with. */
   previousOptions: readonly StartOption[] | undefined;
   #hot: HotPlugin | undefined;
@@ -57,11 +59,12 @@ export class PluginOnNode {
     target: Target,
     state: PluginState,
     kept: InheritedOptions,
-    emit: Emit,
+    { emit, trace }: { readonly emit: Emit; readonly trace: TraceSource | undefined },
     { signal, leave }: { readonly signal: AbortSignal; readonly leave: AbortSignal },
   ) {
     this.#target = target;
     this.#emit = emit;
+    this.#trace = trace;
     if (state.is === "running") {
       this.#hot = state.hot;
       this.previousOptions = state.started?.options;
@@ -84,7 +87,7 @@ export class PluginOnNode {
    */
   async find(file: PluginFile): Promise<void> {
     if (this.#target.plugin.hot) {
-      this.#hot ??= new HotPlugin(this.#target, file, this.#emit);
+      this.#hot ??= new HotPlugin(this.#target, file, this.#emit, this.#trace);
       // The node is not asked to stop anything before the front can be written.
       if (!this.#hot.connected) this.#hot.prepare();
     }

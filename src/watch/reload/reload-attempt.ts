@@ -17,6 +17,7 @@ import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import { settle, untilOld } from "../files/wait-until-stable.js";
 import { reloadHot } from "../hot/hot-reload.js";
+import type { TraceSource } from "../hot/trace-source.js";
 import { socketIdentity } from "../node/identify-node.js";
 import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
 import { builtContent, runBuild } from "./build-step.js";
@@ -29,6 +30,7 @@ import { pycachePrefixes, removeStaleBytecode } from "./stale-bytecode.js";
 
 export interface ReloadAttemptOptions extends ProgressOptions {
   readonly state: PluginState;
+  readonly trace: TraceSource | undefined;
   readonly kept: InheritedOptions;
   /** @throws Failure: the node must not be touched; NodeUnreachable */
   readonly identify: (signal: AbortSignal) => Promise<NodeFacts>;
@@ -95,7 +97,7 @@ export class ReloadAttempt {
     this.#progress = new AttemptProgress(options);
     const { target, state, kept } = options;
     const signals = { signal: this.#progress.newer, leave: this.#leave.signal };
-    this.#node = new PluginOnNode(target, state, kept, options.emit, signals);
+    this.#node = new PluginOnNode(target, state, kept, options, signals);
   }
 
   /** Tells the attempt of a change that came while it runs. */

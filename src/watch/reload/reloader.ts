@@ -14,6 +14,7 @@ import { type ProcessIdentity, pluginProcesses } from "../../node/plugins/plugin
 import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
+import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
 import { builtContent } from "./build-step.js";
 import { NO_INHERITED_OPTIONS } from "./inherited-options.js";
@@ -34,6 +35,8 @@ const EVENT_MS = 250;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
+  /** Where the messages of a plugin in hot mode go. */
+  readonly trace?: TraceSource;
   /**
    * Asks the node who it is, at each reload.
    * @throws Failure: it must not be touched; NodeUnreachable
@@ -253,6 +256,7 @@ export class Reloader {
       state: this.#state,
       kept: this.#kept,
       emit: this.#hooks.emit,
+      trace: this.#hooks.trace,
       identify:
         this.#hooks.identify ?? ((signal) => identifyForControl(this.target.node, { signal })),
       changedFiles: () => this.#changedFiles && [...this.#changedFiles],

@@ -1,5 +1,16 @@
 /** The node that `watch` works on: the user's own, or an embedded one for as long as it runs. */
-import type { NodeAddress, Settings } from "../../../settings/types.js";
+import { realpathSync } from "node:fs";
+import type { NodeOptions } from "../../../embedded/api.js";
+import type { NodeAddress, PluginSettings, Settings } from "../../../settings/types.js";
+
+/** @param path canonical */
+function isSamePlugin(plugin: PluginSettings, path: string): boolean {
+  try {
+    return plugin.hot !== true && realpathSync(plugin.path) === path;
+  } catch {
+    return false;
+  }
+}
 
 export interface OpenNode {
   readonly nodes: readonly NodeAddress[];
@@ -13,6 +24,7 @@ export interface OpenNode {
  * @param signal gives up what the node has not done while it is being started
  * @param onPluginStderr what a plugin on the embedded node writes to stderr
  * @param onTrouble what it cannot do, such as to write its log
+ * @param onPluginMessage every message between the embedded node and a plugin
  * @throws Failure: the embedded node cannot be started
  */
 export async function openNode(
@@ -20,6 +32,7 @@ export async function openNode(
   signal: AbortSignal,
   onPluginStderr: (name: string, chunk: Buffer) => void,
   onTrouble: (message: string) => void,
+  onPluginMessage: NonNullable<NodeOptions["onPluginMessage"]>,
 ): Promise<OpenNode> {
   const { embedded, nodes } = settings;
   if (embedded === undefined) return { nodes, embedded: false, close: async () => {} };
@@ -30,6 +43,8 @@ export async function openNode(
     signal,
     onPluginStderr,
     onTrouble,
+    onPluginMessage,
+    runSettings: (path) => settings.plugins.find((one) => isSamePlugin(one, path))?.run,
   });
   const address: NodeAddress = {
     lightningDir: node.lightningDir,

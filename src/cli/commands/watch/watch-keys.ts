@@ -11,6 +11,7 @@ import { type KeyBinding, serveKeys } from "./keys.js";
 import type { OpenNode } from "./open-node.js";
 import { ask } from "./prompt.js";
 import type { KeyListener } from "./terminal-keys.js";
+import type { TraceOutput } from "./trace-output.js";
 
 /** A watch that runs, and what it was made from. */
 export interface Watched {
@@ -19,6 +20,7 @@ export interface Watched {
   readonly session: Session;
   readonly node: OpenNode;
   readonly reporter: Reporter;
+  readonly trace: TraceOutput;
 }
 
 /** Serves the keys until it is closed. */
@@ -43,6 +45,15 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
       print(all ? "  every log line" : "  warnings and errors only");
     },
   };
+  const trace: KeyBinding = {
+    key: "t",
+    description: "the messages between node and plugin: on or off",
+    action: () => {
+      const isShown = watched.trace.toggle();
+      session.traceBytes = watched.trace.traceBytes;
+      print(isShown ? "  every message between node and plugin" : "  no messages");
+    },
+  };
   const lines: string[] = [];
   const emit: KeyBinding = {
     key: "e",
@@ -59,6 +70,7 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
       reload,
       ...(settings.plugins.some((plugin) => plugin.call.length > 0) ? [call] : []),
       logs,
+      ...(watched.trace.canTrace ? [trace] : []),
       ...(node.embedded ? [emit] : []),
       clear,
     ],

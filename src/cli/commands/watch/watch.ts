@@ -1,18 +1,21 @@
 /** `cln-dev watch`: the main job. Settings in, a session with its keys and signals, a report out. */
 import type { ReadStream } from "node:tty";
+import type { PluginDirection } from "../../../embedded/api.js";
 import { PluginStderr } from "../../../embedded/plugin-stderr.js";
 import { Failure, usageFailure } from "../../../errors/failure.js";
+import type { WatchEvent } from "../../../events/watch-events.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import type { PluginSettings, Settings } from "../../../settings/types.js";
-import { Session } from "../../../watch/session.js";
+import { Session, type SessionOptions } from "../../../watch/session.js";
 import { watchParent } from "../../orphan.js";
-import { openReporter, type Reporter } from "../../report/reporter.js";
+import { openReporter } from "../../report/reporter.js";
 import { styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";
 import { type PluginCommandFlags, settingsOf } from "../context.js";
 import { atNode } from "../target-nodes.js";
 import { type OpenNode, openNode } from "./open-node.js";
 import type { KeyListener } from "./terminal-keys.js";
+import { TraceOutput } from "./trace-output.js";
 import { serveWatchKeys, type Watched } from "./watch-keys.js";
 
 export interface WatchFlags extends PluginCommandFlags {
@@ -20,6 +23,8 @@ export interface WatchFlags extends PluginCommandFlags {
   readonly keepHot?: boolean;
   readonly bell?: boolean;
   readonly poll?: string | true;
+  readonly trace?: string | true;
+  readonly traceFile?: string;
 }
 
 const DEFAULT_POLL_MS = 200;
@@ -46,11 +51,19 @@ export async function watch(
   const onTrouble = (message: string) =>
     reporter.event({ event: "notice", level: "warn", message });
   const onStderr = (name: string, chunk: Buffer) => stderr.take(name, chunk);
-  const node = await openNode(settings, signal, onStderr, onTrouble);
+  const onMessage = (path: string, direction: PluginDirection, text: string) =>
+    session?.pluginPassed(path, direction, text);
+  const trace = new TraceOutput(settings, flags, cwd);
+  const node = await openNode(settings, signal, onStderr, onTrouble, onMessage);
   try {
-    session = await openSession(settings, node, reporter, signal, pollMs);
+    const onEvent = (event: WatchEvent) => {
+      if (event.event !== "trace" || trace.shows(event)) reporter.event(event);
+    };
+    const { traceBytes } = trace;
+    session = await openSession(settings, node, { onEvent, signal, pollMs, traceBytes });
     try {
-      await untilTheEnd({ context, settings, session, node, reporter }, keys ? stdin : undefined);
+      const watched = { context, settings, session, node, reporter, trace };
+      await untilTheEnd(watched, keys ? stdin : undefined);
     } finally {
       reporter.close();
       await session.close(flags.stopOnExit === true, flags.keepHot === true);
@@ -59,6 +72,7 @@ export async function watch(
     }
   } finally {
     reporter.close();
+    trace.close();
     await node.close();
   }
   return 0;
@@ -89,20 +103,14 @@ function refuseForeignProcess({ path, run, hot }: PluginSettings): void {
 function openSession(
   { plugins, file }: Settings,
   { nodes, embedded }: OpenNode,
-  reporter: Reporter,
-  signal: AbortSignal,
-  pollMs: number | undefined,
+  {
+    pollMs,
+    ...given
+  }: Pick<SessionOptions, "onEvent" | "signal" | "traceBytes"> & { pollMs: number | undefined },
 ): Promise<Session> {
+  const poll = pollMs === undefined ? {} : { pollMs };
   const open = () =>
-    Session.open({
-      plugins,
-      nodes,
-      embedded,
-      settingsFile: file,
-      signal,
-      onEvent: (event) => reporter.event(event),
-      ...(pollMs === undefined ? {} : { pollMs }),
-    });
+    Session.open({ plugins, nodes, embedded, settingsFile: file, ...given, ...poll });
   const [first] = nodes;
   return first === undefined ? open() : atNode(first, open);
 }

@@ -10,6 +10,7 @@ import type {
   WatchEvent,
 } from "../../../events/watch-events.js";
 import { sanitize } from "../sanitize.js";
+import { traceLine } from "../trace/trace-lines.js";
 import { wrapLine } from "../wrap.js";
 import { calledLines, changedLines, logLines } from "./activity-lines.js";
 import { headerLines } from "./header.js";
@@ -122,6 +123,10 @@ export class EventLines {
           : calledLines(event, format);
       case "log":
         return this.#log(event);
+      case "trace": {
+        const plugin = format.several ? format.name(event) : undefined;
+        return [traceLine(event, { paint, width: this.#options.width(), plugin })];
+      }
       case "notice":
         return event.level === "info"
           ? this.#unlessQuiet(notice(event, format))

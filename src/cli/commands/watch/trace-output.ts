@@ -1,0 +1,76 @@
+/** `--trace`, `--trace-file` and key t: which messages between node and plugin go where. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { resolve } from "node:path";
+import { messageOf, usageFailure } from "../../../errors/failure.js";
+import { type TraceFilter, traceFilter } from "../../../events/message-trace.js";
+import type { Traced } from "../../../events/watch-events.js";
+import type { Settings } from "../../../settings/types.js";
+
+export interface TraceFlags {
+  readonly trace?: string | true;
+  readonly traceFile?: string;
+}
+
+/** As much of a message as can be of use on a screen, and as much as goes into a file, in bytes. */
+const SHOWN_BYTES = 16 * 1024;
+const WRITTEN_BYTES = 16 * 1024 * 1024;
+
+export class TraceOutput {
+  /** The messages can be seen here: the process of some plugin is ours. */
+  readonly canTrace: boolean;
+  readonly #filter: TraceFilter;
+  readonly #file: number | undefined;
+  #isShown: boolean;
+
+  /** @throws Failure (exit code 2): nothing can be traced here, or the file cannot be written */
+  constructor(
+    { plugins, embedded }: Pick<Settings, "plugins" | "embedded">,
+    flags: TraceFlags,
+    cwd: string,
+  ) {
+    this.canTrace = embedded !== undefined || plugins.some(({ hot }) => hot === true);
+    this.#isShown = flags.trace !== undefined;
+    this.#filter = traceFilter(typeof flags.trace === "string" ? flags.trace : "");
+    if ((this.#isShown || flags.traceFile !== undefined) && !this.canTrace) {
+      throw usageFailure("--trace cannot be used here", {
+        why: "the node and the plugin talk over pipes of their own, which nobody else can read",
+        fix: "Add --hot: cln-dev then stands between the two; or try it on the embedded node with --embedded",
+      });
+    }
+    this.#file =
+      flags.traceFile === undefined ? undefined : openFile(resolve(cwd, flags.traceFile));
+  }
+
+  /** How much of each message is wanted. */
+  get traceBytes(): number {
+    if (this.#file !== undefined) return WRITTEN_BYTES;
+    return this.#isShown ? SHOWN_BYTES : 0;
+  }
+
+  /** Writes it to the file. @returns whether it is to be shown as well */
+  shows(event: Traced): boolean {
+    if (this.#file !== undefined && event.kind !== "pending") {
+      writeSync(this.#file, `${JSON.stringify(event)}\n`);
+    }
+    return this.#isShown && this.#filter(event);
+  }
+
+  /** @returns whether the messages are shown from now on */
+  toggle(): boolean {
+    this.#isShown = !this.#isShown;
+    return this.#isShown;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+  }
+}
+
+/** Private: what passes between a node and a plugin is nobody else's business. */
+function openFile(path: string): number {
+  try {
+    return openSync(path, "a", 0o600);
+  } catch (error) {
+    throw usageFailure(`--trace-file ${path} cannot be written`, { why: messageOf(error) });
+  }
+}

@@ -1,0 +1,71 @@
+/** A message between node and plugin as one line: time, direction, method, id, time taken, JSON. */
+import type { Traced } from "../../../events/watch-events.js";
+import { sanitize } from "../sanitize.js";
+import type { Paint } from "../style.js";
+
+export interface TraceStyle {
+  readonly paint: Paint;
+  /** Columns of the terminal; undefined where it is none. */
+  readonly width: number | undefined;
+  /** Stands before the method where several plugins are watched. */
+  readonly plugin: string | undefined;
+}
+
+/** Without a terminal's width a line is cut here. */
+const MAX_WIDTH = 2_000;
+const MIN_PAYLOAD = 20;
+
+export function traceLine(event: Traced, { paint, width, plugin }: TraceStyle): string {
+  const arrow = event.direction === "to-plugin" ? "→" : "←";
+  const time = localTime(event.at);
+  const shown = [
+    plugin,
+    event.method === undefined ? "(unknown)" : sanitize(event.method),
+    event.hook && event.id !== undefined ? "hook" : undefined,
+    event.id === undefined ? undefined : shortId(event.id),
+  ].filter((part) => part !== undefined);
+  const took = event.ms === undefined ? "" : ` ${durationText(event.ms)}`;
+  const head = shown.join(" ");
+  if (event.kind === "pending") {
+    return `${paint.dim(time)}  ${paint.magenta("…")} ${head} ${paint.magenta(`no answer for ${durationText(event.ms ?? 0)}`)}`;
+  }
+  const before = time.length + 5 + head.length + took.length;
+  const room = Math.max(MIN_PAYLOAD, (width ?? MAX_WIDTH) - before - 1);
+  const payload = paintJson(cutTo(sanitize(event.payload), room, event.cut), paint);
+  const name = event.kind === "error" ? paint.red(head) : paint.bold(head);
+  return `${paint.dim(time)}  ${arrow} ${name}${paint.dim(took)} ${payload}`;
+}
+
+/** `cln:getmanifest#12` is #12 for a person: the rest says what the line says anyway. */
+function shortId(id: string): string {
+  const at = id.lastIndexOf("#");
+  return sanitize(at === -1 ? `#${id.slice(-12)}` : id.slice(at));
+}
+
+function durationText(ms: number): string {
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function localTime(iso: string): string {
+  const date = new Date(iso);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  return `${day}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}
+
+function cutTo(text: string, room: number, isCut: boolean): string {
+  const line = text.replace(/\s*\n\s*/g, " ");
+  return line.length <= room && !isCut ? line : `${line.slice(0, room - 1)}…`;
+}
+
+/** Keys, texts, numbers and words each in their colour; a text that is cut as well. */
+function paintJson(text: string, paint: Paint): string {
+  return text.replace(
+    /("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g,
+    (_, string?: string, colon?: string, number?: string, word?: string) => {
+      if (string !== undefined) return colon === undefined ? paint.green(string) : string + colon;
+      return paint.magenta(number ?? word ?? "");
+    },
+  );
+}
