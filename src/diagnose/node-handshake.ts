@@ -5,6 +5,7 @@
  */
 import { isObject, type JsonObject, stringOf } from "../jsonrpc/json.js";
 import { callNode } from "../node/rpc/client.js";
+import { isVersionBetween } from "../node/version.js";
 import type { HandshakeOptions } from "../plugin/handshake/handshake.js";
 import { configurationOf, FEATURE_SET, type NodePlace } from "../plugin/handshake/init-params.js";
 import { nodeEnvironment } from "./evidence/node-environment.js";
@@ -56,8 +57,15 @@ function configurationLike(node: NodePlace, info: JsonObject, configs: JsonObjec
   return JSON.stringify({
     ...(isObject(base) ? base : {}),
     ...(proxy === undefined ? {} : { proxy, "torv3-enabled": true, always_use_proxy: always }),
-    feature_set: { ...FEATURE_SET, ...features },
+    feature_set: { ...featuresOf(stringOf(info.version) ?? ""), ...features },
   });
+}
+
+/** Of a node without experimental options; v25.05 has no channel_type there yet. */
+function featuresOf(version: string): JsonObject {
+  if (!isVersionBetween(version, "v23.08", "v25.05.99")) return FEATURE_SET;
+  const { channel_type: _, ...features } = FEATURE_SET;
+  return features;
 }
 
 /** `127.0.0.1:9050`, as lightningd takes it (common/wireaddr.c). */

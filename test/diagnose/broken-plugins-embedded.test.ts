@@ -7,6 +7,7 @@ import { testBrokenPlugins } from "./broken-plugins-harness.js";
 
 testBrokenPlugins({
   name: "the embedded node",
+  version: "v26.06.6",
   waitsShortly: true,
   start: async (timeoutMs) => {
     const lightningDir = mkdtempSync(join(tmpdir(), "cln-dev-broken-e-"));

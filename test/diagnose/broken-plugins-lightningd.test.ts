@@ -7,6 +7,7 @@ import { testBrokenPlugins } from "./broken-plugins-harness.js";
 describe.skipIf(installed === undefined)("lightningd and lightning-cli are on PATH", () => {
   testBrokenPlugins({
     name: "a real lightningd",
+    version: installed?.version ?? "",
     waitsShortly: false,
     start: async () => {
       const node = await startLightningd();

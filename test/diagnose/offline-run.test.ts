@@ -16,7 +16,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { renderFindings } from "../../src/cli/report/findings-lines.js";
 import { diagnoseDeath } from "../../src/diagnose/diagnose-death.js";
 import { findPrint } from "../../src/diagnose/evidence/find-print.js";
-import { findingsOf } from "../../src/diagnose/findings.js";
+import { findingsOf, traceFindings } from "../../src/diagnose/findings.js";
 import { markOwnFrames, ownFrame, runPluginOffline } from "../../src/diagnose/offline-run.js";
 import { markStderr, stderrAfter, stderrPlace } from "../../src/node/log/node-stderr.js";
 import { inspectPluginFile, type PluginFile } from "../../src/plugin/file/plugin-file.js";
@@ -91,6 +91,51 @@ describe("who printed a text", () => {
       "#!/usr/bin/env node\nconsole.log(JSON.stringify(answer));\n",
     );
     expect(findPrint(file, "42")).toBeUndefined();
+  });
+});
+
+describe("frames of a traceback", () => {
+  const trace = (frames: readonly (readonly [file: string, line: number])[]) =>
+    `Traceback (most recent call last):\n${frames
+      .map(([file, line]) => `  File "${file}", line ${line}, in f\n    f()\n`)
+      .join("")}RecursionError: too deep\n`;
+
+  test.each([
+    ["site-packages", "deps/site-packages/lib.py"],
+    ["a virtual environment", ".venv/lib.py"],
+    ["dist-packages", "dist-packages/lib.py"],
+    ["node_modules", "node_modules/lib/lib.js"],
+    ["the interpreter", "<frozen os>"],
+  ])("those in %s are not its own, although they are below its folder", async (_, name) => {
+    const file = await plugin("p.py", "#!/bin/sh\n");
+    const below = name.startsWith("<") ? name : put(name, "");
+    const marked = markOwnFrames(
+      { ...file, language: "python" },
+      trace([
+        [file.path, 1],
+        [below, 2],
+      ]),
+    );
+    expect(marked?.frames.map(({ own }) => own)).toEqual([true, false]);
+    expect(ownFrame(marked)?.file).toBe(file.path);
+  });
+
+  test("of a recursion only the last ones are shown", async () => {
+    const file = await plugin("p.py", "#!/bin/sh\n");
+    const deep = Array.from({ length: 40 }, (_, index) => [file.path, index + 1] as const);
+    const marked = markOwnFrames({ ...file, language: "python" }, trace(deep));
+    if (marked === undefined) throw new Error("no trace");
+    const places = traceFindings(marked).filter(({ kind }) => kind === "own-frame");
+    expect(places.map(({ text }) => text.replace(/.*:(\d+).*/, "$1"))).toEqual([
+      "33",
+      "34",
+      "35",
+      "36",
+      "37",
+      "38",
+      "39",
+      "40",
+    ]);
   });
 });
 

@@ -117,8 +117,20 @@ const FAULTS: readonly (readonly [string, string, string, string, RegExp, RegExp
   ],
 ];
 
+/** Where releases before v25.12 do otherwise. */
+const OLD: Readonly<Record<string, Pick<BrokenPlugin, "old" | "since">>> = {
+  "a hook twice": {
+    old: {
+      rule: "manifest-hook-unknown-or-taken",
+      says: [/could not register hook 'openchannel'/, /or the manifest lists it twice/],
+    },
+  },
+  "filters for a hook without": { since: "v25.12" },
+};
+
 export const MANIFEST_FAULTS = FAULTS.map(
   ([what, rule, from, to, words, ours]): BrokenPlugin => ({
+    ...OLD[what],
     what,
     rule,
     name: "p.py",
@@ -190,6 +202,10 @@ export const MANIFESTS: readonly BrokenPlugin[] = [
     name: "p.py",
     text: python(['    "dynamic": True,', '    "dynamic": True, "hooks": ["peer_conected"],']),
     says: [/Unknown hook name peer_conected/, /Did you mean peer_connected/],
+    old: {
+      rule: "manifest-hook-unknown-or-taken",
+      says: [/could not register hook 'peer_conected'/, /Did you mean peer_connected/],
+    },
   },
   {
     what: "a native topic as its own",

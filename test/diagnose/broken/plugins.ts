@@ -23,6 +23,10 @@ export interface BrokenPlugin {
   /** It starts; then it dies by itself. */
   readonly diesLater?: boolean;
   readonly needs?: "gcc" | "bash";
+  /** The first release that refuses it. */
+  readonly since?: string;
+  /** What releases before v25.12 make of it, where that is something else. */
+  readonly old?: { readonly rule: string; readonly says: readonly RegExp[] };
 }
 
 export const PYTHON = `#!/usr/bin/env python3

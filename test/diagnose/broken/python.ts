@@ -221,7 +221,7 @@ def answer(request):
     name: "p.py",
     text: python(["json.dumps(message)", 'json.dumps(message).replace(":", "=")']),
     says: [
-      /Failed to parse RPC JSON response/,
+      /Failed to parse (RPC )?JSON response/,
       /it wrote something that is not JSON: `\{"jsonrpc"= /,
     ],
   },

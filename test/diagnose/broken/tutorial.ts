@@ -45,7 +45,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
     name: "p.py",
     text: python(["def main():\n", 'def main():\n    print("starting up")\n']),
     says: [
-      /Failed to parse RPC JSON response/,
+      /Failed to parse (RPC )?JSON response/,
       /it printed `starting up` to stdout \(\S+p\.py:27\), which is reserved for JSON-RPC/,
       /print\(\.\.\., file=sys\.stderr\)/,
       /starting up/,
@@ -57,7 +57,11 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
     rule: "python-dictionary",
     name: "p.py",
     text: python(["json.dumps(message)", "str(message)"]),
-    says: [/Failed to parse RPC JSON response/, /Python dictionary instead of JSON/, /json\.dumps/],
+    says: [
+      /Failed to parse (RPC )?JSON response/,
+      /Python dictionary instead of JSON/,
+      /json\.dumps/,
+    ],
   },
   {
     what: "no jsonrpc member",
