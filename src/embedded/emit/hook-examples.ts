@@ -76,7 +76,9 @@ const EXAMPLES: Readonly<Record<string, HookExample>> = {
     }),
   },
   invoice_payment: {
-    params: () => ({ payment: { label: "example-invoice", preimage: PREIMAGE, msat: 10000 } }),
+    params: () => ({
+      payment: { label: "example-invoice", preimage: PREIMAGE, msat: 10000, extratlvs: [] },
+    }),
   },
   onion_message_recv: {
     params: () => ({ onion_message: ONION_MESSAGE }),

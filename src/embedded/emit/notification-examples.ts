@@ -22,20 +22,26 @@ import {
 export interface NotificationExample {
   /** The plugin of a real node that sends it; undefined for lightningd itself. */
   readonly origin: string | undefined;
+  /**
+   * It is sent in its old form as well, until v26.09: under `payload`, by itself (an empty text) or
+   * under this name (plugins/libplugin-pay.c).
+   */
+  readonly oldName?: string;
   payload(node: NodeContext): JsonRecord;
 }
 
-const PAYMENT: JsonRecord = {
+const PAYMENT_IDS: JsonRecord = {
   created_index: 1,
   id: 1,
   payment_hash: PAYMENT_HASH,
   groupid: 1,
-  updated_index: 1,
+};
+
+const PAYMENT_PARTS: JsonRecord = {
   destination: FAR,
   amount_msat: 100000000,
   amount_sent_msat: 100001001,
   created_at: TIME,
-  completed_at: TIME + 2,
 };
 
 const TIMESTAMP = new Date(TIME * 1000).toISOString();
@@ -93,7 +99,6 @@ const NATIVE: Readonly<Record<string, (node: NodeContext) => JsonRecord>> = {
   deprecated_oneshot: () => ({ deprecated_ok: false }),
   disconnect: () => ({ id: PEER }),
   forward_event: () => ({
-    created_index: 1,
     updated_index: 1,
     payment_hash: PAYMENT_HASH,
     in_channel: SCID,
@@ -139,7 +144,8 @@ const NATIVE: Readonly<Record<string, (node: NodeContext) => JsonRecord>> = {
     code: 204,
     message: "failed: WIRE_UNKNOWN_NEXT_PEER (reply from remote)",
     data: {
-      ...PAYMENT,
+      ...PAYMENT_IDS,
+      ...PAYMENT_PARTS,
       status: "failed",
       erring_index: 1,
       failcode: 16394,
@@ -150,7 +156,14 @@ const NATIVE: Readonly<Record<string, (node: NodeContext) => JsonRecord>> = {
       raw_message: "400a",
     },
   }),
-  sendpay_success: () => ({ ...PAYMENT, status: "complete", payment_preimage: PREIMAGE }),
+  sendpay_success: () => ({
+    ...PAYMENT_IDS,
+    updated_index: 1,
+    ...PAYMENT_PARTS,
+    completed_at: TIME + 2,
+    status: "complete",
+    payment_preimage: PREIMAGE,
+  }),
   shutdown: () => ({}),
   warning: () => ({
     level: "warn",
@@ -162,9 +175,12 @@ const NATIVE: Readonly<Record<string, (node: NodeContext) => JsonRecord>> = {
 };
 
 /** What the plugins send that come with lightningd: they say so themselves, in `origin`. */
-const OF_PLUGINS: Readonly<Record<string, { origin: string; payload: JsonRecord }>> = {
+const OF_PLUGINS: Readonly<
+  Record<string, { origin: string; oldName?: string; payload: JsonRecord }>
+> = {
   channel_hint_update: {
     origin: "pay",
+    oldName: "channel_hint",
     payload: {
       timestamp: TIME,
       scid: `${SCID}/0`,
@@ -175,6 +191,7 @@ const OF_PLUGINS: Readonly<Record<string, { origin: string; payload: JsonRecord 
   },
   pay_failure: {
     origin: "pay",
+    oldName: "",
     payload: {
       payment_hash: PAYMENT_HASH,
       bolt11: "lnbcrt1example",
@@ -212,6 +229,7 @@ const OF_PLUGINS: Readonly<Record<string, { origin: string; payload: JsonRecord 
   },
   pay_success: {
     origin: "pay",
+    oldName: "",
     payload: { payment_hash: PAYMENT_HASH, bolt11: "lnbcrt1example" },
   },
 };
@@ -220,7 +238,7 @@ export function notificationExample(topic: string): NotificationExample | undefi
   const payload = NATIVE[topic];
   if (payload !== undefined) return { origin: undefined, payload };
   const ofPlugin = OF_PLUGINS[topic];
-  return ofPlugin && { origin: ofPlugin.origin, payload: () => ofPlugin.payload };
+  return ofPlugin && { ...ofPlugin, payload: () => ofPlugin.payload };
 }
 
 export const NOTIFICATION_TOPICS: readonly string[] = [

@@ -10,7 +10,11 @@ import type { NodeContext } from "../node-context.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
 import { hookExample } from "./hook-examples.js";
 import { type HookVerdict, judgeHookAnswer } from "./judge-hook-answer.js";
-import { NOTIFICATION_TOPICS, notificationExample } from "./notification-examples.js";
+import {
+  NOTIFICATION_TOPICS,
+  type NotificationExample,
+  notificationExample,
+} from "./notification-examples.js";
 import { withChanges } from "./patch-payload.js";
 
 export interface RaiseOptions {
@@ -125,12 +129,20 @@ function notify(
   const example = notificationExample(topic);
   const payload = payloadText(example?.payload(node) ?? {}, options);
   const isCustom = example === undefined || example.origin !== undefined;
-  const params = isCustom || isWrapped(topic, payload) ? payload : `{"${topic}":${payload}}`;
+  // What another plugin sends, it sends as it likes.
+  const isWhole = example === undefined || isWrapped(topic, payload);
+  const params = isWhole ? payload : `{${oldForm(example, payload)}"${topic}":${payload}}`;
   const origin = isCustom ? `"origin":${JSON.stringify(example?.origin ?? "cln-dev")},` : "";
   const text = `{"jsonrpc":"2.0","method":${JSON.stringify(topic)},${origin}"params":${params}}\n\n`;
   if (topic === "block_added") reachHeight(node, params);
   const receivers = node.host.notify(topic, () => text);
   return { params: new RawJson(params), receivers: receivers.map(({ name }) => name) };
+}
+
+function oldForm({ origin, oldName }: NotificationExample, payload: string): string {
+  if (oldName === undefined) return "";
+  const old = oldName === "" ? payload : `{"${oldName}":${payload}}`;
+  return `"origin":${JSON.stringify(origin)},"payload":${old},`;
 }
 
 /** Has whoever gave the payload already put it under its topic's name? */
