@@ -9,8 +9,8 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Why a reload was begun. `start`: the session's first; `node`: the node came back. */
-export type Cause = "start" | "file" | "key" | "command" | "signal" | "node";
+/** Why a reload was begun. `start`: the session's first; `node`: the node came back; `settings`: they changed. */
+export type Cause = "start" | "file" | "key" | "command" | "signal" | "node" | "settings";
 
 /** Where in a reload something went wrong. */
 export type Phase = "build" | "check" | "stop" | "start";

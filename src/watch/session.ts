@@ -25,10 +25,11 @@ import type { SessionTarget } from "./control/control-client.js";
 import { type ControlMethods, type ControlServer, openControl } from "./control/control-server.js";
 import { findDuplicateSessions } from "./control/duplicate-sessions.js";
 import { isMeant, type RestartFilter, readFilter } from "./control/target-filter.js";
-import { FileSource } from "./files/file-source.js";
+import { FileSource, type WatchedFiles } from "./files/file-source.js";
 import { FollowUp } from "./follow-up/follow-up.js";
 import { type HotEnd, leaveHot } from "./hot/leave-hot.js";
 import { TraceSource } from "./hot/trace-source.js";
+import { LiveSettings, type SettingsSource } from "./live-settings.js";
 import { StderrBuffer } from "./node/stderr-buffer.js";
 import { WatchedNode } from "./node/watched-node.js";
 import { stopHungPlugin } from "./reload/find-and-stop.js";
@@ -43,8 +44,8 @@ export interface SessionOptions {
   /** The node is the embedded one, of this very process. */
   readonly embedded: boolean;
   readonly onEvent: Emit;
-  /** The package.json that settings are taken from. */
-  readonly settingsFile?: string | undefined;
+  /** Where the settings come from: its changes are applied. */
+  readonly settings?: SettingsSource | undefined;
   /** Look at the files every so many ms instead of waiting for the system's events. */
   readonly pollMs?: number;
   /** How much of each message between node and plugin is traced, in bytes; 0 when not given. */
@@ -60,7 +61,10 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #nodes: readonly WatchedNode[];
   readonly #after = new Map<Reloader, FollowUp>();
-  #files: readonly FileSource[] = [];
+  #plugins: readonly PluginSettings[];
+  /** By the path of the plugin. */
+  readonly #files = new Map<string, FileSource>();
+  #settings: LiveSettings | undefined;
   readonly #stderr: StderrBuffer;
   readonly #trace: TraceSource;
   #control: ControlServer | undefined;
@@ -76,6 +80,7 @@ export class Session {
     };
     this.#options = options;
     this.#trace = new TraceSource(options.onEvent, given.traceBytes ?? 0);
+    this.#plugins = options.plugins;
     this.#stderr = new StderrBuffer(options.nodes[0]?.rpcFile ?? "", options.onEvent);
     this.#nodes = options.nodes.map((address) => {
       const reloadersOf = (node: WatchedNode) =>
@@ -121,6 +126,31 @@ export class Session {
       isMeant(targetOfReloader(reloader), filter),
     );
     return Promise.all(wanted.map((reloader) => reloader.request(cause)));
+  }
+
+  /**
+   * Other settings for plugins of this session, by their paths: each is reloaded once with them. The
+   * files that are watched follow. Never rejects.
+   */
+  configure(plugins: readonly PluginSettings[]): Promise<Outcome[]> {
+    const next = new Map(plugins.map((plugin) => [plugin.path, plugin]));
+    this.#plugins = this.#plugins.map((plugin) => next.get(plugin.path) ?? plugin);
+    const reloads = this.#reloaders.flatMap((reloader) => {
+      const plugin = next.get(reloader.target.plugin.path);
+      if (plugin === undefined) return [];
+      reloader.configure(plugin);
+      this.#files.get(plugin.path)?.configure(plugin);
+      return [reloader.request("settings")];
+    });
+    return Promise.all(reloads);
+  }
+
+  /** What is watched of each plugin. */
+  get watched(): readonly (WatchedFiles & { readonly plugin: string })[] {
+    return [...this.#files].map(([path, source]) => ({
+      plugin: basename(path),
+      ...source.watched,
+    }));
   }
 
   /** Makes the user's calls (`--call`) again. */
@@ -171,7 +201,8 @@ export class Session {
    * @param keepHot a plugin in hot mode stays so; else the node runs it itself again
    */
   async close(stopPlugins = false, keepHot = false): Promise<void> {
-    await Promise.all(this.#files.map((source) => source.close()));
+    await this.#settings?.close();
+    await Promise.all([...this.#files.values()].map((source) => source.close()));
     await this.#control?.close();
     await this.#warned;
     this.#trace.close();
@@ -224,19 +255,20 @@ export class Session {
 
   async #open(): Promise<void> {
     const { plugins, onEvent, signal, embedded } = this.#options;
+    // What is open is closed by close(), also where something else cannot be opened.
     const [files, nodes] = await Promise.all([
       Promise.allSettled(plugins.map((plugin) => this.#openFiles(plugin))),
       Promise.allSettled(this.#nodes.map((node) => node.meet(signal))),
     ]);
-    // What is open is closed by close(), also where something else cannot be opened.
-    this.#files = files.flatMap((file) => (file.status === "fulfilled" ? [file.value] : []));
     const failed = [...files, ...nodes].find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
     const facts = nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
     const control = await openControl(this.#controlMethods());
     if (typeof control !== "string") this.#control = control;
     const { path } = this.#control ?? {};
-    const { settingsFile: settings } = this.#options;
+    const { settings: source } = this.#options;
+    if (source !== undefined) this.#settings = await this.#openSettings(source);
+    const settings = source?.file;
     const things = { nodes: facts, embedded, plugins, files: this.#files, settings, control: path };
     onEvent(watchingEvent(things));
     if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
@@ -287,23 +319,38 @@ export class Session {
     if (named.some((watched) => watched === path || isBelow(watched, path))) return false;
     return this.#reloaders.some(
       ({ target, realPath }) =>
-        target.plugin !== plugin && (target.plugin.path === path || realPath === path),
+        target.plugin.path !== plugin.path && (target.plugin.path === path || realPath === path),
     );
   }
 
-  #openFiles(plugin: PluginSettings): Promise<FileSource> {
+  async #openFiles(opened: PluginSettings): Promise<void> {
     const { onEvent, pollMs } = this.#options;
-    return FileSource.open({
-      plugin,
+    const source = await FileSource.open({
+      plugin: opened,
       onChange: ({ files, at }) => {
+        const plugin = this.#plugins.find(({ path }) => path === opened.path) ?? opened;
         const own = files.filter((path) => !this.#isOtherPlugin(plugin, path));
         if (own.length === 0) return;
         for (const reloader of this.#reloaders) {
-          if (reloader.target.plugin === plugin) void reloader.request("file", own, at);
+          if (reloader.target.plugin.path === plugin.path) void reloader.request("file", own, at);
         }
       },
       onNotice: (message, level) => onEvent({ event: "notice", level, message }),
       ...(pollMs === undefined ? {} : { pollMs }),
+    });
+    this.#files.set(opened.path, source);
+  }
+
+  #openSettings(source: SettingsSource): Promise<LiveSettings> {
+    const { onEvent } = this.#options;
+    const name = basename(source.file);
+    return LiveSettings.open(source, {
+      onChange: (plugins, changes) => {
+        const message = `${name} has changed: ${changes.join("; ")}`;
+        onEvent({ event: "notice", level: "info", message });
+        void this.configure(plugins);
+      },
+      onNotice: (message) => onEvent({ event: "notice", level: "warn", message }),
     });
   }
 }
@@ -316,8 +363,8 @@ interface WatchedThings {
   readonly nodes: readonly NodeFacts[];
   readonly embedded: boolean;
   readonly plugins: readonly PluginSettings[];
-  /** One for each plugin. */
-  readonly files: readonly FileSource[];
+  /** By the path of the plugin. */
+  readonly files: ReadonlyMap<string, FileSource>;
   readonly settings: string | undefined;
   readonly control: string | undefined;
 }
@@ -328,10 +375,10 @@ function watchingEvent(things: WatchedThings): Watching {
   return {
     event: "watching",
     nodes: nodes.map((facts) => ({ ...facts, embedded })),
-    plugins: plugins.map((plugin, index) => ({
+    plugins: plugins.map((plugin) => ({
       plugin: basename(plugin.path),
       path: plugin.path,
-      files: files[index]?.watched.description ?? "",
+      files: files.get(plugin.path)?.watched.description ?? "",
       options: plugin.options.map((option) => `${option.name}=${shownValue(option)}`),
       commands: [...shellCommand("build", plugin.build), ...shellCommand("run", plugin.runAfter)],
     })),

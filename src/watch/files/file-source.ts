@@ -5,6 +5,7 @@
  */
 import { existsSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { messageOf, systemCode } from "../../errors/failure.js";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 import {
@@ -73,6 +74,7 @@ const MAX_HIDDEN_NOTICES = 10;
 
 export class FileSource {
   readonly #options: FileSourceOptions;
+  #plugin: SourceSettings;
   #sources: SourceFiles;
   #trees: readonly SourceTree[];
   readonly #watchers = new FolderWatchers({
@@ -114,6 +116,7 @@ export class FileSource {
 
   private constructor(options: FileSourceOptions) {
     this.#options = options;
+    this.#plugin = options.plugin;
     this.#pollMs = options.pollMs;
     this.#sources = sourceFilesOf(options.plugin);
     this.#trees = this.#sources.trees;
@@ -135,6 +138,20 @@ export class FileSource {
       await source.close();
       throw error;
     }
+  }
+
+  /** Other rules for the files of the same plugin. */
+  configure(plugin: SourceSettings): void {
+    const { watch, only, ignore, build } = this.#plugin;
+    this.#plugin = plugin;
+    const before = { watch, only, ignore, build };
+    const now = {
+      watch: plugin.watch,
+      only: plugin.only,
+      ignore: plugin.ignore,
+      build: plugin.build,
+    };
+    if (!isDeepStrictEqual(before, now)) void this.#useSources(sourceFilesOf(plugin));
   }
 
   get watched(): WatchedFiles {
@@ -258,7 +275,7 @@ export class FileSource {
     } else if (stats.isSymbolicLink()) {
       this.#followLink(path);
     } else if (this.#counts(path) && !this.#isPlugin(path) && !this.#known.isAsKnown(path, stats)) {
-      if (this.#isFirstRead) this.#known.note(path, stats);
+      if (this.#isFirstRead && !this.#known.has(path)) this.#known.note(path, stats);
       else this.#hint(path);
     }
   }
@@ -289,7 +306,7 @@ export class FileSource {
 
   /** What a build writes is looked at when it is written: in between it is empty for a moment. */
   #hint(path: string): void {
-    if (this.#options.plugin.build === undefined || this.#isPlugin(path)) this.#hintNow(path);
+    if (this.#plugin.build === undefined || this.#isPlugin(path)) this.#hintNow(path);
     else if (!this.#resting.has(path)) {
       const rest = () => {
         this.#resting.delete(path);
@@ -310,7 +327,7 @@ export class FileSource {
   }
 
   #hintPlugin(): void {
-    this.#hint(this.#options.plugin.path);
+    this.#hint(this.#plugin.path);
   }
 
   #nextTurn(): void {
@@ -328,7 +345,7 @@ export class FileSource {
     for (const [path, hintedAt] of this.#hints) {
       this.#hints.delete(path);
       if (this.#hasChanged(path)) {
-        changed.add(this.#isPlugin(path) ? this.#options.plugin.path : path);
+        changed.add(this.#isPlugin(path) ? this.#plugin.path : path);
         at = Math.min(at, hintedAt);
       }
       if (this.#spentMs + performance.now() - from >= SLICE_MS) break;
@@ -351,7 +368,7 @@ export class FileSource {
   }
 
   #hasPluginChanged(): boolean {
-    const look = lookAt(this.#options.plugin.path);
+    const look = lookAt(this.#plugin.path);
     if (sameFile(this.#pluginSeen, look.fingerprint)) return false;
     this.#pluginSeen = look.fingerprint;
     if (look.state === "missing") this.#watchFolders();
@@ -427,18 +444,25 @@ export class FileSource {
     }
     for (const { rules } of this.#trees) rules.forget();
     this.#noticed.clear();
-    this.#notice("info", `${file} has changed: what it leaves out is not watched`);
-    void this.#reopen();
+    const message = `${file} has changed: what it leaves out is not watched`;
+    void this.#reopen().then(() => this.#notice("info", message));
   }
 
   /** A symlink on the way to the plugin may point elsewhere now: then other folders are watched. */
   #followTarget(): void {
-    if (realPathOf(this.#options.plugin.path) === this.#sources.real) return;
-    this.#sources = sourceFilesOf(this.#options.plugin);
-    this.#trees = this.#sources.trees;
+    if (realPathOf(this.#plugin.path) === this.#sources.real) return;
+    void this.#useSources(sourceFilesOf(this.#plugin));
+  }
+
+  /** What is found that was not watched before is no change. */
+  async #useSources(sources: SourceFiles): Promise<void> {
+    this.#sources = sources;
+    this.#trees = sources.trees;
     this.#linkedFiles.clear();
     this.#linkedFolders = 0;
-    void this.#reopen();
+    this.#isFirstRead = true;
+    await this.#reopen();
+    this.#isFirstRead = false;
   }
 
   /** While the plugin is missing its folder may be, too; then no event tells of its return. */
@@ -446,7 +470,7 @@ export class FileSource {
     this.#folderCheck ??= setInterval(() => {
       this.#checkFolders();
       this.#hintPlugin();
-      const back = existsSync(this.#options.plugin.path);
+      const back = existsSync(this.#plugin.path);
       if (back && this.#folders.changed.length === 0) {
         clearInterval(this.#folderCheck);
         this.#folderCheck = undefined;

@@ -35,6 +35,10 @@ export class KnownFiles {
     return this.#known.size;
   }
 
+  has(path: string): boolean {
+    return this.#known.has(path);
+  }
+
   /** @param path as it is found while its folder is read, without a look at its content */
   note(path: string, stats: Stats): void {
     this.#known.set(path, knownOf(stats, undefined));

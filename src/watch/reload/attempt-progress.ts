@@ -81,6 +81,11 @@ export class AttemptProgress {
 
   /** A change has come: the attempt covers it, or is superseded. */
   changed(change: Change): void {
+    // The attempt goes by the settings that it has begun with.
+    if (change.cause === "settings") {
+      this.supersede();
+      return;
+    }
     const reasons = this.#options.selfChanges.reasons(change.files);
     // A source that is saved after the build is not in what it made.
     const { path } = this.#options.target.plugin;

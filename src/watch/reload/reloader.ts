@@ -13,6 +13,7 @@ import { pluginBehind } from "../../hot/front-files.js";
 import { type ProcessIdentity, pluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
+import type { PluginSettings } from "../../settings/types.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
@@ -49,7 +50,7 @@ export interface ReloaderHooks {
 }
 
 export class Reloader {
-  readonly target: Target;
+  #target: Target;
   readonly #hooks: ReloaderHooks;
   #state: PluginState = { is: "unknown" };
   #kept = NO_INHERITED_OPTIONS;
@@ -85,8 +86,17 @@ export class Reloader {
   #closed = false;
 
   constructor(target: Target, hooks: ReloaderHooks) {
-    this.target = target;
+    this.#target = target;
     this.#hooks = hooks;
+  }
+
+  get target(): Target {
+    return this.#target;
+  }
+
+  /** Other settings for the same plugin: the next reload uses them. */
+  configure(plugin: PluginSettings): void {
+    this.#target = { ...this.#target, plugin };
   }
 
   /** What is believed of the plugin: for the node's monitor and for reports. */

@@ -6,6 +6,7 @@ import { Failure, usageFailure } from "../../../errors/failure.js";
 import type { WatchEvent } from "../../../events/watch-events.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import type { PluginSettings, Settings } from "../../../settings/types.js";
+import type { SettingsSource } from "../../../watch/live-settings.js";
 import { Session, type SessionOptions } from "../../../watch/session.js";
 import { watchParent } from "../../orphan.js";
 import { openReporter } from "../../report/reporter.js";
@@ -35,6 +36,10 @@ export async function watch(
   flags: WatchFlags,
 ): Promise<ExitCode> {
   const settings = settingsOf(context, "watch", args, flags);
+  const read = () => {
+    const { plugins, nodes, embedded } = settingsOf(context, "watch", args, flags);
+    return { plugins, nodes: { nodes, embedded } };
+  };
   const pollMs = pollOf(flags.poll);
   await Promise.all(settings.plugins.map(refuseTypo));
   if (settings.embedded === undefined) settings.plugins.forEach(refuseForeignProcess);
@@ -60,7 +65,7 @@ export async function watch(
       if (event.event !== "trace" || trace.shows(event)) reporter.event(event);
     };
     const { traceBytes } = trace;
-    session = await openSession(settings, node, { onEvent, signal, pollMs, traceBytes });
+    session = await openSession(settings, read, node, { onEvent, signal, pollMs, traceBytes });
     try {
       const watched = { context, settings, session, node, reporter, trace };
       await untilTheEnd(watched, keys ? stdin : undefined);
@@ -102,6 +107,7 @@ function refuseForeignProcess({ path, run, hot }: PluginSettings): void {
 
 function openSession(
   { plugins, file }: Settings,
+  read: SettingsSource["read"],
   { nodes, embedded }: OpenNode,
   {
     pollMs,
@@ -110,7 +116,14 @@ function openSession(
 ): Promise<Session> {
   const poll = pollMs === undefined ? {} : { pollMs };
   const open = () =>
-    Session.open({ plugins, nodes, embedded, settingsFile: file, ...given, ...poll });
+    Session.open({
+      plugins,
+      nodes,
+      embedded,
+      settings: file === undefined ? undefined : { file, read },
+      ...given,
+      ...poll,
+    });
   const [first] = nodes;
   return first === undefined ? open() : atNode(first, open);
 }

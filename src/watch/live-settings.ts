@@ -1,0 +1,165 @@
+/**
+ * Settings that are edited while a session runs: read again at each save of their package.json,
+ * compared with those in use, and applied where that can be done without a new session.
+ */
+
+import { basename } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { Failure } from "../errors/failure.js";
+import { shownValue } from "../plugin/secret-options.js";
+import type { PluginOption, PluginSettings } from "../settings/types.js";
+import { FileSource } from "./files/file-source.js";
+
+/** Where settings come from, and how to read them again. */
+export interface SettingsSource {
+  /** The package.json, absolute. */
+  readonly file: string;
+  /** @throws Failure: something in it is wrong */
+  readonly read: () => {
+    readonly plugins: readonly PluginSettings[];
+    /** Anything that tells one choice of nodes from another. */
+    readonly nodes: unknown;
+  };
+}
+
+export interface LiveSettingsHooks {
+  /** These plugins have other settings. `changes`: for a person, such as `foo_opt=B (was A)`. */
+  readonly onChange: (plugins: readonly PluginSettings[], changes: readonly string[]) => void;
+  readonly onNotice: (message: string) => void;
+}
+
+/** An editor's save is over by then; in ms. */
+const SAVE_MS = 30;
+/** What is broken for longer than this is no save in progress; in ms. */
+const BROKEN_MS = 400;
+
+/** What a session takes on while it runs. */
+const LIVE = [
+  "options",
+  "watch",
+  "only",
+  "ignore",
+  "build",
+  "runAfter",
+  "call",
+  "safe",
+] as const satisfies readonly (keyof PluginSettings)[];
+
+export class LiveSettings {
+  readonly #source: SettingsSource;
+  readonly #hooks: LiveSettingsHooks;
+  #plugins: readonly PluginSettings[];
+  readonly #nodes: unknown;
+  #files: FileSource | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(source: SettingsSource, hooks: LiveSettingsHooks) {
+    this.#source = source;
+    this.#hooks = hooks;
+    const { plugins, nodes } = source.read();
+    this.#plugins = plugins;
+    this.#nodes = nodes;
+  }
+
+  static async open(source: SettingsSource, hooks: LiveSettingsHooks): Promise<LiveSettings> {
+    const live = new LiveSettings(source, hooks);
+    const { file } = source;
+    live.#files = await FileSource.open({
+      plugin: { path: file, watch: [], only: [file], ignore: [] },
+      onChange: () => live.#readIn(SAVE_MS, true),
+      // What is wrong with the folder is reported for the plugin's own files.
+      onNotice: () => {},
+    });
+    return live;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#files?.close();
+  }
+
+  #readIn(ms: number, isFirst: boolean): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#read(isFirst), ms);
+  }
+
+  #read(isFirst: boolean): void {
+    const name = basename(this.#source.file);
+    try {
+      this.#compare(this.#source.read(), name);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (isFirst) {
+        this.#readIn(BROKEN_MS, false);
+        return;
+      }
+      this.#hooks.onNotice(`${error.message}; the previous settings stay in use`);
+    }
+  }
+
+  #compare({ plugins, nodes }: ReturnType<SettingsSource["read"]>, name: string): void {
+    const left: string[] = [];
+    if (!isDeepStrictEqual(nodes, this.#nodes)) left.push("the node");
+    const before = new Map(this.#plugins.map((plugin) => [plugin.path, plugin]));
+    if (plugins.length !== before.size || plugins.some(({ path }) => !before.has(path))) {
+      left.push("the list of plugins");
+    }
+    const changed: PluginSettings[] = [];
+    const changes: string[] = [];
+    for (const now of plugins) {
+      const then = before.get(now.path);
+      if (then === undefined || isDeepStrictEqual(then, now)) continue;
+      const next = { ...then, ...Object.fromEntries(LIVE.map((key) => [key, now[key]])) };
+      if (!isDeepStrictEqual(fixedPart(then), fixedPart(now))) left.push("how it is run");
+      changed.push(next);
+      changes.push(...changesOf(then, next));
+    }
+    if (left.length > 0) {
+      const what = `${name}: ${left.join(" and ")} has changed`;
+      this.#hooks.onNotice(`${what}; start the watch again to use that`);
+    }
+    if (changes.length === 0) return;
+    this.#plugins = this.#plugins.map(
+      (plugin) => changed.find(({ path }) => path === plugin.path) ?? plugin,
+    );
+    this.#hooks.onChange(changed, changes);
+  }
+}
+
+/** What a session keeps as it began. */
+function fixedPart(plugin: PluginSettings): Partial<PluginSettings> {
+  const live = Object.fromEntries(LIVE.map((key) => [key, undefined]));
+  return { ...plugin, ...live };
+}
+
+function changesOf(before: PluginSettings, now: PluginSettings): string[] {
+  const changes = optionChanges(before.options, now.options);
+  for (const key of LIVE) {
+    if (key === "options" || isDeepStrictEqual(before[key], now[key])) continue;
+    changes.push(`${key === "runAfter" ? "run" : key}: ${shown(now[key])}`);
+  }
+  return changes;
+}
+
+/** Such as `foo_opt=B (was A)`, `+x=1`, `-y`; secret values as `***`. */
+export function optionChanges(
+  before: readonly PluginOption[],
+  now: readonly PluginOption[],
+): string[] {
+  const names = new Set([...before, ...now].map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const [then, next] = [before, now].map((options) =>
+      options.filter((option) => option.name === name),
+    );
+    if (then === undefined || next === undefined || isDeepStrictEqual(then, next)) return [];
+    const [was, is] = [then, next].map((options) => options.map(shownValue).join(","));
+    if (next.length === 0) return [`-${name}`];
+    return [then.length === 0 ? `+${name}=${is}` : `${name}=${is} (was ${was})`];
+  });
+}
+
+function shown(value: PluginSettings[Exclude<(typeof LIVE)[number], "options">]): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return "none";
+  if (typeof value === "object" && "command" in value) return value.command;
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
