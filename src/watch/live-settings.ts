@@ -142,10 +142,7 @@ function changesOf(before: PluginSettings, now: PluginSettings): string[] {
 }
 
 /** Such as `foo_opt=B (was A)`, `+x=1`, `-y`; secret values as `***`. */
-export function optionChanges(
-  before: readonly PluginOption[],
-  now: readonly PluginOption[],
-): string[] {
+function optionChanges(before: readonly PluginOption[], now: readonly PluginOption[]): string[] {
   const names = new Set([...before, ...now].map(({ name }) => name));
   return [...names].flatMap((name) => {
     const [then, next] = [before, now].map((options) =>
