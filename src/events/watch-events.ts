@@ -85,7 +85,7 @@ export interface Reloaded extends TargetName {
   /** The node's `plugin start`, ms: the plugin's own start is most of it. */
   readonly startMs: number;
   readonly buildMs: number | undefined;
-  /** Names of options that were taken over from the running plugin. */
+  /** Options that were taken over from the running plugin: `name=value`, secret values as `***`. */
   readonly takenOver: readonly string[];
   /** How the new version took over, in hot mode; undefined where the plugin was stopped and started. */
   readonly hot?: HotSwitch;

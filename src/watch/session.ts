@@ -17,6 +17,7 @@ import {
   type Watching,
 } from "../events/watch-events.js";
 import { stopPlugin } from "../node/plugins/plugin-command.js";
+import { descendantsOf } from "../node/plugins/plugin-processes.js";
 import { isBelow } from "../plugin/file/ignore-rules.js";
 import type { LogLevel } from "../plugin/log-level.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
@@ -32,6 +33,7 @@ import { TraceSource } from "./hot/trace-source.js";
 import { LiveSettings, type SettingsSource } from "./live-settings.js";
 import { StderrBuffer } from "./node/stderr-buffer.js";
 import { WatchedNode } from "./node/watched-node.js";
+import { endLeftovers } from "./reload/end-leftovers.js";
 import { stopHungPlugin } from "./reload/find-and-stop.js";
 import { Reloader } from "./reload/reloader.js";
 import { reportSlowStep, whySilent } from "./reload/slow-node-notice.js";
@@ -215,12 +217,13 @@ export class Session {
   }
 
   /** A node that is gone has stopped its plugins; one that gives no answer is not waited for. */
-  async #stopAtEnd({ state, target }: Reloader): Promise<void> {
+  async #stopAtEnd({ state, target, processes }: Reloader): Promise<void> {
     if (!("path" in state)) return;
     const { onEvent } = this.#options;
     const { path } = state;
     const end = new AbortController();
     const { signal } = end;
+    const leftovers = descendantsOf(processes);
     const endSlow = reportSlowStep(target, path, "stop", onEvent);
     const giveUp = async () => {
       const why = await whySilent(target);
@@ -238,6 +241,9 @@ export class Session {
     clearTimeout(timer);
     endSlow();
     end.abort();
+    for (const message of await endLeftovers(leftovers)) {
+      onEvent({ event: "notice", level: "warn", message });
+    }
   }
 
   async #leaveHot(how: HotEnd): Promise<void> {

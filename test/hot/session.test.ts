@@ -125,7 +125,10 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
       ["watch", plugin, node.flag, "--hot", "--json", "--keep-hot"],
       { env: cache() },
     );
-    expect(await again.outcome()).toMatchObject({ hot: { changes: [] }, takenOver: ["foo_opt"] });
+    expect(await again.outcome()).toMatchObject({
+      hot: { changes: [] },
+      takenOver: ["foo_opt=kept"],
+    });
     save({ options, version: "2" });
     expect(await again.outcome()).toMatchObject({ hot: { changes: [] } });
     await again.end();
@@ -140,7 +143,7 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     const plain = new Program(box(), ["watch", plugin, node.flag, "--json", "--stop-on-exit"], {
       env: cache(),
     });
-    expect(await plain.outcome()).toMatchObject({ event: "reloaded", takenOver: ["foo_opt"] });
+    expect(await plain.outcome()).toMatchObject({ event: "reloaded", takenOver: ["foo_opt=kept"] });
     expect(await paths("left")).toEqual([plugin]);
     await plain.end();
     expect(hotFolders()).toEqual([]);

@@ -76,14 +76,38 @@ function portIn(words: string): number | undefined {
   return port > 0 && port < 65_536 ? port : undefined;
 }
 
+/** The ports that a process listens on; none where that cannot be told. */
+export function portsOf(pid: number): readonly number[] {
+  const folder = `/proc/${pid}/fd`;
+  const inodes = namesIn(folder).flatMap(
+    (fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`${folder}/${fd}`) ?? "")?.[1] ?? [],
+  );
+  const listening = (sockets() ?? []).filter(
+    ({ state, inode }) => state === LISTEN && inodes.includes(inode),
+  );
+  return [...new Set(listening.map(({ port }) => port))];
+}
+
+interface BoundSocket {
+  readonly port: number;
+  readonly state: string;
+  readonly inode: string;
+}
+
+function socketsOn(port: number): readonly BoundSocket[] | undefined {
+  return sockets()?.filter((socket) => socket.port === port);
+}
+
 /** @returns undefined where the kernel has no such tables */
-function socketsOn(port: number): { state: string; inode: string }[] | undefined {
-  const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+function sockets(): readonly BoundSocket[] | undefined {
   try {
-    return TABLES.flatMap((table) => readFileSync(table, "utf8").split("\n").slice(1))
+    return TABLES.flatMap((table) => readFileSync(table, "utf8").trimEnd().split("\n").slice(1))
       .map((line) => line.trim().split(/\s+/))
-      .filter(([, local = ""]) => local.endsWith(end))
-      .map((columns) => ({ state: columns[3] ?? "", inode: columns[9] ?? "" }));
+      .map(([, local = "", , state = "", , , , , , inode = ""]) => ({
+        port: Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16),
+        state,
+        inode,
+      }));
   } catch {
     return undefined;
   }

@@ -41,7 +41,7 @@ export function pluginProcesses(path: string, networkDir: string): readonly Proc
 }
 
 /** Ends a process if it is still the one that was meant. @returns whether it was */
-function kill(target: ProcessIdentity): boolean {
+export function kill(target: ProcessIdentity): boolean {
   if (!isRunning(target)) return false;
   try {
     process.kill(target.pid, "SIGKILL");
@@ -52,9 +52,71 @@ function kill(target: ProcessIdentity): boolean {
 }
 
 /** Whether the process is still there, and not a zombie. */
-function isRunning({ pid, startTime }: ProcessIdentity): boolean {
+export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
   const stat = statOf(pid);
   return stat !== undefined && stat.startTime === startTime && stat.state !== "Z";
+}
+
+/** Of some processes those that none of the others has started: what the node has started itself. */
+export function rootsOf(processes: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
+  const pids = new Set(processes.map(({ pid }) => pid));
+  return processes.filter(({ pid }) => !pids.has(statOf(pid)?.parent ?? 0));
+}
+
+/**
+ * What processes have started and what that has started, at this moment, as far as it has lightningd's
+ * environment: nothing else is the plugin's. None where the kernel does not list children.
+ */
+export function descendantsOf(roots: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
+  const found: ProcessIdentity[] = [];
+  const due = [...roots];
+  for (let next = due.pop(); next !== undefined; next = due.pop()) {
+    for (const pid of childrenOf(next.pid)) {
+      const stat = statOf(pid);
+      if (stat === undefined || found.some((known) => known.pid === pid)) continue;
+      const child = { pid, startTime: stat.startTime };
+      due.push(child);
+      if (isPluginProcess(pid)) found.push(child);
+    }
+  }
+  return found;
+}
+
+/** By each of its threads: Node starts processes from the first one, other programs from any. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")
+        .split(" ")
+        .filter((child) => child !== "")
+        .map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * How long ago a process was started, in ms, to about 10 ms; undefined where that cannot be told. The
+ * kernel counts in ticks of USER_HZ, which is 100 on every platform (proc(5)).
+ */
+export function ageOf({ startTime }: ProcessIdentity): number | undefined {
+  try {
+    const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
+    const age = uptime * 1000 - Number(startTime) * 10;
+    return Number.isFinite(age) ? age : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `python3 /home/me/plugin.py`; empty where the process is gone. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+  } catch {
+    return "";
+  }
 }
 
 /** Whether lightningd, or the embedded node, has started it (lightningd/plugin.c sets that). */

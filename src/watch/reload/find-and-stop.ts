@@ -35,12 +35,14 @@ export interface Found {
 /**
  * Looks at what the node runs of the plugin, and reads what a stop would lose.
  * @param path the plugin's canonical path
+ * @param byOthers what runs was started outside this session
  * @throws Failure: it runs and must not be stopped
  */
 export async function findRunning(
   target: Target,
   path: string,
   kept: InheritedOptions,
+  byOthers: boolean,
   signal: AbortSignal,
 ): Promise<Found> {
   const { rpcFile } = target.node;
@@ -59,7 +61,7 @@ export async function findRunning(
   return {
     is: "running",
     path: name,
-    kept: await readInherited(rpcFile, name, given, kept, signal),
+    kept: await readInherited(rpcFile, name, given, kept, byOthers, signal),
   };
 }
 

@@ -12,21 +12,29 @@ import {
   type StartOption,
 } from "../../node/plugins/start-options.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import { shownValue } from "../../plugin/secret-options.js";
 import type { PluginOption } from "../../settings/types.js";
 
 /** What has to be remembered about a plugin's options from one reload to the next. */
 export interface InheritedOptions {
   /** Taken over from a plugin that ran already. */
   readonly takenOver: readonly StartOption[];
+  /** What it ran with in place of a value that the user has given. */
+  readonly replaced: readonly StartOption[];
   /** How the plugin declares its options, as far as that is known. */
   readonly shapes: ReadonlyMap<string, OptionDeclaration> | undefined;
 }
 
-export const NO_INHERITED_OPTIONS: InheritedOptions = { takenOver: [], shapes: undefined };
+export const NO_INHERITED_OPTIONS: InheritedOptions = {
+  takenOver: [],
+  replaced: [],
+  shapes: undefined,
+};
 
 /**
  * Reads the options of a plugin that is about to be stopped.
  * @param path its canonical path
+ * @param byOthers it was started by somebody else: what was taken over before does not count
  * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
  * @throws Failure `option-concealed`: one of them cannot be read, and the user has not given it
  */
@@ -35,6 +43,7 @@ export async function readInherited(
   path: string,
   given: readonly PluginOption[],
   kept: InheritedOptions,
+  byOthers: boolean,
   signal: AbortSignal,
 ): Promise<InheritedOptions> {
   const { started, concealed, shapes } = await readRunningOptions(rpcFile, path, { signal });
@@ -50,11 +59,24 @@ export async function readInherited(
     });
   }
   const isRead = (name: string) => started.some((option) => option.name === name);
-  const before = kept.takenOver.filter((option) => !isRead(option.name));
+  const before = byOthers ? [] : kept.takenOver.filter((option) => !isRead(option.name));
+  const isAsGiven = ({ name, raw }: StartOption) =>
+    given.some((option) => option.name === name && String(option.value) === textOf(raw));
   return {
     takenOver: [...before, ...started].filter((option) => !isGiven(option.name)),
+    replaced: started.filter((option) => isGiven(option.name) && !isAsGiven(option)),
     shapes,
   };
+}
+
+/** For a person: `name=value`, secret values as `***`. */
+export function shownOptions(options: readonly StartOption[]): string[] {
+  return options.map(({ name, raw }) => `${name}=${shownValue({ name, value: textOf(raw) })}`);
+}
+
+/** The value in the JSON text of an option, without its quotes. */
+export function textOf(raw: string): string {
+  return raw.replace(/^"|"$/g, "");
 }
 
 /**

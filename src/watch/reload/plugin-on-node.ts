@@ -9,6 +9,8 @@ import type { Target } from "../../events/reload-target.js";
 import type { Emit } from "../../events/watch-events.js";
 import { removeStoppedFront } from "../../hot/front-files.js";
 import { stopPlugin } from "../../node/plugins/plugin-command.js";
+import { isRunning, type ProcessIdentity } from "../../node/plugins/plugin-processes.js";
+import { readRunningOptions } from "../../node/plugins/running-options.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
@@ -20,8 +22,8 @@ import { startWithRetry } from "./start-plugin.js";
 
 /** What is believed of the plugin on the node between two attempts. */
 export type PluginState =
-  /** Nothing: the node is asked. */
-  | { readonly is: "unknown" }
+  /** Nothing: the node is asked. `byOthers`: what runs then, somebody else has started. */
+  | { readonly is: "unknown"; readonly byOthers?: boolean }
   | { readonly is: "stopped" }
   /** `started` is known where it was us who started it. */
   | {
@@ -50,6 +52,7 @@ export class PluginOnNode {
   readonly #leave: AbortSignal;
   /** The node runs the plugin, and it must not be stopped. */
   #mustStay = false;
+  #byOthers = false;
 
   /**
    * @param signal a newer change has come
@@ -81,20 +84,25 @@ export class PluginOnNode {
   }
 
   /**
-   * Learns what the node runs of the plugin, where that is not known.
+   * Learns what the node runs of the plugin, where that is not known, or is no longer so.
+   * @param processes what the node has started of the version that runs, where that is known
    * @throws Failure: it runs and must not be stopped
    * @throws RpcError, NodeUnreachable
    */
-  async find(file: PluginFile): Promise<void> {
+  async find(file: PluginFile, processes: readonly ProcessIdentity[]): Promise<void> {
     if (this.#target.plugin.hot) {
       this.#hot ??= new HotPlugin(this.#target, file, this.#emit, this.#trace);
       // The node is not asked to stop anything before the front can be written.
       if (!this.#hot.connected) this.#hot.prepare();
     }
-    if (this.state.is !== "unknown") return;
+    if (this.state.is !== "unknown" && (await this.#isAsBelieved(processes))) return;
+    const byOthers = this.state.is !== "unknown" || this.state.byOthers === true;
+    this.state = { is: "unknown", byOthers };
     const path = file.realPath;
     try {
-      const found = await findRunning(this.#target, path, this.kept, this.#signal);
+      const found = await findRunning(this.#target, path, this.kept, byOthers, this.#signal);
+      const { replaced } = found.kept;
+      this.#byOthers = found.is === "running" && (byOthers || replaced.length > 0);
       this.kept = found.kept;
       if (found.is === "hanging") this.state = { is: "starting", path: found.path };
       else if (found.is === "absent") this.state = { is: "stopped" };
@@ -103,6 +111,24 @@ export class PluginOnNode {
       this.#mustStay = error instanceof Failure && !(error instanceof NodeUnreachable);
       throw error;
     }
+  }
+
+  /** The running version was started outside this session. */
+  get byOthers(): boolean {
+    return this.#byOthers;
+  }
+
+  /** Whether the plugin is as this session has left it: it may have been stopped and started by hand. */
+  async #isAsBelieved(processes: readonly ProcessIdentity[]): Promise<boolean> {
+    const { state } = this;
+    if (state.is === "stopped") return false;
+    if (state.is !== "running" || state.started === undefined) return true;
+    if (processes.length > 0) return processes.every(isRunning);
+    const { rpcFile } = this.#target.node;
+    const { started } = await readRunningOptions(rpcFile, state.path, { signal: this.#signal });
+    const text = (options: readonly StartOption[]) =>
+      options.map(({ name, raw }) => `${name}=${raw}`).sort();
+    return String(text(started)) === String(text(state.started.options));
   }
 
   /** The host that takes the new version, in hot mode. */

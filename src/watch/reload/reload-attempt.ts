@@ -5,15 +5,24 @@
 
 import { diagnoseStart, markStderrOf, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
-import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "../../events/outcomes.js";
+import {
+  type Diagnosis,
+  failed,
+  NO_DIAGNOSIS,
+  notBuilt,
+  refused,
+  unreachable,
+} from "../../events/outcomes.js";
 import { type Change, isAsked, type Target } from "../../events/reload-target.js";
 import type { NodeFacts, Outcome, Reloaded } from "../../events/watch-events.js";
 import { nodePid } from "../../node/node-process.js";
+import { descendantsOf, type ProcessIdentity } from "../../node/plugins/plugin-processes.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../../plugin/file/plugin-file.js";
 import { isBuildSource } from "../../plugin/file/source-files.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
+import { shownValue } from "../../plugin/secret-options.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import { settle, untilOld } from "../files/wait-until-stable.js";
 import { reloadHot } from "../hot/hot-reload.js";
@@ -21,7 +30,8 @@ import type { TraceSource } from "../hot/trace-source.js";
 import { socketIdentity } from "../node/identify-node.js";
 import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
 import { builtContent, runBuild } from "./build-step.js";
-import type { InheritedOptions } from "./inherited-options.js";
+import { endLeftovers } from "./end-leftovers.js";
+import { type InheritedOptions, shownOptions } from "./inherited-options.js";
 import { PluginOnNode, type PluginState } from "./plugin-on-node.js";
 import { checkFirst } from "./safe-check.js";
 import { type NodeStep, reportSlowStep } from "./slow-node-notice.js";
@@ -40,6 +50,8 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   readonly onStart: () => void;
   /** Where the plugin's last start had its Python bytecode beside `__pycache__`. */
   readonly pycachePrefixes: readonly string[];
+  /** What the node has started of the version that runs; empty where that is not known. */
+  readonly processes: readonly ProcessIdentity[];
   /** What the plugin has written to stderr since its start was sent, where that is heard. */
   readonly stderr: () => string | undefined;
   /** The start takes long: what was held back can be shown. */
@@ -70,6 +82,8 @@ export interface ReloadAttemptResult {
 
 /** A save takes no longer than this from emptying the file to filling it again. */
 const SAVE_MS = 30;
+/** An address that the previous version held is free again by then, ms. */
+const IN_USE_RETRY_MS = 1_000;
 /** A start that is given up may end by itself within this, ms. */
 const START_GRACE_MS = 500;
 /** Then the node has so long to answer that it is ended, ms. */
@@ -85,6 +99,7 @@ export class ReloadAttempt {
   readonly #node: PluginOnNode;
   #buildMs: number | undefined;
   #unsettled = 0;
+  #hasRetried = false;
   #givenUp = false;
   readonly #timers: NodeJS.Timeout[] = [];
   #seen: Look | undefined;
@@ -173,16 +188,19 @@ export class ReloadAttempt {
     // Whatever can be wrong without the node is found while the old version still runs.
     const version = await this.#onNode("find", path, async () => {
       const { version } = await identified;
-      await this.#node.find(settled.file);
+      await this.#node.find(settled.file, this.#options.processes);
       return version;
     });
+    this.#reportByOthers();
     const options = await this.#node.startOptions(settled.file);
     const unfit = await this.#check(settled.file, settled.look, options, version);
     if (unfit !== undefined) return unfit;
     if (this.#node.hot) return await this.#reloadHot(settled.file, settled.look, options, version);
+    const leftovers = descendantsOf(this.#options.processes);
     const stopMs = await this.#onNode("stop", path, () =>
       this.#node.stop(() => this.#progress.begin("stop")),
     );
+    for (const left of await endLeftovers(leftovers)) this.#warn(left);
     // What was saved during the stop is what is started.
     const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
     const { file, look } = same ? settled : await this.#settle();
@@ -195,6 +213,28 @@ export class ReloadAttempt {
     return this.#reloaded({ stopMs, startMs });
   }
 
+  #warn(message: string): void {
+    this.#options.emit({ event: "notice", level: "warn", message });
+  }
+
+  /** Somebody else has started the plugin since: with which options, and what becomes of them. */
+  #reportByOthers(): void {
+    const { byOthers, kept } = this.#node;
+    if (!byOthers) return;
+    const { name, plugin } = this.#target;
+    const all = shownOptions(kept.takenOver);
+    const details = all.length === 0 ? [] : [`${all.join(", ")} is kept`];
+    for (const option of kept.replaced) {
+      const given = plugin.options.find((one) => one.name === option.name);
+      const [was] = shownOptions([option]);
+      details.push(
+        `${was} is replaced by ${given && shownValue(given)}, which this session was given`,
+      );
+    }
+    const more = details.length === 0 ? "" : `: ${details.join("; ")}`;
+    this.#warn(`${name.plugin} was started outside this session${more}`);
+  }
+
   #reloaded(times: Pick<Reloaded, "stopMs" | "startMs" | "hot">): Reloaded {
     this.#progress.absorb();
     return {
@@ -204,7 +244,7 @@ export class ReloadAttempt {
       files: this.#progress.change.files,
       totalMs: performance.now() - this.#progress.change.at,
       buildMs: this.#buildMs,
-      takenOver: [...new Set(this.#node.kept.takenOver.map((option) => option.name))],
+      takenOver: shownOptions(this.#node.kept.takenOver),
       ...times,
     };
   }
@@ -362,8 +402,9 @@ export class ReloadAttempt {
       ],
     });
     for (const path of kept) {
-      const message = `${name.plugin} may run the previous version: Python takes ${path} for current, and it cannot be removed`;
-      this.#options.emit({ event: "notice", level: "warn", message });
+      this.#warn(
+        `${name.plugin} may run the previous version: Python takes ${path} for current, and it cannot be removed`,
+      );
     }
   }
 
@@ -435,9 +476,16 @@ export class ReloadAttempt {
     return unreachable(this.#target.name, error, diagnosis);
   }
 
-  async #diagnose(started: Started, look: Look, error: unknown): Promise<Outcome> {
+  async #diagnose(started: Started, look: Look, error: unknown): Promise<number | Outcome> {
     this.#progress.begin("diagnose");
     const diagnosis = await diagnoseStart(started, error, this.#progress.newer);
+    if (!this.#hasRetried && isInUse(diagnosis)) {
+      // The previous version may not have let go of it yet.
+      this.#hasRetried = true;
+      await this.#options.nextHint(IN_USE_RETRY_MS);
+      this.#progress.verify(look);
+      return await this.#start(started.file, look, started.options);
+    }
     await this.#untilSure(look);
     return failed(this.#target.name, this.#progress.change, "start", error, diagnosis, false);
   }
@@ -461,4 +509,11 @@ export class ReloadAttempt {
     if (error instanceof RpcError) this.#node.state = { is: "unknown" };
     return failed(name, this.#progress.change, phase, error, NO_DIAGNOSIS, this.#node.runs);
   }
+}
+
+/** Whether a start failed because something that it needs is still in use. */
+function isInUse({ reason = "", findings }: Diagnosis): boolean {
+  return [reason, ...findings.map(({ text }) => text)].some((text) =>
+    /EADDRINUSE|ddress (already )?in use/.test(text),
+  );
 }

@@ -10,7 +10,12 @@ import { redactEvent } from "../../events/redact.js";
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
 import { pluginBehind } from "../../hot/front-files.js";
-import { type ProcessIdentity, pluginProcesses } from "../../node/plugins/plugin-processes.js";
+import {
+  ageOf,
+  type ProcessIdentity,
+  pluginProcesses,
+  rootsOf,
+} from "../../node/plugins/plugin-processes.js";
 import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
 import type { PluginSettings } from "../../settings/types.js";
@@ -18,7 +23,7 @@ import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
 import { builtContent } from "./build-step.js";
-import { NO_INHERITED_OPTIONS } from "./inherited-options.js";
+import { NO_INHERITED_OPTIONS, textOf } from "./inherited-options.js";
 import type { PluginState } from "./plugin-on-node.js";
 import { ReloadAttempt, type ReloadAttemptResult } from "./reload-attempt.js";
 import { SelfChanges, selfChangeNotice } from "./self-changes.js";
@@ -33,6 +38,9 @@ const QUIET_MS = 300;
 const QUIET_MAX_MS = 1_000;
 /** The event of a file that was written during a start may come so long after it, ms. */
 const EVENT_MS = 250;
+
+/** The start of a process is known to no more than this, ms. */
+const TICK_MS = 10;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
@@ -119,6 +127,11 @@ export class Reloader {
   get options(): readonly { readonly name: string; readonly value: unknown }[] {
     const takenOver = this.#kept.takenOver.map(({ name, raw }) => ({ name, value: textOf(raw) }));
     return [...this.target.plugin.options, ...takenOver];
+  }
+
+  /** What the node has started of the version that runs; empty where that is not known. */
+  get processes(): readonly ProcessIdentity[] {
+    return this.#processes;
   }
 
   /** When the last start was sent, or about then: performance.now(). */
@@ -214,7 +227,7 @@ export class Reloader {
   /** The node's list no longer has the plugin. Who stopped it may start it again: the node is asked. */
   died(): void {
     this.#closeHot();
-    this.#state = { is: "unknown" };
+    this.#state = { is: "unknown", byOthers: true };
   }
 
   /** Ends: a reload under way is given up; the plugin stays as it is. Who waits is told so. */
@@ -274,6 +287,7 @@ export class Reloader {
         this.#changedFiles = new Set();
       },
       pycachePrefixes: this.#pycachePrefixes,
+      processes: this.#processes,
       stderr: () => this.stderr,
       onSlowStart: () => this.#hooks.onSlowStart?.(),
       runningContent: this.#runningContent,
@@ -282,6 +296,7 @@ export class Reloader {
       nextHint: (ms) => this.#nextHint(ms),
     });
     this.#attempt = attempt;
+    this.#processes = [];
     const result = await attempt.run();
     this.#attempt = undefined;
     this.#seen = attempt.seen;
@@ -337,7 +352,11 @@ export class Reloader {
   #noteProcesses(): void {
     if (this.#state.is !== "running" || this.busy || this.#closed) return;
     const folder = realPathOf(this.target.node.networkDir);
-    this.#processes = pluginProcesses(this.#state.path, folder);
+    const found = rootsOf(pluginProcesses(this.#state.path, folder));
+    // One that began since then is not of our start: somebody was quick.
+    const settledAgo = performance.now() - this.#settledAt;
+    const isOurs = found.every((one) => (ageOf(one) ?? 0) > settledAgo + TICK_MS);
+    this.#processes = isOurs ? found : [];
     const pids = this.#processes.map(({ pid }) => pid);
     this.#pycachePrefixes = pycachePrefixes("", pids, folder);
   }
@@ -378,11 +397,6 @@ export class Reloader {
 /** The first time at once, then more and more seldom. @param before how often it was in vain, ms */
 function retryDelay(before: number): number {
   return before === 0 ? 0 : Math.min(RETRY_MAX_MS, 500 * 2 ** before);
-}
-
-/** The value in the JSON text of an option, without its quotes. */
-function textOf(raw: string): string {
-  return raw.replace(/^"|"$/g, "");
 }
 
 type Waiter = (outcome: Outcome) => void;

@@ -115,7 +115,10 @@ describe("somebody else at the node", () => {
     await callNode(node.rpcFile, "plugin", { subcommand: "start", plugin, foo_opt: "by hand" });
     const now = new Date();
     utimesSync(plugin, now, now);
-    expect(await watch.outcome()).toMatchObject({ event: "reloaded", takenOver: ["foo_opt"] });
+    expect(await watch.outcome()).toMatchObject({
+      event: "reloaded",
+      takenOver: ["foo_opt=by hand"],
+    });
     expect(await ask(node, "version")).toMatchObject({ options: { foo_opt: "by hand" } });
     expect(watch.events.some(({ event }) => event === "explained")).toBe(false);
   });

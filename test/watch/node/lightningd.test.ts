@@ -46,7 +46,7 @@ describe.skipIf(!NODE_KINDS.includes("lightningd"))("on a real lightningd", () =
     await callNode(node.rpcFile, "plugin", keywords);
     const args = ["watch", plugin, "bar_opt=new", node.flag, "--stop-on-exit", "--json"];
     const watch = new Program(box(), args);
-    const kept = { takenOver: ["foo_opt", "many"] };
+    const kept = { takenOver: ["foo_opt=old ä", "many=a"] };
     expect(await watch.next("reloaded")).toMatchObject(kept);
     writePlugin(folder, { options, version: "2" });
     expect(await watch.next("reloaded")).toMatchObject(kept);

@@ -39,7 +39,7 @@ describe("options", () => {
       JSON.parse(start.replace("PLUGIN", JSON.stringify(plugin))),
     );
     const watch = new Program(box, ["watch", plugin, "bar_opt=new", node.flag, "--json"]);
-    const kept = { takenOver: ["foo_opt", "many"] };
+    const kept = { takenOver: ["foo_opt=old", "many=a"] };
     expect(await watch.next("reloaded")).toMatchObject(kept);
     const wanted = { options: { foo_opt: "old", bar_opt: "new", many: ["a"] } };
     expect(await ask(node, "version")).toMatchObject(wanted);
@@ -100,5 +100,47 @@ describe("secrets that are taken over", () => {
       result: expect.stringMatching(/"api-token": ?"\*\*\*"/),
     });
     expect(watch.stdout).not.toContain("geheim");
+  });
+});
+
+describe("a plugin that somebody else stops and starts between two looks", () => {
+  const options = ["foo_opt", "bar_opt"];
+
+  it("keeps the options that it then has, and that is reported", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { options });
+    const watch = new Program(box, ["watch", plugin, "bar_opt=ours", node.flag, "--json"]);
+    await watch.outcome();
+    await callNode(node.rpcFile, "plugin", ["stop", plugin]);
+    const start = { subcommand: "start", plugin, foo_opt: "B5", bar_opt: "theirs" };
+    await callNode(node.rpcFile, "plugin", start);
+    writePlugin(box.work, { options, version: "2" });
+    const { message } = await watch.next("notice", { level: "warn" });
+    expect(message).toBe(
+      `plugin${language.extension} was started outside this session: foo_opt=B5 is kept; bar_opt=theirs is replaced by ours, which this session was given`,
+    );
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", takenOver: ["foo_opt=B5"] });
+    expect(await ask(node, "version")).toMatchObject({
+      options: { foo_opt: "B5", bar_opt: "ours" },
+    });
+    // From now on it is this session's start again.
+    writePlugin(box.work, { options, version: "3" });
+    await watch.next("reloaded");
+    expect(watch.events.filter(({ event }) => event === "notice")).toHaveLength(1);
+  });
+
+  it("loses an option that it is started without", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.work, { options });
+    const start = { subcommand: "start", plugin };
+    await callNode(node.rpcFile, "plugin", { ...start, foo_opt: "B1" });
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+    expect(await watch.outcome()).toMatchObject({ takenOver: ["foo_opt=B1"] });
+    await callNode(node.rpcFile, "plugin", ["stop", plugin]);
+    await callNode(node.rpcFile, "plugin", start);
+    writePlugin(box.work, { options, version: "2" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", takenOver: [] });
   });
 });

@@ -1,0 +1,44 @@
+/**
+ * Ends what a version leaves running when it is stopped: lightningd ends the process that it has
+ * started, which may be a launcher (uv, sh), and the program behind it keeps its port and its files.
+ */
+import {
+  commandOf,
+  isRunning,
+  kill,
+  type ProcessIdentity,
+} from "../../node/plugins/plugin-processes.js";
+
+/** A program whose stdin has ended may end by itself within this, ms. */
+const GRACE_MS = 100;
+/** A process that is killed is gone by then, ms. */
+const KILLED_MS = 500;
+const POLL_MS = 3;
+
+/**
+ * @param processes of the version that was stopped, and still to be proven: each has its start time
+ * @returns for a person: what could not be ended
+ */
+export async function endLeftovers(
+  processes: readonly ProcessIdentity[],
+): Promise<readonly string[]> {
+  if (await areGone(processes, GRACE_MS)) return [];
+  for (const process of processes) kill(process);
+  if (await areGone(processes, KILLED_MS)) return [];
+  const left = processes.filter(isRunning);
+  const { portsOf } = await import("../../diagnose/evidence/address-in-use.js");
+  return left.map(({ pid }) => {
+    const ports = portsOf(pid);
+    const holds = ports.length === 0 ? "" : `, and listens on port ${ports.join(", ")}`;
+    return `process ${pid} (${commandOf(pid)}) of the previous version is still running${holds}`;
+  });
+}
+
+async function areGone(processes: readonly ProcessIdentity[], maxMs: number): Promise<boolean> {
+  const until = performance.now() + maxMs;
+  while (processes.some(isRunning)) {
+    if (performance.now() > until) return false;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return true;
+}
