@@ -104,10 +104,13 @@ const KILLED = /^Killing plugin: ([\s\S]*)$/;
 function explainKilled({ file, log = [] }: DeadPlugin): Explained | undefined {
   const words = log.flatMap((line) => KILLED.exec(line)?.[1] ?? []).at(-1);
   if (words === undefined || words === EXITED) return undefined;
-  const found = explainWords(words, { path: file.realPath, file });
-  const isStop = found?.id === "stopped-in-call";
-  const explanation =
-    found && (isStop ? found : { ...found, reason: `the node ended it: ${found.reason}` });
+  const found = explainWords(words, { path: file.realPath, file }) ?? {
+    id: "ended-by-node",
+    reason: words,
+    fix: "Look at what it wrote just before",
+  };
+  const isStop = found.id === "stopped-in-call";
+  const explanation = isStop ? found : { ...found, reason: `the node ended it: ${found.reason}` };
   const stray = strayIn(words).map((text) => ({ text, printedBy: findPrint(file, text) }));
   return { explanation, findings: stray.flatMap(strayFindings), offline: undefined };
 }

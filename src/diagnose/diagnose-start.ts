@@ -17,6 +17,7 @@ import { readDeath } from "./evidence/crash-log.js";
 import { fileWrittenAt } from "./evidence/cut-file.js";
 import { compareEnvironments, type EnvironmentDifference } from "./evidence/node-environment.js";
 import { ownSources } from "./evidence/own-code.js";
+import { asksItself } from "./explain/exit-rules.js";
 import { explain, explainWords } from "./explain/explain.js";
 import type { ExplainContext, Explanation } from "./explain/explanation.js";
 import { onPythonPath } from "./explain/missing-module.js";
@@ -103,10 +104,14 @@ async function diagnoseDeadNode(error: NodeUnreachable, start: FailedStart): Pro
  */
 export async function diagnoseHang(start: FailedStart): Promise<Explained | undefined> {
   const ran = await runOffline(start, await nodeHandshake(start.node));
-  const { end } = ran.handshake;
+  const { end, manifest } = ran.handshake;
+  const context = { path: start.file.realPath, file: start.file, offline: ran };
+  if (end.kind === "passed" && asksItself(manifest)) {
+    const explanation = explainWords("timed out before replying to init", context);
+    return { explanation, findings: [], offline: ran };
+  }
   if (end.kind !== "timeout" && end.kind !== "other-id") return undefined;
   if (end.phase === "running") return undefined;
-  const context = { path: start.file.realPath, file: start.file, offline: ran };
   const explanation = explainWords(`timed out before replying to ${end.phase}`, context);
   return { explanation, findings: findingsOf(ran), offline: ran };
 }

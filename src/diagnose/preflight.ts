@@ -48,6 +48,8 @@ export type Preflight =
   | {
       readonly ok: false;
       readonly handshake: Handshake;
+      /** The node would crash. */
+      readonly crashes: boolean;
       /** What the node would have said, or what would have happened to it. */
       readonly message: string;
       readonly explanation: Explanation | undefined;
@@ -86,13 +88,15 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const crash = await findNodeCrash(facts, options);
   if (crash !== undefined) {
     const message = "lightningd would crash";
-    return { ok: false, handshake: ran.handshake, message, explanation: crash, findings: [] };
+    const { handshake } = ran;
+    return { ok: false, crashes: true, handshake, message, explanation: crash, findings: [] };
   }
   const passed = ran.handshake.end.kind === "passed";
   const note = passed ? undefined : blockedByRunning(ran, options.running);
   if (passed || note !== undefined) return { ok: true, handshake: ran.handshake, note };
   return {
     ok: false,
+    crashes: false,
     handshake: ran.handshake,
     message: ran.handshake.words ?? endOf(ran.handshake),
     explanation: explain(ran.handshake, facts),

@@ -1,6 +1,7 @@
 /** Explanations of a plugin that ends, or hangs, before the handshake is done. */
 import { dirname } from "node:path";
 import { shellPath } from "../../plugin/file/plugin-file-failures.js";
+import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { describeAddress } from "../evidence/address-in-use.js";
 import { ownSources, readSource } from "../evidence/own-code.js";
 import { exitText } from "../findings.js";
@@ -233,6 +234,15 @@ export const EXIT_RULES: readonly Rule[] = [
     fix: ({ path }) => `Run it by hand: LIGHTNINGD_PLUGIN=1 ${shellPath(path)}`,
   },
   {
+    id: "waits-for-itself",
+    pattern: TIMED_OUT,
+    condition: (facts) =>
+      facts.groups[0] === "init" && asksItself(facts.offline?.handshake.manifest),
+    reason: (facts) =>
+      `it probably waits for itself${isInterrupt(facts) ? placeOf(facts) : ""}: it calls the node before it has answered init, and the node first asks the plugin's own rpc_command hook about that call`,
+    fix: "Answer init first and make the call later, in another thread, or give the hook filters",
+  },
+  {
     id: "not-flushed",
     pattern: TIMED_OUT,
     condition: ({ offline }) =>
@@ -372,6 +382,13 @@ function missingVariable(facts: RuleContext): string | undefined {
 function isHidden(facts: RuleContext): boolean {
   return /FileNotFoundError|PermissionError|ENOENT|EACCES|No such file|Permission denied|Read-only file/.test(
     trouble(facts),
+  );
+}
+
+/** Whether the node asks the plugin about each call, its own calls included. */
+export function asksItself(manifest: Manifest | undefined): boolean {
+  return (manifest?.hooks ?? []).some(
+    ({ name, filters }) => (name === "rpc_command" && filters === undefined) || name === "db_write",
   );
 }
 

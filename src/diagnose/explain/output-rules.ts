@@ -73,6 +73,13 @@ export const OUTPUT_RULES: readonly Rule[] = [
     fix: "Answer with the id of the request; a notification needs method and params",
   },
   {
+    id: "hook-error",
+    pattern: /^Plugin \S+ for (\S+) returned non-result response/,
+    reason: ({ groups }) =>
+      `it answered the hook ${groups[0]} with an error, at which a real lightningd ends itself`,
+    fix: 'Answer hooks always with a result, such as {"result": "continue"}, also when something fails inside',
+  },
+  {
     id: "manifest-error",
     pattern: /^Invalid\/missing result tok in '([\s\S]*)'$/,
     condition: ({ groups }) => /"error"\s*:\s*\{/.test(groups[0] ?? ""),

@@ -56,6 +56,13 @@ function rawOf(value: unknown): string {
 }
 
 function shapeOf(config: { readonly [key: string]: unknown }): OptionDeclaration {
+  const sources: unknown[] = Array.isArray(config.sources) ? config.sources : [config.source];
+  const isOurs = (source: unknown) => source === "default" || source === "pluginstart";
+  const isConfigured = sources.some((source) => typeof source === "string" && !isOurs(source));
+  return { ...typeOf(config), ...(isConfigured ? { isConfigured } : {}) };
+}
+
+function typeOf(config: { readonly [key: string]: unknown }): OptionDeclaration {
   const multi = Array.isArray(config.sources);
   if ("set" in config) return { type: "flag", multi };
   if ("value_bool" in config) return { type: "bool", multi };

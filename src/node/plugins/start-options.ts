@@ -18,6 +18,8 @@ export interface StartOption {
 export interface OptionDeclaration {
   readonly type: OptionType;
   readonly multi: boolean;
+  /** The node has a value for it that did not come with `plugin start`: by its config or a setconfig. */
+  readonly isConfigured?: boolean;
 }
 
 /**

@@ -140,7 +140,16 @@ function explainShebang(
       };
     case "no-program":
       return { why: `its first line, ${found.line}, names no program`, fix: `Write ${wanted}` };
-    case "missing":
+    case "missing": {
+      const environment = /^(.*\/(?:\.?venv|\.?env|virtualenv)[^/]*)\/bin\/python/.exec(
+        found.name,
+      )?.[1];
+      if (environment !== undefined) {
+        return {
+          why: `its #! line names ${found.name}, and that virtual environment is gone`,
+          fix: `Create it again: python3 -m venv ${shellPath(environment)}, and install its packages there`,
+        };
+      }
       return {
         why: found.byEnv
           ? `its #! line asks env for ${found.name}, which is not on the PATH`
@@ -149,6 +158,7 @@ function explainShebang(
           ? `Install ${found.name}, or write the absolute path of the program that runs the file`
           : `Write ${wanted}`,
       };
+    }
     case "env-arguments":
       return {
         why: `${found.line} passes all that follows env as one name`,

@@ -12,6 +12,7 @@ import {
 import { killPluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { importantPlugins } from "../../node/plugins/running-options.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
+import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
 import { type InheritedOptions, readInherited } from "./inherited-options.js";
 
 const STARTING_POLL_MS = 100;
@@ -53,7 +54,7 @@ export async function findRunning(
   // A front of ours need not be stopped: its host takes the new version.
   const isHot = target.plugin.hot === true && name !== path;
   if (!isHot) {
-    if (!entry.dynamic) throw notDynamic(path);
+    if (!entry.dynamic) throw await notDynamic(path);
     const important = await importantPlugins(rpcFile, { signal });
     if (important.includes(name)) throw isImportant(path);
   }
@@ -156,12 +157,21 @@ function isSilent(error: unknown): boolean {
   return error instanceof NodeUnreachable && error.reason === "silent";
 }
 
-function notDynamic(path: string): Failure {
+/** The running one may be older than the file, which may say by now that it is dynamic. */
+async function notDynamic(path: string): Promise<Failure> {
+  const { dynamicHint, saysDynamic } = await import("../../diagnose/explain/dynamic-hint.js");
+  const file = await inspectPluginFile(path).catch(() => undefined);
+  const isChanged = saysDynamic(file);
+  const hot = 'let the node start what "cln-dev hot-path" prints';
   return new Failure({
     kind: "plugin-not-dynamic",
     what: `${path} runs and cannot be reloaded`,
-    why: 'its manifest does not say "dynamic": true, so the node stops it only when it ends itself',
-    fix: 'Add "dynamic": true to the manifest, and restart the node once; or let the node start what "cln-dev hot-path" prints',
+    why: isChanged
+      ? 'it was started without "dynamic": true, which the file says now'
+      : 'its manifest does not say "dynamic": true, so lightningd only stops it when it shuts down',
+    fix: isChanged
+      ? "Restart the node once"
+      : `${dynamicHint(file)}, and restart the node once; or ${hot}`,
     exitCode: 1,
   });
 }

@@ -3,6 +3,7 @@
  * exactly). Made by the reloader, which keeps what an attempt leaves behind.
  */
 
+import { mayDropOption } from "../../diagnose/evidence/dropped-option.js";
 import { diagnoseStart, markStderrOf, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import {
@@ -415,13 +416,19 @@ export class ReloadAttempt {
     options: readonly StartOption[],
     version: string,
   ): Promise<Outcome | undefined> {
-    if (!this.#target.plugin.safe) return undefined;
+    const { shapes } = this.#node.kept;
+    const configured = [...(shapes ?? [])].filter(([, { isConfigured }]) => isConfigured);
+    const names = configured.map(([name]) => name);
+    // What would take the node down is looked at in any case where that costs nothing.
+    const isSuspect = mayDropOption(file, names, options.length > 0, version);
+    if (!this.#target.plugin.safe && !isSuspect) return undefined;
     await this.#removeStaleBytecode(file);
     this.#progress.begin("check");
     const signal = this.#progress.newer;
     const { target } = this.#options;
     const running = this.#node.runs;
     const verdict = await checkFirst({
+      onlyCrashes: !target.plugin.safe,
       target,
       file,
       options,

@@ -1,4 +1,7 @@
-/** `--safe`: the new version must pass its handshake offline before the old one is stopped. */
+/**
+ * `--safe`: the new version must pass its handshake offline before the old one is stopped. Without it,
+ * only what looks as if it would take the node down is tried so.
+ */
 
 import type { Diagnosis } from "../../events/outcomes.js";
 import type { Target } from "../../events/reload-target.js";
@@ -23,6 +26,8 @@ export interface CheckOptions {
   readonly running: boolean;
   /** The node's version, as `getinfo` says it. */
   readonly version: string | undefined;
+  /** Let everything pass that does not take the node down: the node itself refuses the rest. */
+  readonly onlyCrashes: boolean;
   readonly signal: AbortSignal;
   /** Resolves at the next change, or after so many ms. */
   readonly nextHint: (ms: number) => Promise<void>;
@@ -30,7 +35,7 @@ export interface CheckOptions {
 
 /** Never throws. */
 export async function checkFirst(options: CheckOptions): Promise<Verdict> {
-  const { target, version, nextHint, ...check } = options;
+  const { target, version, nextHint, onlyCrashes, ...check } = options;
   const { preflight } = await import("../../diagnose/preflight.js");
   const known = version === undefined ? {} : { version };
   const run = () => preflight({ ...check, node: target.node, ...known });
@@ -43,6 +48,7 @@ export async function checkFirst(options: CheckOptions): Promise<Verdict> {
   }
   if (result.ok) return { ok: true, manifest: result.handshake.manifest, note: result.note };
   const { explanation, findings, message } = result;
+  if (onlyCrashes && !result.crashes) return { ok: true, manifest: undefined, note: undefined };
   const diagnosis = { reason: explanation?.reason, fix: explanation?.fix, findings };
   return { ok: false, message, diagnosis };
 }

@@ -344,6 +344,14 @@ const OUTPUT: readonly RuleCase[] = [
     fix: "Install it, or write its absolute path: the node's PATH is not the one of your shell",
   },
   {
+    rule: "hook-error",
+    files: { "p.py": "" },
+    message: 'Plugin p.py for rpc_command returned non-result response {"error": {}}',
+    reason:
+      "it answered the hook rpc_command with an error, at which a real lightningd ends itself",
+    fix: 'Answer hooks always with a result, such as {"result": "continue"}, also when something fails inside',
+  },
+  {
     rule: "no-jsonrpc",
     files: { "p.py": "print('{\"count\": 1}')\n" },
     message: 'JSON-RPC message does not contain "jsonrpc" field: \'{"count": 1}\'',

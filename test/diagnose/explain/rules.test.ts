@@ -14,6 +14,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diagnoseDeath } from "../../../src/diagnose/diagnose-death.js";
 import { fileWrittenAt } from "../../../src/diagnose/evidence/cut-file.js";
+import { mayDropOption } from "../../../src/diagnose/evidence/dropped-option.js";
 import { compareEnvironments } from "../../../src/diagnose/evidence/node-environment.js";
 import { explainWords } from "../../../src/diagnose/explain/explain.js";
 import type { ExplainContext } from "../../../src/diagnose/explain/explanation.js";
@@ -164,5 +165,17 @@ describe("what is looked up", () => {
     expect(
       await why('Log notification from plugin doesn\'t have a string "message" field'),
     ).toMatch(/^the node ended it: it sent a log notification whose message is not a string$/);
+  });
+
+  test("an option that the config sets and the new code does not name", () => {
+    const path = join(folder, "drops.py");
+    writeFileSync(path, "options = ['kept_opt']\n");
+    const interpreter = { line: "", name: "python3", path: "/usr/bin/python3", byEnv: true };
+    const file: PluginFile = { path, realPath: path, language: "python", interpreter };
+    const may = (names: string[], given = true, version = "v26.06.6") =>
+      mayDropOption(file, names, given, version);
+    expect([may(["kept_opt"]), may(["old_opt"])]).toEqual([false, true]);
+    expect([may(["old_opt"], false), may(["old_opt"], true, "v26.09")]).toEqual([false, false]);
+    expect(may([])).toBe(false);
   });
 });

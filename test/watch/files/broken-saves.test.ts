@@ -113,9 +113,17 @@ describe("a plugin that the node does not let go", () => {
     const { pid } = await ask(node, "version");
     const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
     const refused = { event: "refused", kind: "plugin-not-dynamic", running: true };
-    expect(await watch.outcome()).toMatchObject(refused);
+    const fix = expect.stringMatching(/dynamic.*, and restart the node once/);
+    expect(await watch.outcome()).toMatchObject({ ...refused, fix });
     writePlugin(box.work, { dynamic: true, version: "2" });
-    expect(await watch.outcome()).toMatchObject(refused);
+    const message = expect.stringContaining(
+      'it was started without "dynamic": true, which the file',
+    );
+    expect(await watch.outcome()).toMatchObject({
+      ...refused,
+      message,
+      fix: "Restart the node once",
+    });
     expect(await ask(node, "version")).toMatchObject({ version: "1", pid });
   });
 
