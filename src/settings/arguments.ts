@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Failure, usageFailure } from "../errors/failure.js";
-import { shownValue } from "../plugin/secret-options.js";
+import { isSecretName, shownValue } from "../plugin/secret-options.js";
 import type { PluginOption } from "./types.js";
 
 export interface SplitArguments {
@@ -73,10 +73,14 @@ function isOption(argument: string, cwd: string): boolean {
 function splitOption(text: string): PluginOption {
   const equals = text.indexOf("=");
   if (equals === -1) {
-    throw usageFailure(`the option ${text} has no value`, {
-      why: "an option is written key=value",
-      fix: `Write ${text}=value (for a flag, ${text}=true)`,
-    });
+    const name = isSecretName(text) ? "name" : text;
+    throw usageFailure(
+      name === text ? `the option ${text} has no value` : "an option has no value",
+      {
+        why: "an option is written key=value",
+        fix: `Write ${name}=value (for a flag, ${name}=true)`,
+      },
+    );
   }
   const name = text.slice(0, equals);
   const problem = checkOptionName(name);

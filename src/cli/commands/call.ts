@@ -1,16 +1,37 @@
 /** `cln-dev call`: any RPC method, with lightning-cli's conventions. */
+import { diagnoseTerminatedCall, markStderrOf } from "../../diagnose/on-demand.js";
+import { nearestName } from "../../errors/did-you-mean.js";
 import { usageFailure } from "../../errors/failure.js";
+import { isObject, type JsonObject, type RawJson } from "../../jsonrpc/json.js";
+import { METHOD_NOT_FOUND, PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import { callParams } from "../../node/rpc/call-params.js";
-import { callNodeText } from "../../node/rpc/client.js";
+import { callNode, callNodeText } from "../../node/rpc/client.js";
+import { RpcError } from "../../node/rpc/errors.js";
+import { notificationText } from "../../node/rpc/notification-text.js";
+import type { NodeAddress } from "../../settings/types.js";
 import { identifyNode } from "../../watch/node/identify-node.js";
+import { failureJson, failureLines } from "../report/failure.js";
+import { renderFindings } from "../report/findings-lines.js";
 import { indentJson } from "../report/json/indent-json.js";
 import { sanitize } from "../report/sanitize.js";
+import { styleOf } from "../report/style.js";
 
 import type { Context, ExitCode } from "./context.js";
 import { atNode, nodesOf } from "./target-nodes.js";
 
 /** A plugin's method may take as long as it likes: lightning-cli waits for ever. */
 const CALL_TIMEOUT_MS = 24 * 60 * 60_000;
+/** After this long without an answer the user is told what is waited for. */
+const WAITING_MS = 5_000;
+
+interface Call {
+  readonly node: NodeAddress;
+  readonly method: string;
+  readonly params: RawJson;
+  readonly since: Date;
+  readonly stderrMark: ReturnType<typeof markStderrOf>;
+  readonly signal: AbortSignal;
+}
 
 export async function call(
   context: Context,
@@ -22,14 +43,73 @@ export async function call(
   if (node === undefined || others.length > 0) {
     throw usageFailure("call takes exactly one node", { fix: "Give one --lightning-dir" });
   }
-  const options = { timeoutMs: CALL_TIMEOUT_MS, signal: context.io.signal };
-  const text = await atNode(node, async () => {
-    await identifyNode(node, { signal: context.io.signal });
-    return callNodeText(node.rpcFile, method, callParams(params, flags.keywords), options);
-  });
-  const { stdout } = context.io;
-  const shown = context.flags.json ? text : indentJson(text);
-  // A program gets what the node sent; a terminal must not be steered by it.
-  stdout.write(`${stdout.isTTY ? sanitize(shown, { newlines: true }) : shown}\n`);
-  return 0;
+  const { stdout, signal } = context.io;
+  await atNode(node, () => identifyNode(node, { signal }));
+  const one: Call = {
+    ...{ node, method, params: callParams(params, flags.keywords), signal },
+    ...{ since: new Date(), stderrMark: markStderrOf(node) },
+  };
+  try {
+    const text = await atNode(node, () => callWithNotices(context, one));
+    const shown = context.flags.json ? text : indentJson(text);
+    // A program gets what the node sent; a terminal must not be steered by it.
+    stdout.write(`${stdout.isTTY ? sanitize(shown, { newlines: true }) : shown}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return reportError(context, error, one);
+  }
+}
+
+/** What the plugin says of its progress goes to stderr, as lightning-cli prints it. */
+async function callWithNotices(
+  { io, flags: { json, quiet } }: Context,
+  { node, method, params, signal }: Call,
+): Promise<string> {
+  const say = (text: string) => void (json || quiet || io.stderr.write(`${sanitize(text)}\n`));
+  const onNotification = (name: string, of: JsonObject) => {
+    const text = notificationText(name, of);
+    if (text !== undefined) say(`# ${text}`);
+  };
+  const notice = setTimeout(() => {
+    say(`${method} has not answered for ${WAITING_MS / 1000} s; Ctrl-C gives it up`);
+  }, WAITING_MS);
+  try {
+    const options = { timeoutMs: CALL_TIMEOUT_MS, signal, onNotification };
+    return await callNodeText(node.rpcFile, method, params, options);
+  } finally {
+    clearTimeout(notice);
+  }
+}
+
+/** The node's error, and why the plugin died of the call, or which method was meant. */
+async function reportError({ io, flags }: Context, error: RpcError, one: Call): Promise<ExitCode> {
+  const diagnosis =
+    error.code === PLUGIN_TERMINATED ? await diagnoseTerminatedCall({ ...one, error }) : undefined;
+  const near = error.code === METHOD_NOT_FOUND ? await nearMethod(one) : undefined;
+  const fix = diagnosis?.fix ?? (near === undefined ? undefined : `Did you mean ${near}?`);
+  const { reason, findings = [] } = diagnosis ?? {};
+  if (flags.json) {
+    const more = { reason, fix, findings };
+    io.stderr.write(`${JSON.stringify({ error: { ...failureJson(error), ...more } })}\n`);
+    return 1;
+  }
+  const { paint } = styleOf(io.stderr, flags);
+  const lines = [
+    ...failureLines(error, paint),
+    ...(reason === undefined ? [] : [`  ${sanitize(reason)}`]),
+    ...(fix === undefined ? [] : [`  ${paint.magenta(sanitize(fix))}`]),
+    ...renderFindings(findings, paint, "  "),
+  ];
+  io.stderr.write(`${lines.join("\n")}\n`);
+  return 1;
+}
+
+async function nearMethod({ node, method, signal }: Call): Promise<string | undefined> {
+  const answer = await callNode(node.rpcFile, "help", {}, { signal }).catch(() => undefined);
+  const list = isObject(answer) && Array.isArray(answer.help) ? answer.help.filter(isObject) : [];
+  return nearestName(
+    method,
+    list.map(({ command }) => String(command).split(" ")[0] ?? ""),
+  );
 }

@@ -2,6 +2,7 @@
 import type { Outcome } from "../../events/watch-events.js";
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeFlags, Settings, Surroundings } from "../../settings/types.js";
+import { refuseBareWords } from "./plugin-arguments.js";
 
 export interface GlobalFlags extends NodeFlags {
   readonly json: boolean;
@@ -45,6 +46,7 @@ export function settingsOf(
   args: readonly string[],
   flags: PluginCommandFlags,
 ): Settings {
+  refuseBareWords(args, context.surroundings.cwd);
   return resolveSettings({
     flags: { ...context.flags, ...flags },
     args,

@@ -80,6 +80,17 @@ export function defineCommands(program: Command, run: RunCommand): void {
     );
 
   program.commandsGroup("Once:");
+  program
+    .command("init")
+    .argument("[name]", "the plugin's name (default: the folder's)")
+    .option("--python", "write it in Python (the default)")
+    .option("--node", "write it in JavaScript")
+    .option("--shell", "write it for sh")
+    .description("write a small plugin that runs, and settings to watch it")
+    .addHelpText("before", examples("cln-dev init myplugin && npm run dev"))
+    .action((name: string | undefined, flags) =>
+      run(async (context) => (await import("./init/init.js")).init(context, name, flags)),
+    );
   withPlugin(program.command("check"))
     .description("check a plugin without a node: handshake, manifest, output")
     .option("--watch", "check again at each save")
@@ -106,6 +117,15 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .description("show the plugins that the node runs")
     .addHelpText("before", examples("cln-dev list --regtest"))
     .action(() => run(async (context) => (await import("./list.js")).list(context)));
+
+  program
+    .command("completion")
+    .argument("<shell>", "bash, zsh or fish")
+    .description("print a script that completes commands and flags in your shell")
+    .addHelpText("before", examples('eval "$(cln-dev completion bash)"'))
+    .action((shell: string) =>
+      run(async (context) => (await import("./completion.js")).completion(context, program, shell)),
+    );
 
   program.commandsGroup("Without bitcoind:");
   defineRegtest(program.command("regtest"), run);

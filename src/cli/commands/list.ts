@@ -64,5 +64,5 @@ function table({ node, plugins }: Listed, named: boolean, paint: Paint): string 
     ].join("  "),
   );
   if (rows.length === 0) rows.push(`${named ? "  " : ""}no plugins`);
-  return [...(named ? [paint.bold(node.rpcFile)] : []), ...rows].join("\n");
+  return [...(named ? [paint.bold(sanitize(node.rpcFile))] : []), ...rows].join("\n");
 }

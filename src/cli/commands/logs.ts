@@ -1,15 +1,18 @@
 /** `cln-dev logs`: the log lines of plugins, live, from the node's log file or else by getlog. */
 import { existsSync, realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { nearestName } from "../../errors/did-you-mean.js";
 import { usageFailure } from "../../errors/failure.js";
 import { followLogs, type LogSource } from "../../node/log/follow.js";
 import type { LogLine } from "../../node/log/log-lines.js";
+import { listPlugins } from "../../node/plugins/plugin-command.js";
 import { SecretValues } from "../../node/plugins/secret-values.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 import { findSettingsKey } from "../../settings/project/package-json.js";
 import { projectPlugins } from "../../settings/project/schema.js";
 import type { NodeAddress, PluginSettings } from "../../settings/types.js";
 import { renderLogLine } from "../report/log-line.js";
+import { sanitize } from "../report/sanitize.js";
 import { type Paint, styleOf } from "../report/style.js";
 import type { Context, ExitCode } from "./context.js";
 import { atNode, nodesOf } from "./target-nodes.js";
@@ -41,6 +44,7 @@ export async function logs(
   await Promise.all(
     nodes.map((node) =>
       atNode(node, async () => {
+        if (args.length > 0) await refuseUnknown(pluginNames, node, signal);
         const secrets = new SecretValues(node.rpcFile, options, signal);
         let printed = secrets.refresh();
         await followLogs({
@@ -63,7 +67,7 @@ export async function logs(
           onSource: (source) => {
             const told =
               context.flags.quiet || context.flags.json ? undefined : noteOf(source, level);
-            if (told !== undefined) stderr.write(`cln-dev: ${told}\n`);
+            if (told !== undefined) stderr.write(`cln-dev: ${sanitize(told)}\n`);
           },
         });
         await printed;
@@ -95,6 +99,24 @@ function namesOf(
   return paths.map((path) => basename(existsSync(path) ? realpathSync(path) : path));
 }
 
+/** A plugin that is neither a file nor on the node has no log lines. @throws Failure (exit code 2) */
+async function refuseUnknown(
+  names: readonly string[],
+  { rpcFile }: NodeAddress,
+  signal: AbortSignal,
+): Promise<void> {
+  const running = (await listPlugins(rpcFile, { signal })).map(({ name }) => basename(name));
+  const unknown = names.find((name) => !running.includes(name) && !existsSync(name));
+  if (unknown === undefined) return;
+  const near = nearestName(unknown, running);
+  throw usageFailure(`the node runs no plugin ${sanitize(unknown)}`, {
+    fix:
+      near === undefined
+        ? "cln-dev list shows what it runs"
+        : `Did you mean ${sanitize(near)}? cln-dev list shows what it runs`,
+  });
+}
+
 function print(context: Context, node: NodeAddress | undefined, line: LogLine): void {
   const { flags, io } = context;
   const { paint } = styleOf(io.stdout, flags);
@@ -104,7 +126,7 @@ function print(context: Context, node: NodeAddress | undefined, line: LogLine): 
 
 function named(lines: readonly string[], node: NodeAddress | undefined, paint: Paint): string[] {
   if (node === undefined) return [...lines];
-  return lines.map((line) => `${paint.dim(basename(node.lightningDir))} ${line}`);
+  return lines.map((line) => `${paint.dim(sanitize(basename(node.lightningDir)))} ${line}`);
 }
 
 function jsonOf(line: LogLine, node: NodeAddress | undefined): string {
@@ -115,14 +137,14 @@ function jsonOf(line: LogLine, node: NodeAddress | undefined): string {
 /** What a user should know of where the lines come from. */
 function noteOf(source: LogSource, wanted: LogLevel): string | undefined {
   if (source.kind === "file") return undefined;
-  const less = source.level === wanted ? "" : `, and live no lower level than ${source.level}`;
-  return `${source.why}, so its memory is asked every 2 s${less}`;
+  const less = source.level === wanted ? "" : `; live output starts at level ${source.level}`;
+  return `${source.why}: reading the in-memory log every 2 s${less}`;
 }
 
 function levelOf(name: string): LogLevel {
   const level = parseLogLevel(name);
   if (level !== undefined) return level;
-  throw usageFailure(`there is no log level ${name}`, {
+  throw usageFailure(`unknown log level ${name}`, {
     fix: `Use ${LOG_LEVELS.slice(1).join(", ")}, or warn or error`,
   });
 }
@@ -137,7 +159,7 @@ export function momentOf(text: string, now: number): Date {
   }
   const moment = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(Number.NaN);
   if (!Number.isNaN(moment.getTime())) return moment;
-  throw usageFailure(`--since ${text} is no moment`, {
+  throw usageFailure(`invalid --since: ${text}`, {
     fix: "Write 30s, 10m, 2h or 1d, or a date such as 2026-08-20T12:00",
   });
 }
@@ -145,5 +167,5 @@ export function momentOf(text: string, now: number): Date {
 function countOf(last: string | undefined): number {
   if (last === undefined) return DEFAULT_LAST;
   if (/^\d+$/.test(last)) return Number(last);
-  throw usageFailure(`--last ${last} is no number`, { fix: "Write how many lines, such as 20" });
+  throw usageFailure(`invalid --last: ${last}`, { fix: "Write a number of lines, such as 20" });
 }

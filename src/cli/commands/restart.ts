@@ -1,7 +1,7 @@
 /** `cln-dev restart`: asks the watch session that fits to reload now; without one, does it itself. */
 
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { type Failure, usageFailure } from "../../errors/failure.js";
 import { splitArguments } from "../../settings/arguments.js";
 import { namesNode, resolveNodes } from "../../settings/resolve-nodes.js";
@@ -16,6 +16,7 @@ import { openReporter } from "../report/reporter.js";
 import { sanitize } from "../report/sanitize.js";
 import type { Context, ExitCode, PluginCommandFlags } from "./context.js";
 import { exitCodeOf } from "./context.js";
+import { refuseBareWords } from "./plugin-arguments.js";
 import { namedNodes } from "./target-nodes.js";
 
 export async function restart(
@@ -23,7 +24,9 @@ export async function restart(
   args: readonly string[],
   flags: PluginCommandFlags,
 ): Promise<ExitCode> {
-  const { plugins, options } = splitArguments(args, flags.option ?? [], context.surroundings.cwd);
+  const { cwd } = context.surroundings;
+  refuseBareWords(args, cwd);
+  const { plugins, options } = splitArguments(args, flags.option ?? [], cwd);
   const wishes = wishesOf(context, plugins);
   const sessions = (await findSessions()).filter(
     (session) => session.embedded || context.flags.embedded !== true,
@@ -52,7 +55,6 @@ export async function restart(
     return askRestart(session.control, wish, signal);
   });
   const outcomes = (await Promise.all(asked)).flat();
-  const { cwd } = context.surroundings;
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });
   for (const outcome of outcomes) reporter.event(outcome);
   return exitCodeOf(outcomes);
@@ -88,12 +90,37 @@ async function findOne(
   const fitting = sessions
     .map((session) => ({ session, targets: session.targets.filter((one) => isMeant(one, wish)) }))
     .filter(({ targets }) => targets.length > 0);
-  if (fitting.length < 2) return fitting[0];
   const isOpen = wish.path === undefined && wish.name === undefined;
+  const [only, ...more] = fitting;
+  if (more.length === 0) {
+    if (only && isOpen && wish.rpcFiles === undefined) await refuseUnrelated(only, context);
+    return only;
+  }
   const own = isOpen ? await projectPaths(context) : [];
   const ofProject = fitting.filter(({ targets }) => targets.some(({ path }) => own.includes(path)));
   if (ofProject.length === 1) return ofProject[0];
   throw severalFit(ofProject.length > 1 ? ofProject : fitting);
+}
+
+/** A session of another project is not what `cln-dev restart` in this folder is about. */
+async function refuseUnrelated({ targets }: Found, context: Context): Promise<void> {
+  const { cwd } = context.surroundings;
+  const own = await projectPaths(context);
+  const related = targets.some(
+    ({ path, realPath }) =>
+      own.includes(path) ||
+      [path, realPath].some((file) => isWithin(dirname(file), cwd) || isWithin(cwd, dirname(file))),
+  );
+  const [target] = targets;
+  if (related || target === undefined) return;
+  throw usageFailure("no plugin is named", {
+    why: `the only watch session has ${sanitize(target.path)}, which is not of this folder`,
+    fix: `cln-dev restart ${sanitize(basename(target.path))}`,
+  });
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return `${path}/`.startsWith(folder === "/" ? folder : `${folder}/`);
 }
 
 /** The plugins of this folder's package.json: two projects may each have a session of their own. */
@@ -133,7 +160,7 @@ function sameTwice(sessions: readonly RunningSession[]): Failure {
 /** Its process, and how long it has run. */
 function aboutSession({ pid, control }: RunningSession): string {
   const begun = statSync(control, { throwIfNoEntry: false })?.mtimeMs;
-  return begun === undefined ? `pid ${pid}` : `pid ${pid}, begun ${ago(Date.now() - begun)} ago`;
+  return begun === undefined ? `pid ${pid}` : `pid ${pid}, started ${ago(Date.now() - begun)} ago`;
 }
 
 function ago(ms: number): string {
@@ -144,9 +171,9 @@ function ago(ms: number): string {
 }
 
 function notWatched(plugin: string): Failure {
-  return usageFailure(`no watch session has ${plugin}`, {
-    why: "one has another of the plugins named",
-    fix: `Restart it by a command of its own: cln-dev restart ${plugin}`,
+  return usageFailure(`${plugin} is not being watched`, {
+    why: "another of the named plugins is",
+    fix: `Restart it separately: cln-dev restart ${plugin}`,
   });
 }
 

@@ -1,13 +1,13 @@
 /** `cln-dev start`: one reload without a watch session; a plugin that does not run is started. */
 
-import { usageFailure } from "../../errors/failure.js";
 import type { WatchEvent } from "../../events/watch-events.js";
 import { identifyForControl } from "../../watch/node/identify-node.js";
 import { reloadOnce } from "../../watch/reload-once.js";
 import { openReporter } from "../report/reporter.js";
 import type { Context, ExitCode } from "./context.js";
 import { exitCodeOf, type PluginCommandFlags, settingsOf } from "./context.js";
-import { atNode } from "./target-nodes.js";
+import { refuseMissing, withOnlyPlugin } from "./plugin-arguments.js";
+import { atNode, nodesOf } from "./target-nodes.js";
 
 export async function start(
   context: Context,
@@ -15,18 +15,12 @@ export async function start(
   flags: PluginCommandFlags,
   command = "start",
 ): Promise<ExitCode> {
-  const settings = settingsOf(context, command, args, flags);
-  if (settings.embedded) {
-    throw usageFailure(`${command} needs a node that runs already`, {
-      why: "the embedded node of a watch session ends with it",
-      fix: "Start one with cln-dev node, and name it with --lightning-dir",
-    });
-  }
-  const { signal } = context.io;
-  await Promise.all(
-    settings.nodes.map((node) => atNode(node, () => identifyForControl(node, { signal }))),
-  );
   const { cwd } = context.surroundings;
+  const settings = settingsOf(context, command, await withOnlyPlugin(args, cwd, command), flags);
+  await refuseMissing(settings.plugins);
+  const nodes = await nodesOf(context);
+  const { signal } = context.io;
+  await Promise.all(nodes.map((node) => atNode(node, () => identifyForControl(node, { signal }))));
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });
   try {
     let initFailed = false;
@@ -35,7 +29,7 @@ export async function start(
       // The node calls it started, and it has not set itself up.
       initFailed ||= event.event === "explained";
     };
-    const outcomes = await reloadOnce(settings, onEvent, signal);
+    const outcomes = await reloadOnce({ ...settings, nodes }, onEvent, signal);
     return exitCodeOf(outcomes) || (initFailed ? 1 : 0);
   } finally {
     reporter.close();

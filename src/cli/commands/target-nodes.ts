@@ -40,9 +40,8 @@ export function namedNodes(
 
 function severalNodes(nodes: readonly NodeAddress[]) {
   const flags = nodes.map((node) => `  --lightning-dir=${node.lightningDir}`);
-  return usageFailure("it is not clear which node is meant", {
-    why: "watch sessions run on several",
-    fix: ["Name it:", ...flags].join("\n"),
+  return usageFailure("more than one node is being watched", {
+    fix: ["Choose one:", ...flags].join("\n"),
   });
 }
 

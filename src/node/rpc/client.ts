@@ -17,6 +17,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Gives the call up. The node goes on with it all the same (cln-contract 2.4). */
   readonly signal?: AbortSignal;
+  /** What the plugin says while it works on the call: its `message`s and `progress` (cln-contract 2.5). */
+  readonly onNotification?: (method: string, params: JsonObject) => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -88,7 +90,19 @@ function callOnce(
   } catch (error) {
     return Promise.reject(connectionFailure(rpcFile, error));
   }
-  return ask(socket, rpcFile, method, params, options).finally(() => socket.destroy());
+  const { onNotification, ...rest } = options;
+  const begun =
+    onNotification === undefined
+      ? Promise.resolve()
+      : // A node without them answers with an error: then there are none.
+        ask(socket, rpcFile, "notifications", { enable: true }, rest).catch(onlyNodeErrors);
+  return begun
+    .then(() => ask(socket, rpcFile, method, params, options))
+    .finally(() => socket.destroy());
+}
+
+function onlyNodeErrors(error: unknown): void {
+  if (!(error instanceof RpcError)) throw error;
 }
 
 function ask(
@@ -96,7 +110,7 @@ function ask(
   rpcFile: string,
   method: string,
   params: Params,
-  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions,
+  { signal, timeoutMs = DEFAULT_TIMEOUT_MS, onNotification }: CallOptions,
 ): Promise<Answer> {
   const id = `cln-dev:${method}${OWN_CALL}${++calls}`;
   return new Promise((resolve, reject) => {
@@ -118,7 +132,7 @@ function ask(
     const take = (chunk: Buffer) => {
       try {
         for (const frame of framer.push(chunk)) {
-          const answer = readFrame(frame, id, rpcFile);
+          const answer = readFrame(frame, id, rpcFile, onNotification);
           if (answer === undefined) continue;
           const error = errorOf(method, answer);
           return error ? fail(error) : finish(() => resolve({ result: answer.result, frame }));
@@ -144,11 +158,19 @@ function ask(
  * answers only who asks (lightningd/jsonrpc.c), so what is behind the socket is none, or mixes up
  * its clients: to wait on would be to wait for ever.
  */
-function readFrame(frame: Frame, id: string, rpcFile: string): JsonObject | undefined {
+function readFrame(
+  frame: Frame,
+  id: string,
+  rpcFile: string,
+  onNotification: CallOptions["onNotification"],
+): JsonObject | undefined {
   const message = frame.kind === "object" ? parseObject(frame.bytes) : undefined;
   if (message === undefined) throw notJson(frame, id) ?? notJsonRpc(rpcFile, frame.bytes);
   if (!("jsonrpc" in message)) throw notJsonRpc(rpcFile, frame.bytes);
-  if (!("id" in message) && typeof message.method === "string") return undefined;
+  if (!("id" in message) && typeof message.method === "string") {
+    onNotification?.(message.method, isObject(message.params) ? message.params : {});
+    return undefined;
+  }
   if (message.id === id && "result" in message) return message;
   // What it could not read has no id that it could name.
   if ((message.id === id || message.id === null) && "error" in message) return message;

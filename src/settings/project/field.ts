@@ -93,6 +93,8 @@ function described({ keyPath, value }: Field): string {
   if (Array.isArray(value)) return "a list";
   if (isObject(value)) return "an object";
   if (keyPath.split(/[.[\]]+/).some(isSecretName)) return "***";
+  // An option that is written as on the command line.
+  if (typeof value === "string" && isSecretName(value.split("=")[0] ?? "")) return "***";
   const text = JSON.stringify(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }

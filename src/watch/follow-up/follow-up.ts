@@ -6,11 +6,12 @@
 import { diagnoseFailedCall } from "../../diagnose/on-demand.js";
 import { messageOf } from "../../errors/failure.js";
 import type { Emit } from "../../events/watch-events.js";
-import type { RawJson } from "../../jsonrpc/json.js";
+import type { JsonObject, RawJson } from "../../jsonrpc/json.js";
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import { callParams } from "../../node/rpc/call-params.js";
 import { callNodeText } from "../../node/rpc/client.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
+import { notificationText } from "../../node/rpc/notification-text.js";
 import { splitWords } from "../../settings/shell-words.js";
 import type { Reloader } from "../reload/reloader.js";
 import type { Shown } from "./api-changes.js";
@@ -151,7 +152,13 @@ export class FollowUp {
     const { rpcFile } = this.#reloader.target.node;
     try {
       const { method, params } = readCall(call);
-      const options = { timeoutMs: CALL_TIMEOUT_MS, signal };
+      const onNotification = (method: string, of: JsonObject) => {
+        const text = notificationText(method, of);
+        if (text === undefined || signal.aborted) return;
+        const { node, plugin } = this.#reloader.target.name;
+        this.#emit({ event: "log", node, plugin, level: "message", text, time: undefined });
+      };
+      const options = { timeoutMs: CALL_TIMEOUT_MS, signal, onNotification };
       return { text: await callNodeText(rpcFile, method, params, options) };
     } catch (error) {
       const answer =

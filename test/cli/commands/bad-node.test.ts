@@ -98,7 +98,9 @@ describe("a node", () => {
       pay: { paid: true },
     });
     const asked = () =>
-      node.requests.map(({ method }) => method).filter((name) => name !== "getinfo");
+      node.requests
+        .map(({ method }) => method)
+        .filter((name) => !["getinfo", "notifications"].includes(name));
     for (const args of [
       ["start", plugin],
       ["watch", plugin],

@@ -89,10 +89,13 @@ describe("a plugin file", () => {
     });
     const at = `--rpc-file=${node.rpcFile}`;
     const { code, stdout, stderr } = await run(box(), ["start", name, at]);
-    expect({ code, stderr }).toEqual({ code: exitCode, stderr: "" });
-    expect(stdout).toMatch(words);
-    // The node was not troubled with it.
-    expect(new Set(node.requests.map(({ method }) => method))).toEqual(new Set(["getinfo"]));
+    // A wrong argument is found before the node is asked anything.
+    const isUsage = exitCode === 2;
+    expect(code).toBe(exitCode);
+    expect(isUsage ? stderr : stdout).toMatch(words);
+    expect(isUsage ? stdout : stderr).toBe("");
+    const asked = new Set(node.requests.map(({ method }) => method));
+    expect([...asked]).toEqual(isUsage ? [] : ["getinfo"]);
     await node.close();
   });
 

@@ -18,6 +18,7 @@ const execute = promisify(execFile);
 const ECHO = `#!${process.execPath}
 const manifest = { dynamic: true, options: [], rpcmethods: [
   { name: "echo", usage: "", description: "" }, { name: "raw", usage: "", description: "" },
+  { name: "slowly", usage: "", description: "" }, { name: "dies", usage: "", description: "" },
   { name: "refuse", usage: "", description: "" }, { name: "silent", usage: "", description: "" },
 ] };
 let text = "";
@@ -30,6 +31,15 @@ process.stdin.on("data", (chunk) => {
     const say = (member) => process.stdout.write('{"jsonrpc":"2.0","id":' + JSON.stringify(id) + "," + member + "}\\n\\n");
     if (method === "getmanifest") say('"result":' + JSON.stringify(manifest));
     else if (method === "init") say('"result":{}');
+    else if (method === "dies") throw new TypeError("no luck");
+    else if (method === "slowly") {
+      const tell = (method, params) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", method, params: { id, ...params } }) + "\\n\\n");
+      tell("message", { level: "debug", message: "not shown" });
+      tell("message", { level: "info", message: "begins" });
+      tell("progress", { num: 0, total: 2 });
+      tell("progress", { num: 1, total: 2, stage: { num: 1, total: 3 } });
+      say('"result":"done"');
+    }
     else if (method === "echo") say('"result":{"params":' + JSON.stringify(/"params" ?: ?(.*)\\}$/s.exec(request)?.[1]) + "}");
     else if (method === "raw") say('"result":{"big":12345678901234567890,"deep":[1,{"a":[]},"\\\\u001b[31mred"]}');
     else if (method === "silent") require("node:fs").writeFileSync(__dirname + "/asked", "");
@@ -110,6 +120,38 @@ describe("the answer", () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain('the answer is not JSON: the plugin wrote {"a":nope}');
     expect(stderr).not.toContain("lightning-rpc");
+  });
+
+  it("is preceded by what the plugin says of its progress, on stderr", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);
+    const { stdout, stderr } = await run(box, ["call", node.flag, "slowly"]);
+    expect({ stdout, stderr }).toEqual({
+      stdout: '"done"\n',
+      stderr: "# begins\n# 1/2\n# stage 2/3: 2/2\n",
+    });
+    const watch = new Program(box, ["watch", `${box.work}/echo.js`, node.flag, "--call", "slowly"]);
+    await watch.prints(/echo\.js message: stage 2\/3: 2\/2\n.*→ slowly {3}"done"/);
+  });
+
+  it("that a plugin does not survive is explained", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);
+    const { code, stderr } = await run(box, ["call", node.flag, "dies"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^cln-dev: \(-4\) [\s\S]*TypeError: no luck[\s\S]*echo\.js:\d+/);
+  });
+
+  it("of a method that is misspelt names the nearest", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const { code, stderr } = await run(box, ["call", node.flag, "getinf"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "cln-dev: (-32601) Unknown command 'getinf'\n  Did you mean getinfo?\n",
+    });
   });
 
   it("that does not come is given up by Ctrl-C", async () => {

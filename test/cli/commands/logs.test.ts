@@ -5,6 +5,7 @@ import { momentOf } from "../../../src/cli/commands/logs.js";
 import { startPlugin, stopPlugin } from "../../../src/node/plugins/plugin-command.js";
 import { callNode } from "../../../src/node/rpc/client.js";
 import { startNode } from "../../support/nodes.js";
+import { language, writePlugin } from "../../support/plugin.js";
 import { Program, run } from "../../support/program.js";
 import { type Sandbox, sandbox } from "../../support/sandbox.js";
 import { until } from "../../support/until.js";
@@ -120,6 +121,16 @@ test("secret values are hidden: those of the config, of a start, and of a later 
     const { stdout, stderr } = await form.end();
     expect(stdout + stderr).not.toContain("geheim");
   }
+});
+
+test("of a plugin that the node does not run says so, with the nearest name", async () => {
+  const box = sandbox();
+  const node = await startNode(box, { plugins: [writePlugin(box.folder("p"))] });
+  const { code, stderr } = await run(box, ["logs", `plugn${language.extension}`, node.flag]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /^cln-dev: the node runs no plugin plugn\.\w+\n {2}Did you mean plugin\.\w+\?/,
+  );
 });
 
 describe("--since", () => {

@@ -23,7 +23,7 @@ describe("with one watch session", () => {
     const watch = await watched(box, node, plugin);
     let before = await ask(node, "version");
     for (const [cwd, ...args] of [
-      [elsewhere],
+      [box.work],
       [box.work, `plugin${language.extension}`],
       [elsewhere, plugin],
       [elsewhere, "link"],
@@ -136,7 +136,7 @@ describe("with several watch sessions", () => {
     for (const [index, { pid }] of [one, two].entries()) {
       const dir = nodes[index]?.lightningDir;
       expect(stderr).toContain(`cln-dev restart ${plugins[index]} --lightning-dir=${dir}`);
-      expect(stderr).toContain(`(pid ${pid}, begun `);
+      expect(stderr).toContain(`(pid ${pid}, started `);
     }
     for (const args of [[plugins[1]], [nodes[1].flag]]) {
       expect((await run(box, ["restart", ...args])).code).toBe(0);
@@ -166,7 +166,7 @@ it("with two sessions that no argument could tell apart, says how to end one", a
   expect(stderr).toContain("2 watch sessions have the same plugin on the same node");
   for (const { pid } of [one, two]) {
     expect(stderr).toMatch(
-      new RegExp(`^  +kill ${pid} {3}\\(pid ${pid}, begun \\d+ s ago\\)$`, "m"),
+      new RegExp(`^  +kill ${pid} {3}\\(pid ${pid}, started \\d+ s ago\\)$`, "m"),
     );
   }
   process.kill(one.pid, "SIGTERM");

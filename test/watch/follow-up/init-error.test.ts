@@ -102,7 +102,7 @@ def open_port`,
     await watch.prints(/✓ p\.py started/);
     writeFileSync(go, "");
     await watch.prints(/p\.py info: KeyError: 'port'\n(.*\n){2}.*p\.py:11 in open_port\n/);
-    await watch.prints(/init failed: \(-32600\) .*'port'\n(.*\n){2} +Its traceback stands above\n/);
+    await watch.prints(/init failed: \(-32600\) .*'port'\n(.*\n){2} +Its traceback is above\n/);
     expect(watch.stdout.split("KeyError")).toHaveLength(2);
     // The next version logs before it answers, which is not told: its report has it all.
     const lines = late.split("\n");

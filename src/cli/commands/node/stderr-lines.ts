@@ -17,6 +17,6 @@ export function writeLinesTo(out: NodeJS.WriteStream): (plugin: string, line: st
     }
     if (leftOut > 0) out.write(`... ${leftOut} lines of stderr left out\n`);
     leftOut = 0;
-    out.write(`${plugin}: ${sanitize(line)}\n`);
+    out.write(`${sanitize(plugin)}: ${sanitize(line)}\n`);
   };
 }

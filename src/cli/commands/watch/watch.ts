@@ -2,9 +2,8 @@
 import type { ReadStream } from "node:tty";
 import type { PluginDirection } from "../../../embedded/api.js";
 import { PluginStderr } from "../../../embedded/plugin-stderr.js";
-import { Failure, usageFailure } from "../../../errors/failure.js";
+import { usageFailure } from "../../../errors/failure.js";
 import type { WatchEvent } from "../../../events/watch-events.js";
-import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import type { PluginSettings, Settings } from "../../../settings/types.js";
 import type { SettingsSource } from "../../../watch/live-settings.js";
 import { Session, type SessionOptions } from "../../../watch/session.js";
@@ -13,6 +12,7 @@ import { openReporter } from "../../report/reporter.js";
 import { styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";
 import { type PluginCommandFlags, settingsOf } from "../context.js";
+import { refuseMissing, withOnlyPlugin } from "../plugin-arguments.js";
 import { atNode } from "../target-nodes.js";
 import { type OpenNode, openNode } from "./open-node.js";
 import type { KeyListener } from "./terminal-keys.js";
@@ -35,13 +35,14 @@ export async function watch(
   args: readonly string[],
   flags: WatchFlags,
 ): Promise<ExitCode> {
-  const settings = settingsOf(context, "watch", args, flags);
+  const named = await withOnlyPlugin(args, context.surroundings.cwd, "watch");
+  const settings = settingsOf(context, "watch", named, flags);
   const read = () => {
-    const { plugins, nodes, embedded } = settingsOf(context, "watch", args, flags);
+    const { plugins, nodes, embedded } = settingsOf(context, "watch", named, flags);
     return { plugins, nodes: { nodes, embedded } };
   };
   const pollMs = pollOf(flags.poll);
-  await Promise.all(settings.plugins.map(refuseTypo));
+  await refuseMissing(settings.plugins);
   if (settings.embedded === undefined) settings.plugins.forEach(refuseForeignProcess);
   const { stdin, stdout, signal } = context.io;
   const keys = stdin.isTTY === true && styleOf(stdout, context.flags).live;
@@ -81,19 +82,6 @@ export async function watch(
     await node.close();
   }
   return 0;
-}
-
-/**
- * A plugin that is not there would be waited for: right after a `git checkout`, wrong after a slip of
- * the pen. At the beginning it is the latter, unless a build makes it.
- */
-async function refuseTypo({ path, build }: PluginSettings): Promise<void> {
-  if (build !== undefined) return;
-  try {
-    await inspectPluginFile(path);
-  } catch (error) {
-    if (error instanceof Failure && error.exitCode === 2) throw error;
-  }
 }
 
 /** The process of a plugin is ours in hot mode and on the embedded node; else it is the node's. */

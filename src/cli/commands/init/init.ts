@@ -1,0 +1,103 @@
+/** `cln-dev init`: a small plugin that runs, and the settings to watch it. Overwrites nothing. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { messageOf, usageFailure } from "../../../errors/failure.js";
+import { isObject, type JsonObject, parseJson } from "../../../jsonrpc/json.js";
+import { sanitize } from "../../report/sanitize.js";
+import { styleOf } from "../../report/style.js";
+import type { Context, ExitCode } from "../context.js";
+import { nodePlugin, pythonPlugin, shellPlugin } from "./templates.js";
+
+export interface InitFlags {
+  readonly python?: boolean;
+  readonly node?: boolean;
+  readonly shell?: boolean;
+}
+
+/** @param given the plugin's name; the folder's when not given */
+export async function init(
+  { io, flags, surroundings: { cwd } }: Context,
+  given: string | undefined,
+  languages: InitFlags,
+): Promise<ExitCode> {
+  const { extension, plugin } = templateOf(languages);
+  const name = nameOf(given ?? basename(cwd));
+  const file = `${name}${extension}`;
+  const path = join(cwd, file);
+  const settings = settingsWith(join(cwd, "package.json"), file);
+  try {
+    writeFileSync(path, plugin(name), { flag: "wx", mode: 0o755 });
+    if (settings.text !== undefined) writeFileSync(settings.path, settings.text);
+  } catch (error) {
+    throw usageFailure(`cannot write ${path}`, {
+      why: existsSync(path) ? "it is there already" : messageOf(error),
+      fix: "Give another name: cln-dev init NAME",
+    });
+  }
+  const next = settings.text === undefined ? `cln-dev watch ./${file} --embedded` : "npm run dev";
+  if (flags.json) {
+    io.stdout.write(`${JSON.stringify({ plugin: path, settings: settings.path, next })}\n`);
+    return 0;
+  }
+  const { paint } = styleOf(io.stdout, flags);
+  const lines = [
+    `wrote ${paint.bold(sanitize(file))}: an option, a method and a subscription`,
+    settings.text === undefined
+      ? `package.json has settings for cln-dev already: left as it is`
+      : `wrote ${paint.bold("package.json")}: settings for cln-dev, and npm run dev`,
+    `next: ${paint.bold(sanitize(next))}, then change ${sanitize(file)} and save`,
+  ];
+  io.stdout.write(`${lines.join("\n")}\n`);
+  return 0;
+}
+
+function templateOf({ python, node, shell }: InitFlags) {
+  const templates = [
+    python && { extension: ".py", plugin: pythonPlugin },
+    node && { extension: ".js", plugin: nodePlugin },
+    shell && { extension: ".sh", plugin: shellPlugin },
+  ].filter((template) => typeof template === "object");
+  if (templates.length > 1) {
+    throw usageFailure("--python, --node and --shell exclude each other");
+  }
+  return templates[0] ?? { extension: ".py", plugin: pythonPlugin };
+}
+
+/** A name for a file and for the plugin's method and option. */
+function nameOf(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/\.(py|js|sh)$/, "")
+    .replace(/[^a-z0-9]+/g, "");
+  if (/^[a-z]/.test(name)) return name;
+  if (/^[\w.-]+$/.test(text)) return `plugin${name}`;
+  throw usageFailure(`${JSON.stringify(text)} cannot be the name of a plugin`, {
+    why: "a method's name has letters and digits",
+    fix: "Give another name: cln-dev init NAME",
+  });
+}
+
+/**
+ * package.json with what is missing in it: the key "cln-dev" and the script "dev".
+ * @returns no text where it has that key already
+ * @throws Failure (exit code 2): it cannot be read, or is no object
+ */
+function settingsWith(path: string, plugin: string): { path: string; text?: string } {
+  const own = { path: plugin, embedded: true };
+  if (!existsSync(path)) {
+    const fresh = { private: true, scripts: { dev: "cln-dev watch" }, "cln-dev": own };
+    return { path, text: `${JSON.stringify(fresh, undefined, 2)}\n` };
+  }
+  const text = readFileSync(path, "utf8");
+  const before = parseJson(text);
+  if (!isObject(before)) {
+    throw usageFailure(`${path} is not a JSON object`, {
+      fix: "Correct it, or run init elsewhere",
+    });
+  }
+  if ("cln-dev" in before) return { path };
+  const scripts: JsonObject = isObject(before.scripts) ? before.scripts : {};
+  const after = { ...before, scripts: { dev: "cln-dev watch", ...scripts }, "cln-dev": own };
+  const [, indent = "  "] = /\n([ \t]+)"/.exec(text) ?? [];
+  return { path, text: `${JSON.stringify(after, undefined, indent)}\n` };
+}

@@ -1,0 +1,76 @@
+/** What a command's arguments say of plugins, looked at before anything is touched. */
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Failure, usageFailure } from "../../errors/failure.js";
+import { readRegularFile } from "../../filesystem/regular-file.js";
+import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
+import { findSettingsKey } from "../../settings/project/package-json.js";
+import type { PluginSettings } from "../../settings/types.js";
+
+/**
+ * A word behind a plugin that is no file is an option without its value, not a second plugin.
+ * @throws Failure (exit code 2)
+ */
+export function refuseBareWords(args: readonly string[], cwd: string): void {
+  const word = args.slice(1).find((arg) => /^[\w-]+$/.test(arg) && !existsSync(resolve(cwd, arg)));
+  if (word === undefined) return;
+  throw usageFailure(`${word} is neither a file nor an option`, {
+    why: "an option of the plugin is written key=value",
+    fix: `Write ${word}=VALUE`,
+  });
+}
+
+/**
+ * A plugin that is not there would be waited for: right after a `git checkout`, wrong after a typo. At
+ * the beginning it is the latter, unless a build makes it.
+ * @throws Failure (exit code 2): it is missing, or a folder
+ */
+export async function refuseMissing(plugins: readonly PluginSettings[]): Promise<void> {
+  for (const { path, build } of plugins) {
+    if (build !== undefined) continue;
+    await inspectPluginFile(path).catch((error: unknown) => {
+      if (error instanceof Failure && error.exitCode === 2) throw error;
+    });
+  }
+}
+
+/** What every plugin's source mentions, itself or by its library. */
+const LIGHTNING = /getmanifest|lightning|pyln|cln/i;
+const MAX_READ = 256 * 1024;
+
+/**
+ * The arguments, with the one plugin of the folder where neither they nor package.json name any.
+ * @param command the command to type, for the choice between several
+ * @throws Failure (exit code 2): there are several
+ */
+export async function withOnlyPlugin(
+  args: readonly string[],
+  cwd: string,
+  command: string,
+): Promise<readonly string[]> {
+  const namesPlugin = args.some((arg) => !/^[\w-]+=/.test(arg) || existsSync(resolve(cwd, arg)));
+  if (namesPlugin || findSettingsKey(cwd) !== undefined) return args;
+  const candidates = await pluginsIn(cwd);
+  if (candidates.length === 0) return args;
+  if (candidates.length === 1) return [...candidates, ...args];
+  throw usageFailure("no plugin is named", {
+    why: `${candidates.length} files of this folder may be one`,
+    fix: candidates.map((name) => `cln-dev ${command} ${name}`).join("\n"),
+  });
+}
+
+/** Executable files that a node could run, and that speak of lightning. */
+async function pluginsIn(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isFile() || entry.name.startsWith(".")) continue;
+    try {
+      const { interpreter } = await inspectPluginFile(join(folder, entry.name));
+      const text = readRegularFile(join(folder, entry.name), { maxBytes: MAX_READ }).toString();
+      if (interpreter !== undefined && LIGHTNING.test(text)) found.push(`./${entry.name}`);
+    } catch {
+      // It cannot be run, or not be read: it is none.
+    }
+  }
+  return found.sort();
+}
