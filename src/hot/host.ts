@@ -147,7 +147,7 @@ export class Host {
     for (const [id, pending] of version.pending) this.#orphaned(id, pending, reason);
     version.pending.clear();
     this.#checkIdle();
-    if (wasActive && this.#shuttingDown) this.front?.leave();
+    if (wasActive && this.#shuttingDown) this.#finish();
   }
 
   /** From now on requests wait. */
@@ -287,8 +287,13 @@ export class Host {
     this.#shuttingDown = true;
     const told = this.#talking().filter((version) => version.subscribes("shutdown"));
     for (const version of told) version.send(bytes);
-    if (this.active === undefined || !this.active.subscribes("shutdown")) this.front?.leave();
-    if (this.front?.isGone) this.#parts.onEnd(false);
+    if (this.active === undefined || !this.active.subscribes("shutdown")) this.#finish();
+  }
+
+  /** The node waits for the end of the front. */
+  #finish(): void {
+    this.front?.leave();
+    this.#parts.onEnd(false);
   }
 
   #route(message: Held): void {

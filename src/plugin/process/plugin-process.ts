@@ -76,7 +76,7 @@ export function pluginEnvironment(env: NodeJS.ProcessEnv, version: string): Node
  */
 const SHELL = "/bin/sh";
 const MARK = "cln-dev-exec";
-const SCRIPT = 'trap "" PIPE; exec "$@"';
+const SCRIPT = 'trap "" PIPE; [ "$1" ] && PWD=$1 || unset PWD; shift; exec "$@"';
 /** Where the line never comes, whoever would write it is gone. */
 const WAITING_SCRIPT = `read -r line <&3 || exit; exec 3<&-; ${SCRIPT}`;
 /** With these codes a shell ends that cannot run a program. */
@@ -196,8 +196,10 @@ function spawnChild(options: PluginProcessOptions): Started | undefined {
     if (statSync(options.path).isDirectory()) throw errorOfShell("permission denied");
     pipes ??= makePipes();
     const { command = [options.path], waits = false } = options;
+    // The shell writes the folder that it runs in there.
+    const pwd = options.env.PWD ?? "";
     const stdio: StdioOptions = pipes === undefined ? ["pipe", "pipe", "pipe"] : [...pipes.child];
-    const child = spawn(SHELL, ["-c", waits ? WAITING_SCRIPT : SCRIPT, MARK, ...command], {
+    const child = spawn(SHELL, ["-c", waits ? WAITING_SCRIPT : SCRIPT, MARK, pwd, ...command], {
       cwd: options.cwd,
       env: options.env,
       stdio: waits ? [...stdio, "pipe"] : stdio,
