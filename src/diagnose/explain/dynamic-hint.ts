@@ -13,9 +13,9 @@ const LIBRARIES: readonly { readonly uses: RegExp; readonly line: string }[] = [
 ];
 
 const SAYS_NO =
-  /\bdynamic["'`]?\s*(?:[:=]|=>)\s*(?:false|False|JSON::PP::false)\b|SetDynamic\(false\)/;
+  /\bdynamic\\?["'`]?\s*(?:[:=]|=>)\s*(?:false|False|JSON::PP::false)\b|SetDynamic\(false\)/;
 const SAYS_YES =
-  /\bdynamic["'`]?\s*(?:[:=]|=>)\s*(?:true|True|JSON::PP::true)\b|SetDynamic\(true\)|\.dynamic\(\)|PLUGIN_RESTARTABLE/;
+  /\bdynamic\\?["'`]?\s*(?:[:=]|=>)\s*(?:true|True|JSON::PP::true)\b|SetDynamic\(true\)|\.dynamic\(\)|PLUGIN_RESTARTABLE/;
 
 /** What to do, as a whole sentence without its full stop. */
 export function dynamicHint(file: PluginFile | undefined): string {

@@ -113,7 +113,9 @@ describe("a plugin that the node does not let go", () => {
     const { pid } = await ask(node, "version");
     const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
     const refused = { event: "refused", kind: "plugin-not-dynamic", running: true };
-    const fix = expect.stringMatching(/dynamic.*, and restart the node once/);
+    const fix = expect.stringMatching(
+      /^Change false to true at \S+:\d+, and restart the node once/,
+    );
     expect(await watch.outcome()).toMatchObject({ ...refused, fix });
     writePlugin(box.work, { dynamic: true, version: "2" });
     const message = expect.stringContaining(
