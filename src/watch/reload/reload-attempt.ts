@@ -31,6 +31,7 @@ import type { TraceSource } from "../hot/trace-source.js";
 import { socketIdentity } from "../node/identify-node.js";
 import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
 import { builtContent, runBuild } from "./build-step.js";
+import type { Burst } from "./burst.js";
 import { endLeftovers } from "./end-leftovers.js";
 import { type InheritedOptions, shownOptions } from "./inherited-options.js";
 import { PluginOnNode, type PluginState } from "./plugin-on-node.js";
@@ -59,6 +60,7 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   readonly onSlowStart: () => void;
   /** What the last build made that was started; undefined where that is not known. */
   readonly runningContent: Promise<string | undefined>;
+  readonly burst: Burst;
   /** It is known to take long for its start. */
   readonly slow: boolean;
   /** Resolves at the next change, or after so many ms. */
@@ -500,7 +502,9 @@ export class ReloadAttempt {
   /** A failure is told when nothing more is being written. */
   async #untilSure(look: Look): Promise<void> {
     const check = () => this.#progress.verify(look);
-    await untilOld(this.#target.plugin.path, this.#options.nextHint, check);
+    const { nextHint, burst } = this.#options;
+    await untilOld(this.#target.plugin.path, nextHint, check);
+    await burst.untilQuiet(nextHint, check);
     this.#progress.absorb();
   }
 

@@ -23,6 +23,7 @@ import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
 import { builtContent } from "./build-step.js";
+import { Burst } from "./burst.js";
 import { NO_INHERITED_OPTIONS, textOf } from "./inherited-options.js";
 import type { PluginState } from "./plugin-on-node.js";
 import { ReloadAttempt, type ReloadAttemptResult } from "./reload-attempt.js";
@@ -72,6 +73,7 @@ export class Reloader {
   /** When it is tried again, if the node answers by then: performance.now(). */
   #retryAt = Number.POSITIVE_INFINITY;
   #last: Outcome | undefined;
+  readonly #burst: Burst;
   #runningContent: Promise<string | undefined> = Promise.resolve(undefined);
   /** The plugin file as the last attempt found it. */
   #seen: Look | undefined;
@@ -95,6 +97,7 @@ export class Reloader {
 
   constructor(target: Target, hooks: ReloaderHooks) {
     this.#target = target;
+    this.#burst = new Burst(target.plugin.path);
     this.#hooks = hooks;
   }
 
@@ -160,6 +163,7 @@ export class Reloader {
     if (cause === "file" && this.#isSelfChange(files)) return this.#present();
     if (this.#attempt === undefined) this.#selfChanges.saved(files);
     const change: Change = { cause, files, at };
+    if (cause === "file") this.#burst.saved();
     if (cause !== "file") this.#changedFiles = undefined;
     for (const file of files) this.#changedFiles?.add(file);
     this.#pending = merge(this.#pending, change);
@@ -291,6 +295,7 @@ export class Reloader {
       stderr: () => this.stderr,
       onSlowStart: () => this.#hooks.onSlowStart?.(),
       runningContent: this.#runningContent,
+      burst: this.#burst,
       slow: this.#isSlow,
       moreChanges: () => this.#takePending(),
       nextHint: (ms) => this.#nextHint(ms),
@@ -364,6 +369,7 @@ export class Reloader {
   #tell(told: Outcome): void {
     const outcome = redactEvent(told, concealing(this.options));
     this.#last = outcome;
+    this.#burst.settled();
     const isUnanswered = outcome.event === "unreachable";
     this.#retryAt = isUnanswered
       ? performance.now() + retryDelay(this.#unanswered)
