@@ -1,5 +1,5 @@
 /** The suite's own parts: that a difference is found, and that the two nodes can be told apart. */
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -10,6 +10,7 @@ import { startEmbedded } from "./nodes/embedded.js";
 import { installed } from "./nodes/installed.js";
 import { startLightningd } from "./nodes/lightningd.js";
 import type { RunningNode } from "./nodes/node-kind.js";
+import { RELEASE_DIFFERENCES } from "./release-differences.js";
 
 describe("differences", () => {
   it("finds none between equals, whatever the order of keys", () => {
@@ -105,4 +106,18 @@ describe("the nodes", () => {
       expect(node.hasEnded()).toBe(true);
     },
   );
+});
+
+describe("the differences of other releases", () => {
+  it("are of scenarios that there are", () => {
+    const missing = RELEASE_DIFFERENCES.flatMap(({ scenarios }) => scenarios).filter((title) => {
+      const [topic = "", ...name] = title.split(": ");
+      const recorded = readFileSync(
+        join(import.meta.dirname, "recorded", `${topic.replaceAll(" ", "-")}.jsonl`),
+        "utf8",
+      );
+      return !recorded.includes(`{"scenario":${JSON.stringify(name.join(": "))},`);
+    });
+    expect(missing).toEqual([]);
+  });
 });

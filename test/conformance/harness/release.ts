@@ -1,11 +1,18 @@
 /** Releases of lightningd, compared. */
 import { EMBEDDED_VERSION } from "../../../src/embedded/node.js";
 import { installed } from "../nodes/installed.js";
+import { RELEASE_DIFFERENCES } from "../release-differences.js";
 
-/** `v23.08.1` as 2308: what a scenario needs is a release, never a point release. */
+/**
+ * `v23.08.1` as 230801: year, month, point release; a build of sources behind a release
+ * (`v26.06-258-g090f4b0e6`) is later than all of its point releases.
+ */
 function numberOf(version: string): number {
-  const [, year, month] = /(\d+)\.(\d+)/.exec(version) ?? [];
-  return year === undefined ? Number.POSITIVE_INFINITY : Number(year) * 100 + Number(month);
+  const match = /(\d+)\.(\d+)(?:\.(\d+))?(-\d+-g)?/.exec(version);
+  if (match === null) return Number.POSITIVE_INFINITY;
+  const [, year, month, point = 0, behind] = match;
+  const patch = behind === undefined ? Number(point) : 99;
+  return Number(year) * 10_000 + Number(month) * 100 + patch;
 }
 
 /** Is the installed lightningd older than a release? */
@@ -13,7 +20,25 @@ export function isBefore(release: string): boolean {
   return installed !== undefined && numberOf(installed.version) < numberOf(release);
 }
 
-/** Is it the release that the embedded node follows? */
+function isAfter(release: string): boolean {
+  return installed !== undefined && numberOf(installed.version) > numberOf(release);
+}
+
+/** Is it the release that the embedded node follows, whatever its point release? */
 export function isOurRelease(): boolean {
-  return installed !== undefined && numberOf(installed.version) === numberOf(EMBEDDED_VERSION);
+  if (installed === undefined) return false;
+  const [here, ours] = [numberOf(installed.version), numberOf(EMBEDDED_VERSION)];
+  return Math.floor(here / 100) === Math.floor(ours / 100) && here % 100 !== 99;
+}
+
+/** @returns what the installed lightningd does otherwise there, and since or until when */
+export function releaseDifference(title: string): string | undefined {
+  const found = RELEASE_DIFFERENCES.find(
+    ({ before, after, scenarios }) =>
+      scenarios.includes(title) &&
+      ((before !== undefined && isBefore(before)) || (after !== undefined && isAfter(after))),
+  );
+  if (found === undefined) return undefined;
+  const range = found.before === undefined ? `after v${found.after}` : `before v${found.before}`;
+  return `${range}: ${found.what}`;
 }

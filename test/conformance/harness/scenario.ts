@@ -12,7 +12,7 @@ import type { Json } from "./json.js";
 import { messageOf } from "./message-of.js";
 import { findPython } from "./python.js";
 import { Recorded } from "./recorded.js";
-import { isBefore, isOurRelease } from "./release.js";
+import { isBefore, isOurRelease, releaseDifference } from "./release.js";
 import { type Run, sharedNode } from "./shared-node.js";
 import "./table-row.js";
 import { faults } from "./verdict.js";
@@ -45,7 +45,7 @@ export function topic(
       recorded.name(name);
       const timeout = needs.slow && process.env.CLN_DEV_SLOW ? SLOW_TIMEOUT_MS : TIMEOUT_MS;
       it(name, { timeout }, async ({ task }) => {
-        const seen = await runOnAll(task, run, needs);
+        const seen = await runOnAll(`${title}: ${name}`, task, run, needs);
         compare(`${title}: ${name}`, task, seen, recorded);
       });
     });
@@ -54,11 +54,12 @@ export function topic(
 
 /** @returns what was observed on each node on which it has run */
 async function runOnAll(
+  title: string,
   task: TestContext["task"],
   run: Run,
   needs: Needs,
 ): Promise<ReadonlyMap<NodeKind, Json>> {
-  const row = { embedded: "failed", lightningd: whySkipped(needs) ?? "failed" };
+  const row = { embedded: "failed", lightningd: whySkipped(title, needs) ?? "failed" };
   task.meta.conformance = row;
   const wanted = KINDS.filter(({ kind }) => kind === "embedded" || row.lightningd === "failed");
   const seen = new Map<NodeKind, Json>();
@@ -77,8 +78,10 @@ async function runOnAll(
   return seen;
 }
 
-function whySkipped({ since, slow }: Needs): string | undefined {
+function whySkipped(title: string, { since, slow }: Needs): string | undefined {
   if (installed === undefined) return "not here";
+  const difference = releaseDifference(title);
+  if (difference !== undefined) return difference;
   if (since !== undefined && isBefore(since)) return `before v${since}`;
   return slow && !process.env.CLN_DEV_SLOW ? "slow: CLN_DEV_SLOW=1" : undefined;
 }
