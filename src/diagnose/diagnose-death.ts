@@ -23,7 +23,7 @@ import { explain, explainWords } from "./explain/explain.js";
 import type { Explanation } from "./explain/explanation.js";
 import { explainDeath } from "./explain/node-crashes.js";
 import { strayIn } from "./explain/output-rules.js";
-import { findingsOf, strayFindings, traceFindings } from "./findings.js";
+import { findingsOf, placeFindings, stderrFindings, traceFindings } from "./findings.js";
 import { type NodeToImitate, nodeHandshake } from "./node-handshake.js";
 import {
   markOwnFrames,
@@ -111,8 +111,10 @@ function explainKilled({ file, log = [] }: DeadPlugin): Explained | undefined {
   };
   const isStop = found.id === "stopped-in-call";
   const explanation = isStop ? found : { ...found, reason: `the node ended it: ${found.reason}` };
-  const stray = strayIn(words).map((text) => ({ text, printedBy: findPrint(file, text) }));
-  return { explanation, findings: stray.flatMap(strayFindings), offline: undefined };
+  const stray = strayIn(words).map((text) => ({ printedBy: findPrint(file, text) }));
+  // The text is in the reason.
+  const findings = stray.flatMap(({ printedBy }) => placeFindings(printedBy));
+  return { explanation, findings, offline: undefined };
 }
 
 /** The last trace on the node's stderr, if it is of this plugin. */
@@ -144,16 +146,21 @@ function explainEnd(
   again: OfflineRun | undefined,
   how?: string,
 ): Explained {
-  const { file, stderr, stderrMark } = dead;
-  const written = stderr ?? stderrAfter(stderrMark) ?? "";
-  const context = { path: file.realPath, file, offline: again, trace, stderr: written };
+  const { file, stderr } = dead;
+  const context = {
+    path: file.realPath,
+    file,
+    offline: again,
+    trace,
+    ...(stderr === undefined ? {} : { stderr }),
+  };
   const found =
     trace !== undefined
       ? traceFindings(trace)
       : again?.trace !== undefined || again?.handshake.end.kind === "exited"
         ? findingsOf(again, how)
         : undefined;
-  const findings = found ?? (stderr === undefined ? whereStderrWent(dead) : []);
+  const findings = found ?? (stderr === undefined ? whereStderrWent(dead) : stderrFindings(stderr));
   return { explanation: explainWords(words, context), findings, offline: again };
 }
 
@@ -162,9 +169,14 @@ function whereStderrWent({ node, stderrMark }: DeadPlugin): Finding[] {
   const place: StderrPlace | undefined = stderrPlace(node.lightningDir, node.network);
   switch (place?.kind) {
     case "file":
-      return stderrMark === undefined
-        ? note(`Its stderr is in ${place.path}`)
-        : note(`The node's stderr, ${place.path}, holds no trace of it`);
+      // Other plugins, and the node itself, write there too.
+      return [
+        ...stderrFindings(
+          stderrAfter(stderrMark) ?? "",
+          "On the node's stderr since it was started:",
+        ),
+        ...note(`The node's stderr is in ${place.path}`),
+      ];
     case "nowhere":
       return note("Its stderr went to /dev/null, because the node runs with --daemon");
     case "terminal":

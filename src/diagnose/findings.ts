@@ -4,6 +4,7 @@ import type { Finding } from "../events/watch-events.js";
 import type { PluginLanguage } from "../plugin/file/language.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake } from "../plugin/handshake/handshake.js";
+import type { PrintLine } from "./evidence/find-print.js";
 import { readSource } from "./evidence/own-code.js";
 import type { OfflineRun, PluginFrame, PluginTrace, StrayText } from "./offline-run.js";
 
@@ -90,21 +91,27 @@ function frameFindings(frame: PluginFrame | number): Finding[] {
   ];
 }
 
-export function strayFindings({ text, printedBy }: StrayText): Finding[] {
-  const findings: Finding[] = [
+function strayFindings({ text, printedBy }: StrayText): Finding[] {
+  return [
     { kind: "heading", text: "It printed to stdout, which is reserved for JSON-RPC:" },
     { kind: "quote", text: text.length > 300 ? `${text.slice(0, 300)}...` : text },
+    ...placeFindings(printedBy),
   ];
-  if (printedBy === undefined) return findings;
-  const place = `${printedBy.file}:${printedBy.line}`;
-  findings.push(
-    { kind: "own-frame", text: printedBy.certain ? place : `${place} (probably: its only print)` },
-    { kind: "quote", text: printedBy.code },
-  );
-  return findings;
 }
 
-function stderrFindings(stderr: string): Finding[] {
+/** The line that printed something, where it is known. */
+export function placeFindings(printedBy: PrintLine | undefined): Finding[] {
+  if (printedBy === undefined) return [];
+  const { file, line, code, certain } = printedBy;
+  const place = `${file}:${line}${certain ? "" : " (probably: its only print)"}`;
+  return [
+    { kind: "own-frame", text: place },
+    { kind: "quote", text: code },
+  ];
+}
+
+/** The last lines of what was printed to stderr. */
+export function stderrFindings(stderr: string, heading = "Its stderr:"): Finding[] {
   const lines = stripVTControlCharacters(stderr)
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "");
@@ -112,7 +119,7 @@ function stderrFindings(stderr: string): Finding[] {
   const shown = lines.slice(-MAX_STDERR_LINES);
   const left = lines.length - shown.length;
   return [
-    { kind: "heading", text: "Its stderr:" },
+    { kind: "heading", text: heading },
     ...(left > 0 ? [{ kind: "note", text: `(${left} lines before)` } as const] : []),
     ...shown.map((text): Finding => ({ kind: "quote", text })),
   ];

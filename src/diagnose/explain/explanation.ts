@@ -27,7 +27,7 @@ export interface ExplainContext {
   readonly offline?: OfflineRun | undefined;
   /** The trace that it left, where that was found elsewhere than in the offline run. */
   readonly trace?: PluginTrace | undefined;
-  /** What was on stderr since it was started, where that is known. */
+  /** What the plugin wrote to stderr since it was started, where that is heard. */
   readonly stderr?: string;
   /** The node: its base directory and its network. */
   readonly node?: { readonly lightningDir: string; readonly network: string } | undefined;

@@ -179,7 +179,7 @@ export const NODE_RULES: readonly Rule[] = [
     pattern: /^exited during normal operation$/,
     condition: ({ stderr = "" }) => stderr.trim() !== "",
     reason: ({ stderr = "" }) =>
-      `it exited while running; the last line on stderr is: ${stderr.trim().split("\n").at(-1)}`,
+      `it exited while running; its last line on stderr is: ${stderr.trim().split("\n").at(-1)}`,
     fix: callToRepeat,
   },
   {

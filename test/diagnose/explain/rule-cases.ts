@@ -421,7 +421,7 @@ const NODE: readonly RuleCase[] = [
     end: { kind: "passed" },
     message: "exited during normal operation",
     context: { stderr: "loading\ncert file missing\n" },
-    reason: "it exited while running; the last line on stderr is: cert file missing",
+    reason: "it exited while running; its last line on stderr is: cert file missing",
     fix: 'If a call did it, make it by cln-dev, which repeats it offline and shows the traceback: --call "<method>" in the session, or cln-dev call <method>',
   },
 ];
