@@ -25,13 +25,11 @@ const dist = join(root, "dist");
 const ENTRIES = {
   cli: "src/cli/launch.ts",
   index: "src/index.ts",
+  "hot-host": "src/hot/main.ts",
 };
 
 /** What a node of a regtest network runs: one file by itself, which is copied to that network. */
 const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
-
-/** The hot host is one file as well: it starts in the middle of a `plugin start`. */
-const HOT_HOST = { "hot-host": "src/hot/main.ts" };
 
 /** What ends at once needs few files: each costs 0.25 ms at the start. */
 const SHORT_COMMANDS = /src\/cli\/commands\/(list|call)\.ts$/;
@@ -57,7 +55,6 @@ export async function build() {
   try {
     const inputs = await bundleCode(folder);
     await bundle(folder, BACKEND, { codeSplitting: false });
-    await bundle(folder, HOT_HOST, { codeSplitting: false });
     await bundleTypes(folder);
     writeFileSync(join(folder, "THIRD-PARTY-LICENSES.txt"), licencesOf(inputs));
     // A source that was saved during the build is newer than it.
@@ -80,6 +77,18 @@ async function bundleCode(folder) {
   return output.flatMap((file) => file.moduleIds ?? []);
 }
 
+/** ora brings 90 spinners; the command line shows one of two. */
+function oneSpinner() {
+  return {
+    name: "one-spinner",
+    transform(code, id) {
+      if (!id.endsWith("/cli-spinners/spinners.json")) return undefined;
+      const { dots, line } = JSON.parse(code);
+      return { code: JSON.stringify({ dots, line }), moduleType: "json" };
+    },
+  };
+}
+
 /** @returns the files that were written */
 async function bundle(folder, input, options) {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -87,6 +96,7 @@ async function bundle(folder, input, options) {
     cwd: root,
     input,
     platform: "node",
+    plugins: [oneSpinner()],
     transform: { target: "node20.19", define: { CLN_DEV_VERSION: JSON.stringify(version) } },
   });
   const { output } = await bundler.write({
@@ -95,8 +105,7 @@ async function bundle(folder, input, options) {
     format: "cjs",
     dynamicImportInCjs: false,
     comments: false,
-    // The names of functions and classes stay: a stack trace in a bug report can be read.
-    minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
+    minify: true,
     ...options,
   });
   await bundler.close();

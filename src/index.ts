@@ -34,6 +34,7 @@ export type {
   Explained,
   Failed,
   Finding,
+  HotSwitch,
   LogLine,
   ManifestChanged,
   NodeBack,
