@@ -27,33 +27,7 @@ export {
 } from "./api/watch.js";
 export type { RaisedEvent, RaiseWishes } from "./embedded/emit/plain-values.js";
 export { Failure, type FailureExitCode, type FailureParts } from "./errors/failure.js";
-export type {
-  Called,
-  Cause,
-  Ended,
-  Explained,
-  Failed,
-  Finding,
-  HotSwitch,
-  LogLine,
-  ManifestChanged,
-  NodeBack,
-  NodeFacts,
-  NodeGone,
-  Notice,
-  Outcome,
-  Phase,
-  PhaseBegun,
-  PluginDied,
-  Refused,
-  Reloaded,
-  Reloading,
-  TargetName,
-  Unchanged,
-  Unreachable,
-  WatchEvent,
-  Watching,
-} from "./events/watch-events.js";
+export type * from "./events/watch-events.js";
 export type { JsonObject } from "./jsonrpc/json.js";
 export type { ListedPlugin } from "./node/plugins/plugin-command.js";
 export type { CallOptions } from "./node/rpc/client.js";

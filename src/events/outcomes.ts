@@ -2,7 +2,29 @@
 import { Failure, messageOf } from "../errors/failure.js";
 import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { Change } from "./reload-target.js";
-import type { Failed, Finding, Phase, Refused, TargetName, Unreachable } from "./watch-events.js";
+import type {
+  Failed,
+  Finding,
+  Outcome,
+  Phase,
+  Refused,
+  TargetName,
+  Unreachable,
+  WatchEvent,
+} from "./watch-events.js";
+
+/** The events that a reload ends in. */
+export const OUTCOMES: readonly string[] = [
+  "reloaded",
+  "unchanged",
+  "failed",
+  "unreachable",
+  "refused",
+] satisfies readonly Outcome["event"][];
+
+export function isOutcome(event: WatchEvent): event is Outcome {
+  return OUTCOMES.includes(event.event);
+}
 
 /** What is known of a failure beyond the node's words. */
 export interface Diagnosis {

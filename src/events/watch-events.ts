@@ -276,16 +276,3 @@ export type WatchEvent =
   | Ended;
 
 export type Emit = (event: WatchEvent) => void;
-
-/** The events that a reload ends in. */
-export const OUTCOMES: readonly string[] = [
-  "reloaded",
-  "unchanged",
-  "failed",
-  "unreachable",
-  "refused",
-] satisfies readonly Outcome["event"][];
-
-export function isOutcome(event: WatchEvent): event is Outcome {
-  return OUTCOMES.includes(event.event);
-}

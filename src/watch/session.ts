@@ -5,16 +5,16 @@
  */
 
 import { basename } from "node:path";
+import { isOutcome } from "../events/outcomes.js";
 import { redactEvent } from "../events/redact.js";
 import { targetOf } from "../events/reload-target.js";
-import {
-  type Cause,
-  type Emit,
-  isOutcome,
-  type NodeFacts,
-  type Outcome,
-  type WatchEvent,
-  type Watching,
+import type {
+  Cause,
+  Emit,
+  NodeFacts,
+  Outcome,
+  WatchEvent,
+  Watching,
 } from "../events/watch-events.js";
 import { stopPlugin } from "../node/plugins/plugin-command.js";
 import { descendantsOf } from "../node/plugins/plugin-processes.js";

@@ -1,6 +1,7 @@
 /** Prints the events of a watch session: on a terminal, as plain lines, or as JSON. */
 import { messageOf } from "../../errors/failure.js";
-import { isOutcome, type WatchEvent } from "../../events/watch-events.js";
+import { isOutcome } from "../../events/outcomes.js";
+import type { WatchEvent } from "../../events/watch-events.js";
 import { sanitize } from "./sanitize.js";
 import { type StreamStyle, styleOf, terminalWidth } from "./style.js";
 import { EventLines } from "./watch/event-lines.js";

@@ -2,7 +2,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure } from "../../errors/failure.js";
-import { OUTCOMES, type Outcome } from "../../events/watch-events.js";
+import { OUTCOMES } from "../../events/outcomes.js";
+import type { Outcome } from "../../events/watch-events.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { callNode } from "../../node/rpc/client.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";

@@ -1,5 +1,6 @@
 /** Whether the watched plugins are good or bad now: for the window's title and the bell. */
-import { isOutcome, type WatchEvent } from "../../../events/watch-events.js";
+import { isOutcome } from "../../../events/outcomes.js";
+import type { WatchEvent } from "../../../events/watch-events.js";
 import type { Marks } from "../style.js";
 
 export class PluginHealth {
