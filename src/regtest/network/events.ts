@@ -91,6 +91,8 @@ export type RegtestEvent =
   | {
       readonly event: "ready";
       readonly dir: string;
+      /** Without `--developer` a node sees a block after up to 30 s. */
+      readonly developer: boolean;
       readonly ms: number;
       readonly nodes: readonly RegtestNodeFacts[];
       readonly channels: readonly RegtestChannel[];

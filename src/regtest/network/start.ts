@@ -93,7 +93,8 @@ export async function startNetwork(options: StartOptions, context: StepContext):
       });
       const channels = await listChannels(network.nodes, network.nodes);
       const ms = Math.round(performance.now() - began);
-      const ready: Ready = { event: "ready", dir: folder, ms, nodes, channels };
+      const { developer } = network.file;
+      const ready: Ready = { event: "ready", dir: folder, developer, ms, nodes, channels };
       context.onEvent(ready);
       return ready;
     } catch (error) {

@@ -18,7 +18,7 @@ import { configLine } from "../../../regtest/network/node-config.js";
 import { DEFAULT_PAYMENT_MSAT, pay as payBetween } from "../../../regtest/network/payments.js";
 import { MAX_NODES, startNetwork, WALLET_SAT } from "../../../regtest/network/start.js";
 import type { Context, ExitCode } from "../context.js";
-import { withSteps } from "./steps.js";
+import { SLOW_BLOCKS, withSteps } from "./steps.js";
 
 export interface DirFlag {
   readonly dir?: string;
@@ -106,6 +106,7 @@ export function mine(
     const faster = count > MANY_BLOCKS ? mining.fasterFolder(network.folder) : undefined;
     if (faster !== undefined)
       steps.note(`nodes take blocks some ten times faster with --dir ${faster}, in memory`);
+    if (!network.file.developer) steps.note(SLOW_BLOCKS);
     await mining.mine(openChain(network), await runningNodes(network), count, steps);
     return 0;
   });

@@ -112,10 +112,15 @@ function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: bo
         ]),
         ...(event.channels.length > 0 ? ["", ...event.channels.map(channelText)] : []),
         "",
+        ...(event.developer ? [] : [SLOW_BLOCKS]),
         paint.dim(`ready in ${(event.ms / 1000).toFixed(1)} s; ends with: cln-dev regtest stop`),
       ];
   }
 }
+
+/** What `--no-developer` costs. */
+export const SLOW_BLOCKS =
+  "the nodes run without developer mode: each looks for new blocks every 30 s";
 
 function statusLines(node: RegtestNodeStatus, paint: StreamStyle["paint"]): string[] {
   const { name, state, height, port, pid, version, lightningDir, lastWords } = node;
