@@ -22,6 +22,7 @@ export const BACKEND_FILE = "backend";
 export const BACKEND_PROGRAM = "backend.js";
 const LOCK_FILE = "lock";
 const LOCK_MS = 120_000;
+const STATUS_MS = 5_000;
 
 /** @throws Failure `no-regtest` (exit code 3): there is none */
 export function openNetwork(folder: string): Network {
@@ -89,14 +90,15 @@ export async function factsOf(node: RegtestNode): Promise<RegtestNodeFacts> {
 export async function showStatus(network: Network, context: StepContext): Promise<boolean> {
   const nodes = await Promise.all(network.nodes.map(statusOf));
   const { height } = openChain(network).chain.tip;
-  const channels = await listChannels(await runningNodes(network), network.nodes);
+  const answering = network.nodes.filter((_, index) => nodes[index]?.state === "running");
+  const channels = await listChannels(answering, network.nodes);
   context.onEvent({ event: "status", dir: network.folder, height, nodes, channels });
   return nodes.every(({ state }) => state === "running");
 }
 
 async function statusOf(node: RegtestNode): Promise<RegtestNodeStatus> {
   const { name, lightningDir, port, version, pid } = node;
-  const info = await node.info();
+  const info = await node.info(STATUS_MS).catch(() => undefined);
   const common = { name, lightningDir, port, version, ...(pid === undefined ? {} : { pid }) };
   if (info !== undefined) {
     const { id, blockheight } = info;

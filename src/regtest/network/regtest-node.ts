@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import type { Params } from "../../jsonrpc/message.js";
 import { readTail } from "../../node/log/log-file.js";
 import { callNode } from "../../node/rpc/client.js";
-import { NodeUnreachable } from "../../node/rpc/errors.js";
+import { NodeUnreachable, type UnreachableReason } from "../../node/rpc/errors.js";
 import { isLightningdIn } from "../process-identity.js";
 import { type StepContext, waitUntil } from "./context.js";
 import type { NetworkNode } from "./network-file.js";
@@ -55,12 +55,15 @@ export class RegtestNode {
     return isObject(result) ? result : {};
   }
 
-  /** `getinfo`, or undefined where no node answers. */
-  async info(timeoutMs = 5_000): Promise<JsonObject | undefined> {
+  /**
+   * `getinfo`, or undefined where no node runs.
+   * @throws NodeUnreachable `silent`: it runs, and gives no answer in time
+   */
+  async info(timeoutMs = 30_000): Promise<JsonObject | undefined> {
     try {
       return await this.call("getinfo", {}, { timeoutMs });
     } catch (error) {
-      if (error instanceof NodeUnreachable) return undefined;
+      if (error instanceof NodeUnreachable && GONE.has(error.reason)) return undefined;
       throw error;
     }
   }
@@ -201,10 +204,11 @@ export class RegtestNode {
   }
 
   async #listens(): Promise<boolean> {
-    return existsSync(this.rpcFile) && (await this.info(1_000)) !== undefined;
+    return existsSync(this.rpcFile) && (await this.info()) !== undefined;
   }
 }
 
+const GONE: ReadonlySet<UnreachableReason> = new Set(["missing", "refused", "closed"]);
 const MAX_WORDS = 6;
 
 function withoutTime(line: string): string {

@@ -4,7 +4,7 @@
  */
 import { readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Failure } from "../../errors/failure.js";
 import { isOpenToAll, isTrustedOwner } from "../../filesystem/owner.js";
 import { connectUnix } from "../../node/rpc/unix-socket.js";
@@ -22,6 +22,8 @@ export interface RunningNode {
 
 /** Where `startup_regtest.sh` and we put nodes: `/tmp/l1-regtest`, `/tmp/l1`, `cln-dev-node-...`. */
 const USUAL_NAME = /^(?:l\d+|l.*-(?:regtest|signet|testnet4?|bitcoin)|cln-dev-node-.*)$/;
+/** Where `cln-dev regtest` has its nodes, each in a folder below. */
+const NETWORK_NAME = /^cln-dev-regtest-/;
 const MAX_FOLDERS = 64;
 
 /**
@@ -50,9 +52,18 @@ export async function runningNodes(
 function inTempFolders(): string[] {
   return [...new Set(["/tmp", tmpdir()])].flatMap((folder) =>
     namesIn(folder)
-      .filter((name) => USUAL_NAME.test(name))
-      .map((name) => join(folder, name)),
+      .filter((name) => USUAL_NAME.test(name) || NETWORK_NAME.test(name))
+      .flatMap((name) => foldersAt(join(folder, name))),
   );
+}
+
+/** The lightning-dir, or those of the nodes of a network. */
+function foldersAt(path: string): string[] {
+  if (!NETWORK_NAME.test(basename(path))) return [path];
+  if (!isOurs(path)) return [];
+  return namesIn(path)
+    .filter((name) => USUAL_NAME.test(name))
+    .map((name) => join(path, name));
 }
 
 function nodesIn(lightningDir: string): NodeAddress[] {

@@ -7,10 +7,24 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isObject, type JsonObject } from "../../../../src/jsonrpc/json.js";
 import { callNode } from "../../../../src/node/rpc/client.js";
 import { installed } from "../../../conformance/nodes/installed.js";
+import { writeProgram } from "../../../support/plugin.js";
 import { isAlive } from "../../../support/processes.js";
 import { type Ended, type JsonEvent, Program, run } from "../../../support/program.js";
 import { type Sandbox, sharedSandbox } from "../../../support/sandbox.js";
 import { until } from "../../../support/until.js";
+
+/** With a different error each time: it is in the node's stderr and nowhere else. */
+const DIES_AT_A_BLOCK = `#!${process.execPath}
+const manifest = { dynamic: true, options: [], rpcmethods: [], subscriptions: ["block_added"] };
+process.stdin.setEncoding("utf8").on("data", (text) => {
+  for (const part of text.split("\\n\\n").filter(Boolean)) {
+    const { id, method, params } = JSON.parse(part);
+    if (method === "block_added") throw new Error("it cannot stand block " + params.block_added.height);
+    const result = method === "getmanifest" ? manifest : {};
+    process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result }) + "\\n\\n");
+  }
+});
+`;
 
 interface Node {
   readonly name: string;
@@ -91,6 +105,24 @@ describe.skipIf(installed === undefined)("a network", () => {
     const { stdout } = await run(box(), ["regtest"]);
     expect(stdout).toContain(`cln-dev watch ./myplugin.py --lightning-dir=${dir}/l1\n`);
     expect(stdout).toContain(`lightning-cli --lightning-dir=${dir}/l2 getinfo\n`);
+  });
+
+  test("where no node is named and none is there, the network is offered", async () => {
+    const { code, stderr } = await run(box(), ["list"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`--lightning-dir=${dir}/l1`);
+    expect(stderr).toContain(`--lightning-dir=${dir}/l2`);
+  });
+
+  test("watch finds the traceback of a plugin in the node's stderr", async () => {
+    const plugin = writeProgram(join(box().work, "dies.js"), DIES_AT_A_BLOCK);
+    const watch = new Program(box(), ["watch", plugin, `--lightning-dir=${dir}/l1`, "--json"]);
+    await watch.next("reloaded");
+    await regtest(box(), "mine");
+    await watch.next("plugin-died");
+    const explained = await watch.next("explained");
+    expect(JSON.stringify(explained)).toContain("it cannot stand block");
+    await watch.end();
   });
 
   test("mine: every node has the block on return", async () => {
@@ -272,7 +304,7 @@ describe.skipIf(installed === undefined)("a network", () => {
     await ended(child);
     expect(stderr).toMatch(/^cln-dev: cannot write .*blocks\.jsonl: /);
     expect(readFileSync(blocks)).toHaveLength(size);
-    await regtest(box(), "mine");
+    expect(await regtest(box(), "mine")).toMatchObject([{ nodes: ["l1", "l2"] }]);
     expect(await heights(nodes)).toEqual([Number(before) + 1, Number(before) + 1]);
   });
 
