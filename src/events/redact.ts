@@ -16,6 +16,7 @@ export function redactEvent<T extends WatchEvent>(event: T, hide: Hide): T {
     ...("fix" in event ? { fix: hidden(event.fix) } : {}),
     ...("findings" in event && event.findings ? { findings: found(event.findings) } : {}),
     ...("log" in event ? { log: all(event.log) } : {}),
+    ...("output" in event ? { command: hide(event.command), output: hide(event.output) } : {}),
     ...("text" in event ? { text: hide(event.text) } : {}),
     ...("payload" in event ? { payload: hide(event.payload) } : {}),
     ...("call" in event ? { call: hide(event.call) } : {}),

@@ -210,6 +210,18 @@ export interface Called extends TargetName {
   readonly log: readonly string[];
 }
 
+/** A `--run` command has ended. */
+export interface Ran extends TargetName {
+  readonly event: "ran";
+  readonly command: string;
+  readonly ok: boolean;
+  /** How it ended, such as `exit code 1`. */
+  readonly ending: string;
+  /** The end of what it printed. */
+  readonly output: string;
+  readonly ms: number;
+}
+
 export interface LogLine {
   readonly event: "log";
   readonly node: string;
@@ -270,6 +282,7 @@ export type WatchEvent =
   | Explained
   | ManifestChanged
   | Called
+  | Ran
   | LogLine
   | Traced
   | Notice

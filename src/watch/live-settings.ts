@@ -142,7 +142,10 @@ function changesOf(before: PluginSettings, now: PluginSettings): string[] {
 }
 
 /** Such as `foo_opt=B (was A)`, `+x=1`, `-y`; secret values as `***`. */
-function optionChanges(before: readonly PluginOption[], now: readonly PluginOption[]): string[] {
+export function optionChanges(
+  before: readonly PluginOption[],
+  now: readonly PluginOption[],
+): string[] {
   const names = new Set([...before, ...now].map(({ name }) => name));
   return [...names].flatMap((name) => {
     const [then, next] = [before, now].map((options) =>

@@ -21,16 +21,16 @@ import { descendantsOf } from "../node/plugins/plugin-processes.js";
 import { isBelow } from "../plugin/file/ignore-rules.js";
 import type { LogLevel } from "../plugin/log-level.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
-import type { NodeAddress, PluginSettings, ShellCommand } from "../settings/types.js";
+import type { NodeAddress, PluginOption, PluginSettings, ShellCommand } from "../settings/types.js";
 import type { SessionTarget } from "./control/control-client.js";
 import { type ControlMethods, type ControlServer, openControl } from "./control/control-server.js";
 import { findDuplicateSessions } from "./control/duplicate-sessions.js";
-import { isMeant, type RestartFilter, readFilter } from "./control/target-filter.js";
+import { isMeant, type RestartFilter, readFilter, readOptions } from "./control/target-filter.js";
 import { FileSource, type WatchedFiles } from "./files/file-source.js";
 import { FollowUp } from "./follow-up/follow-up.js";
 import { type HotEnd, leaveHot } from "./hot/leave-hot.js";
 import { TraceSource } from "./hot/trace-source.js";
-import { LiveSettings, type SettingsSource } from "./live-settings.js";
+import { LiveSettings, optionChanges, type SettingsSource } from "./live-settings.js";
 import { StderrBuffer } from "./node/stderr-buffer.js";
 import { WatchedNode } from "./node/watched-node.js";
 import { endLeftovers } from "./reload/end-leftovers.js";
@@ -70,6 +70,8 @@ export class Session {
   readonly #stderr: StderrBuffer;
   readonly #trace: TraceSource;
   #control: ControlServer | undefined;
+  /** While paused: by the plugin's path, the files that have changed. */
+  #held: Map<string, Set<string>> | undefined;
   #first: Promise<Outcome[]> = Promise.resolve([]);
   #warned: Promise<void> = Promise.resolve();
 
@@ -145,6 +147,58 @@ export class Session {
       return [reloader.request("settings")];
     });
     return Promise.all(reloads);
+  }
+
+  /**
+   * Gives options to the plugins that the filter names, from now on, and reloads each once. One that
+   * ran and does not start with them gets the previous ones back. Never rejects.
+   */
+  async setOptions(filter: RestartFilter, options: readonly PluginOption[]): Promise<Outcome[]> {
+    const wanted = this.#reloaders.filter((one) => isMeant(targetOfReloader(one), filter));
+    const paths = new Set(wanted.map(({ target }) => target.plugin.path));
+    const ran = wanted.some(({ state }) => state.is === "running");
+    const before = this.#plugins.filter(({ path }) => paths.has(path));
+    const names = new Set(options.map(({ name }) => name));
+    const after = before.map((plugin) => ({
+      ...plugin,
+      options: [...plugin.options.filter(({ name }) => !names.has(name)), ...options],
+    }));
+    const { onEvent } = this.#options;
+    const changes = after.flatMap((plugin, index) =>
+      optionChanges(before[index]?.options ?? [], plugin.options),
+    );
+    const message = changes.length > 0 ? changes.join("; ") : "the options are the same as before";
+    onEvent({ event: "notice", level: "info", message });
+    const outcomes = await this.configure(after);
+    if (ran && outcomes.some(({ event }) => event === "failed" || event === "refused")) {
+      const back = "the previous options are used again";
+      onEvent({ event: "notice", level: "warn", message: back });
+      await this.configure(before);
+    }
+    return outcomes;
+  }
+
+  /** From now on saved files are counted, and reload nothing until {@link resume}. */
+  pause(): void {
+    this.#held ??= new Map();
+  }
+
+  get paused(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Reloads once what has changed since {@link pause}. @returns how many files that were */
+  resume(): number {
+    const held = this.#held ?? new Map<string, Set<string>>();
+    this.#held = undefined;
+    for (const [path, files] of held) this.#filesChanged(path, [...files]);
+    return [...held.values()].reduce((count, files) => count + files.size, 0);
+  }
+
+  #filesChanged(plugin: string, files: readonly string[], at?: number): void {
+    for (const reloader of this.#reloaders) {
+      if (reloader.target.plugin.path === plugin) void reloader.request("file", [...files], at);
+    }
   }
 
   /** What is watched of each plugin. */
@@ -289,7 +343,12 @@ export class Session {
     const { embedded } = this.#options;
     return {
       status: () => ({ pid: process.pid, embedded, targets: this.targets }),
-      restart: async (params) => ({ outcomes: await this.restart("command", readFilter(params)) }),
+      restart: async (params) => {
+        const [filter, options] = [readFilter(params), readOptions(params)];
+        const outcomes =
+          options.length > 0 ? this.setOptions(filter, options) : this.restart("command", filter);
+        return { outcomes: await outcomes };
+      },
     };
   }
 
@@ -303,7 +362,10 @@ export class Session {
         if (event.event === "phase" && event.phase === "start") {
           reloader.stderr = this.#options.embedded ? "" : undefined;
         }
-        if (event.event === "reloading") node.giveWay(reloader);
+        if (event.event === "reloading") {
+          node.giveWay(reloader);
+          this.#after.get(reloader)?.reloading();
+        }
         if (!isOutcome(event)) return;
         this.#stderr.settled(reloader, event);
         if (event.event === "reloaded") this.#after.get(reloader)?.reloaded();
@@ -337,9 +399,13 @@ export class Session {
         const plugin = this.#plugins.find(({ path }) => path === opened.path) ?? opened;
         const own = files.filter((path) => !this.#isOtherPlugin(plugin, path));
         if (own.length === 0) return;
-        for (const reloader of this.#reloaders) {
-          if (reloader.target.plugin.path === plugin.path) void reloader.request("file", own, at);
+        if (this.#held === undefined) {
+          this.#filesChanged(plugin.path, own, at);
+          return;
         }
+        const held = this.#held.get(plugin.path) ?? new Set();
+        this.#held.set(plugin.path, held);
+        for (const file of own) held.add(file);
       },
       onNotice: (message, level) => onEvent({ event: "notice", level, message }),
       ...(pollMs === undefined ? {} : { pollMs }),

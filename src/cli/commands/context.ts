@@ -32,6 +32,7 @@ export interface PluginCommandFlags {
   readonly ignore?: readonly string[];
   readonly call?: readonly string[];
   readonly build?: string;
+  readonly run?: string;
   readonly safe?: boolean;
   readonly hot?: boolean;
   readonly env?: readonly string[];

@@ -24,6 +24,7 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .option("--ignore <pattern>", "ignore pattern in .gitignore syntax (repeatable)", repeatable)
     .option("--build <command>", "build command to run before each reload")
     .option("--call <method params>", "call this after each reload (repeatable)", repeatable)
+    .option("--run <command>", "run this after each good reload, until the next save")
     .option("--safe", "stop the old version only if the new one passes its handshake")
     .option("--bell", "ring when the plugin breaks, and when it works again")
     .option("--stop-on-exit", "stop the plugin at the end")

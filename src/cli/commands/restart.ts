@@ -36,12 +36,6 @@ export async function restart(
     const { start } = await import("./start.js");
     return start(context, args, flags, "restart");
   }
-  if (options.length > 0) {
-    throw usageFailure("options cannot be given to a restart by a running watch session", {
-      why: "the session starts the plugin with the options that it was given",
-      fix: "End the session (q) and start it again with the new options",
-    });
-  }
   const known = wishes.map((wish, index) => {
     const session = found[index]?.session;
     if (session === undefined) throw notWatched(plugins[index] ?? "");
@@ -52,7 +46,7 @@ export async function restart(
     if (context.flags.verbose) {
       context.io.stderr.write(`asking the watch session (pid ${session.pid})\n`);
     }
-    return askRestart(session.control, wish, signal);
+    return askRestart(session.control, wish, options, signal);
   });
   const outcomes = (await Promise.all(asked)).flat();
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });

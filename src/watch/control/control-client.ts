@@ -7,7 +7,7 @@ import type { Outcome } from "../../events/watch-events.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { callNode } from "../../node/rpc/client.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
-import type { NodeAddress } from "../../settings/types.js";
+import type { NodeAddress, PluginOption } from "../../settings/types.js";
 import { controlFolder, isWithoutRoom } from "./socket-folder.js";
 import type { RestartFilter } from "./target-filter.js";
 
@@ -61,10 +61,11 @@ export async function findSessions(sockets = controlSockets()): Promise<RunningS
 export async function askRestart(
   control: string,
   filter: RestartFilter,
+  newOptions: readonly PluginOption[],
   signal: AbortSignal,
 ): Promise<Outcome[]> {
   const options = { timeoutMs: RESTART_TIMEOUT_MS, signal };
-  const asked = callNode(control, "restart", { ...filter }, options);
+  const asked = callNode(control, "restart", { ...filter, options: newOptions }, options);
   const answer = await asked.catch((error: unknown) => {
     throw signal.aborted ? error : sessionGone(control, error);
   });

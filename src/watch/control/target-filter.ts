@@ -1,5 +1,7 @@
 /** Which targets of a session a restart is about: asked by a key, a program or `cln-dev restart`. */
 import { basename } from "node:path";
+import { isObject } from "../../jsonrpc/json.js";
+import type { PluginOption } from "../../settings/types.js";
 import type { SessionTarget } from "./control-client.js";
 
 /** An absent member stands for all. */
@@ -15,6 +17,15 @@ export function isMeant({ path, realPath, node }: SessionTarget, filter: Restart
   if (filter.rpcFiles && !filter.rpcFiles.includes(node.rpcFile)) return false;
   if (filter.name !== undefined) return filter.name === basename(path);
   return filter.path === undefined || filter.path === path || filter.path === realPath;
+}
+
+/** Options for `restart`. @param params as they came over the control socket */
+export function readOptions({ options }: { readonly [key: string]: unknown }): PluginOption[] {
+  if (!Array.isArray(options)) return [];
+  return options.filter(isObject).map(({ name, value }) => ({
+    name: String(name),
+    value: typeof value === "number" || typeof value === "boolean" ? value : String(value),
+  }));
 }
 
 /** @param params as they came over the control socket */

@@ -14,9 +14,12 @@ import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { notificationText } from "../../node/rpc/notification-text.js";
 import { splitWords } from "../../settings/shell-words.js";
 import type { Reloader } from "../reload/reloader.js";
+import { runShellCommand } from "../shell-command.js";
 import type { Shown } from "./api-changes.js";
 
 const CALL_TIMEOUT_MS = 60_000;
+/** As much of the output of `--run` as is of use on a screen. */
+const MAX_RUN_LINES = 60;
 /** What the plugin logged before it answered has been read from the node's log file by then. */
 const LOG_MS = 100;
 
@@ -33,6 +36,9 @@ export class FollowUp {
   #wasQuiet = false;
   readonly #results = new Map<string, string>();
   #running = new AbortController();
+  /** Ends the `--run` command. */
+  #command = new AbortController();
+  #ran: Promise<void> = Promise.resolve();
   #closed = false;
   #work: Promise<void> = Promise.resolve();
   readonly #onDone: (hasFailedCall: boolean) => void;
@@ -62,7 +68,16 @@ export class FollowUp {
       await new Promise(setImmediate);
       await this.#compare(signal);
       this.#onDone(!(await this.#callAll(signal)));
+      if (signal.aborted) return;
+      this.#command = new AbortController();
+      const command = this.#command.signal;
+      this.#ran = this.#ran.then(() => this.#run(command));
     });
+  }
+
+  /** Another reload begins: the user's command (`--run`) is about the version before. */
+  reloading(): void {
+    this.#command.abort();
   }
 
   /** Makes the calls again, without a reload. */
@@ -70,11 +85,32 @@ export class FollowUp {
     this.#begin(async (signal) => void (await this.#callAll(signal)));
   }
 
+  /** The user's command, with the node and the plugin in its environment. */
+  async #run(signal: AbortSignal): Promise<void> {
+    const { plugin, node, name } = this.#reloader.target;
+    if (plugin.runAfter === undefined || signal.aborted) return;
+    const { command, cwd } = plugin.runAfter;
+    const from = performance.now();
+    const env = {
+      CLN_DEV_RPC_FILE: node.rpcFile,
+      CLN_DEV_LIGHTNING_DIR: node.lightningDir,
+      CLN_DEV_PLUGIN: plugin.path,
+    };
+    const result = await runShellCommand({ command, cwd, env, signal, onSlow: () => {} });
+    if (signal.aborted) return;
+    const { ok, ending, output } = result;
+    const ms = performance.now() - from;
+    const tail = output.split("\n").slice(-MAX_RUN_LINES).join("\n");
+    this.#emit({ event: "ran", ...name, command, ok, ending, output: tail, ms });
+  }
+
   /** Ends what is under way. A reload that ends after that has nothing that follows it. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#running.abort();
+    this.#command.abort();
     await this.#work;
+    await this.#ran;
   }
 
   #begin(job: (signal: AbortSignal) => Promise<void>): void {

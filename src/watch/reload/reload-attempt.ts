@@ -29,8 +29,10 @@ import { settle, untilOld } from "../files/wait-until-stable.js";
 import { reloadHot } from "../hot/hot-reload.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { socketIdentity } from "../node/identify-node.js";
+import { runShellCommand } from "../shell-command.js";
 import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
-import { builtContent, runBuild } from "./build-step.js";
+
+import { builtContent } from "./built-content.js";
 import type { Burst } from "./burst.js";
 import { endLeftovers } from "./end-leftovers.js";
 import { type InheritedOptions, shownOptions } from "./inherited-options.js";
@@ -306,7 +308,7 @@ export class ReloadAttempt {
     const { build } = this.#target.plugin;
     if (build === undefined) return undefined;
     this.#progress.begin("build");
-    const result = await runBuild({
+    const result = await runShellCommand({
       ...build,
       signal: this.#progress.newer,
       onSlow: (ms, output) => this.#reportSlowBuild(ms, output),

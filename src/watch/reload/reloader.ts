@@ -22,7 +22,8 @@ import type { PluginSettings } from "../../settings/types.js";
 import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
-import { builtContent } from "./build-step.js";
+
+import { builtContent } from "./built-content.js";
 import { Burst } from "./burst.js";
 import { NO_INHERITED_OPTIONS, textOf } from "./inherited-options.js";
 import type { PluginState } from "./plugin-on-node.js";

@@ -7,8 +7,13 @@ import { language, writePlugin } from "../../support/plugin.js";
 import { Program, run } from "../../support/program.js";
 import { type Sandbox, sandbox } from "../../support/sandbox.js";
 
-async function watched(box: Sandbox, node: TestNode, plugin: string): Promise<Program> {
-  const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+async function watched(
+  box: Sandbox,
+  node: TestNode,
+  plugin: string,
+  ...options: string[]
+): Promise<Program> {
+  const watch = new Program(box, ["watch", plugin, ...options, node.flag, "--json"]);
   await watch.next("reloaded");
   return watch;
 }
@@ -56,14 +61,22 @@ describe("with one watch session", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ event: "failed", code: -3, cause: "command" });
   });
 
-  it("takes no options: the session has them", async () => {
+  it("takes options, which the session keeps; those that do not start the plugin are taken back", async () => {
     const box = sandbox();
     const node = await startNode(box);
     const plugin = writePlugin(box.work, { options: ["foo"] });
-    await watched(box, node, plugin);
-    const { code, stderr } = await run(box, ["restart", plugin, "foo=bar"]);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/options cannot be given to a restart by a running watch session/);
+    const watch = await watched(box, node, plugin, "foo=BAR");
+    expect(await run(box, ["restart", "foo=BAAAR"])).toMatchObject({ code: 0, stderr: "" });
+    await watch.next("notice", { level: "info", message: "foo=BAAAR (was BAR)" });
+    expect(await ask(node, "version")).toMatchObject({ options: { foo: "BAAAR" } });
+    writePlugin(box.work, { options: ["foo"], version: "2" });
+    await watch.next("reloaded", { cause: "file" });
+    expect(await ask(node, "version")).toMatchObject({ version: "2", options: { foo: "BAAAR" } });
+    const wrong = await run(box, ["restart", "fooo=1"]);
+    expect(wrong.code).toBe(1);
+    await watch.next("notice", { message: "the previous options are used again" });
+    await watch.next("reloaded", { cause: "settings" });
+    expect(await ask(node, "version")).toMatchObject({ options: { foo: "BAAAR" } });
   });
 
   it("does it by itself where another plugin, or another node, is meant", async () => {

@@ -134,6 +134,50 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
   });
 
+  it("o changes an option, p holds reloads back, w shows what is watched", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work, { options: ["foo"] });
+    const terminal = new Terminal(box, [`plugin${extension}`, "foo=BAR", node.flag]);
+    await terminal.shows(/started in/);
+    terminal.press("o");
+    await terminal.shows(/option \(key=value/);
+    terminal.press("foo=BAAAR\r");
+    await terminal.shows(/foo=BAAAR \(was BAR\)[\s\S]*reloaded in/);
+    expect(await ask(node, "version")).toMatchObject({ options: { foo: "BAAAR" } });
+    terminal.press("w");
+    await terminal.shows(/plugin\.\w+: \*\.\w+.* under this folder\n {4}1 file in 1 folder\n/);
+    terminal.press("p");
+    await terminal.shows(/paused/);
+    writePlugin(box.work, { options: ["foo"], version: "2" });
+    await until("the file to be seen", () => {
+      terminal.press("p");
+      return /resumed: 1 file has changed/.test(terminal.text);
+    });
+    await terminal.shows(/reloaded in/);
+    expect(await ask(node, "version")).toMatchObject({ version: "2", options: { foo: "BAAAR" } });
+    expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
+  });
+
+  it("shows in the window's title how the plugin is, and rings at a change", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    writePlugin(box.work);
+    const terminal = new Terminal(box, [`plugin${extension}`, node.flag, "--bell"]);
+    await terminal.shows(/started in/);
+    await until("the title", () => terminal.raw.includes(`\u001b]0;✓ plugin${extension}\u0007`));
+    const bells = () => terminal.text.split("\u0007").length;
+    expect(bells()).toBe(1);
+    writePlugin(box.work, { start: language.fails("broken by hand") });
+    await terminal.shows(/did not start/);
+    await until("the title", () => terminal.raw.includes(`\u001b]0;✗ plugin${extension}\u0007`));
+    expect(bells()).toBe(2);
+    terminal.press("\f");
+    await until("an empty screen", () => terminal.raw.includes("\u001b[2J"));
+    terminal.press("q");
+    expect(await terminal.ended).toEqual({ code: 0, restored: true });
+  });
+
   it("SIGQUIT gives the terminal back", async () => {
     const box = sandbox();
     const node = await startNode(box);

@@ -2,7 +2,7 @@
 import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runBuild } from "../../../src/watch/reload/build-step.js";
+import { runShellCommand } from "../../../src/watch/shell-command.js";
 import { findPython } from "../../conformance/harness/python.js";
 import { liveVersion, startNode } from "../../support/nodes.js";
 import { has, language, writePlugin, writeProgram } from "../../support/plugin.js";
@@ -143,7 +143,7 @@ describe("a build step", () => {
     const { work, root } = sandbox();
     const leave = join(root, "leave");
     const slow: string[] = [];
-    const result = await runBuild({
+    const result = await runShellCommand({
       command: `for i in 1 2 3 4; do echo line $i; done; echo waiting for a lock >&2; while ! test -e "${leave}"; do sleep 0.01; done`,
       cwd: work,
       signal: new AbortController().signal,

@@ -1,5 +1,6 @@
 /** `cln-dev emit`: raises a notification or calls a hook on the embedded node, and shows the answers. */
 import { EMIT_METHOD } from "../../../embedded/methods/emit.js";
+import { nearestName } from "../../../errors/did-you-mean.js";
 import { Failure, usageFailure } from "../../../errors/failure.js";
 import { RawJson } from "../../../jsonrpc/json.js";
 import { METHOD_NOT_FOUND } from "../../../jsonrpc/message.js";
@@ -48,7 +49,7 @@ export async function emit(
   const isList = flags.list ?? false;
   const params = isList ? new RawJson("{}") : emitParams(topic ?? "", values, flags);
   const notice = setTimeout(() => void showWaiting(node, topic, context), waitingMs);
-  const text = await callEmit(node, params, context).finally(() => clearTimeout(notice));
+  const text = await callEmit(node, params, topic, context).finally(() => clearTimeout(notice));
   const { io, flags: global } = context;
   const { paint } = styleOf(io.stdout, global);
   const result = new Token(text);
@@ -81,7 +82,12 @@ function isNotJson(text: string): boolean {
   }
 }
 
-async function callEmit(node: NodeAddress, params: RawJson, { io }: Context): Promise<string> {
+async function callEmit(
+  node: NodeAddress,
+  params: RawJson,
+  topic: string | undefined,
+  { io }: Context,
+): Promise<string> {
   try {
     return await atNode(node, () =>
       callNodeText(node.rpcFile, EMIT_METHOD, params, { timeoutMs: TIMEOUT_MS, signal: io.signal }),
@@ -89,8 +95,21 @@ async function callEmit(node: NodeAddress, params: RawJson, { io }: Context): Pr
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     if (error.code === METHOD_NOT_FOUND) throw onlyEmbedded(node);
-    throw unknownTopic(error.message);
+    const topics = await emitTopics(node, io.signal);
+    throw unknownTopic(error.message, topic, topics);
   }
+}
+
+/** The names of all topics; none where the node does not say. */
+export async function emitTopics(node: NodeAddress, signal: AbortSignal): Promise<string[]> {
+  const topics = await listTopics(node, signal).catch(() => []);
+  return topics.flatMap((item) => item.member("topic")?.text ?? []);
+}
+
+async function listTopics({ rpcFile }: NodeAddress, signal: AbortSignal): Promise<Token[]> {
+  const options = { timeoutMs: WAITING_MS, signal };
+  const listed = await callNodeText(rpcFile, EMIT_METHOD, new RawJson("{}"), options);
+  return [...(new Token(listed).member("topics")?.elements ?? [])];
 }
 
 /** A plugin may hold a hook on purpose, or have lost the request: its name says where to look. */
@@ -100,15 +119,14 @@ async function showWaiting(
   { io }: Context,
 ): Promise<void> {
   try {
-    const options = { timeoutMs: WAITING_MS, signal: io.signal };
-    const listed = await callNodeText(node.rpcFile, EMIT_METHOD, new RawJson("{}"), options);
-    const topics = new Token(listed).member("topics")?.elements ?? [];
-    const item = topics.find(
+    const item = (await listTopics(node, io.signal)).find(
       (each) => each.member("kind")?.is("hook") && each.member("topic")?.is(topic ?? ""),
     );
     const plugins = namesIn(item?.member("waitingFor"));
     if (plugins === "") return;
-    io.stderr.write(`hook ${topic}: waiting for ${plugins} to answer (Ctrl-C stops waiting)\n`);
+    io.stderr.write(
+      `hook ${sanitize(topic ?? "")}: waiting for ${plugins} to answer (Ctrl-C stops waiting)\n`,
+    );
   } catch {
     // The call itself reports what is wrong with the node.
   }
@@ -128,23 +146,28 @@ function onlyEmbedded(node: NodeAddress): Failure {
 function listLines(result: Token, only: string | undefined, paint: Paint): string[] {
   const topics = result.member("topics")?.elements ?? [];
   const shown = topics.filter((item) => only === undefined || item.member("topic")?.is(only));
-  if (shown.length === 0) throw unknownTopic(`Unknown topic '${only}'`);
+  if (shown.length === 0) {
+    const names = topics.flatMap((item) => item.member("topic")?.text ?? []);
+    throw unknownTopic(`unknown topic ${only}`, only, names);
+  }
   return shown.map((item) => {
-    const kind = item.member("kind")?.text ?? "";
+    const kind = sanitize(item.member("kind")?.text ?? "");
     const plugins = namesIn(item.member("plugins"));
     const name = sanitize(item.member("topic")?.text ?? "").padEnd(26);
     const line = `${kind.padEnd(12)}  ${paint.bold(name)}  ${paint.magenta(plugins)}`.trimEnd();
     if (only === undefined) return line;
-    return `${line}\n${indentJson(item.member("example")?.raw ?? "{}")}`;
+    return `${line}\n${sanitize(indentJson(item.member("example")?.raw ?? "{}"), { newlines: true })}`;
   });
 }
 
-function unknownTopic(what: string): Failure {
-  return usageFailure(what, { fix: "cln-dev emit --list shows all topics" });
+function unknownTopic(what: string, topic: string | undefined, names: readonly string[]): Failure {
+  const near = topic === undefined ? undefined : nearestName(topic, names);
+  const all = "cln-dev emit --list shows all topics";
+  return usageFailure(what, { fix: near === undefined ? all : `Did you mean ${near}? ${all}` });
 }
 
 function raisedLines(result: Token, paint: Paint): string[] {
-  const topic = result.member("topic")?.text ?? "";
+  const topic = sanitize(result.member("topic")?.text ?? "");
   const [hook, notification] = [result.member("hook"), result.member("notification")];
   const lines: string[] = [];
   if (hook !== undefined) {

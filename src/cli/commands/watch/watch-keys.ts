@@ -1,10 +1,15 @@
 /** What the keys of `cln-dev watch` do. A key that does nothing here is not in the table. */
+
+import { basename } from "node:path";
 import type { ReadStream } from "node:tty";
+import { usageFailure } from "../../../errors/failure.js";
+import { splitArguments } from "../../../settings/arguments.js";
 import { splitWords } from "../../../settings/shell-words.js";
 import type { Settings } from "../../../settings/types.js";
 import type { Session } from "../../../watch/session.js";
 import { failureLines } from "../../report/failure.js";
 import type { Reporter } from "../../report/reporter.js";
+import { sanitize } from "../../report/sanitize.js";
 import { styleOf } from "../../report/style.js";
 import type { Context } from "../context.js";
 import { type KeyBinding, serveKeys } from "./keys.js";
@@ -25,7 +30,7 @@ export interface Watched {
 
 /** Serves the keys until it is closed. */
 export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => void): KeyListener {
-  const { session, reporter, settings, node } = watched;
+  const { context, session, reporter, settings, node } = watched;
   const { print } = reporter;
   const reload: KeyBinding = {
     key: "r",
@@ -54,6 +59,30 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
       print(isShown ? "  every message between node and plugin" : "  no messages");
     },
   };
+  const options: string[] = [];
+  const option: KeyBinding = {
+    key: "o",
+    description: "change an option of the plugin",
+    action: () => void askForOption(stdin, keys, watched, options),
+  };
+  const pause: KeyBinding = {
+    key: "p",
+    description: "pause: count what is saved; again: reload once",
+    action: () => {
+      if (!session.paused) {
+        session.pause();
+        print("  paused; p reloads what is saved from now on");
+        return;
+      }
+      const files = session.resume();
+      print(`  resumed: ${files === 1 ? "1 file has" : `${files} files have`} changed`);
+    },
+  };
+  const files: KeyBinding = {
+    key: "w",
+    description: "what is watched, and how many files that is",
+    action: () => print(...watchedLines(session, context.surroundings.cwd)),
+  };
   const lines: string[] = [];
   const emit: KeyBinding = {
     key: "e",
@@ -68,8 +97,11 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
   const keys = serveKeys(stdin, {
     bindings: [
       reload,
+      option,
+      pause,
       ...(settings.plugins.some((plugin) => plugin.call.length > 0) ? [call] : []),
       logs,
+      files,
       ...(watched.trace.canTrace ? [trace] : []),
       ...(node.embedded ? [emit] : []),
       clear,
@@ -81,6 +113,40 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
   return keys;
 }
 
+/** Asks for `key=value`, and for the plugin before it where there are several. */
+async function askForOption(
+  stdin: ReadStream,
+  keys: KeyListener,
+  { context, session, settings, reporter }: Watched,
+  history: string[],
+): Promise<void> {
+  const several = settings.plugins.length > 1 ? "plugin " : "";
+  const question = `option (${several}key=value, an empty line cancels): `;
+  const line = await ask(stdin, keys, { question, history });
+  if (line === "") return;
+  history.unshift(line);
+  try {
+    const { plugins, options } = splitArguments(splitWords(line), [], context.surroundings.cwd);
+    const [name] = plugins;
+    if (options.length === 0) throw usageFailure("an option is written key=value");
+    if (several !== "" && name === undefined) throw usageFailure("the plugin is not named");
+    await session.setOptions(name === undefined ? {} : { name: basename(name) }, options);
+  } catch (error) {
+    const { paint } = styleOf(context.io.stdout, context.flags);
+    reporter.print(...failureLines(error, paint));
+  }
+}
+
+function watchedLines(session: Session, cwd: string): string[] {
+  return session.watched.flatMap(({ plugin, description, fileCount, folderCount, pollMs }) => {
+    const what = description.replace(` under ${cwd}`, " under this folder");
+    const files = `${fileCount} ${fileCount === 1 ? "file" : "files"}`;
+    const folders = `${folderCount} ${folderCount === 1 ? "folder" : "folders"}`;
+    const how = pollMs === undefined ? "" : `, looked at every ${pollMs} ms`;
+    return [`  ${sanitize(plugin)}: ${sanitize(what)}`, `    ${files} in ${folders}${how}`];
+  });
+}
+
 /** Asks for an event and raises it on the session's own node. What is wrong with it is printed. */
 async function askForEvent(
   stdin: ReadStream,
@@ -89,11 +155,13 @@ async function askForEvent(
   history: string[],
 ): Promise<void> {
   const question = "emit (topic key=value..., an empty line cancels): ";
-  const line = await ask(stdin, keys, { question, history });
+  const { emit, emitTopics } = await import("../node/emit.js");
+  const [first] = node.nodes;
+  const words = first === undefined ? [] : await emitTopics(first, context.io.signal);
+  const line = await ask(stdin, keys, { question, history, words });
   if (line === "") return;
   history.unshift(line);
   const [topic, ...values] = splitWords(line);
-  const { emit } = await import("../node/emit.js");
   for (const { lightningDir, network } of node.nodes) {
     const named = { lightningDir: [lightningDir], network, embedded: false, json: false };
     try {

@@ -1,6 +1,6 @@
 /** What follows a reload, in lines: what it changed, what a call answers, what the plugin logs. */
 
-import type { Called, LogLine, ManifestChanged } from "../../../events/watch-events.js";
+import type { Called, LogLine, ManifestChanged, Ran } from "../../../events/watch-events.js";
 import { isObject, parseJson } from "../../../jsonrpc/json.js";
 import { rpcErrorText } from "../failure.js";
 import { renderFindings } from "../findings-lines.js";
@@ -8,7 +8,7 @@ import { indentJson } from "../json/indent-json.js";
 import { isSameResult, resultLines } from "../json/result-lines.js";
 import { sanitize } from "../sanitize.js";
 import type { Paint } from "../style.js";
-import { INDENT, type LineFormat } from "./line-format.js";
+import { duration, INDENT, type LineFormat } from "./line-format.js";
 
 /** A result that is no longer stands behind its call. */
 const SHORT_RESULT = 60;
@@ -43,6 +43,20 @@ export function calledLines(event: Called, format: LineFormat): string[] {
   }
   if (same) return [`${head}${again}`];
   return [head, ...resultLines(before, result, paint).map((line) => `${INDENT}  ${line}`)];
+}
+
+/** A good run shows the last line of its output, a bad one all of it. */
+export function ranLines(event: Ran, format: LineFormat): string[] {
+  const { paint, marks } = format;
+  const { ok, ending, output, ms } = event;
+  const mark = ok ? paint.green(marks.good) : paint.red(marks.bad);
+  const how = ok ? "" : `   ${ending}`;
+  const head = `${INDENT}${mark} ${sanitize(event.command)}${format.on(event.node)}${how}`;
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  return [
+    `${head}   ${paint.dim(duration(ms))}`,
+    ...(ok ? lines.slice(-1) : lines).map((line) => `${INDENT}  ${paint.dim(sanitize(line))}`),
+  ];
 }
 
 export function logLines(event: LogLine, format: LineFormat): string[] {

@@ -12,7 +12,7 @@ import type {
 import { sanitize } from "../sanitize.js";
 import { traceLine } from "../trace/trace-lines.js";
 import { wrapLine } from "../wrap.js";
-import { calledLines, changedLines, logLines } from "./activity-lines.js";
+import { calledLines, changedLines, logLines, ranLines } from "./activity-lines.js";
 import { headerLines } from "./header.js";
 import { duration, INDENT, LineFormat, type LineFormatOptions } from "./line-format.js";
 import { LogLimit } from "./log-limit.js";
@@ -121,6 +121,8 @@ export class EventLines {
         return event.ok
           ? this.#unlessQuiet(calledLines(event, format))
           : calledLines(event, format);
+      case "ran":
+        return event.ok ? this.#unlessQuiet(ranLines(event, format)) : ranLines(event, format);
       case "log":
         return this.#log(event);
       case "trace": {

@@ -233,6 +233,19 @@ const table: readonly (readonly [WatchEvent, narrow: string, wide: string])[] = 
     "          ✗ hello   (-32602) no\\x1b[2J\n            why",
   ],
   [
+    {
+      event: "ran",
+      ...target,
+      command: "pytest -q",
+      ok: false,
+      ending: "exit code 1",
+      output: "F.\n\n1 failed",
+      ms: 2100,
+    },
+    "          ✗ pytest -q   exit code 1   2.1 s\n            F.\n            1 failed",
+    "          ✗ pytest -q   exit code 1   2.1 s\n            F.\n            1 failed",
+  ],
+  [
     log,
     "          hello.py unusual: two\n            lines",
     "          hello.py unusual: two\n            lines",

@@ -1,9 +1,6 @@
-/** Runs the user's build step (`--build`) before a reload. */
+/** Runs a command of the user's: `--build` before a reload, `--run` after it. */
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import type { BuildResult } from "../../events/outcomes.js";
+import type { BuildResult } from "../events/outcomes.js";
 
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
@@ -18,10 +15,12 @@ const SLOW_MS = 5_000;
 /** Lines of its output that are shown then. */
 const SLOW_LINES = 3;
 
-export interface BuildOptions {
+export interface ShellCommandOptions {
   readonly command: string;
   /** The folder of the file that named the command. */
   readonly cwd: string;
+  /** Added to our own environment. */
+  readonly env?: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   /** It takes long: how long so far, in ms, and the end of what it has printed. */
   readonly onSlow: (ms: number, output: string) => void;
@@ -33,11 +32,12 @@ export interface BuildOptions {
  * started: by SIGTERM first, at which make and compilers remove the file that they are writing. One
  * that is left half written is newer than its source, and the next make would take it for made.
  */
-export function runBuild(options: BuildOptions): Promise<BuildResult> {
-  const { command, cwd, signal, onSlow, slowMs = SLOW_MS } = options;
+export function runShellCommand(options: ShellCommandOptions): Promise<BuildResult> {
+  const { command, cwd, env, signal, onSlow, slowMs = SLOW_MS } = options;
   return new Promise((resolve) => {
     const child = spawn(command, {
       cwd,
+      env: { ...process.env, ...env },
       shell: true,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
@@ -95,15 +95,4 @@ export function runBuild(options: BuildOptions): Promise<BuildResult> {
       finish(code === 0, by === null ? `exit code ${code}` : `signal ${by}`),
     );
   });
-}
-
-/** A hash of what a build has made; undefined where it cannot be read. */
-export async function builtContent(path: string): Promise<string | undefined> {
-  const hash = createHash("sha1");
-  try {
-    await pipeline(createReadStream(path), hash);
-    return hash.digest("base64");
-  } catch {
-    return undefined;
-  }
 }

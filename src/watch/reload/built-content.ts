@@ -1,0 +1,15 @@
+/** What a build has made: one that makes the same again needs no reload. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+
+/** A hash of what a build has made; undefined where it cannot be read. */
+export async function builtContent(path: string): Promise<string | undefined> {
+  const hash = createHash("sha1");
+  try {
+    await pipeline(createReadStream(path), hash);
+    return hash.digest("base64");
+  } catch {
+    return undefined;
+  }
+}
