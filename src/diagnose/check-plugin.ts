@@ -1,5 +1,5 @@
 /**
- * Checks a plugin without a node of its own: its file, its handshake, its manifest, what it prints. For
+ * Checks a plugin without a node: its file, its handshake, its manifest, what it prints. For
  * editors and CI by `cln-dev check`. Nothing of it touches a real node; the rules are those of one
  * release of lightningd.
  */
@@ -30,7 +30,7 @@ export interface CheckOptions {
   /** The plugin's path, as the user named it. */
   readonly path: string;
   readonly options: readonly PluginOption[];
-  /** The node that the plugin is told of: one that may be harmed. */
+  /** The node that `init` names: one that may be harmed. */
   readonly node: NodePlace;
   /** How long each step of the handshake may take, in ms; 10 s when not given. */
   readonly timeoutMs?: number;
@@ -54,7 +54,7 @@ export interface CheckResult {
   readonly ok: boolean;
   readonly findings: readonly CheckFinding[];
   /** What the plugin itself said, where it failed. */
-  readonly told: readonly Finding[];
+  readonly printed: readonly Finding[];
   /** Undefined where the file cannot be run. */
   readonly handshake: Handshake | undefined;
 }
@@ -83,18 +83,18 @@ export async function checkPlugin(options: CheckOptions): Promise<CheckResult> {
   const manifest = manifestFindings(handshake, context);
   const ended = endFindings(ran, context, manifest);
   const findings = [...ended, ...manifest, ...logFindings(handshake), ...timeFindings(handshake)];
-  const told = ended.length > 0 ? printedFindings(ran) : [];
-  return resultOf(options.path, findings, told, handshake);
+  const printed = ended.length > 0 ? printedFindings(ran) : [];
+  return resultOf(options.path, findings, printed, handshake);
 }
 
 function resultOf(
   path: string,
   findings: readonly CheckFinding[],
-  told: readonly Finding[],
+  printed: readonly Finding[],
   handshake: Handshake | undefined,
 ): CheckResult {
   const ok = findings.every(({ severity }) => severity !== "error");
-  return { path, release: RELEASE, ok, findings, told, handshake };
+  return { path, release: RELEASE, ok, findings, printed, handshake };
 }
 
 function handshakeOptions(options: CheckOptions): HandshakeOptions {
@@ -118,7 +118,7 @@ async function rawOptions(file: PluginFile, options: CheckOptions): Promise<read
   return encodeStartOptions(options.options, shapes && new Map(shapes));
 }
 
-/** How the handshake ended, unless a finding in the manifest says so already. */
+/** How the handshake ended, unless a finding in the manifest is about that already. */
 function endFindings(
   ran: OfflineRun,
   context: ExplainContext,
@@ -187,7 +187,7 @@ const EMPTY_OPTION: CheckFinding = {
   severity: "error",
   field: "options",
   message: "an option has an empty name",
-  reason: "a node that is told to start this plugin crashes",
+  reason: "a node that starts this plugin crashes",
   fix: "Give it a name, such as one that begins with the plugin's own",
 };
 
@@ -196,7 +196,7 @@ function crashes(name: string): CheckFinding {
     severity: "error",
     field: "rpcmethods",
     message: `lightningd itself has a method ${name}`,
-    reason: "a node that is told to start this plugin crashes",
+    reason: "a node that starts this plugin crashes",
     fix: "Give the method another name, such as one that begins with the plugin's own",
   };
 }

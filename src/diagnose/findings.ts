@@ -35,7 +35,7 @@ function endNote(handshake: Handshake, how: string): Finding {
   return { kind: "note", text: `${how}: ${endOf(handshake)}${twice}` };
 }
 
-/** A plugin that hung was told to end, and its trace says where that found it. */
+/** A plugin that hung was interrupted, and its trace shows where it was then. */
 function traceOf(trace: PluginTrace, { end }: Handshake): Finding[] {
   const hung = end.kind === "timeout" && /^(KeyboardInterrupt|EOFError)/.test(trace.error);
   return traceFindings(hung ? { ...trace, error: "It waited here:" } : trace);

@@ -15,7 +15,7 @@ const ASK_TIMEOUT_MS = 2_000;
 
 /** A node as an offline run is to imitate it. */
 export interface NodeToImitate extends NodePlace {
-  /** The base directory; undefined for a node that has none of its own (`check`). */
+  /** The base directory; undefined where the node is only there for a check. */
   readonly lightningDir?: string;
 }
 

@@ -71,9 +71,9 @@ export function ownTrace(traces: readonly PluginTrace[]): PluginTrace | undefine
   return traces.find(({ frames }) => frames.some((frame) => frame.own));
 }
 
-/** The trace in a plugin's stderr, its own frames told from those of its libraries. */
+/** The trace in a plugin's stderr, its own frames marked. */
 export function markOwnFrames(file: PluginFile, stderr: string): PluginTrace | undefined {
-  // Some programs colour what they write, whoever reads it.
+  // Some programs colour what they write, even into a pipe.
   const trace = readTrace(stripVTControlCharacters(stderr), file.language, file.realPath);
   if (trace === undefined) return undefined;
   const frames = trace.frames.map((frame) => {

@@ -36,7 +36,7 @@ export async function diagnoseStart(
 ): Promise<Diagnosis> {
   if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
   const { diagnoseFailedStart } = await import("./diagnose-start.js");
-  return told(await diagnoseFailedStart(error, { ...start, node: target.node, signal }));
+  return diagnosisOf(await diagnoseFailedStart(error, { ...start, node: target.node, signal }));
 }
 
 /** What holds up a start that is still under way; undefined where offline nothing does. */
@@ -49,7 +49,7 @@ export async function diagnoseHang(
   const found = await import("./diagnose-start.js").then((module) =>
     module.diagnoseHang({ ...start, node: target.node, signal, ...given }),
   );
-  return found && told(found);
+  return found && diagnosisOf(found);
 }
 
 /** How far a node's stderr is written at this moment; undefined where it is no file. */
@@ -71,7 +71,7 @@ export async function diagnoseDead(
 ): Promise<Diagnosis> {
   const { diagnoseDeath } = await import("./diagnose-death.js");
   const heard = stderr === undefined ? {} : { stderr };
-  return told(await diagnoseDeath({ ...start, node: target.node, signal, log, ...heard }));
+  return diagnosisOf(await diagnoseDeath({ ...start, node: target.node, signal, log, ...heard }));
 }
 
 /** @param stderr @param log as above */
@@ -86,14 +86,14 @@ export async function diagnoseFailedCall(
   const { diagnoseCall } = await import("./diagnose-death.js");
   const heard = stderr === undefined ? {} : { stderr };
   const dead = { ...start, node: target.node, signal, log, ...heard };
-  return told(await diagnoseCall(error, dead, call));
+  return diagnosisOf(await diagnoseCall(error, dead, call));
 }
 
-/** A call by hand whose plugin terminated (-4); undefined where that plugin cannot be told. */
+/** A call by hand whose plugin terminated (-4); undefined where it is not known which plugin it was. */
 export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diagnosis | undefined> {
   const module = await import("./terminated-call.js");
   const found = await module.diagnoseTerminatedCall(call);
-  return found && told(found);
+  return found && diagnosisOf(found);
 }
 
 /**
@@ -106,7 +106,7 @@ export async function diagnoseInitError(
   stderr: string | undefined,
 ): Promise<Diagnosis> {
   const { diagnoseInit } = await import("./diagnose-init.js");
-  return told(diagnoseInit({ file, stderrMark, error, logged, stderr }));
+  return diagnosisOf(diagnoseInit({ file, stderrMark, error, logged, stderr }));
 }
 
 /** What a node that is gone died of, in one sentence; undefined where it left no word. */
@@ -122,7 +122,7 @@ export async function diagnoseHotFailure(
   start: HotStart,
 ): Promise<Diagnosis> {
   const { diagnoseHotStart } = await import("./diagnose-hot.js");
-  return told(diagnoseHotStart(handshake, start));
+  return diagnosisOf(diagnoseHotStart(handshake, start));
 }
 
 /** Why the node would not survive its registration; undefined where nothing speaks against it. */
@@ -133,10 +133,10 @@ export async function hotKiller(
 ): Promise<Diagnosis | undefined> {
   const { hotStartKiller } = await import("./diagnose-hot.js");
   const explanation = await hotStartKiller(handshake, start, listedAs);
-  return explanation && told({ explanation, findings: [], offline: undefined });
+  return explanation && diagnosisOf({ explanation, findings: [], offline: undefined });
 }
 
-function told({ explanation, findings }: Explained): Diagnosis {
+function diagnosisOf({ explanation, findings }: Explained): Diagnosis {
   const killsNode = /^(kills-node-|node-crashed$)/.test(explanation?.id ?? "");
   const addressInUse = explanation?.id === "address-in-use";
   return {

@@ -31,7 +31,7 @@ const KILLED = /^Killing plugin: /;
 /** lightningd/plugin.c plugin_send_getmanifest */
 const STARTED = /^started\(\d+\) (\/.*)$/;
 
-/** @returns undefined where the plugin cannot be told. Never throws. */
+/** @returns undefined where it is not known which plugin that was. Never throws. */
 export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Explained | undefined> {
   const entries = await readLog(call.node.rpcFile);
   const death = entries.findLast(
@@ -54,7 +54,7 @@ interface Entry {
   readonly text: string;
 }
 
-/** What was logged, the oldest first; none where the node does not say so in time. */
+/** What was logged, the oldest first; none where the node does not answer in time. */
 async function readLog(rpcFile: string): Promise<readonly Entry[]> {
   const options = { timeoutMs: LOG_TIMEOUT_MS };
   const answer: unknown = await callNode(rpcFile, "getlog", { level: "debug" }, options).catch(

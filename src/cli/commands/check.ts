@@ -1,6 +1,7 @@
 /**
- * `cln-dev check`: is this plugin fit for a node? Offline, for editors and CI. The plugin is told of
- * an embedded node of its own, so that it harms nothing and an `init` that calls the node is answered.
+ * `cln-dev check`: is this plugin fit for a node? Offline, for editors and CI. `init` names an
+ * embedded node that is started for the check, so that nothing is harmed and calls of the node are
+ * answered.
  */
 import { relative } from "node:path";
 import type { Changes } from "../../diagnose/changes/changes.js";
@@ -22,7 +23,7 @@ import type { Context, ExitCode } from "./context.js";
 import { type PluginCommandFlags, settingsOf } from "./context.js";
 
 export interface CheckFlags extends Pick<PluginCommandFlags, "option"> {
-  /** Check again whenever the plugin changes, until the user has had enough. */
+  /** Check again whenever the plugin changes, until it is interrupted. */
   readonly watch?: boolean;
 }
 
@@ -53,14 +54,14 @@ export async function check(
   }
 }
 
-/** A node that is named would be neither asked nor told to the plugin: that is said. */
+/** A node that is named would not be used: that is an error. */
 function refuseForeign({ lightningDir, rpcFile, conf }: NodeFlags): void {
   const given = { "--lightning-dir": lightningDir[0], "--rpc-file": rpcFile, "--conf": conf };
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (flag === undefined) return;
   throw usageFailure(`${flag} does not go with cln-dev check`, {
-    why: "no node of yours is touched: the plugin is told of an embedded node of its own",
-    fix: "Leave it out; --network=NAME says which network the plugin is told",
+    why: "check touches none of your nodes: it starts an embedded one for the plugin",
+    fix: "Leave it out; --network=NAME sets the network that the plugin sees",
   });
 }
 
@@ -87,7 +88,7 @@ class Check {
     if (signal.aborted) return result;
     const before = this.#manifest;
     const now = result.handshake?.manifest;
-    this.#tell(result, before && now ? manifestChanges(before, now) : undefined);
+    this.#print(result, before && now ? manifestChanges(before, now) : undefined);
     this.#manifest = now ?? before;
     return result;
   }
@@ -105,7 +106,7 @@ class Check {
     });
   }
 
-  /** Until the user has had enough. Changes during a check lead to one more. */
+  /** Until it is interrupted. Changes during a check lead to one more. */
   async watch(): Promise<void> {
     const { signal } = this.#context.io;
     const onAbort = () => this.#wake();
@@ -134,7 +135,7 @@ class Check {
     this.#changed.clear();
   }
 
-  /** Resolves at the next change, at the end, or after so many ms. */
+  /** Resolves at the next change, at the end, or after `ms`. */
   #nextHint(ms?: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
@@ -155,7 +156,7 @@ class Check {
     io.stdout.write(`${lines.join("\n")}\n`);
   }
 
-  #tell(result: CheckResult, changes: Changes | undefined): void {
+  #print(result: CheckResult, changes: Changes | undefined): void {
     const { io, flags, surroundings } = this.#context;
     const { paint, marks } = styleOf(io.stdout, flags);
     const near = relative(surroundings.cwd, result.path);

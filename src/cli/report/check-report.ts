@@ -24,7 +24,7 @@ export function renderCheck(
   return [
     `${mark} ${paint.bold(sanitize(name))}   ${paint.dim(facts)}`,
     ...folded(result.findings).flatMap((alike) => renderFinding(alike, paint)),
-    ...renderFindings(result.told, paint, "    "),
+    ...renderFindings(result.printed, paint, "    "),
     ...(changes !== undefined && hasChanges(changes) ? [renderChanges(changes, paint)] : []),
     ...(result.findings.length > 0 ? [`  ${countOf(result.findings)}`] : []),
   ];
@@ -35,7 +35,7 @@ export function checkJson(
   result: CheckResult,
   changes?: Changes,
 ): { readonly [key: string]: unknown } {
-  const { path, release, ok, findings, told, handshake } = result;
+  const { path, release, ok, findings, printed, handshake } = result;
   const manifest = handshake?.manifest;
   return {
     plugin: path,
@@ -48,12 +48,12 @@ export function checkJson(
     manifest: manifest && { ...manifest, featurebits: Object.fromEntries(manifest.featurebits) },
     stray: handshake?.stray ?? [],
     stderr: handshake?.stderr ?? "",
-    told,
+    printed,
     ...(changes === undefined ? {} : { changes }),
   };
 }
 
-/** The same about several methods or options is said once: a library writes all of them alike. */
+/** The same about several methods or options is printed once: a library writes all of them alike. */
 function folded(findings: readonly CheckFinding[]): Alike[] {
   const groups = new Map<string, Alike>();
   for (const finding of findings) {

@@ -11,7 +11,7 @@ export interface Changes {
 /** Things of one kind, by name, each with the words that describe it. */
 export type Described = ReadonlyMap<string, string>;
 
-/** @param kind stands before each name */
+/** @param kind is put before each name */
 export function changesIn(kind: string, before: Described, after: Described): Changes {
   const names = (from: Described, without: Described) =>
     [...from.keys()].filter((name) => !without.has(name)).map((name) => `${kind} ${name}`);

@@ -1,6 +1,6 @@
 /**
  * What a node shows of its plugins' methods and options, before and after a reload: what the new
- * version changed is told without running the plugin again.
+ * version changed is reported without running the plugin again.
  */
 import { isObject, stringOf } from "../../jsonrpc/json.js";
 import { listPlugins } from "../../node/plugins/plugin-command.js";
@@ -11,7 +11,7 @@ import { type Changes, changesIn, type Described, joinChanges } from "./changes.
 export interface VisibleApi {
   /** Every method of the node, with its usage: `help` does not say whose they are. */
   readonly methods: Described;
-  /** The other plugins that the node ran then: whoever comes or goes brings or takes methods. */
+  /** The other plugins that the node ran then: one that starts or stops brings or takes methods. */
   readonly others: readonly string[];
   /** The plugin's options, with their kind. */
   readonly options: Described;
@@ -38,7 +38,7 @@ export async function readVisibleApi(
   return { methods: methodsOf(help), others, ...optionsOf(configs, path) };
 }
 
-/** @param methodsToo whether no other plugin can have changed its methods meanwhile */
+/** @param methodsToo whether no other plugin can have changed its methods in between */
 export function visibleChanges(before: VisibleApi, after: VisibleApi, methodsToo = true): Changes {
   const { changed } = changesIn("default of", before.defaults, after.defaults);
   const isAlone = before.others.join("\n") === after.others.join("\n");

@@ -1,5 +1,5 @@
 /**
- * What a node that has died says about it: lightningd writes its last log lines and a backtrace into
+ * What a node leaves when it crashes: lightningd writes its last log lines and a backtrace into
  * `crash.log.<time>` in its network directory, and into its log (lightningd/log.c).
  */
 import { readdirSync, statSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { readTail } from "../../node/log/log-file.js";
 
 export interface NodeDeath {
-  /** The file that says so. */
+  /** The crash log. */
   readonly file: string;
   /** Its last lines about the crash, the oldest first. */
   readonly lines: readonly string[];

@@ -1,4 +1,4 @@
-/** Finds the line of a plugin's code that printed a text to stdout, where that can be told. */
+/** Finds the line of a plugin's code that printed a text to stdout. */
 import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import type { PluginLanguage } from "../../plugin/file/language.js";

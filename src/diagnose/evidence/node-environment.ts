@@ -35,7 +35,7 @@ const LOOKED_AT = [
 
 /**
  * @param lightningDir the base directory, where the node's pid file is
- * @returns undefined where it cannot be told, or where the node is of this process
+ * @returns undefined where it cannot be read, or where the node is in this process
  */
 export function nodeEnvironment(
   lightningDir: string,

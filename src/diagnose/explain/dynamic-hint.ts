@@ -3,7 +3,7 @@ import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { ownSources, readSource } from "../evidence/own-code.js";
 import { hintsFor } from "./language-hints.js";
 
-/** How plugin libraries are told to make a plugin dynamic. */
+/** How a plugin is made dynamic with each library. */
 const LIBRARIES: readonly { readonly uses: RegExp; readonly line: string }[] = [
   { uses: /\bpyln\b/, line: "Plugin(dynamic=True), which is also its default" },
   { uses: /\bclightningjs\b/, line: "new Plugin({ dynamic: true })" },

@@ -1,7 +1,7 @@
 /**
- * A module that a plugin imports and that is not there: a slip of the pen, a file that was renamed, a
- * package that is not installed, or installed elsewhere. What is said of it has been looked up; a
- * package is named for installation only where its name is known.
+ * A module that a plugin imports and that is not there: a typo, a renamed file, a package that is not
+ * installed, or installed elsewhere. Everything that is reported has been looked up, and a package is
+ * named for installation only where its name is known.
  */
 import { readdirSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -114,7 +114,7 @@ function modulesBeside(file: PluginFile): string[] {
     .map((name) => basename(name, ".py"));
 }
 
-/** @param module as it stands in `require` or `import` */
+/** @param module as `require` or `import` has it */
 export function explainNodeModule(module: string, file: PluginFile | undefined): MissingModule {
   const folder = file === undefined ? undefined : dirname(file.realPath);
   if (/^[./]/.test(module)) {

@@ -119,7 +119,7 @@ function clean(text: string): string {
   return stripVTControlCharacters(text).replace(/^[?\s]+|[?\s]+$/g, "");
 }
 
-/** What stands beside the protocol, and the line that printed it. */
+/** The text beside the protocol, and the line that printed it. */
 function strayOf({ message, offline, file }: RuleContext) {
   const [text] = strayIn(message);
   if (text !== undefined) return { text, printedBy: file && findPrint(file, text) };

@@ -1,4 +1,4 @@
-/** Which Python a line needs, told from its error and its code. */
+/** Which Python a line needs, by its error and its code. */
 import type { RuleContext } from "./explanation.js";
 
 /** What is written since which version. The first that fits counts. */

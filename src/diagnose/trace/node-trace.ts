@@ -1,10 +1,10 @@
-/** The traces of Node.js: `Error: ...` with its `at` lines, and the place that stands above it. */
+/** The traces of Node.js: `Error: ...` with its `at` lines, and the place above it. */
 import { fileURLToPath } from "node:url";
 import type { Trace, TraceFrame } from "./trace.js";
 
 const FRAME = /^\s+at (?:async )?(?:(.*?) \()?((?:file:\/\/|\/|node:).*?):(\d+)(?::\d+)?\)?$/;
 const ERROR = /^(?:Uncaught )?((?:[A-Za-z_$][\w$.]*)?(?:Error|Exception|Rejection)\b.*)$/;
-/** `/path/x.js:5`, which stands first, above the line of code. */
+/** `/path/x.js:5`, which comes first, above the line of code. */
 const PLACE = /^(\/.+|file:\/\/.+):(\d+)$/;
 
 export function readNodeTrace(lines: readonly string[]): Trace | undefined {
@@ -18,7 +18,7 @@ export function readNodeTrace(lines: readonly string[]): Trace | undefined {
     else if (frames.length === 0 && lines[at]?.trim() !== "") textEnd = at + 1;
     else if (frames.length > 0) break;
   }
-  // A syntax error has no frame of its own file: its place stands above.
+  // A syntax error has no frame of its own file: its place is above.
   const place = placeAbove(lines, errorAt);
   const known = frames.some(({ file, line }) => file === place?.file && line === place.line);
   if (place !== undefined && !known) frames.push(place);
@@ -27,7 +27,7 @@ export function readNodeTrace(lines: readonly string[]): Trace | undefined {
   return { error: error.trimEnd(), frames };
 }
 
-/** The last error line that has a frame near it, or stands under a place. */
+/** The last error line that has a frame near it, or is under a place. */
 function errorLine(lines: readonly string[]): number {
   return lines.findLastIndex((line, index) => {
     if (!ERROR.test(line)) return false;

@@ -9,7 +9,7 @@ const PLACE =
   /(?<file>(?:\/[^\s:'"()]+|(?:\.{0,2}\/)?[\w./-]+\.(?:pl|pm|rb|php|lua|java|kts?|tcl|r|jl|exs?|ml|hs|nim|zig|cr|swift|scala|clj|groovy|dart)))(?::(?<short>\d+)|,? (?:on )?line (?<long>\d+))/gi;
 /** Lines under an error that lead to it. */
 const FRAME = /^(\s|#\d+ |from |thrown in )/;
-/** What is written after the error, and says nothing of its own. */
+/** Lines after the error that add nothing to it. */
 const AFTERMATH = /^(BEGIN failed|Compilation failed|Execution of|syntax errors? found)/;
 
 interface Mention {
@@ -52,7 +52,7 @@ function mentionsIn(text: string, own: string | undefined): TraceFrame[] {
   }));
 }
 
-/** The message without its place; it stands above where the line holds nothing but the place. */
+/** The message without its place; it is above where the line holds nothing but the place. */
 function errorIn(head: Mention, lines: readonly string[], own: string | undefined): string {
   const bare = (own === undefined ? head.text : head.text.replaceAll(own, "/own")).trim();
   const message = bare

@@ -7,7 +7,7 @@
 import type { Token } from "../../jsonrpc/token.js";
 
 export type HookVerdict =
-  /** The next plugin is asked, and in the end the node goes on as usual. */
+  /** The next plugin is asked; after the last one the node does what it does without plugins. */
   | { readonly kind: "continue" }
   /** Taken, and no other plugin is asked. */
   | { readonly kind: "decided" }

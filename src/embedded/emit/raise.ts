@@ -26,7 +26,7 @@ export interface RaiseOptions {
   readonly only?: "hook" | "notification";
 }
 
-/** What one plugin made of a hook's call. */
+/** How one plugin answered a hook's call. */
 type HookAnswer =
   | {
       readonly plugin: string;
@@ -145,7 +145,7 @@ function oldForm({ origin, oldName }: NotificationExample, payload: string): str
   return `"origin":${JSON.stringify(origin)},"payload":${old},`;
 }
 
-/** Has whoever gave the payload already put it under its topic's name? */
+/** Is the given payload already under its topic's name? */
 function isWrapped(topic: string, payload: string): boolean {
   const { members } = new Token(payload);
   return members.length === 1 && members[0]?.key === topic;

@@ -61,7 +61,7 @@ test("every finding in a manifest at once, exit code 1", async () => {
     /error {3}rpcmethods\[1\]: "usage" not provided by plugin/,
     /lightningd insists on one/,
     /error {3}rpcmethods: lightningd itself has a method getinfo/,
-    /a node that is told to start this plugin crashes/,
+    /a node that starts this plugin crashes/,
     /warning dynamic: /,
     /3 errors, 1 warning/,
   ]) {
