@@ -16,8 +16,13 @@ const WIDTH = 8.4;
 const HEIGHT = 19;
 const MARGIN = 16;
 
-/** An escape sequence with its parameters and its command, or one character. */
-const SEQUENCE = new RegExp(`${String.fromCharCode(27)}\\[([0-9;?]*)([A-Za-z])|.`, "gsu");
+/** A control sequence with its parameters and its command, the window's title, or one character. */
+const ESCAPE = String.fromCharCode(27);
+const BELL = String.fromCharCode(7);
+const SEQUENCE = new RegExp(
+  `${ESCAPE}\\[([0-9;?]*)([A-Za-z])|${ESCAPE}\\][^${BELL}]*${BELL}|.`,
+  "gsu",
+);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -83,7 +88,7 @@ function screenOf(text) {
     else if (command === "G") column = count - 1;
     else if (command === "K") lines[row].length = Math.min(lines[row].length, column);
     else if (command === "J") lines.length = row + 1;
-    else if (command !== undefined) continue;
+    else if (part.startsWith(ESCAPE) || part === BELL) continue;
     else if (part === "\r") column = 0;
     else if (part === "\n") row++;
     else {
@@ -114,11 +119,11 @@ function svg(lines) {
   const height = lines.length * HEIGHT + 2 * MARGIN;
   const rows = lines.map((line, index) => {
     const y = MARGIN + (index + 0.75) * HEIGHT;
-    return `<text x="${MARGIN}" y="${y}">${runsOf(line).map(span).join("")}</text>`;
+    return `<text y="${y}" xml:space="preserve">${runsOf(line).map(span).join("")}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title>cln-dev watch: a plugin starts, a save breaks it, the next save fixes it</title>
-<style>text { font: 14px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre; fill: #d1d7e0 }</style>
+<style>text { font: 14px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d1d7e0 }</style>
 <rect width="100%" height="100%" rx="8" fill="#1c2128"/>
 ${rows.join("\n")}
 </svg>
@@ -128,17 +133,18 @@ ${rows.join("\n")}
 /** Neighbours of one style. */
 function runsOf(line) {
   const runs = [];
-  for (const { part, style } of line) {
+  for (const [column, { part, style }] of line.entries()) {
     const last = runs.at(-1);
     if (last?.style === style) last.text += part;
-    else runs.push({ style, text: part });
+    else runs.push({ style, text: part, column });
   }
   return runs;
 }
 
-function span({ style: { weight, dim, underline, colour }, text }) {
+function span({ style: { weight, dim, underline, colour }, text, column }) {
   const escaped = text.replace(/[&<>]/g, (char) => `&#${char.codePointAt(0)};`);
   const attributes = [
+    `x="${(MARGIN + column * WIDTH).toFixed(1)}"`,
     weight && `font-weight="${weight}"`,
     dim && 'fill-opacity="0.6"',
     underline && 'text-decoration="underline"',
