@@ -32,6 +32,8 @@ export interface HotDescription extends RunSettings {
   readonly plugin: string;
   /** The node's rpc-file. */
   readonly node: string;
+  /** The node's config starts a front: the files stay when the plugin is stopped. */
+  readonly atStart?: boolean | undefined;
 }
 
 export interface HotFolder {
@@ -105,11 +107,13 @@ export function writeFronts(description: HotDescription, host: string): HotFolde
 /** Changes what the next version is run with. @throws Error of the file system */
 export function describe(folder: HotFolder, description: HotDescription): void {
   const file = join(folder.path, DESCRIPTION);
-  replace(file, `${JSON.stringify(description)}\n`, 0o600);
+  const atStart = description.atStart ?? readDescription(folder.path)?.atStart;
+  replace(file, `${JSON.stringify({ ...description, atStart })}\n`, 0o600);
 }
 
 /** Removes all that {@link writeFronts} made. A host that is just ending may still write there. */
 export async function removeFronts({ path }: HotFolder): Promise<void> {
+  if (readDescription(path)?.atStart) return;
   for (let left = REMOVE_TRIES; left > 0; left--) {
     try {
       rmSync(path, { recursive: true, force: true });
@@ -132,13 +136,18 @@ function frontAt(path: string): { folder: HotFolder; plugin: string } | undefine
   return description === undefined ? undefined : { folder, plugin: description.plugin };
 }
 
+/** The node's config starts this plugin's front. */
+export function isStartedByNode(folder: HotFolder): boolean {
+  return readDescription(folder.path)?.atStart === true;
+}
+
 /**
  * A front was stopped: its files go, unless the node's own config starts it.
  * @param path as the node listed it
  */
 export async function removeStoppedFront(path: string): Promise<void> {
   const front = frontAt(path);
-  if (front !== undefined && path !== front.folder.atStart) await removeFronts(front.folder);
+  if (front !== undefined) await removeFronts(front.folder);
 }
 
 /** The plugin itself, for a path of `plugin list`: the same path where it is no front. */
@@ -160,6 +169,7 @@ export function readDescription(folder: string): HotDescription | undefined {
       plugin,
       node,
       debug: value.debug === true,
+      atStart: value.atStart === true,
       exec,
       env: isObject(value.env) ? textsOf(value.env) : undefined,
       handover: handover ? (value.handover === "beside" ? "beside" : "old-first") : undefined,
@@ -173,11 +183,14 @@ function textsOf(value: { readonly [key: string]: unknown }): { [name: string]: 
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
 }
 
+/** The same before and after the node has made its folders. */
 function realPathOf(path: string): string {
+  const folder = dirname(path);
+  if (folder === path) return path;
   try {
-    return join(realpathSync(dirname(path)), basename(path));
+    return join(realpathSync(folder), basename(path));
   } catch {
-    return path;
+    return join(realPathOf(folder), basename(path));
   }
 }
 

@@ -105,6 +105,14 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .action((args: string[], flags) =>
       run(async (context) => (await import("./start.js")).start(context, args, flags)),
     );
+  withPlugin(program.command("hot-path"))
+    .description("print what the node's config starts in place of a plugin, for hot mode")
+    .option("--env <NAME=value>", "for the plugin's process (repeatable)", repeatable)
+    .option("--exec <command>", 'run this instead: "uv run {plugin}"')
+    .addHelpText("before", examples("echo plugin=$(cln-dev hot-path ./static.py) >> config"))
+    .action((args: string[], flags) =>
+      run(async (context) => (await import("./hot-path.js")).hotPath(context, args, flags)),
+    );
   program
     .command("stop")
     .argument("[plugin...]", "the plugin's file, or its name on the node")

@@ -1,7 +1,7 @@
 /** The end of hot mode for a plugin: it goes back to a plain start, is stopped, or stays as it is. */
 import { messageOf } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
-import { hotFolder, pluginBehind, removeFronts } from "../../hot/front-files.js";
+import { hotFolder, isStartedByNode, pluginBehind, removeFronts } from "../../hot/front-files.js";
 import { startPlugin, stopPlugin } from "../../node/plugins/plugin-command.js";
 import type { PluginState } from "../reload/plugin-on-node.js";
 
@@ -31,11 +31,12 @@ export async function leaveHot(
     const { path, hot, started } = state;
     if (hot === undefined || path === pluginBehind(path)) return undefined;
     await hot.connect();
-    const stays = how === "keep" || hot.isStatic;
+    const byNode = hot.isStatic || isStartedByNode(folder);
+    const stays = how === "keep" || (byNode && how === "plain");
     if (how === "plain" && !stays) await hot.makeWay();
     if (stays) {
       hot.close();
-      const why = hot.isStatic ? ": the node's config starts it" : "";
+      const why = byNode ? ": the node's config starts it" : "";
       return `${plugin} stays in hot mode${why}. The node lists it as ${path}`;
     }
     await stopPlugin(node, path);

@@ -3,7 +3,15 @@
  * plugins, as they decide what it answers (with none at all it never comes up: cln-contract 3.12).
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { callText } from "../harness/call.js";
@@ -25,11 +33,12 @@ const START_MS = 30_000;
 
 export async function startLightningd(start: NodeStart = {}): Promise<RunningNode> {
   if (installed === undefined) throw new Error("no lightningd here");
-  const lightningDir = mkdtempSync(join(realpathSync(tmpdir()), "cln-conf-l-"));
+  const lightningDir =
+    start.lightningDir ?? mkdtempSync(join(realpathSync(tmpdir()), "cln-conf-l-"));
   const networkDir = join(lightningDir, "regtest");
   const logFile = join(lightningDir, "log");
   const rpcFile = join(networkDir, "lightning-rpc");
-  writeConfigs(lightningDir, start);
+  if (!existsSync(networkDir)) writeConfigs(lightningDir, start);
   const child = spawn(
     installed.lightningd,
     [
@@ -39,7 +48,7 @@ export async function startLightningd(start: NodeStart = {}): Promise<RunningNod
       "--autolisten=false",
       "--offline",
       ...DISABLED.map((name) => `--disable-plugin=${name}`),
-      `--plugin=${writeStubChain(lightningDir)}`,
+      `--plugin=${start.backend ?? writeStubChain(lightningDir)}`,
       ...(start.plugins ?? []).map((path) => `--plugin=${path}`),
     ],
     { stdio: ["ignore", "ignore", "pipe"] },
@@ -60,7 +69,9 @@ export async function startLightningd(start: NodeStart = {}): Promise<RunningNod
   const end = async () => {
     if (!ended) await stop(child, rpcFile, exit);
     process.removeListener("exit", killWithUs);
-    rmSync(lightningDir, { recursive: true, force: true });
+    if (start.lightningDir === undefined) {
+      rmSync(lightningDir, { recursive: true, force: true });
+    }
   };
   let running: true | string[];
   try {
@@ -89,7 +100,7 @@ export async function startLightningd(start: NodeStart = {}): Promise<RunningNod
 }
 
 /** Made executable by the interpreter itself: the one that PATH gives may be a slow wrapper. */
-function writeStubChain(lightningDir: string): string {
+export function writeStubChain(lightningDir: string): string {
   const folder = join(lightningDir, "chain");
   const path = join(folder, "stub-chain.py");
   mkdirSync(folder);

@@ -3,6 +3,10 @@
 export type NodeKind = "embedded" | "lightningd";
 
 export interface NodeStart {
+  /** A lightningd runs there, and leaves the folder; one is made, and taken away, when not given. */
+  readonly lightningDir?: string;
+  /** The plugin that a lightningd asks for its chain; the stub chain when not given. */
+  readonly backend?: string;
   /** Lines of the config file in the lightning-dir. */
   readonly config?: readonly string[];
   /** The same in the folder of the network. */

@@ -1,0 +1,81 @@
+/** Plugins that the node's own config starts: its bitcoin backend, and one that is asked before init. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { stopPlugin } from "../../src/node/plugins/plugin-command.js";
+import { callNode } from "../../src/node/rpc/client.js";
+import { startLightningd, writeStubChain } from "../conformance/nodes/lightningd.js";
+import { listed, NODE_KINDS } from "../support/nodes.js";
+import { writeProgram } from "../support/plugin.js";
+import { Program, run } from "../support/program.js";
+import { sandbox } from "../support/sandbox.js";
+import { until } from "../support/until.js";
+import { pythonPlugin } from "./support.js";
+
+describe.skipIf(!NODE_KINDS.includes("lightningd"))("cln-dev hot-path", () => {
+  it("the bitcoin backend and a db_write plugin reload while the node runs, and start with it", async () => {
+    const box = sandbox();
+    const env = { XDG_CACHE_HOME: join(box.home, "cache") };
+    const lightningDir = box.folder("node");
+    const flags = [`--lightning-dir=${lightningDir}`, "--regtest"];
+    const chain = writeStubChain(lightningDir);
+    const writes = join(box.root, "writes");
+    const folder = box.folder();
+    const saver = (version: string) =>
+      pythonPlugin(folder, "saver.py", {
+        version,
+        manifest: {
+          dynamic: false,
+          hooks: [{ name: "db_write" }],
+          rpcmethods: [{ name: "saver", usage: "" }],
+        },
+        serve: `
+if method == "db_write":
+    open(${JSON.stringify(writes)}, "a").write(VERSION)
+    answer(request, {"result": "continue"})
+else: answer(request, {"version": VERSION})`,
+      });
+    const front = async (path: string) => {
+      const ended = await run(box, ["hot-path", path, ...flags], { env });
+      expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining("plugin=/") });
+      return ended.stdout.trim();
+    };
+    const start = { lightningDir, backend: await front(chain), plugins: [await front(saver("1"))] };
+    let node = await startLightningd(start);
+    expect((await listed(node)).filter(({ name }) => name.includes("/at-start/"))).toMatchObject([
+      { active: true, dynamic: false },
+      { active: true, dynamic: false },
+    ]);
+    expect(existsSync(writes)).toBe(true);
+    const args = ["watch", chain, join(folder, "saver.py"), ...flags, "--hot", "--json"];
+    const watch = new Program(box, args, { env });
+    await watch.next("reloaded", { plugin: "saver.py" });
+    await until(
+      "both",
+      () => watch.events.filter(({ event }) => event === "reloaded").length === 2,
+    );
+    saver("2");
+    expect(await watch.next("reloaded", { plugin: "saver.py" })).toMatchObject({
+      hot: { changes: [] },
+    });
+    await callNode(node.rpcFile, "invoice", ["1000", "label", "text"]);
+    expect(readFileSync(writes, "utf8")).toMatch(/2/);
+    const text = readFileSync(chain, "utf8");
+    writeProgram(chain, text.replaceAll('"feerate": 1000}', '"feerate": 2000}'));
+    await watch.next("reloaded", { plugin: "stub-chain.py" });
+    expect(JSON.stringify(await callNode(node.rpcFile, "estimatefees"))).toContain("2000");
+    // Never dynamic where the node would not survive a stop.
+    await expect(stopPlugin(node.rpcFile, start.backend)).rejects.toThrow("cannot be managed");
+    writeProgram(chain, text.replace("methods}", 'methods, "hooks": ["custommsg"]}'));
+    expect(await watch.outcome()).toMatchObject({ event: "refused", kind: "node-must-restart" });
+    writeProgram(chain, text);
+    await watch.next("reloaded", { plugin: "stub-chain.py" });
+    await watch.end();
+    expect(watch.stdout).toContain("stays in hot mode");
+    await node.end();
+    node = await startLightningd(start);
+    expect(await callNode(node.rpcFile, "saver")).toEqual({ version: "2" });
+    await node.end();
+    expect(existsSync(dirname(start.backend))).toBe(true);
+  });
+});
