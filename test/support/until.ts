@@ -1,7 +1,7 @@
 /** Waiting for a condition: never for a time. */
 
 /** How long a condition may take on a slow and busy machine, in ms. */
-export const DEADLINE_MS = 15_000;
+export const DEADLINE_MS = 30_000;
 const LOOK_MS = 5;
 
 /** Waits until `look` gives something other than undefined, null or false, and gives that. */
