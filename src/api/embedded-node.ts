@@ -1,5 +1,6 @@
 /** The embedded node as a program starts it: for tests of a plugin, without lightningd. */
 import { resolve } from "node:path";
+import type { PluginDirection } from "../embedded/api.js";
 import type { RaisedEvent, RaiseWishes } from "../embedded/emit/plain-values.js";
 import { startEmbeddedNode as startNode } from "../embedded/node.js";
 import { PluginStderr } from "../embedded/plugin-stderr.js";
@@ -49,12 +50,19 @@ export interface EmbeddedNode extends LightningNode, AsyncDisposable {
 
 type OnLine = (plugin: string, line: string) => void;
 
-/** Who else reads what the plugins of a node write to stderr: the watch sessions on it. */
-const stderrReaders = new WeakMap<LightningNode, Set<OnLine>>();
+/** A watch session on an embedded node of this process: it hears what the plugins write. */
+export interface PluginListener {
+  /** A line on stderr. @param plugin its file name */
+  readonly onStderr: OnLine;
+  /** A message from or to a plugin. @param path canonical */
+  readonly onMessage: (path: string, direction: PluginDirection, text: string) => void;
+}
+
+const listeners = new WeakMap<LightningNode, Set<PluginListener>>();
 
 /** @returns undefined where the node is not an embedded one of this process */
-export function stderrReadersOf(node: LightningNode): Set<OnLine> | undefined {
-  return stderrReaders.get(node);
+export function pluginListenersOf(node: LightningNode): Set<PluginListener> | undefined {
+  return listeners.get(node);
 }
 
 /**
@@ -62,11 +70,11 @@ export function stderrReadersOf(node: LightningNode): Set<OnLine> | undefined {
  * @throws Failure a node is running in the directory, an option is wrong, or a plugin cannot be started
  */
 export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Promise<EmbeddedNode> {
-  const readers = new Set<OnLine>();
+  const ours = new Set<PluginListener>();
   const { plugins = [], options: given, onStderr, ...rest } = options;
-  if (onStderr) readers.add(onStderr);
   const stderr = new PluginStderr((plugin, line) => {
-    for (const read of readers) read(plugin, line);
+    onStderr?.(plugin, line);
+    for (const listener of ours) listener.onStderr(plugin, line);
   });
   const node = await startNode({
     ...rest,
@@ -75,6 +83,9 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
       value === true ? name : `${name}=${value}`,
     ),
     onPluginStderr: (plugin, chunk) => stderr.take(plugin, chunk),
+    onPluginMessage: (...message) => {
+      for (const listener of ours) listener.onMessage(...message);
+    },
   });
   const { lightningDir, networkDir, rpcFile, logFile, network } = node;
   const address = { lightningDir, network, networkDir, rpcFile, hints: [] };
@@ -86,6 +97,6 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
     closed: node.closed,
     [Symbol.asyncDispose]: () => node.close(),
   };
-  stderrReaders.set(started, readers);
+  listeners.set(started, ours);
   return started;
 }

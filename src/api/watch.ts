@@ -6,7 +6,7 @@ import { inspectPluginFile } from "../plugin/file/plugin-file.js";
 import type { NodeChoice } from "../settings/locate/locate-node.js";
 import type { PluginSettings } from "../settings/types.js";
 import { Session } from "../watch/session.js";
-import { stderrReadersOf } from "./embedded-node.js";
+import { type PluginListener, pluginListenersOf } from "./embedded-node.js";
 import { EventStream } from "./event-stream.js";
 import { type LightningNode, locateNode } from "./lightning-node.js";
 import { optionList, type PluginOptions } from "./plugin-options.js";
@@ -66,22 +66,25 @@ export async function watch(options: WatchOptions): Promise<WatchSession> {
   const plugin = await settingsOf(options);
   const node = nodeOf(options.node);
   const events = new EventStream<WatchEvent>();
-  const stderr = stderrReadersOf(node);
+  const listeners = pluginListenersOf(node);
   const session = await Session.open({
     plugins: [plugin],
     nodes: [node],
-    embedded: stderr !== undefined,
+    embedded: listeners !== undefined,
     onEvent: (event) => events.emit(event),
     ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const onStderr = (name: string, line: string) => session.pluginWrote(name, line);
-  stderr?.add(onStderr);
+  const listener: PluginListener = {
+    onStderr: (name, line) => session.pluginWrote(name, line),
+    onMessage: (path, direction, text) => session.pluginPassed(path, direction, text),
+  };
+  listeners?.add(listener);
   let closing: Promise<void> | undefined;
   const close = async (stopPlugin: boolean) => {
     options.signal?.removeEventListener("abort", onAbort);
     await session.close(stopPlugin);
-    stderr?.delete(onStderr);
+    listeners?.delete(listener);
     events.emit({ event: "ended", running: stopPlugin ? [] : session.running });
     events.end();
   };

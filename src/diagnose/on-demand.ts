@@ -5,8 +5,8 @@
 
 import { type Diagnosis, NO_DIAGNOSIS } from "../events/outcomes.js";
 import type { Target } from "../events/reload-target.js";
+import type { JsonObject } from "../jsonrpc/json.js";
 import type { Params } from "../jsonrpc/message.js";
-import type { InitError } from "../node/log/init-reply.js";
 import { markStderr, type StderrMark, stderrPlace } from "../node/log/node-stderr.js";
 import type { StartOption } from "../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
@@ -102,7 +102,7 @@ export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diag
  */
 export async function diagnoseInitError(
   { file, stderrMark }: Started,
-  { error, logged }: InitError,
+  { error, logged }: { readonly error: JsonObject; readonly logged: string },
   stderr: string | undefined,
 ): Promise<Diagnosis> {
   const { diagnoseInit } = await import("./diagnose-init.js");

@@ -28,6 +28,7 @@ import { findDuplicateSessions } from "./control/duplicate-sessions.js";
 import { isMeant, type RestartFilter, readFilter, readOptions } from "./control/target-filter.js";
 import { FileSource, type WatchedFiles } from "./files/file-source.js";
 import { FollowUp } from "./follow-up/follow-up.js";
+import { initErrorOf, reportInitError } from "./follow-up/init-error.js";
 import { type HotEnd, leaveHot } from "./hot/leave-hot.js";
 import { TraceSource } from "./hot/trace-source.js";
 import { LiveSettings, optionChanges, type SettingsSource } from "./live-settings.js";
@@ -89,7 +90,7 @@ export class Session {
     this.#nodes = options.nodes.map((address) => {
       const reloadersOf = (node: WatchedNode) =>
         options.plugins.map((plugin) => this.#reloaderFor(plugin, node));
-      return new WatchedNode(address, reloadersOf, options.onEvent, options.embedded);
+      return new WatchedNode(address, reloadersOf, options.onEvent);
     });
   }
 
@@ -231,6 +232,12 @@ export class Session {
 
   /** A message between the embedded node and a plugin. @param plugin its path, canonical */
   pluginPassed(plugin: string, direction: "to-plugin" | "to-node", text: string): void {
+    const error = direction === "to-node" ? initErrorOf(text) : undefined;
+    if (error !== undefined) {
+      for (const reloader of this.#reloaders) {
+        if (reloader.realPath === plugin) reloader.initError = error;
+      }
+    }
     if (this.#trace.bytes === 0) return;
     for (const reloader of this.#reloaders) {
       const isOurs = !reloader.target.plugin.hot && reloader.realPath === plugin;
@@ -361,6 +368,7 @@ export class Session {
         onEvent(event);
         if (event.event === "phase" && event.phase === "start") {
           reloader.stderr = this.#options.embedded ? "" : undefined;
+          reloader.initError = undefined;
         }
         if (event.event === "reloading") {
           node.giveWay(reloader);
@@ -368,7 +376,12 @@ export class Session {
         }
         if (!isOutcome(event)) return;
         this.#stderr.settled(reloader, event);
-        if (event.event === "reloaded") this.#after.get(reloader)?.reloaded();
+        node.settled(reloader, event);
+        if (event.event !== "reloaded") return;
+        const { initError } = reloader;
+        const logged = node.recentLog(reloader).join("\n");
+        if (initError !== undefined) void reportInitError(reloader, initError, logged, onEvent);
+        this.#after.get(reloader)?.reloaded();
       },
       identify: (signal) => node.identify(signal),
       onUnreachable: () => node.suspect(),
@@ -376,8 +389,7 @@ export class Session {
     });
     const others = () => node.reloaders.filter((other) => other !== reloader);
     const recentLog = (since: number) => node.recentLog(reloader, since);
-    const onDone = (hasFailedCall: boolean) => node.lookAtInit(reloader, hasFailedCall);
-    this.#after.set(reloader, new FollowUp(reloader, onEvent, recentLog, others, onDone));
+    this.#after.set(reloader, new FollowUp(reloader, onEvent, recentLog, others));
     return reloader;
   }
 

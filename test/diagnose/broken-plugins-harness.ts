@@ -10,13 +10,13 @@ import { diagnoseCall, diagnoseDeath } from "../../src/diagnose/diagnose-death.j
 import { diagnoseInit } from "../../src/diagnose/diagnose-init.js";
 import { diagnoseFailedStart, type Explained } from "../../src/diagnose/diagnose-start.js";
 import { Failure } from "../../src/errors/failure.js";
-import { readInitErrors } from "../../src/node/log/init-reply.js";
 import { listPlugins, startPlugin, stopPlugin } from "../../src/node/plugins/plugin-command.js";
 import { callNode } from "../../src/node/rpc/client.js";
 import { NodeUnreachable, RpcError } from "../../src/node/rpc/errors.js";
 import { isVersionBetween } from "../../src/node/version.js";
 import { inspectPluginFile, type PluginFile } from "../../src/plugin/file/plugin-file.js";
 import { findProgram } from "../../src/plugin/file/shebang.js";
+import { runHandshake } from "../../src/plugin/handshake/run-handshake.js";
 import { findPython } from "../conformance/harness/python.js";
 import { BROKEN } from "./broken/all.js";
 import type { BrokenPlugin } from "./broken/plugins.js";
@@ -120,11 +120,12 @@ async function reportOn(
     return textOf(error, await diagnoseFailedStart(error, dead));
   }
   if (broken.initError) {
-    const options = { signal: new AbortController().signal, timeoutMs: 5000 };
-    const errors = await readInitErrors(node.rpcFile, [file.realPath], options);
+    // The node takes the error for an answer, and does not show it: the handshake does.
     await stopPlugin(node.rpcFile, file.realPath);
-    const { error, logged } = errors.get(file.realPath) ?? { error: {}, logged: "" };
+    const shaken = await runHandshake(file, { ...node, options, upTo: "init", timeoutMs: 5000 });
+    const error = shaken.end.kind === "init-error" ? shaken.end.error : {};
     const said = new RpcError("init", Number(error.code), String(error.message));
+    const logged = shaken.logged.map(({ message }) => message).join("\n");
     return textOf(
       said,
       diagnoseInit({ ...dead, stderrMark: undefined, error, logged, stderr: undefined }),

@@ -23,14 +23,8 @@ export async function start(
   await Promise.all(nodes.map((node) => atNode(node, () => identifyForControl(node, { signal }))));
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });
   try {
-    let initFailed = false;
-    const onEvent = (event: WatchEvent) => {
-      reporter.event(event);
-      // The node calls it started, and it has not set itself up.
-      initFailed ||= event.event === "explained";
-    };
-    const outcomes = await reloadOnce({ ...settings, nodes }, onEvent, signal);
-    return exitCodeOf(outcomes) || (initFailed ? 1 : 0);
+    const onEvent = (event: WatchEvent) => reporter.event(event);
+    return exitCodeOf(await reloadOnce({ ...settings, nodes }, onEvent, signal));
   } finally {
     reporter.close();
   }

@@ -37,7 +37,7 @@ export function parseLogLine(line: string): LogLine | undefined {
  * A plugin's message that held a `\u` escape (Python's json.dumps writes those) is logged as it came,
  * all its escapes included (lightningd/plugin.c plugin_log_handle): line ends are `\n` there.
  */
-export function plainText(source: string, text: string): string {
+function plainText(source: string, text: string): string {
   if (!source.startsWith("plugin-") || !/\\u[0-9a-fA-F]{4}/.test(text)) return text;
   return stringOf(parseJson(`"${text}"`)) ?? text;
 }

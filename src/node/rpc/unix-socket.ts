@@ -1,6 +1,6 @@
 /** Opens a unix socket, also where its path is longer than a socket address allows. */
 import { closeSync, constants, openSync } from "node:fs";
-import { connect, type OnReadOpts, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 
 /** What fits into `sun_path` on every system that we run on (macOS: 104 with the final NUL). */
@@ -8,12 +8,10 @@ const MAX_ADDRESS_BYTES = 103;
 
 /**
  * Starts to connect; the caller listens for `connect` and `error`.
- * @param onread takes what comes in the place of `data` events
  * @throws the system's error where the path is too long and cannot be shortened
  */
-export function connectUnix(path: string, onread?: OnReadOpts): Socket {
-  const how = onread === undefined ? {} : { onread };
-  return atShortPath(path, (short) => connect({ path: short, ...how }));
+export function connectUnix(path: string): Socket {
+  return atShortPath(path, (short) => connect({ path: short }));
 }
 
 /**

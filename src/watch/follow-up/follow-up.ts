@@ -41,20 +41,16 @@ export class FollowUp {
   #ran: Promise<void> = Promise.resolve();
   #closed = false;
   #work: Promise<void> = Promise.resolve();
-  readonly #onDone: (hasFailedCall: boolean) => void;
 
   /**
    * @param recentLog the plugin's last log lines since then (ms since 1970), shown with a call that fails
-   * @param onDone all that follows a reload has been done, or was cut short
    */
   constructor(
     reloader: Reloader,
     emit: Emit,
     recentLog: (since: number) => readonly string[],
     others: () => readonly Reloader[],
-    onDone: (hasFailedCall: boolean) => void,
   ) {
-    this.#onDone = onDone;
     this.#reloader = reloader;
     this.#others = others;
     this.#emit = emit;
@@ -67,7 +63,7 @@ export class FollowUp {
       // Who waits for the outcome (`cln-dev restart`) is answered first.
       await new Promise(setImmediate);
       await this.#compare(signal);
-      this.#onDone(!(await this.#callAll(signal)));
+      await this.#callAll(signal);
       if (signal.aborted) return;
       this.#command = new AbortController();
       const command = this.#command.signal;
@@ -82,7 +78,7 @@ export class FollowUp {
 
   /** Makes the calls again, without a reload. */
   repeatCalls(): void {
-    this.#begin(async (signal) => void (await this.#callAll(signal)));
+    this.#begin((signal) => this.#callAll(signal));
   }
 
   /** The user's command, with the node and the plugin in its environment. */
@@ -140,24 +136,20 @@ export class FollowUp {
     if (changes) this.#emit({ event: "manifest", ...target.name, ...changes });
   }
 
-  /** @returns whether every call was answered with a result */
-  async #callAll(signal: AbortSignal): Promise<boolean> {
+  async #callAll(signal: AbortSignal): Promise<void> {
     const { plugin, name } = this.#reloader.target;
-    let allGood = true;
     for (const call of plugin.call) {
       const since = Date.now();
       const { error, text } = await this.#call(call, signal);
       const ok = error === undefined;
-      allGood &&= ok;
       if (!ok) await new Promise((resolve) => setTimeout(resolve, LOG_MS));
-      if (signal.aborted) return allGood;
+      if (signal.aborted) return;
       const log = ok ? [] : this.#recentLog(since);
       const before = this.#results.get(call);
       this.#emit({ event: "called", ...name, call, ok, result: text, before, log });
       if (ok) this.#results.set(call, text);
       else await this.#explain(call, error, log, signal);
     }
-    return allGood;
   }
 
   async #explain(

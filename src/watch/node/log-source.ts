@@ -2,39 +2,34 @@
 
 import { basename } from "node:path";
 import type { Emit, Finding } from "../../events/watch-events.js";
+import type { JsonObject } from "../../jsonrpc/json.js";
 import { followLogs } from "../../node/log/follow.js";
 import type { LogLine } from "../../node/log/log-lines.js";
 import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import type { NodeAddress } from "../../settings/types.js";
+import { reportInitError } from "../follow-up/init-error.js";
+import type { Reloader } from "../reload/reloader.js";
 import { isMishap, isTraceback, tracebackFindings } from "./logged-traceback.js";
 
 /** What a failing call or a dead plugin is explained with. */
 const KEPT_LINES = 10;
 const AGAIN_MS = 1_000;
-
-/** What is to be known of a plugin whose lines are told. */
-export interface LoggingPlugin {
-  /** Without symlinks: the log knows it by its file name. */
-  readonly realPath: string;
-  /** It is being reloaded. */
-  readonly busy: boolean;
-  /** When the last reload ended, performance.now(). */
-  readonly settledAt: number;
-}
+/** Tracebacks of one start. */
+const MAX_HELD = 10;
 
 export class LogSource {
   readonly #node: NodeAddress;
-  readonly #plugins: () => readonly LoggingPlugin[];
+  readonly #plugins: () => readonly Reloader[];
   readonly #emit: Emit;
   readonly #end = new AbortController();
+  /** Tracebacks that were logged during a reload: its outcome says what they belong to. */
+  readonly #held = new Map<Reloader, readonly LogLine[]>();
   readonly #recent = new Map<string, LogLine[]>();
-  /** When each plugin last logged what a failed init would be followed by, ms since 1970. */
-  readonly #suspectAt = new Map<string, number>();
   readonly #following: Promise<void>;
   /** The lowest level that is told. */
   level: LogLevel = "unusual";
 
-  constructor(node: NodeAddress, plugins: () => readonly LoggingPlugin[], emit: Emit) {
+  constructor(node: NodeAddress, plugins: () => readonly Reloader[], emit: Emit) {
     this.#node = node;
     this.#plugins = plugins;
     this.#emit = emit;
@@ -47,11 +42,6 @@ export class LogSource {
     return lines
       .filter(({ time, text }) => !isTraceback(text) && (time?.getTime() ?? since) >= since)
       .map(({ text }) => text);
-  }
-
-  /** Whether the plugin has warned, or logged a traceback, since a moment (ms since 1970). */
-  isSuspect(plugin: string, since: number): boolean {
-    return (this.#suspectAt.get(plugin) ?? 0) >= since;
   }
 
   async close(): Promise<void> {
@@ -82,9 +72,6 @@ export class LogSource {
     const plugin = line.source.replace(/^plugin-/, "");
     const kept = this.#recent.get(plugin) ?? [];
     this.#recent.set(plugin, [...kept, line].slice(-KEPT_LINES));
-    if (isTraceback(line.text) || isAtLeast(line.level, "unusual")) {
-      this.#suspectAt.set(plugin, line.time?.getTime() ?? Date.now());
-    }
     if (isMishap(line.text)) {
       void this.#tellTraceback(plugin, line);
       return;
@@ -94,11 +81,35 @@ export class LogSource {
     this.#tell(plugin, line);
   }
 
+  /** A reload has ended. @param isGood the plugin runs */
+  settled(reloader: Reloader, isGood: boolean): void {
+    const held = this.#held.get(reloader) ?? [];
+    this.#held.delete(reloader);
+    for (const line of held) if (isGood) this.#reportOfStart(reloader, line);
+  }
+
+  /** What was logged before the start is of the previous version. */
+  #reportOfStart(reloader: Reloader, line: LogLine): void {
+    const { startedAt, initError, state } = reloader;
+    if (state.is !== "running" || isBefore(line, startedAt)) return;
+    const error = line.text.trimEnd().split("\n").at(-1) ?? "";
+    // The answer itself is known, and reported with its traceback.
+    if (initError !== undefined) return;
+    void reportInitError(reloader, { message: error }, line.text, this.#emit);
+  }
+
   async #tellTraceback(plugin: string, line: LogLine): Promise<void> {
-    const its = this.#plugins()
-      .filter(({ realPath }) => basename(realPath) === plugin)
-      // What comes of a start is told by its outcome, with what the plugin says of it.
+    const ours = this.#plugins().filter(({ realPath }) => basename(realPath) === plugin);
+    for (const reloader of ours) {
+      if (reloader.busy) {
+        this.#held.set(reloader, [...(this.#held.get(reloader) ?? []), line].slice(-MAX_HELD));
+      } else if (isBefore(line, reloader.settledAt)) {
+        this.#reportOfStart(reloader, line);
+      }
+    }
+    const its = ours
       .filter(({ busy, settledAt }) => !busy && !isBefore(line, settledAt))
+      .filter(({ initError }) => !isOf(line, initError))
       .map(({ realPath }) => realPath);
     if (its.length === 0) return;
     const findings = await tracebackFindings(line.text, its).catch(() => undefined);
@@ -116,6 +127,14 @@ export class LogSource {
       ...(findings === undefined ? {} : { findings }),
     });
   }
+}
+
+/** Whether a traceback is that of an error that `init` was answered with. */
+function isOf({ text }: LogLine, initError: JsonObject | undefined): boolean {
+  if (initError === undefined) return false;
+  const thrown = text.trimEnd().split("\n").at(-1) ?? "";
+  const message = thrown.slice(thrown.indexOf(":") + 1).trim();
+  return message !== "" && JSON.stringify(initError).includes(JSON.stringify(message).slice(1, -1));
 }
 
 /** Whether a line was logged before a moment of performance.now(). */

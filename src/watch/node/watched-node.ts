@@ -4,16 +4,14 @@
  */
 import { basename } from "node:path";
 import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
-import type { Emit, NodeFacts } from "../../events/watch-events.js";
+import type { Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
 import { pluginBehind } from "../../hot/front-files.js";
 import type { ListedPlugin } from "../../node/plugins/plugin-command.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import type { NodeAddress } from "../../settings/types.js";
-import { InitLook } from "../follow-up/init-check.js";
 import type { Reloader } from "../reload/reloader.js";
 import { identifyForControl, nodeChanges } from "./identify-node.js";
 import { LogSource } from "./log-source.js";
-import { isTraceback } from "./logged-traceback.js";
 import { NodeMonitor } from "./node-monitor.js";
 
 /** A crash this long before the node was missed is the one that it died of. */
@@ -30,7 +28,6 @@ export class WatchedNode {
   readonly reloaders: readonly Reloader[];
   readonly #emit: Emit;
   readonly #monitor: NodeMonitor;
-  readonly #initLook: InitLook;
   #logs: LogSource | undefined;
   /** What goes on beside the reloads: given up at the end. */
   readonly #end = new AbortController();
@@ -39,20 +36,11 @@ export class WatchedNode {
   readonly #explaining = new Map<Reloader, AbortController>();
   #facts: NodeFacts | undefined;
 
-  /** @param embedded it is of this very process */
-  constructor(
-    address: NodeAddress,
-    reloadersOf: (node: WatchedNode) => Reloader[],
-    emit: Emit,
-    embedded: boolean,
-  ) {
+  constructor(address: NodeAddress, reloadersOf: (node: WatchedNode) => Reloader[], emit: Emit) {
     this.address = address;
     this.#emit = emit;
-    const { rpcFile } = address;
-    const isSuspect = (reloader: Reloader) => this.#isSuspect(reloader);
-    this.#initLook = new InitLook({ rpcFile, embedded, emit, isSuspect });
     this.#monitor = new NodeMonitor({
-      rpcFile,
+      rpcFile: address.rpcFile,
       onGone: (message) => this.#gone(message),
       onBack: (plugins, goneMs) => this.#own(this.#back(plugins, goneMs)),
       onPlugins: (plugins, askedAt) => this.#look(plugins, askedAt),
@@ -92,6 +80,11 @@ export class WatchedNode {
     this.#logs = new LogSource(this.address, () => this.reloaders, this.#emit);
   }
 
+  /** A reload has ended: a traceback that was logged in it belongs to its outcome. */
+  settled(reloader: Reloader, outcome: Outcome): void {
+    this.#logs?.settled(reloader, outcome.event === "reloaded");
+  }
+
   /** The lowest level of log lines that is told; undefined where the log is not followed yet. */
   get logLevel(): LogLevel | undefined {
     return this.#logs?.level;
@@ -106,29 +99,17 @@ export class WatchedNode {
     return this.#logs?.recent(basename(reloader.realPath), since) ?? [];
   }
 
-  /** A reload has gone well: whether its `init` did is found out later. @param suspect a call has failed */
-  lookAtInit(reloader: Reloader, suspect: boolean): void {
-    this.#initLook.add(reloader, suspect);
-  }
-
   /** A reload has begun: no other instance of the plugin is to be in its way, nor a long answer. */
   giveWay(reloader: Reloader): void {
     this.#explaining.get(reloader)?.abort();
-    this.#initLook.giveWay();
   }
 
   async close(): Promise<void> {
-    await this.#initLook.close();
     await this.#logs?.close();
     this.#end.abort();
     await this.#monitor.close();
     await Promise.all(this.#works);
     await Promise.all(this.reloaders.map((reloader) => reloader.close()));
-  }
-
-  #isSuspect(reloader: Reloader): boolean {
-    const logged = this.#logs?.isSuspect(basename(reloader.realPath), startOf(reloader));
-    return logged === true || isTraceback(reloader.stderr ?? "");
   }
 
   /** A work that nobody waits for before the end. */

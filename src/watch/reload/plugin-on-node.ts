@@ -101,8 +101,7 @@ export class PluginOnNode {
     const path = file.realPath;
     try {
       const found = await findRunning(this.#target, path, this.kept, byOthers, this.#signal);
-      const { replaced } = found.kept;
-      this.#byOthers = found.is === "running" && (byOthers || replaced.length > 0);
+      this.#byOthers = byOthers && found.is === "running";
       this.kept = found.kept;
       if (found.is === "hanging") this.state = { is: "starting", path: found.path };
       else if (found.is === "absent") this.state = { is: "stopped" };

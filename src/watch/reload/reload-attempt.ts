@@ -225,7 +225,9 @@ export class ReloadAttempt {
   /** Somebody else has started the plugin since: with which options, and what becomes of them. */
   #reportByOthers(): void {
     const { byOthers, kept } = this.#node;
-    if (!byOthers) return;
+    // A command is given other options on purpose.
+    const isReplaced = kept.replaced.length > 0 && this.#progress.change.cause === "start";
+    if (!byOthers && !isReplaced) return;
     const { name, plugin } = this.#target;
     const all = shownOptions(kept.takenOver);
     const details = all.length === 0 ? [] : [`${all.join(", ")} is kept`];

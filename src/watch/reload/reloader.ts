@@ -10,6 +10,7 @@ import { redactEvent } from "../../events/redact.js";
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
 import { pluginBehind } from "../../hot/front-files.js";
+import type { JsonObject } from "../../jsonrpc/json.js";
 import {
   ageOf,
   type ProcessIdentity,
@@ -91,6 +92,8 @@ export class Reloader {
   #isSlow = false;
   /** What the plugin has written to stderr since it was started, where that is heard. */
   stderr: string | undefined;
+  /** What `init` of this start was answered with, where it was an error and that is heard. */
+  initError: JsonObject | undefined;
   /** The start whose end has been explained already. */
   explained: Started | undefined;
   #settledAt = 0;

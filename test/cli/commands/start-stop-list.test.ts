@@ -18,7 +18,7 @@ describe("start", () => {
     );
     const { pid } = await ask(node, "version");
     const second = await run(box, ["start", plugin, "bar=3", node.flag]);
-    expect(second.stdout).toMatch(/reloaded in .* kept foo\n$/);
+    expect(second.stdout).toMatch(/reloaded in .* kept foo=1\n$/);
     const now = await ask(node, "version");
     expect(now).toMatchObject({ options: { foo: "1", bar: "3" } });
     expect(now.pid).not.toBe(pid);

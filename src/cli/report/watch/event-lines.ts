@@ -17,7 +17,6 @@ import { headerLines } from "./header.js";
 import { duration, INDENT, LineFormat, type LineFormatOptions } from "./line-format.js";
 import { LogLimit } from "./log-limit.js";
 import { explanationLines, initErrorLines, outcomeLines, sameAgainLine } from "./outcome-lines.js";
-import { ShownTracebacks } from "./shown-tracebacks.js";
 
 export interface EventLinesOptions extends LineFormatOptions {
   /** `--verbose`: every step gets a line. */
@@ -32,7 +31,6 @@ export interface EventLinesOptions extends LineFormatOptions {
 export class EventLines {
   readonly #options: EventLinesOptions;
   readonly #format: LineFormat;
-  readonly #tracebacks = new ShownTracebacks();
   readonly #logLimit: LogLimit;
   /** By target: its last failure, where no good reload came after it. */
   readonly #failures = new Map<string, string>();
@@ -84,7 +82,6 @@ export class EventLines {
         this.#embedded = event.nodes.some((node) => node.embedded);
         return this.#unlessQuiet(headerLines(event, format, this.#options.version));
       case "reloading":
-        this.#tracebacks.forget(event);
         return this.#ifVerbose(`${format.name(event)} ${why(event, format)}`);
       case "phase":
         return this.#ifVerbose(`${format.name(event)} ${event.phase}`);
@@ -114,7 +111,7 @@ export class EventLines {
               ...(format.several ? [`${INDENT}${format.name(event)}:`] : []),
               ...explanationLines(event, format),
             ]
-          : initErrorLines(this.#tracebacks.shorten(event), event.message, format);
+          : initErrorLines(event, event.message, format);
       case "manifest":
         return this.#unlessQuiet(changedLines(event, format));
       case "called":
@@ -153,7 +150,6 @@ export class EventLines {
     const isDetail = !["broken", "unusual", "stderr"].includes(event.level);
     const source = `${event.plugin}${this.#format.on(event.node)}`;
     if (!this.#logLimit.allows(source, lines.length, isDetail)) return [];
-    this.#tracebacks.keep(event);
     return lines;
   }
 
