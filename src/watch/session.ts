@@ -26,6 +26,7 @@ import type { SessionTarget } from "./control/control-client.js";
 import { type ControlMethods, type ControlServer, openControl } from "./control/control-server.js";
 import { findDuplicateSessions } from "./control/duplicate-sessions.js";
 import { isMeant, type RestartFilter, readFilter, readOptions } from "./control/target-filter.js";
+import { DependencyWatch } from "./files/dependency-watch.js";
 import { FileSource, type WatchedFiles } from "./files/file-source.js";
 import { FollowUp } from "./follow-up/follow-up.js";
 import { initErrorOf, reportInitError } from "./follow-up/init-error.js";
@@ -68,6 +69,7 @@ export class Session {
   /** By the path of the plugin. */
   readonly #files = new Map<string, FileSource>();
   #settings: LiveSettings | undefined;
+  readonly #dependencies: DependencyWatch[] = [];
   readonly #stderr: StderrBuffer;
   readonly #trace: TraceSource;
   #control: ControlServer | undefined;
@@ -265,6 +267,7 @@ export class Session {
    */
   async close(stopPlugins = false, keepHot = false): Promise<void> {
     await this.#settings?.close();
+    for (const dependencies of this.#dependencies) dependencies.close();
     await Promise.all([...this.#files.values()].map((source) => source.close()));
     await this.#control?.close();
     await this.#warned;
@@ -362,6 +365,10 @@ export class Session {
   #reloaderFor(plugin: PluginSettings, node: WatchedNode): Reloader {
     const target = targetOf(plugin, node.address);
     const { onEvent } = this.#options;
+    const dependencies = new DependencyWatch(plugin.path, (folder) => {
+      void reloader.request("file", [folder]);
+    });
+    this.#dependencies.push(dependencies);
     const reloader = new Reloader(target, {
       trace: this.#trace,
       emit: (event) => {
@@ -376,6 +383,7 @@ export class Session {
         }
         if (!isOutcome(event)) return;
         this.#stderr.settled(reloader, event);
+        dependencies.settled(event);
         node.settled(reloader, event);
         if (event.event !== "reloaded") return;
         const { initError } = reloader;
