@@ -101,34 +101,3 @@ function refused(line: ConfigLine, why: string, fix: string) {
 export function trimEnd(value: string): string {
   return value.replace(/[ \t\v\f\r\n]+$/, "");
 }
-
-/** Lines that seem to say where the node is, and that lightning-cli silently ignores. */
-export function ignoredLines(lines: readonly ConfigLine[]): string[] {
-  return lines.flatMap((line) => {
-    const meant = meantBy(line.text);
-    if (meant === undefined || meant === line.text) return [];
-    const shown = JSON.stringify(line.text.slice(0, 80)).replace("\uFEFF", "\\ufeff");
-    const how = line.text.startsWith("\uFEFF")
-      ? "save the file without a byte order mark"
-      : `write ${meant}`;
-    return [`The line ${shown} in ${line.at} is ignored, here as by lightning-cli: ${how}`];
-  });
-}
-
-/** The line as it should be written, where it seems to be about finding the node. */
-function meantBy(text: string): string | undefined {
-  const section = /^\s*\[\s*(\S+?)\s*\]\s*$/.exec(text)?.[1]?.toLowerCase();
-  if (section !== undefined && Object.hasOwn(NETWORK_FLAGS, section)) {
-    return `${section} (there are no sections: each network has a config in a folder of its own)`;
-  }
-  const plain = text.replace(/^\uFEFF/, "").trim();
-  const [, word, gap = "", rest = ""] =
-    /^-{0,2}([A-Za-z][\w-]*)(\s*=\s*|\s+|$)(.*)$/.exec(plain) ?? [];
-  if (word === undefined) return undefined;
-  const key = word.toLowerCase().replaceAll("_", "-");
-  if (Object.hasOwn(NETWORK_FLAGS, key)) return gap === "" || rest.startsWith("#") ? key : text;
-  if (key === "include") return text.startsWith("include ") ? text : `include ${rest}`;
-  // The key itself is well written: then readValues has dealt with the line.
-  if (VALUE_KEYS.some((known) => text === known || text.startsWith(`${known}=`))) return undefined;
-  return key === "network" || key === "rpc-file" ? `${key}=${rest}` : undefined;
-}

@@ -7,13 +7,7 @@ import { basename, dirname, resolve } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
 import type { NodeAddress, Surroundings } from "../types.js";
 import { configFailure, readNamedConfig, readOptionalConfig } from "./config-file.js";
-import {
-  type ConfigPlace,
-  type ConfigValues,
-  ignoredLines,
-  readValues,
-  trimEnd,
-} from "./lightning-config.js";
+import { type ConfigPlace, type ConfigValues, readValues, trimEnd } from "./lightning-config.js";
 import { DEFAULT_NETWORK, isNetwork, networkProblem } from "./networks.js";
 
 /** What the user says of one node; where a value is missing the configs and the defaults decide. */
@@ -89,7 +83,7 @@ function fromNamedConfig(
     base: baseOf(choice.lightningDir, surroundings, values.lightningDir),
     network: chosen ?? networkOf(values.network),
     rpcFile: choice.rpcFile ?? values.rpcFile ?? DEFAULT_RPC_FILE,
-    hints: ignoredLines(lines),
+    hints: [],
   };
 }
 
@@ -125,7 +119,7 @@ function fromFolder(
 function readConfig(file: string, place: ConfigPlace): ReadConfig {
   const read = readOptionalConfig(file);
   if ("lines" in read) {
-    return { values: readValues(read.lines, place), hints: ignoredLines(read.lines) };
+    return { values: readValues(read.lines, place), hints: [] };
   }
   const { unreadable } = read;
   const hints =

@@ -101,7 +101,7 @@ const anyLine = fc.oneof(
           "include",
         ),
         fc.constantFrom("=", "= ", " = ", " ", ""),
-        fc.constantFrom("regtest", "liquid", "bitcoin", "mainnet", "r", "sub/../r", "a\tb"),
+        fc.constantFrom("regtest", "liquid", "bitcoin", "mainnet", "r", "a\tb"),
         fc.constantFrom("", " ", "\t", "\v\f", " #", "\u00a0"),
       )
       .map((parts) => parts.join("")),
