@@ -254,7 +254,7 @@ async function bringUp(
 ): Promise<void> {
   const { file, nodes } = network;
   const chain = openChain(network);
-  const pairs = file.channels
+  const pairs = file.channels && options.channels
     ? nodes.slice(1).flatMap((to, index) => {
         const from = nodes[index];
         return from === undefined ? [] : [{ from, to }];
