@@ -7,6 +7,7 @@ import { aligned, claimsTable, markdown, type Table } from "../lab/report.js";
 import { coldStart } from "./cold-start.js";
 import { embeddedNode } from "./embedded-node.js";
 import type { Part, PartOptions } from "./part.js";
+import { regtestNetwork } from "./regtest-network.js";
 import { saveToLive } from "./save-to-live.js";
 import { standing } from "./standing.js";
 import { timeToWatching } from "./time-to-watching.js";
@@ -21,6 +22,7 @@ const PARTS: readonly {
   { name: "standing", about: "memory and processor time of a watch", run: standing },
   { name: "watching", about: "time to watching", run: timeToWatching },
   { name: "embedded", about: "the embedded node", run: embeddedNode },
+  { name: "regtest", about: "a regtest network", run: regtestNetwork },
 ];
 
 const HELP = `npm run bench -- [options]

@@ -12,6 +12,7 @@ import { killedWatch } from "./killed-watch.js";
 import { nothingLeft } from "./nothing-left.js";
 import { oneByOne } from "./one-by-one.js";
 import { Random, type SoakPart } from "./part.js";
+import { regtestNetwork } from "./regtest-network.js";
 import { storm } from "./storm.js";
 import { surroundings } from "./surroundings.js";
 
@@ -24,6 +25,7 @@ const PARTS: readonly SoakPart[] = [
   { name: "killed-watch", about: "the watch killed, hung up, put to sleep", run: killedWatch },
   { name: "full-disk", about: "no room for saves, sockets, temp files, logs", run: fullDisk },
   { name: "surroundings", about: "folders gone, inotify's limits, homes", run: surroundings },
+  { name: "regtest", about: "nodes of a network killed 100 times", run: regtestNetwork },
   { name: "nothing-left", about: "descriptors, timers and memory as before", run: nothingLeft },
 ];
 

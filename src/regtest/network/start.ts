@@ -254,12 +254,13 @@ async function bringUp(
 ): Promise<void> {
   const { file, nodes } = network;
   const chain = openChain(network);
-  const pairs = file.channels && options.channels
-    ? nodes.slice(1).flatMap((to, index) => {
-        const from = nodes[index];
-        return from === undefined ? [] : [{ from, to }];
-      })
-    : [];
+  const pairs =
+    file.channels && options.channels
+      ? nodes.slice(1).flatMap((to, index) => {
+          const from = nodes[index];
+          return from === undefined ? [] : [{ from, to }];
+        })
+      : [];
   const env = options.env ?? process.env;
   // Without developer mode a block is seen after up to 30 s: until the channels are there, it is on.
   const isSlow = !file.developer && !file.isSetUp;
