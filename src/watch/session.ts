@@ -375,6 +375,7 @@ export class Session {
         onEvent(event);
         if (event.event === "phase" && event.phase === "start") {
           reloader.stderr = this.#options.embedded ? "" : undefined;
+          this.#stderr.begun(reloader);
           reloader.initError = undefined;
         }
         if (event.event === "reloading") {

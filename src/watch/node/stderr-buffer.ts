@@ -1,5 +1,5 @@
 /**
- * What plugins on the embedded node write to stderr: told as it comes, but for a plugin that is being
+ * What plugins on the embedded node write to stderr: shown as it comes, but for a plugin that is being
  * started. Its lines wait: if the start fails, they are in the report on that.
  */
 import { basename } from "node:path";
@@ -36,6 +36,11 @@ export class StderrBuffer {
     }
     const held = this.#held.get(plugin) ?? [];
     this.#held.set(plugin, [...held, line].slice(-MAX_HELD_LINES));
+  }
+
+  /** A start begins: what one that was given up has printed is of no more use. */
+  begun(reloader: Reloader): void {
+    this.#held.delete(basename(reloader.realPath));
   }
 
   /** The start takes long: its lines are shown as they come. */

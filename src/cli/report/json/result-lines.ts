@@ -12,6 +12,8 @@ const MAX_LINES = 200;
 const MAX_LINE = 1000;
 /** Larger results are compared as they are, in bytes of text. */
 const MAX_DIFF = 256 * 1024;
+/** Few lines are always compared; many only for so long, in ms. */
+const FEW_LINES = 500;
 const DIFF_MS = 50;
 /** Lines that are the same, shown before and after those that are not. */
 const CONTEXT = 3;
@@ -33,7 +35,10 @@ export function resultLines(before: string | undefined, after: string, paint: Pa
   if (before.length > MAX_DIFF || after.length > MAX_DIFF) {
     return [paint.dim(`changed (${size(after)}, too large to compare)`)];
   }
-  const parts = diffArrays([...jsonLines(before)], [...jsonLines(after)], { timeout: DIFF_MS });
+  const [then, now] = [[...jsonLines(before)], [...jsonLines(after)]];
+  const isShort = then.length + now.length < FEW_LINES;
+  const timeout = isShort ? Number.POSITIVE_INFINITY : DIFF_MS;
+  const parts = diffArrays(then, now, { timeout });
   if (parts === undefined) return [paint.dim(`changed (${size(after)})`)];
   const lines = parts.flatMap((part, index): string[] => {
     if (part.added) return part.value.map((line) => `${paint.green("+")} ${colour(line, paint)}`);

@@ -5,7 +5,7 @@ import type { LineFormat } from "./line-format.js";
 
 export function headerLines(event: Watching, format: LineFormat, version: string): string[] {
   const { dim, bold } = format.paint;
-  const label = (text: string) => `  ${dim(text.padEnd(9))}`;
+  const label = (text: string) => `  ${dim(text.padEnd(10))}`;
   const nodes = event.nodes.map((node) =>
     [
       `${label(node.embedded ? "embedded" : "node")}${sanitize(node.network)}`,

@@ -54,10 +54,14 @@ export function explanationLines(
   { reason, fix, findings }: Pick<Failed, "reason" | "fix" | "findings">,
   format: LineFormat,
 ): string[] {
+  // The reason often ends with the error that begins the traceback.
+  const rest = findings.filter(
+    ({ kind, text }) => kind !== "heading" || reason?.includes(text) !== true,
+  );
   return [
     ...(reason === undefined ? [] : [`${INDENT}${format.relativePaths(reason)}`]),
     ...format.fix(fix),
-    ...renderFindings(findings, format.paint, INDENT),
+    ...renderFindings(rest, format.paint, INDENT),
   ];
 }
 

@@ -105,22 +105,22 @@ const table: readonly (readonly [WatchEvent, narrow: string, wide: string])[] = 
   [
     watching,
     `cln-dev 0.1.0
-  node     regtest  v26.06.6  03daf89a
-           /l1/regtest/lightning-rpc
-  plugin   hello.py  foo_opt=BAR  api-key=***
-  files    *.py under this folder
-  build    make all  (from package.json)
-  run      pytest -q
-  settings package.json
+  node      regtest  v26.06.6  03daf89a
+            /l1/regtest/lightning-rpc
+  plugin    hello.py  foo_opt=BAR  api-key=***
+  files     *.py under this folder
+  build     make all  (from package.json)
+  run       pytest -q
+  settings  package.json
   r reload   q quit   ? help
 `,
     `cln-dev 0.1.0
-  node     regtest  v26.06.6  03daf89a  /l1/regtest/lightning-rpc
-  plugin   hello.py  foo_opt=BAR  api-key=***
-  files    *.py under this folder
-  build    make all  (from package.json)
-  run      pytest -q
-  settings package.json
+  node      regtest  v26.06.6  03daf89a  /l1/regtest/lightning-rpc
+  plugin    hello.py  foo_opt=BAR  api-key=***
+  files     *.py under this folder
+  build     make all  (from package.json)
+  run       pytest -q
+  settings  package.json
   r reload   q quit   ? help
 `,
   ],
@@ -138,7 +138,6 @@ const table: readonly (readonly [WatchEvent, narrow: string, wide: string])[] = 
           it crashed at hello.py:12: NameError: name
           'answer' is not defined
           Fix that line and save
-          NameError: name 'answer' is not defined
             /home/me/hello.py:12 in main
               print(answer)
             Run once offline: it exited with code 1
@@ -146,7 +145,6 @@ const table: readonly (readonly [WatchEvent, narrow: string, wide: string])[] = 
     `12:53:14  ✗ hello.py did not start: (-3) exited before replying to getmanifest
           it crashed at hello.py:12: NameError: name 'answer' is not defined
           Fix that line and save
-          NameError: name 'answer' is not defined
             /home/me/hello.py:12 in main
               print(answer)
             Run once offline: it exited with code 1
