@@ -21,7 +21,7 @@ export interface NodeToImitate extends NodePlace {
 
 export type NodeHandshake = Pick<
   HandshakeOptions,
-  "version" | "env" | "allowDeprecatedApis" | "configuration"
+  "version" | "env" | "allowDeprecatedApis" | "configuration" | "numericManifestId"
 >;
 
 /** Never throws. @param isThere false where the node has died: nothing is asked of it */
@@ -36,7 +36,7 @@ export async function nodeHandshake(node: NodeToImitate, isThere = true): Promis
   const deprecated = configs && memberOf(configs, "allow-deprecated-apis", "value_bool");
   return {
     ...(env === undefined ? {} : { env }),
-    ...(version === undefined ? {} : { version }),
+    ...(version === undefined ? {} : { version, numericManifestId: numbersManifestId(version) }),
     ...(typeof deprecated === "boolean" ? { allowDeprecatedApis: deprecated } : {}),
     ...(info === undefined ? {} : { configuration: configurationLike(node, info, configs ?? {}) }),
   };
@@ -61,11 +61,16 @@ function configurationLike(node: NodePlace, info: JsonObject, configs: JsonObjec
   });
 }
 
-/** Of a node without experimental options; v25.05 has no channel_type there yet. */
+/** What `getinfo` does not show: later releases have more of it. */
 function featuresOf(version: string): JsonObject {
+  if (isVersionBetween(version, "v23.08", "v24.11.99")) return {};
   if (!isVersionBetween(version, "v23.08", "v25.05.99")) return FEATURE_SET;
   const { channel_type: _, ...features } = FEATURE_SET;
   return features;
+}
+
+function numbersManifestId(version: string): boolean {
+  return isVersionBetween(version, "v23.08", "v24.11.99");
 }
 
 /** `127.0.0.1:9050`, as lightningd takes it (common/wireaddr.c). */

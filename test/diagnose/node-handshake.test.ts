@@ -32,7 +32,7 @@ process.stdin.on("data", (chunk) => {
   text += chunk;
   for (let end; (end = text.indexOf("\\n\\n")) !== -1; text = text.slice(end + 2)) {
     const { id, method, params } = JSON.parse(text.slice(0, end));
-    note({ id: id.replace(/\\d+/g, "N").replace(/^[^/]*\\//, ""), method, params });
+    note({ id: String(id).replace(/\\d+/g, "N").replace(/^[^/]*\\//, ""), method, params });
     if (method === "init") throw new Error("no init");
     const result = { options: [{ name: "word", type: "string", default: "x", description: "d" }], rpcmethods: [], dynamic: true };
     process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result }));

@@ -21,6 +21,8 @@ export interface HandshakeOptions extends NodePlace {
    * begin with it. lightning-cli's when not given.
    */
   readonly callerId?: string;
+  /** The id of `getmanifest` is a number, as in releases before v25. */
+  readonly numericManifestId?: boolean;
   /** What `getmanifest` says of deprecated APIs; true when not given. */
   readonly allowDeprecatedApis?: boolean;
   /** The `configuration` of `init` as JSON text; that of a v26.06.6 node when not given. */

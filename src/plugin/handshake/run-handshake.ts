@@ -88,7 +88,7 @@ class HandshakeRun implements SessionObserver {
   result(): Promise<Handshake> {
     const { signal, callerId = DEFAULT_CALLER_ID, allowDeprecatedApis = true } = this.options;
     signal?.addEventListener("abort", this.#cancel, { once: true });
-    this.#id = requestId("getmanifest", callerId);
+    this.#id = this.options.numericManifestId ? "1" : requestId("getmanifest", callerId);
     this.#session.getmanifest(this.#id, `{"allow-deprecated-apis":${allowDeprecatedApis}}`);
     if (signal?.aborted) this.#cancel();
     return this.#done;

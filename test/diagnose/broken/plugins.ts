@@ -86,7 +86,7 @@ require("readline").createInterface({ input: process.stdin }).on("line", (line) 
 export const SHELL = `#!/bin/sh
 answer() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\\n' "$1" "$2"; }
 while read -r line; do
-  id=$(printf '%s' "$line" | sed -n 's/.*"id": *\\("[^"]*"\\).*/\\1/p')
+  id=$(printf '%s' "$line" | sed -n 's/.*"id": *\\("[^"]*"\\|[0-9][0-9]*\\).*/\\1/p')
   case $line in
     *'"getmanifest"'*) answer "$id" '{"options":[],"rpcmethods":[],"dynamic":true}' ;;
     *'"init"'*) answer "$id" '{}' ;;
