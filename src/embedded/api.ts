@@ -6,13 +6,13 @@ import type { RaisedEvent, RaiseWishes } from "./emit/plain-values.js";
 
 export interface NodeOptions {
   /**
-   * The base directory, whose config files are read; one of its own under the system's temp folder,
+   * The base directory, whose config files are read; a new one under the system's temp folder,
    * removed at the end, when not given.
    */
   readonly lightningDir?: string;
-  /** What the config says, or `regtest`, when not given. */
+  /** The network in the config, or `regtest`, when not given. */
   readonly network?: string;
-  /** What goes to the log file; what the config says, or `debug`, when not given. */
+  /** What goes to the log file; the level in the config, or `debug`, when not given. */
   readonly logLevel?: LogLevel;
   /** Plugins that are started with the node, as `--plugin` does it: they need not be dynamic. */
   readonly plugins?: readonly string[];
@@ -28,7 +28,7 @@ export interface NodeOptions {
   readonly signal?: AbortSignal;
   /** Called with each line of the log, in the file's format. */
   readonly onLog?: (line: string) => void;
-  /** Called when something beside its job fails: its log file cannot be written, say. */
+  /** Called when something minor fails: the log file cannot be written, for example. */
   readonly onTrouble?: (message: string) => void;
   /** What a plugin, known by its basename, writes to stderr. */
   readonly onPluginStderr?: (name: string, chunk: Buffer) => void;

@@ -1,5 +1,5 @@
 /** The end of all plugins when the node ends (lightningd/plugin.c shutdown_plugins). Used by node.ts. */
-import type { LogBook } from "./log/log-book.js";
+import type { NodeLog } from "./log/node-log.js";
 import type { PluginHost } from "./plugins/plugin-host.js";
 
 /**
@@ -8,7 +8,7 @@ import type { PluginHost } from "./plugins/plugin-host.js";
  */
 export async function shutdownPlugins(
   host: PluginHost,
-  log: LogBook,
+  log: NodeLog,
   graceMs: number,
 ): Promise<void> {
   host.beginShutdown();

@@ -1,11 +1,11 @@
 /** What the parts of an embedded node know of each other. Put together by node.ts. */
 
-import type { HookBook } from "./hooks/hook-chains.js";
-import type { LogBook } from "./log/log-book.js";
+import type { HookChains } from "./hooks/hook-chains.js";
+import type { NodeLog } from "./log/node-log.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { PluginHost } from "./plugins/plugin-host.js";
 import type { Command } from "./rpc/command.js";
-import type { Chain } from "./state/chain.js";
+import type { BlockHeight } from "./state/block-height.js";
 import type { ConfigVars } from "./state/config-vars.js";
 import type { Datastore } from "./state/datastore.js";
 import type { Identity } from "./state/identity.js";
@@ -16,13 +16,13 @@ export interface NodeContext {
   readonly networkDir: string;
   readonly network: string;
   readonly version: string;
-  readonly log: LogBook;
+  readonly log: NodeLog;
   readonly configs: ConfigVars;
-  readonly hooks: HookBook;
+  readonly hooks: HookChains;
   readonly host: PluginHost;
   readonly identity: Identity;
   readonly datastore: Datastore;
-  readonly chain: Chain;
+  readonly chain: BlockHeight;
   readonly methods: ReadonlyMap<string, BuiltinMethod>;
   /** How long a plugin gets to end by itself after `shutdown`, in ms. */
   readonly shutdownTimeoutMs: number;

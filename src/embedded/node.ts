@@ -1,6 +1,6 @@
 /**
  * The embedded node: what a plugin under development sees of lightningd, in this process. It serves
- * a unix socket in a lightning-dir of its own and runs real plugin processes. Started by
+ * a unix socket in its own lightning-dir and runs real plugin processes. Started by
  * `cln-dev watch --embedded`, by `cln-dev node`, and by tests.
  */
 import { closeSync, constants, rmSync, writeSync } from "node:fs";
@@ -11,24 +11,24 @@ import { configurationOf } from "../plugin/handshake/init-params.js";
 import type { NodeOptions, RunningEmbeddedNode } from "./api.js";
 import { fromWishes, type RaisedEvent, type RaiseWishes, toEvent } from "./emit/plain-values.js";
 import { canRaise, raise } from "./emit/raise.js";
-import { HookBook } from "./hooks/hook-chains.js";
+import { HookChains } from "./hooks/hook-chains.js";
 import { shutdownPlugins } from "./lifecycle.js";
-import { LogBook } from "./log/log-book.js";
 import { LogFile } from "./log/log-file.js";
 import { publishLine } from "./log/log-notifications.js";
+import { NodeLog } from "./log/node-log.js";
 import { builtinMethods } from "./methods/all-methods.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { NodeContext } from "./node-context.js";
 import type { HostedPlugin } from "./plugins/hosted-plugin.js";
 import { PluginHost } from "./plugins/plugin-host.js";
-import { ProcessKeeper } from "./plugins/reap-children.js";
+import { PluginProcesses } from "./plugins/reap-children.js";
 import type { Command } from "./rpc/command.js";
 import { Connection } from "./rpc/connection.js";
 import { handleRequest } from "./rpc/dispatch.js";
 import { listenAt, type SocketServer } from "./rpc/server.js";
-import { type NodeSettings, settleSettings } from "./settings.js";
+import { type EmbeddedSettings, settleSettings } from "./settings.js";
 import { startPlugins } from "./startup.js";
-import { Chain } from "./state/chain.js";
+import { BlockHeight } from "./state/block-height.js";
 import { ConfigVars } from "./state/config-vars.js";
 import { Datastore } from "./state/datastore.js";
 import { type DirectoryLock, lockDirectory } from "./state/directory-lock.js";
@@ -74,7 +74,7 @@ export async function startEmbeddedNode(options: NodeOptions = {}): Promise<Runn
 }
 
 /** The directory is taken before anything in it is opened. */
-async function openNode(options: NodeOptions, settings: NodeSettings): Promise<Node> {
+async function openNode(options: NodeOptions, settings: EmbeddedSettings): Promise<Node> {
   let lock: DirectoryLock | undefined;
   try {
     lock = await lockDirectory(settings.networkDir, settings.rpcFile);
@@ -88,19 +88,19 @@ async function openNode(options: NodeOptions, settings: NodeSettings): Promise<N
 
 class Node implements NodeContext {
   readonly version = EMBEDDED_VERSION;
-  readonly log: LogBook;
+  readonly log: NodeLog;
   readonly configs = new ConfigVars();
-  readonly hooks: HookBook;
+  readonly hooks: HookChains;
   readonly host: PluginHost;
   readonly identity: Identity;
   readonly datastore: Datastore;
-  readonly chain = new Chain();
+  readonly chain = new BlockHeight();
   readonly methods: ReadonlyMap<string, BuiltinMethod>;
   readonly shutdownTimeoutMs: number;
   readonly closed: Promise<void>;
   /** Why it has ended, or is ending, by itself. */
   failure: Failure | undefined;
-  readonly #processes: ProcessKeeper;
+  readonly #processes: PluginProcesses;
   readonly #connections = new Set<Connection>();
   #connectionCount = 0;
   readonly #onTrouble: ((message: string) => void) | undefined;
@@ -112,7 +112,7 @@ class Node implements NodeContext {
 
   constructor(
     options: NodeOptions,
-    readonly settings: NodeSettings,
+    readonly settings: EmbeddedSettings,
     private readonly lock: DirectoryLock,
   ) {
     this.#onTrouble = options.onTrouble;
@@ -120,15 +120,15 @@ class Node implements NodeContext {
     this.closed = new Promise((done) => {
       this.#resolveClosed = done;
     });
-    this.log = new LogBook(settings.logLevel, {
+    this.log = new NodeLog(settings.logLevel, {
       print: (entry) => this.#file?.write(entry, options.onLog),
       line: (entry, isPrinted) => publishLine(this.host, entry, isPrinted),
       flush: () => this.#file?.flush(),
     });
-    this.hooks = new HookBook(this.log);
+    this.hooks = new HookChains(this.log);
     this.identity = loadIdentity(settings.networkDir, settings);
     this.datastore = new Datastore(join(settings.networkDir, "cln-dev-datastore"));
-    this.#processes = new ProcessKeeper();
+    this.#processes = new PluginProcesses();
     this.methods = builtinMethods(this);
     this.host = new PluginHost({
       log: this.log,

@@ -1,6 +1,6 @@
 /**
  * What an embedded node starts with: its directories, and every option from its config files and
- * from whoever starts it, who has the last word. Used by node.ts.
+ * from the caller, which overrides them. Used by node.ts.
  */
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,16 +8,17 @@ import { join, resolve } from "node:path";
 import { usageFailure } from "../errors/failure.js";
 import { refuseForeign } from "../filesystem/owned-file.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../plugin/log-level.js";
-import { type ConfigLine, readConfigFile } from "./state/config-file.js";
+import { NETWORKS } from "../settings/locate/networks.js";
+import { type ConfigEntry, readConfigFile } from "./state/config-file.js";
 import type { ConfigSource } from "./state/config-vars.js";
 
-export interface GivenOption {
+export interface ConfigOption {
   readonly name: string;
   readonly value: string | undefined;
   readonly source: ConfigSource;
 }
 
-export interface NodeSettings {
+export interface EmbeddedSettings {
   readonly lightningDir: string;
   readonly isTemporary: boolean;
   readonly network: string;
@@ -35,10 +36,10 @@ export interface NodeSettings {
   readonly alias: string | undefined;
   readonly color: string | undefined;
   /** All of it again, as `listconfigs` shows it. */
-  readonly given: readonly GivenOption[];
+  readonly given: readonly ConfigOption[];
 }
 
-export interface SettingsInput {
+export interface EmbeddedSettingsInput {
   readonly lightningDir?: string;
   readonly network?: string;
   readonly logLevel?: LogLevel;
@@ -50,21 +51,11 @@ export interface SettingsInput {
 /** How the folders of nodes begin that have not been given one. */
 const TEMPORARY_PREFIX = "cln-dev-node-";
 
-const NETWORKS = [
-  "regtest",
-  "signet",
-  "testnet",
-  "testnet4",
-  "bitcoin",
-  "liquid-regtest",
-  "liquid",
-];
-
 /**
  * Settles everything, and makes the directories.
  * @throws Failure for settings that make no sense, or a directory that holds a real node
  */
-export function settleSettings(input: SettingsInput): NodeSettings {
+export function settleSettings(input: EmbeddedSettingsInput): EmbeddedSettings {
   const isTemporary = input.lightningDir === undefined;
   const lightningDir =
     input.lightningDir === undefined
@@ -111,7 +102,7 @@ export function settleSettings(input: SettingsInput): NodeSettings {
   };
 }
 
-function networkIn(lines: readonly ConfigLine[]): string | undefined {
+function networkIn(lines: readonly ConfigEntry[]): string | undefined {
   const line = lines.findLast(
     ({ name, value }) => name === "network" || (value === undefined && NETWORKS.includes(name)),
   );
@@ -127,22 +118,26 @@ function refuseRealNode(networkDir: string): void {
   });
 }
 
-/** A directory that we make says which network it is for, so that --lightning-dir alone finds it. */
+/** A new directory gets a config that names its network, so that --lightning-dir alone finds the node. */
 function makeDirectories(lightningDir: string, networkDir: string, network: string): void {
   const made = mkdirSync(networkDir, { recursive: true, mode: 0o700 });
   const config = join(lightningDir, "config");
   if (made !== undefined && !existsSync(config)) writeFileSync(config, `network=${network}\n`);
 }
 
-function fromFile({ name, value, path, line }: ConfigLine): GivenOption {
+function fromFile({ name, value, path, line }: ConfigEntry): ConfigOption {
   return { name, value, source: { kind: "file", path, line } };
 }
 
-function fromCommandLine(name: string, value: string | undefined): GivenOption {
+function fromCommandLine(name: string, value: string | undefined): ConfigOption {
   return { name, value, source: { kind: "cmdline" } };
 }
 
-function fromCaller(input: SettingsInput, lightningDir: string, network: string): GivenOption[] {
+function fromCaller(
+  input: EmbeddedSettingsInput,
+  lightningDir: string,
+  network: string,
+): ConfigOption[] {
   const options = (input.options ?? []).map((option) => {
     const equals = option.indexOf("=");
     return equals < 0

@@ -11,7 +11,7 @@ import { PLUGIN_OPTIONS } from "../plugin/release.js";
 import type { NodeContext } from "./node-context.js";
 import type { HostedPlugin } from "./plugins/hosted-plugin.js";
 import { canonicalPath, defaultPlugins, pathsMatch, pluginsIn } from "./plugins/plugin-paths.js";
-import type { GivenOption, NodeSettings } from "./settings.js";
+import type { ConfigOption, EmbeddedSettings } from "./settings.js";
 
 /** Reasons for which lightningd does not start without the plugin, but gives up. */
 const FATAL = /^(Option ".*" already registered|timed out before .*)$/s;
@@ -29,7 +29,7 @@ function wordsAtStart(reason: string): string {
  */
 export async function startPlugins(
   node: NodeContext,
-  settings: NodeSettings,
+  settings: EmbeddedSettings,
   listen: () => Promise<void>,
 ): Promise<void> {
   const { host } = node;
@@ -57,7 +57,7 @@ export async function startPlugins(
 
 function registerAll(
   node: NodeContext,
-  settings: NodeSettings,
+  settings: EmbeddedSettings,
   onKilled: (plugin: HostedPlugin, reason: string) => void,
 ): void {
   const { host, networkDir } = node;
@@ -89,7 +89,7 @@ function registerAll(
  * What was given before its option was known is looked at now. An option that nobody has is refused,
  * as by lightningd, where plugins start with the node; else its plugin may be started later.
  */
-function badOption(node: NodeContext, settings: NodeSettings): Failure | undefined {
+function badOption(node: NodeContext, settings: EmbeddedSettings): Failure | undefined {
   const isComplete = settings.plugins.length + settings.importantPlugins.length > 0;
   for (const given of settings.given) {
     const { name, value } = given;
@@ -118,7 +118,7 @@ function nearestOption(node: NodeContext, name: string): string | undefined {
   return near && `Did you mean ${near}?`;
 }
 
-function optionFailure({ name, value, source }: GivenOption, why: string, fix?: string): Failure {
+function optionFailure({ name, value, source }: ConfigOption, why: string, fix?: string): Failure {
   const place = source.kind === "file" ? ` in ${source.path}:${source.line}` : "";
   return new Failure({
     kind: "bad-option",

@@ -1,5 +1,5 @@
 /**
- * The members of a JSON-RPC message that say where it goes, read from its bytes without decoding the
+ * The members of a JSON-RPC message that decide where it goes, read from its bytes without decoding the
  * rest: a result of 10 MB passes through the hot host unread. lightningd matches ids by their raw
  * text, quotes included (lightningd/plugin.c plugin_response_handle), so that is what is kept.
  */

@@ -1,10 +1,10 @@
 /**
  * Cuts a stream of bytes into JSON objects, wherever the chunks fall. Used on the node's socket, on
  * a plugin's stdout and on the control socket, which all carry objects back to back with only white
- * space between them (lightningd ends each of its own with two newlines: common/jsonrpc_io.c).
+ * space between them (lightningd ends each of its messages with two newlines: common/jsonrpc_io.c).
  */
 
-/** `object`: the bytes of one whole `{...}`; `text`: a run of other bytes that stood between objects. */
+/** `object`: the bytes of one whole `{...}`; `text`: a run of other bytes between objects. */
 export interface Frame {
   readonly kind: "object" | "text";
   readonly bytes: Buffer;

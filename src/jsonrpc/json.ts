@@ -2,7 +2,7 @@
 
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** JSON text that goes on the wire exactly as it stands. */
+/** JSON text that goes on the wire unchanged. */
 export class RawJson {
   constructor(readonly text: string) {}
 }

@@ -1,14 +1,14 @@
 /**
- * The members of a JSON object as the text that stands in it: repeated keys are kept, and values are
+ * The members of a JSON object as text: repeated keys are kept, and values are
  * not decoded. lightningd hands option values on as this raw text (lightningd/plugin.c, cln-contract
- * 3.5), so whoever plays its part, or restores what it shows, must see the same.
+ * 3.5), so code that plays its part, or restores what it shows, must see the same.
  */
 import { parseJson } from "./json.js";
 
 export interface Member {
   /** The key, decoded. */
   readonly key: string;
-  /** The key as it stands, without its quotes. */
+  /** The key's text, not decoded, without its quotes. */
   readonly keyText: string;
   /** The value's own text, with its quotes if it is a string. */
   readonly raw: string;
@@ -50,7 +50,7 @@ export function elementsOf(json: string): string[] | undefined {
   at = skipCommas(json, at + 1);
   while (at < json.length && json[at] !== "]") {
     const end = endOfValue(json, at);
-    // Nothing stands there (`[}`): it is not JSON, and there is no end to come to.
+    // There is nothing (`[}`): it is not JSON, and has no end.
     if (end === at) return undefined;
     elements.push(json.slice(at, end));
     at = skipCommas(json, end);
@@ -58,7 +58,7 @@ export function elementsOf(json: string): string[] | undefined {
   return elements;
 }
 
-/** The decoded key; its text where lightningd takes what JSON.parse does not: a raw tab, say. */
+/** The decoded key; its text where lightningd takes what JSON.parse does not, such as a raw tab. */
 function decodeKey(raw: string): string | undefined {
   if (!raw.startsWith('"')) return undefined;
   if (!raw.includes("\\")) return raw.slice(1, -1);

@@ -1,7 +1,7 @@
 /** Requests as they are written, and the error codes of lightningd (common/jsonrpc_errors.h). */
 import { RawJson } from "./json.js";
 
-/** Named or positional parameters, or JSON text that is sent as it stands. */
+/** Named or positional parameters, or JSON text that is sent unchanged. */
 export type Params = { readonly [name: string]: unknown } | readonly unknown[] | RawJson;
 
 export const INVALID_REQUEST = -32600;

@@ -1,7 +1,7 @@
 /**
  * JSON text looked at the way lightningd looks at it: as tokens that keep their own text. lightningd
  * never decodes most strings, takes the first of repeated keys, and quotes tokens in its errors as
- * they stood (common/json_parse_simple.c); JSON.parse loses all three. Used by whoever must answer
+ * written (common/json_parse_simple.c); JSON.parse loses all three. Used by code that must answer
  * as it does: the manifest's rules and the embedded node.
  */
 import { elementsOf, membersOf } from "./members.js";
@@ -52,7 +52,7 @@ export class Token {
     return this.members.find((member) => member.keyText === key)?.value;
   }
 
-  /** The text of this object with another value in the first member of that name, all else as it stood. */
+  /** The text of this object with another value in the first member of that name, all else unchanged. */
   withMember(key: string, raw: string): string {
     const member = this.members.find((candidate) => candidate.keyText === key);
     if (member === undefined) return this.raw;
@@ -107,7 +107,7 @@ export class Token {
   }
 }
 
-/** A whole number as C's strtol reads it with base 0; undefined where something else stands there. */
+/** A whole number as C's strtol reads it with base 0; undefined for anything else. */
 export function readNumber(text: string): bigint | undefined {
   const match = /^[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.exec(text);
   const digits = match?.[2];

@@ -124,7 +124,7 @@ function judgePsbt(result: Token): HookVerdict {
   return fault === undefined ? CONTINUE : fatal(fault);
 }
 
-/** The psbt and the amount of ours come together. */
+/** The psbt and our amount come together. */
 function fundingFault(result: Token): string | undefined {
   const amount = result.member("our_funding_msat");
   const fault =

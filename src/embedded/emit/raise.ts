@@ -8,13 +8,8 @@ import { HOOKS } from "../../plugin/release.js";
 import { isSubscribed } from "../hooks/notifications.js";
 import type { NodeContext } from "../node-context.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
-import { hookExample } from "./hook-examples.js";
+import { hookExample, NOTIFICATION_TOPICS, notificationExample } from "./examples.js";
 import { type HookVerdict, judgeHookAnswer } from "./judge-hook-answer.js";
-import {
-  NOTIFICATION_TOPICS,
-  type NotificationExample,
-  notificationExample,
-} from "./notification-examples.js";
 import { withChanges } from "./patch-payload.js";
 
 export interface RaiseOptions {
@@ -71,7 +66,7 @@ export function listRaisable(node: NodeContext): readonly Raisable[] {
     (topic): Raisable => ({
       topic,
       kind: "notification",
-      example: new RawJson(jsonText(notificationExample(topic)?.payload(node) ?? {})),
+      example: new RawJson(jsonText(notificationExample(topic, node)?.payload ?? {})),
       plugins: plugins.filter((plugin) => isSubscribed(plugin, topic)).map(({ name }) => name),
       waitingFor: [],
     }),
@@ -80,7 +75,7 @@ export function listRaisable(node: NodeContext): readonly Raisable[] {
     (topic): Raisable => ({
       topic,
       kind: "hook",
-      example: new RawJson(jsonText(hookExample(topic)?.params(node) ?? {})),
+      example: new RawJson(jsonText(hookExample(topic, node))),
       plugins: node.hooks.pluginsOf(topic).map(({ name }) => name),
       waitingFor: [...waitingOf(node)].flatMap(({ hook, plugin }) =>
         hook === topic && plugin !== undefined ? [plugin] : [],
@@ -126,8 +121,8 @@ function notify(
   topic: string,
   options: RaiseOptions,
 ): NonNullable<Raised["notification"]> {
-  const example = notificationExample(topic);
-  const payload = payloadText(example?.payload(node) ?? {}, options);
+  const example = notificationExample(topic, node);
+  const payload = payloadText(example?.payload ?? {}, options);
   const isCustom = example === undefined || example.origin !== undefined;
   // What another plugin sends, it sends as it likes.
   const isWhole = example === undefined || isWrapped(topic, payload);
@@ -139,7 +134,10 @@ function notify(
   return { params: new RawJson(params), receivers: receivers.map(({ name }) => name) };
 }
 
-function oldForm({ origin, oldName }: NotificationExample, payload: string): string {
+function oldForm(
+  { origin, oldName }: { readonly origin?: string; readonly oldName?: string },
+  payload: string,
+): string {
   if (oldName === undefined) return "";
   const old = oldName === "" ? payload : `{"${oldName}":${payload}}`;
   return `"origin":${JSON.stringify(origin)},"payload":${old},`;
@@ -163,7 +161,7 @@ function callHook(
   options: RaiseOptions,
   done: (outcome: NonNullable<Raised["hook"]>) => void,
 ): void {
-  const params = payloadText(hookExample(hook)?.params(node) ?? {}, options);
+  const params = payloadText(hookExample(hook, node), options);
   const answers: HookAnswer[] = [];
   const waiting = waitingOf(node);
   const call: WaitingHook = { hook, plugin: undefined };

@@ -1,18 +1,18 @@
 /**
  * Which plugins are called for each hook, in which order, and the calls down that chain
  * (lightningd/plugin_hook.c). Used by the plugin host, by dispatch.ts for `rpc_command`, and by
- * whoever raises a hook.
+ * raise.ts.
  */
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
 import { requestId } from "../../plugin/handshake/pending-requests.js";
 import type { ManifestHook } from "../../plugin/manifest/manifest.js";
 import { HOOKS } from "../../plugin/release.js";
-import type { LogBook } from "../log/log-book.js";
+import type { NodeLog } from "../log/node-log.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import { type Chained, orderChain } from "./hook-order.js";
 
-interface Chain {
+interface HookChain {
   members: readonly Chained[];
   /** The next order, put in place when the last call that is under way is done. */
   next: readonly Chained[] | undefined;
@@ -40,12 +40,12 @@ export interface HookCall {
   onDone(): void;
 }
 
-export class HookBook {
-  readonly #chains = new Map<string, Chain>(
+export class HookChains {
+  readonly #chains = new Map<string, HookChain>(
     [...HOOKS.keys()].map((name) => [name, { members: [], next: undefined, users: 0 }]),
   );
 
-  constructor(private readonly log: LogBook) {}
+  constructor(private readonly log: NodeLog) {}
 
   /** Adds a plugin at the end of its hooks' chains; {@link order} gives it its place. */
   register(plugin: HostedPlugin, hooks: readonly ManifestHook[]): void {
@@ -104,7 +104,7 @@ export class HookBook {
     this.#callNext(call, chain, 0);
   }
 
-  #callNext(call: HookCall, chain: Chain, from: number): void {
+  #callNext(call: HookCall, chain: HookChain, from: number): void {
     const index = chain.members.findIndex(
       (member, at) => at >= from && isCallable(member, call.filterValue),
     );
@@ -156,7 +156,7 @@ export class HookBook {
     return true;
   }
 
-  #done(hook: string, chain: Chain): void {
+  #done(hook: string, chain: HookChain): void {
     if (--chain.users > 0) return;
     if (chain.next !== undefined) {
       this.log.add("lightningd", "unusual", `Updating hooks for ${hook} now usage is done.`);

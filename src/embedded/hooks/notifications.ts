@@ -4,7 +4,7 @@ import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
 
 /** lightningd's own notifications hold their payload under their own name. */
-export function notificationText(topic: string, payload: JsonRecord): string {
+export function notificationMessage(topic: string, payload: JsonRecord): string {
   return `{"jsonrpc":"2.0","method":"${topic}","params":{"${topic}":${jsonText(payload)}}}\n\n`;
 }
 

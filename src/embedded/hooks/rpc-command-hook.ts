@@ -61,7 +61,7 @@ function readDecision(node: NodeContext, result: Token): Decision {
   return go;
 }
 
-/** lightningd v26.06.6 crashes where either is missing; these are the words that it means to say. */
+/** lightningd v26.06.6 crashes where either is missing; this is the message in its source. */
 function faultOfError(error: Token): string | undefined {
   const code = error.member("code");
   if (code === undefined || readNumber(code.text) === undefined) {

@@ -14,7 +14,7 @@ const LABELS: Readonly<Record<LogLevel, string>> = {
   broken: "**BROKEN**",
 };
 
-/** One line without its end, as it stands in lightningd's log file. */
+/** One line of lightningd's log file, without its end. */
 function formatEntry(entry: LogEntry): string {
   const time = new Date(entry.time / 1000).toISOString();
   if (entry.level === "io") {
@@ -34,7 +34,7 @@ export class LogFile {
 
   /**
    * Opens the file to append; lightningd leaves four empty lines where it held something already.
-   * @param onTrouble told once when it cannot be written, until it can be again
+   * @param onTrouble called once when the file cannot be written, until it can be again
    */
   constructor(
     readonly path: string,

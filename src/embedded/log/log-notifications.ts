@@ -1,18 +1,18 @@
 /** Tells plugins of the log's lines: `log` for what is printed, `warning` for what is unusual or worse. */
 
 import { isAtLeast } from "../../plugin/log-level.js";
-import { notificationText } from "../hooks/notifications.js";
+import { notificationMessage } from "../hooks/notifications.js";
 import type { PluginHost } from "../plugins/plugin-host.js";
 import type { JsonRecord } from "../rpc/json-text.js";
 import type { LogEntry } from "./log-entry.js";
 
 export function publishLine(host: PluginHost, entry: LogEntry, isPrinted: boolean): void {
   if (isPrinted) {
-    host.notify("log", () => notificationText("log", payload(entry, entry.level)));
+    host.notify("log", () => notificationMessage("log", payload(entry, entry.level)));
   }
   if (isAtLeast(entry.level, "unusual")) {
     const level = entry.level === "broken" ? "error" : "warn";
-    host.notify("warning", () => notificationText("warning", payload(entry, level)));
+    host.notify("warning", () => notificationMessage("warning", payload(entry, level)));
   }
 }
 

@@ -34,7 +34,7 @@ export function getinfoMethod(node: NodeContext): BuiltinMethod {
   };
 }
 
-/** What bcli says of a chain without blocks. */
+/** bcli's answer for a chain without blocks. */
 export function getchaininfoMethod(node: NodeContext): BuiltinMethod {
   return {
     name: "getchaininfo",

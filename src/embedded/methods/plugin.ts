@@ -8,9 +8,9 @@ import type { HostedPlugin, StartListener } from "../plugins/hosted-plugin.js";
 import {
   canonicalPath,
   defaultPlugins,
-  notExecutable,
   pathsMatch,
   pluginsIn,
+  whyNotExecutable,
 } from "../plugins/plugin-paths.js";
 import type { Command } from "../rpc/command.js";
 import type { JsonRecord } from "../rpc/json-text.js";
@@ -84,10 +84,10 @@ function startListener(node: NodeContext, command: Command): StartListener {
 
 /** Relative to the network directory, where lightningd runs; else in its folder for plugins. */
 function executablePath(node: NodeContext, given: string): string {
-  const isFound = given !== "" && notExecutable(resolve(node.networkDir, given)) === undefined;
+  const isFound = given !== "" && whyNotExecutable(resolve(node.networkDir, given)) === undefined;
   if (isFound) return given;
   const path = given.startsWith("/") ? given : `${pluginsDirectory(node)}/${given}`;
-  const problem = notExecutable(path);
+  const problem = whyNotExecutable(path);
   if (problem !== undefined) throw invalidParams(`${path} is not executable: ${problem}`);
   return path;
 }

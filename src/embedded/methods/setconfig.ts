@@ -58,7 +58,7 @@ function dynamicOption(configs: ConfigVars, token: Token): NodeOption {
   return option;
 }
 
-/** @param given the value as it stands in params by name: by position lightningd sees no array */
+/** @param given the value where params are by name: by position lightningd sees no array */
 function readValues(
   option: NodeOption,
   value: string | undefined,

@@ -7,14 +7,14 @@ import type { Token, TokenMember } from "../../jsonrpc/token.js";
 import type { PendingRequest } from "../../plugin/handshake/pending-requests.js";
 import {
   PluginSession,
-  type PluginState,
   type SessionEnd,
+  type SessionState,
 } from "../../plugin/handshake/plugin-session.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import type { Manifest, ManifestSurroundings } from "../../plugin/manifest/manifest.js";
 import { pluginEnvironment } from "../../plugin/process/plugin-process.js";
 import { commandOf, type RunSettings } from "../../plugin/process/run-settings.js";
-import type { LogBook } from "../log/log-book.js";
+import type { NodeLog } from "../log/node-log.js";
 
 /** Who waits for a `plugin start` to come to its end. */
 export interface StartListener {
@@ -23,7 +23,7 @@ export interface StartListener {
 }
 
 export interface PluginParts {
-  readonly log: LogBook;
+  readonly log: NodeLog;
   readonly networkDir: string;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
@@ -31,7 +31,7 @@ export interface PluginParts {
   readonly startTimeoutMs: number;
   /** What a manifest can clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
-  /** What `getmanifest` says of deprecated APIs. */
+  /** The `allow-deprecated-apis` of `getmanifest`. */
   allowsDeprecatedApis(): boolean;
   /** Must a plugin be dynamic now? */
   mustBeDynamic(): boolean;
@@ -68,7 +68,7 @@ const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 /** The longest that a timer can be set to, in ms: 24 days. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 
-/** At which level the log says why a plugin is killed. */
+/** The log level of the reason why a plugin is killed. */
 const LEVELS: Readonly<Record<SessionEnd["kind"], LogLevel>> = {
   "not-started": "info",
   refused: "unusual",
@@ -145,7 +145,7 @@ export class HostedPlugin {
     });
   }
 
-  get state(): PluginState {
+  get state(): SessionState {
     return this.#session.state;
   }
 
@@ -212,7 +212,7 @@ export class HostedPlugin {
     this.#onEnd.push(listener);
   }
 
-  /** Kills it with SIGKILL and says why: in the log, and to anyone who waits for its start. */
+  /** Kills it with SIGKILL and reports why: in the log, and to anyone who waits for its start. */
   kill(level: LogLevel, reason: string): void {
     if (this.#session.close()) this.#killed(level, reason);
   }

@@ -1,11 +1,11 @@
 /**
- * The plugins of the node: who is registered, what they have brought, and what they are told of one
+ * The plugins of the node: who is registered, what they have brought, and what they are sent about one
  * another (struct plugins of lightningd/plugin.c); how they come up is plugin-starts.ts. Used by the
  * methods, by dispatch.ts and by node.ts, which ends it.
  */
 
-import { isSubscribed, notificationText, notifyAll } from "../hooks/notifications.js";
-import type { LogBook } from "../log/log-book.js";
+import { isSubscribed, notificationMessage, notifyAll } from "../hooks/notifications.js";
+import type { NodeLog } from "../log/node-log.js";
 import { HostedPlugin, type PluginParts, type StartListener } from "./hosted-plugin.js";
 import { handleNotification } from "./plugin-notifications.js";
 import { canonicalPath, checksumOf } from "./plugin-paths.js";
@@ -14,7 +14,7 @@ import { PluginStarts, type PluginStartsParts } from "./plugin-starts.js";
 export interface PluginHostParts
   extends PluginStartsParts,
     Pick<PluginParts, "onMessage" | "runSettings"> {
-  readonly log: LogBook;
+  readonly log: NodeLog;
   readonly networkDir: string;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
@@ -107,11 +107,11 @@ export class PluginHost {
   /** Tells a plugin that it is to end. @returns false where it does not want to know */
   sendShutdown(plugin: HostedPlugin): boolean {
     if (plugin.state !== "active" || !isSubscribed(plugin, "shutdown")) return false;
-    plugin.send(notificationText("shutdown", {}));
+    plugin.send(notificationMessage("shutdown", {}));
     return true;
   }
 
-  /** A plugin is up: those that want to know are told. */
+  /** A plugin is up: those that subscribe to it are notified. */
   started(plugin: HostedPlugin): void {
     this.#tellAbout("plugin_started", plugin);
   }
@@ -128,7 +128,7 @@ export class PluginHost {
   #tellAbout(topic: "plugin_started" | "plugin_stopped", plugin: HostedPlugin): void {
     const methods = (plugin.manifest?.rpcmethods ?? []).map((method) => method.name);
     this.notify(topic, () =>
-      notificationText(topic, { plugin_name: plugin.name, plugin_path: plugin.path, methods }),
+      notificationMessage(topic, { plugin_name: plugin.name, plugin_path: plugin.path, methods }),
     );
   }
 

@@ -28,7 +28,7 @@ export function pathsMatch(canonical: string, name: string, from = "/"): boolean
 }
 
 /** @returns why the system would not run the file, or undefined where it would */
-export function notExecutable(path: string): string | undefined {
+export function whyNotExecutable(path: string): string | undefined {
   try {
     accessSync(path, constants.X_OK);
     return undefined;
@@ -91,7 +91,7 @@ function isExecutableFile(path: string): boolean {
 }
 
 /**
- * What tells a changed file from the same one. lightningd takes CRC32C; any sum will do, as only
+ * What distinguishes a changed file. lightningd takes CRC32C; any sum will do, as only
  * equality counts.
  */
 export function checksumOf(path: string): string {

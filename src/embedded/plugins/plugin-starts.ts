@@ -5,14 +5,14 @@
 import { initParams } from "../../plugin/handshake/init-params.js";
 import { requestId } from "../../plugin/handshake/pending-requests.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
-import type { HookBook } from "../hooks/hook-chains.js";
+import type { HookChains } from "../hooks/hook-chains.js";
 import { isKnownTopic } from "../hooks/notifications.js";
 import type { ConfigVars } from "../state/config-vars.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
 import { addStartOptions } from "./start-options.js";
 
 export interface PluginStartsParts {
-  readonly hooks: HookBook;
+  readonly hooks: HookChains;
   readonly configs: ConfigVars;
   /** The `configuration` of `init`, as JSON text. */
   readonly configuration: (startup: boolean) => string;

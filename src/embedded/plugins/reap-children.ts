@@ -4,17 +4,17 @@
  */
 import type { HostedPlugin } from "./hosted-plugin.js";
 
-/** How long a process that has been told to end may take before it is killed, in ms. */
+/** How long a process whose stdin is closed may take to end before it is killed, in ms. */
 const GRACE_MS = 1000;
 
-const keepers = new Set<ProcessKeeper>();
+const keepers = new Set<PluginProcesses>();
 
 /** A program that ends without having closed its nodes takes their plugins with it. */
 function killAllOfAll(): void {
   for (const keeper of keepers) keeper.killAll();
 }
 
-export class ProcessKeeper {
+export class PluginProcesses {
   readonly #alive = new Map<number, HostedPlugin>();
   /** Those whose pipes something may hold, be it a child of theirs. */
   readonly #open = new Set<HostedPlugin>();

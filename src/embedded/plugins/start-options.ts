@@ -7,7 +7,7 @@ import type { ManifestOption } from "../../plugin/manifest/manifest.js";
 import { problemWithValue } from "../../plugin/manifest/options.js";
 import { type ConfigVars, withoutTrailingBlanks } from "../state/config-vars.js";
 
-/** @returns what lightningd says against the first that it does not take, if there is one */
+/** @returns lightningd's error for the first that it does not take, if there is one */
 export function addStartOptions(
   configs: ConfigVars,
   options: readonly ManifestOption[],

@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../errors/failure.js";
 import { Token } from "../../jsonrpc/token.js";
-import type { LogBook } from "../log/log-book.js";
+import type { NodeLog } from "../log/node-log.js";
 import { type JsonRecord, type JsonValue, jsonText } from "./json-text.js";
 import type { ResultFilter } from "./result-filter.js";
 import { CheckPassed, RpcFault } from "./rpc-fault.js";
@@ -47,7 +47,7 @@ export class Command {
   constructor(
     readonly id: string,
     request: Token,
-    readonly log: LogBook,
+    readonly log: NodeLog,
     origin: CommandOrigin | undefined,
   ) {
     this.#origin = origin;
@@ -99,7 +99,7 @@ export class Command {
     this.#stream?.write(`${text}\n\n`);
   }
 
-  /** Writes the answer's text as it stands. */
+  /** Writes the answer's text unchanged. */
   respond(text: string): void {
     this.#stream ??= this.#origin?.openStream();
     // lightningd means to leave these out ("Suppressing logging of getlog command") and keeps 256 KiB
@@ -127,7 +127,7 @@ export class Command {
     }
   }
 
-  /** A full disk, say: lightningd ends itself over such things, and we need not. */
+  /** A full disk, for example: lightningd ends itself then, and the embedded node does not. */
   #failUnexpected(error: unknown): void {
     this.log.add("lightningd", "broken", `${this.name}: ${messageOf(error)}`);
     this.fail(new RpcFault(LIGHTNINGD, `${this.name} failed: ${messageOf(error)}`));

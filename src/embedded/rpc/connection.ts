@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { INVALID_REQUEST } from "../../jsonrpc/message.js";
 import { MessageReader, type Reading } from "../../jsonrpc/message-reader.js";
 import type { Token } from "../../jsonrpc/token.js";
-import type { LogBook } from "../log/log-book.js";
+import type { NodeLog } from "../log/node-log.js";
 import type { AnswerStream, Command, CommandOrigin } from "./command.js";
 
 /** Longer requests are refused. */
@@ -57,7 +57,7 @@ export class Connection implements CommandOrigin {
   constructor(
     private readonly socket: Socket,
     number: number,
-    private readonly log: LogBook,
+    private readonly log: NodeLog,
     private readonly onRequest: (request: Token, connection: Connection) => void,
   ) {
     this.logSource = `jsonrpc#${number}`;

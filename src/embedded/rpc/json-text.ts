@@ -1,6 +1,6 @@
 /**
  * Writes JSON the way lightningd does: compact, members in order, and with text that was read
- * undecoded put in as it stands. Used for every answer of the embedded node.
+ * undecoded put in unchanged. Used for every answer of the embedded node.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 

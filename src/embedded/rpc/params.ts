@@ -139,7 +139,7 @@ function badParameter(command: Command, name: string, { token, why }: BadParam):
   return invalidParams(`${name}: ${why}: invalid token (see logs for details)`);
 }
 
-/** The text as it stands, whatever kind of value it is. */
+/** The token's text, whatever kind of value it is. */
 export function text(token: Token): string {
   return token.text;
 }

@@ -15,7 +15,7 @@ interface FilterNode {
   misused: boolean;
 }
 
-/** No result of ours is nested deeper. */
+/** No result of the embedded node is nested deeper. */
 const MAX_DEPTH = 100;
 
 export class ResultFilter {

@@ -7,7 +7,7 @@ import { refuseForeign } from "../../filesystem/owned-file.js";
 import { readOptionalConfig } from "../../settings/locate/config-file.js";
 import { withoutTrailingBlanks } from "./config-vars.js";
 
-export interface ConfigLine {
+export interface ConfigEntry {
   readonly name: string;
   /** Undefined where the line has no `=`. */
   readonly value: string | undefined;
@@ -20,7 +20,7 @@ export interface ConfigLine {
  * @returns the lines in order, those of included files in their place; none where there is no file
  * @throws Failure where a file cannot be read, or belongs to another user
  */
-export function readConfigFile(path: string): ConfigLine[] {
+export function readConfigFile(path: string): ConfigEntry[] {
   refuseForeign(path);
   const read = readOptionalConfig(path);
   if ("lines" in read) return read.lines.map(toOption);
@@ -28,7 +28,7 @@ export function readConfigFile(path: string): ConfigLine[] {
   throw usageFailure(`cannot read the config ${path}`, { why: read.unreadable });
 }
 
-function toOption({ text, file, line }: { text: string; file: string; line: number }): ConfigLine {
+function toOption({ text, file, line }: { text: string; file: string; line: number }): ConfigEntry {
   const equals = text.indexOf("=");
   return {
     name: equals < 0 ? text : text.slice(0, equals),

@@ -63,13 +63,13 @@ export class ConfigVars {
     this.remove(name, "pluginstart");
   }
 
-  /** @returns what lightningd says against the value; nothing against that of an unknown option */
+  /** @returns lightningd's error for the value, if any; none for an unknown option */
   problemWith(name: string, value: string): string | undefined {
     const option = this.#options.get(name);
     return option && problemWithValue(option, value);
   }
 
-  /** @returns what lightningd says against the value, or undefined: then it is taken */
+  /** @returns lightningd's error for the value, or undefined: then it is taken */
   add(name: string, value: string | undefined, source: ConfigSource): string | undefined {
     const problem = value === undefined ? undefined : this.problemWith(name, value);
     this.#vars.push({ name, value, source, overridden: false });

@@ -23,7 +23,7 @@ const SECRET_BYTES = 32;
 /**
  * Reads `hsm_secret` in the network directory, or makes it.
  * @throws Failure where it is foreign, or no secret
- * @param given what the node's options say of its looks
+ * @param given alias and colour, where the node's options set them
  */
 export function loadIdentity(
   networkDir: string,

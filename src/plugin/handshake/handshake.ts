@@ -91,7 +91,7 @@ export interface Logged {
 export interface Handshake {
   readonly file: PluginFile;
   readonly end: HandshakeEnd;
-  /** What lightningd says in this case, after the plugin's path; undefined where it is content. */
+  /** lightningd's message in this case, after the plugin's path; undefined where it takes the plugin. */
   readonly words: string | undefined;
   /** Its answer to `getmanifest`, if it was a good one. */
   readonly manifest: Manifest | undefined;

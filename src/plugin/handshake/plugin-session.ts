@@ -20,7 +20,7 @@ import { type PendingRequest, PendingRequests, requestText } from "./pending-req
  * `unconfigured`: there is no process yet; `awaiting manifest` and `awaiting init`: it has been asked;
  * `needs init`: its manifest is good; `active`: in normal operation.
  */
-export type PluginState =
+export type SessionState =
   | "unconfigured"
   | "awaiting manifest"
   | "needs init"
@@ -28,7 +28,7 @@ export type PluginState =
   | "active";
 
 /** What lightningd calls the states when a plugin ends in one of them (state_desc). */
-const STATE_WORDS: Readonly<Record<PluginState, string>> = {
+const STATE_WORDS: Readonly<Record<SessionState, string>> = {
   unconfigured: "unconfigured",
   "awaiting manifest": "before replying to getmanifest",
   "needs init": "before we sent init",
@@ -60,7 +60,7 @@ export type SessionEnd =
   | { readonly kind: "exited"; readonly words: string }
   | { readonly kind: "timeout"; readonly words: string };
 
-/** What whoever runs the plugin makes of each step. */
+/** What the program that runs the plugin does at each step. */
 export interface SessionObserver {
   /** Bytes as they pass; `out` is what the plugin is sent. */
   onBytes?(direction: "in" | "out", bytes: Buffer): void;
@@ -110,7 +110,7 @@ export interface PluginSessionOptions {
 }
 
 export class PluginSession {
-  state: PluginState = "unconfigured";
+  state: SessionState = "unconfigured";
   manifest: Manifest | undefined;
   /** The `result` of `getmanifest` as it came. */
   manifestText: string | undefined;
@@ -206,7 +206,7 @@ export class PluginSession {
     this.#requests.forget();
   }
 
-  /** Starts the time in which an answer must come anew, for an answer that is asked for by hand. */
+  /** Restarts the time limit, for a request that the observer sends itself. */
   startTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

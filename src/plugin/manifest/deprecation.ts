@@ -8,7 +8,7 @@ export interface Deprecation {
   readonly end: string | undefined;
 }
 
-/** The version that a bare `true` stands for: CLN_NEXT_VERSION of lightningd v26.06.6. */
+/** The version that a bare `true` means: CLN_NEXT_VERSION of lightningd v26.06.6. */
 const NEXT_VERSION = "v26.06";
 
 /** How many versions' steps (lightningd counts months) a deprecation lasts when it names no end. */

@@ -51,7 +51,7 @@ const ALONE: ManifestSurroundings = {
 
 /**
  * Reads the `result` of `getmanifest`.
- * @param result the parsed value, or its own text as RawJson: errors then quote it as it stood
+ * @param result the parsed value, or its own text as RawJson: errors then quote it unchanged
  * @returns the manifest, or the reason for which lightningd kills the plugin
  */
 export function parseManifest(

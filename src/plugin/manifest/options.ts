@@ -32,7 +32,7 @@ export function readOption(element: Token, isTaken: (name: string) => boolean): 
     throw new ManifestFault(`Option "name" must be lowercase alphanumeric, plus _ or -'`);
   }
   if (name === "") {
-    // lightningd v26.06.6 crashes here: it has no words of its own.
+    // lightningd v26.06.6 crashes here: there is no message of lightningd's to copy.
     throw new ManifestFault(`Option "name" is empty, at which lightningd crashes`);
   }
   if (isTaken(name)) throw new ManifestFault(`Option "${name}" already registered`);
@@ -88,7 +88,7 @@ function readType(field: Token): OptionType {
 /**
  * @param value the value's text as lightningd has it: for a string option the raw JSON text of a
  *   start parameter without its quotes (cln-contract 3.5)
- * @returns what lightningd says against this value, or undefined where it takes it
+ * @returns lightningd's error for this value, or undefined where it takes it
  */
 export function problemWithValue(
   option: { readonly type: string; readonly deprecated: Deprecation | undefined },

@@ -12,7 +12,7 @@ import { errorOfShell } from "./strerror.js";
 export interface PluginProcessOptions {
   /** Absolute path without symlinks: argv[0], as lightningd passes it. */
   readonly path: string;
-  /** What is run in place of the path alone: a debugger, say, and the path among its words. */
+  /** What is run in place of the path alone: a debugger, for example, with the path among its arguments. */
   readonly command?: readonly string[] | undefined;
   /** All is made ready, and the plugin starts at {@link PluginProcess.go}: that saves 10 ms then. */
   readonly waits?: boolean;
@@ -72,12 +72,12 @@ export function pluginEnvironment(env: NodeJS.ProcessEnv, version: string): Node
 
 /**
  * lightningd's plugins start with SIGPIPE ignored, and Node resets that for its children: a shell in
- * between ignores it again. Its own name marks what it says where the system cannot run the plugin.
+ * between ignores it again. Its name marks its message where the system cannot run the plugin.
  */
 const SHELL = "/bin/sh";
 const MARK = "cln-dev-exec";
 const SCRIPT = 'trap "" PIPE; [ "$1" ] && PWD=$1 || unset PWD; shift; exec "$@"';
-/** Where the line never comes, whoever would write it is gone. */
+/** Where the line never comes, its writer is gone. */
 const WAITING_SCRIPT = `read -r line <&3 || exit; exec 3<&-; ${SCRIPT}`;
 /** With these codes a shell ends that cannot run a program. */
 const CANNOT_RUN = [126, 127];
@@ -127,7 +127,7 @@ function watch(
   { child, stdin, stdout, stderr, gate }: Started,
   options: PluginProcessOptions,
 ): void {
-  /** What the shell says of a plugin that the system cannot run. */
+  /** The shell's message about a plugin that the system cannot run. */
   let refusal: Buffer | undefined;
   let hasWritten = false;
   let open = 3;
@@ -151,7 +151,7 @@ function watch(
       options.onStdoutEnd();
       return;
     }
-    // Perhaps it could not be run at all: how the shell ends says so.
+    // Perhaps it could not be run at all: the shell's exit code shows that.
     const timer = setTimeout(() => tellEnd?.(), EXEC_MS);
     tellEnd = () => {
       clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** What the system says when a file cannot be used, in the words that lightningd passes on. */
+/** The system's messages for a file that cannot be used, as lightningd passes them on. */
 import { systemCode } from "../../errors/failure.js";
 
 const MESSAGES: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { startEmbeddedNode } from "../../../src/api/embedded-node.js";
 import type { LightningNode } from "../../../src/api/lightning-node.js";
 import { type RegtestNetwork, startRegtest } from "../../../src/api/regtest.js";
-import { NOTIFICATION_TOPICS } from "../../../src/embedded/emit/notification-examples.js";
+import { NOTIFICATION_TOPICS } from "../../../src/embedded/emit/examples.js";
 import { isObject } from "../../../src/jsonrpc/json.js";
 import { HOOKS } from "../../../src/plugin/release.js";
 import { isOurRelease } from "../../conformance/harness/release.js";

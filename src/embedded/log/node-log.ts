@@ -16,7 +16,7 @@ export interface LogReaders {
   flush(): void;
 }
 
-export class LogBook {
+export class NodeLog {
   readonly createdAt = nowMicroseconds();
   readonly #ring = new LogRing();
 

@@ -1,8 +1,8 @@
 /**
  * The height of the chain that the embedded node pretends to see: 0, until somebody raises
- * `block_added`. Whoever waits for a height is told. Used by methods/chain.ts and emit.ts.
+ * `block_added`. Used by methods/waitblockheight.ts and emit/raise.ts.
  */
-export class Chain {
+export class BlockHeight {
   #height = 0;
   #waiting = new Set<{ readonly height: number; readonly reached: () => void }>();
 
