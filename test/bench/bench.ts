@@ -1,4 +1,4 @@
-/** `npm run bench`: the figures that are claimed, measured. See README, "Speed". */
+/** `npm run bench`: the figures that are claimed, measured. See docs/benchmarks.md. */
 import { cpus, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/lab.js";
@@ -31,7 +31,7 @@ ${PARTS.map(({ name, about }) => `                   ${name.padEnd(9)} ${about}`
   --filter TEXT  only the rows of a part whose title contains the text
   --count N      how many measurements make a figure (30)
   --node KIND    lightningd or embedded (lightningd where it is installed)
-  --markdown     the tables as they stand in the README
+  --markdown     the tables as in docs/benchmarks.md
   --json         the figures as one JSON object
 `;
 

@@ -8,7 +8,7 @@ import type { Claim } from "../lab/report.js";
 import { Watch } from "../lab/watch.js";
 import type { Part, PartOptions } from "./part.js";
 
-const GOAL_RATIO = 1.25;
+const GOAL_RATIO = 1.5;
 
 interface Command {
   readonly name: string;

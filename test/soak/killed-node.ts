@@ -12,15 +12,33 @@ import type { SoakOptions } from "./part.js";
 const KILLS = 100;
 const BACK_MS = 1_000;
 const PATIENCE_MS = 10_000;
+const PAUSED_MS = 45_000;
 
-export async function killedNode({
-  lab,
-  node,
-  script,
-  random,
-  scaled,
-  say,
-}: SoakOptions): Promise<Claim[]> {
+export async function killedNode(options: SoakOptions): Promise<Claim[]> {
+  return [...(await killed(options)), ...(await paused(options))];
+}
+
+/** Longer than any call of ours waits, as `docker pause` or a debugger does it. */
+async function paused({ lab, node, script, scaled }: SoakOptions): Promise<Claim[]> {
+  const desk = new Desk(script, join(lab.folder(), "plugin"));
+  const watch = await Watch.open(lab, [desk.plugin, node.flag]);
+  const ms = Math.max(2_000, scaled(PAUSED_MS));
+  process.kill(node.pid, "SIGSTOP");
+  desk.save("in place");
+  await pause(ms);
+  process.kill(node.pid, "SIGCONT");
+  const live = await desk.live(PATIENCE_MS);
+  await watch.end();
+  return [
+    {
+      claim: `the node paused for ${ms / 1000} s during a save: the save is live after that`,
+      ok: live !== undefined,
+      found: live === undefined ? "not live" : "",
+    },
+  ];
+}
+
+async function killed({ lab, node, script, random, scaled, say }: SoakOptions): Promise<Claim[]> {
   const kills = scaled(KILLS);
   const folder = lab.folder();
   const stamps = join(folder, "options");

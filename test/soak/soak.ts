@@ -1,4 +1,4 @@
-/** `npm run soak`: what is claimed to hold whatever happens, tried many times. See README, "Soak". */
+/** `npm run soak`: what is claimed to hold whatever happens, tried many times. See docs/soak.md. */
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/lab.js";
 import { bestKind, LabNode, type NodeKind } from "../lab/node.js";
@@ -7,6 +7,7 @@ import { type Claim, claimsTable, type Result, resultOf } from "../lab/report.js
 import { badPlugins } from "./bad-plugins.js";
 import { faultyNode } from "./faulty-node.js";
 import { fullDisk } from "./full-disk.js";
+import { hostileFiles } from "./hostile-files.js";
 import { killedNode } from "./killed-node.js";
 import { killedWatch } from "./killed-watch.js";
 import { nothingLeft } from "./nothing-left.js";
@@ -26,6 +27,11 @@ const PARTS: readonly SoakPart[] = [
   { name: "full-disk", about: "no room for saves, sockets, temp files, logs", run: fullDisk },
   { name: "surroundings", about: "folders gone, inotify's limits, homes", run: surroundings },
   { name: "regtest", about: "nodes of a network killed 100 times", run: regtestNetwork },
+  {
+    name: "hostile-files",
+    about: "times, caches, cycles, crowds, foreign files",
+    run: hostileFiles,
+  },
   { name: "nothing-left", about: "descriptors, timers and memory as before", run: nothingLeft },
 ];
 
