@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { commandOf, type RunSettings } from "../plugin/process/run-settings.js";
 import { openControl } from "./control-server.js";
 import { Front, openPipesOf } from "./front.js";
-import { type HotDescription, readDescription } from "./front-files.js";
+import { readDescription } from "./front-files.js";
 import { Host } from "./host.js";
 import { surroundingsOf } from "./proc.js";
 import { type HotEvent, PROTOCOL } from "./protocol.js";
@@ -57,12 +57,13 @@ class HotProgram {
     this.#host = new Host({
       plugin,
       isDynamic,
-      startVersion: () => this.#begin().version,
+      startVersion: () => this.#begin(),
       emit: (event) => this.#control.emit(event),
       onEnd: (killed) => this.#end(killed),
     });
     this.#reloader = new HotReloader({
       host: this.#host,
+      settings: () => readDescription(folder) ?? {},
       begin: () => this.#begin(),
       onSwitched: () => this.#prepareSoon(),
     });
@@ -127,17 +128,15 @@ class HotProgram {
     }
   }
 
-  #begin() {
-    const settings: Partial<HotDescription> = readDescription(this.#folder) ?? {};
-    const text = JSON.stringify(settings);
+  #begin(): Version {
+    const text = JSON.stringify(readDescription(this.#folder) ?? {});
     const spare = this.#spare?.settings === text ? this.#spare.version : undefined;
     if (spare === undefined) this.#spare?.version.kill();
     this.#spare = undefined;
     const version = spare ?? this.#make(false);
     version.begin(++this.#count);
-    if (settings.handover !== undefined) this.#reloader.handover = settings.handover;
     this.#noteChildren();
-    return { version, settings };
+    return version;
   }
 
   #make(prepared: boolean): Version {

@@ -2,8 +2,7 @@
  * A reload in hot mode: a new version is started and asked beside the old one, and takes its place,
  * or does not. Where it cannot run beside the old one, that one ends first.
  */
-import type { RunSettings } from "../plugin/process/run-settings.js";
-import type { Handover } from "./front-files.js";
+import type { Handover, HotDescription } from "./front-files.js";
 import type { HandshakeFailure, HostAnswer } from "./handshake.js";
 import type { Host } from "./host.js";
 import type { HotEvent, HotOutcome } from "./protocol.js";
@@ -12,8 +11,10 @@ import type { Version } from "./version.js";
 
 export interface ReloaderParts {
   readonly host: Host;
-  /** A version that begins now, run as the settings say. */
-  readonly begin: () => { readonly version: Version; readonly settings: RunSettings };
+  /** What the next version is run with. */
+  readonly settings: () => Partial<HotDescription>;
+  /** A version that begins now. */
+  readonly begin: () => Version;
   /** A version took its place: the next one can be prepared. */
   readonly onSwitched: () => void;
 }
@@ -48,6 +49,7 @@ export class HotReloader {
     this.#waiting?.kill();
     this.#waiting = undefined;
     const { active } = this.#parts.host;
+    this.handover = this.#parts.settings().handover ?? this.handover;
     const first = await this.#try(number, turn, this.handover, undefined);
     if (first.result !== "failed" || this.handover !== "beside" || active === undefined) {
       return first;
@@ -100,9 +102,13 @@ export class HotReloader {
   ): Promise<HotOutcome> {
     const { host } = this.#parts;
     const superseded = { event: "outcome", number, result: "superseded" } as const;
-    if (handover === "old-first") await host.endActive(END_FIRST_MS);
+    const settings = this.#parts.settings();
+    if (handover === "old-first") {
+      // At a breakpoint it would not end them.
+      await host.endActive(settings.debug ? IDLE_MS : END_FIRST_MS);
+    }
     if (turn !== this.#turn || host.manifestParams === undefined) return superseded;
-    const { version, settings } = this.#parts.begin();
+    const version = this.#parts.begin();
     this.#trying = version;
     if (settings.debug) version.handshake.limitMs = undefined;
     try {

@@ -5,6 +5,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { type Failure, usageFailure } from "../errors/failure.js";
+import { isDebugger } from "../plugin/process/run-settings.js";
 import { splitArguments } from "./arguments.js";
 import { findSettingsKey, foreignSettings, type SettingsKey } from "./project/package-json.js";
 import { projectPlugins } from "./project/schema.js";
@@ -126,10 +127,11 @@ function runWithFlags(
   const added = flags.env?.map(environmentVariable) ?? [];
   const env = { ...run?.env, ...Object.fromEntries(added) };
   const exec = flags.exec === undefined ? run?.exec : commandWords(flags.exec);
-  const isRun = added.length > 0 || exec !== undefined || flags.debug === true;
+  const debug = flags.debug === true || isDebugger(exec);
+  const isRun = added.length > 0 || exec !== undefined || debug;
   return {
     ...(flags.hot === undefined && hot === undefined ? {} : { hot: flags.hot ?? hot ?? false }),
-    ...(run !== undefined || isRun ? { run: { env, exec, debug: flags.debug } } : {}),
+    ...(run !== undefined || isRun ? { run: { env, exec, debug } } : {}),
   };
 }
 

@@ -8,6 +8,13 @@ export interface RunSettings {
   readonly debug?: boolean | undefined;
 }
 
+const DEBUGGER = /(^|[\s/])(--inspect|debugpy|pdb|gdbserver|gdb|lldb|lldb-server|dlv|rr)\b/;
+
+/** Whether the command runs the plugin in a debugger: it may stop it for as long as somebody looks. */
+export function isDebugger(exec: readonly string[] | undefined): boolean {
+  return DEBUGGER.test(exec?.join(" ") ?? "");
+}
+
 /** The words that are run. @param path of the plugin */
 export function commandOf({ exec = ["{plugin}"] }: RunSettings, path: string): string[] {
   return exec.map((word) => word.replaceAll("{plugin}", path));

@@ -126,7 +126,9 @@ export class HotPlugin {
   }
 
   #description() {
-    const { run = {}, handover } = this.#target.plugin;
+    const { run = {} } = this.#target.plugin;
+    // A debugger's port is free only when the old version has ended.
+    const handover = this.#target.plugin.handover ?? (run.debug ? "old-first" : undefined);
     const node = this.#target.node.rpcFile;
     return { plugin: this.#file.realPath, node, ...run, handover };
   }
