@@ -2,6 +2,7 @@
  * One reload in hot mode: the host tries the new version; where what it shows to the node has changed,
  * the front is exchanged as well. The attempt decides when.
  */
+import { existsSync } from "node:fs";
 import { diagnoseHotFailure, hotKiller } from "../../diagnose/on-demand.js";
 import { messageOf } from "../../errors/failure.js";
 import { type Diagnosis, failed, NO_DIAGNOSIS, refused } from "../../events/outcomes.js";
@@ -33,7 +34,10 @@ export interface HotReload {
   readonly untilSure: () => Promise<void>;
 }
 
-/** How the new version took over; an outcome where it did not. */
+/**
+ * How the new version took over; an outcome where it did not. Undefined, from reloadHot: it shows
+ * something else to the node, and only a new start of the front can change that here.
+ */
 export type HotResult = { readonly switched: HotSwitch; readonly startMs: number } | Outcome;
 
 type Switched = Extract<HotOutcome, { result: "switched" }>;
@@ -44,7 +48,7 @@ type NotStarted = Extract<HotOutcome, { result: "failed" }>;
  * @throws Superseded: a newer change has come, or the host has ended and the plugin is started again
  * @throws NodeUnreachable
  */
-export async function reloadHot(reload: HotReload): Promise<HotResult> {
+export async function reloadHot(reload: HotReload): Promise<HotResult | undefined> {
   const { hot, progress } = reload;
   const timer = setTimeout(() => tellSlow(reload), SLOW_START_MS);
   const outcome = await orSuperseded(reload, hot.reload()).finally(() => clearTimeout(timer));
@@ -90,7 +94,7 @@ function switched(outcome: Switched, changes: readonly string[]) {
 }
 
 /** The manifest shows something else than the node has: the front goes, and one that joins comes. */
-async function register(reload: HotReload, changed: Changed): Promise<HotResult> {
+async function register(reload: HotReload, changed: Changed): Promise<HotResult | undefined> {
   const { target, node, hot, options, progress, file } = reload;
   const { name } = target;
   if (hot.isStatic) {
@@ -103,6 +107,8 @@ async function register(reload: HotReload, changed: Changed): Promise<HotResult>
     const error = new Error("lightningd would crash");
     return failed(name, progress.change, "check", error, killer, true);
   }
+  // A front joins by /proc.
+  if (!existsSync("/proc/self/fd")) return undefined;
   const before = node.listedAs ?? hot.folder.front;
   const { outcome } = await hot.makeWay();
   progress.throwIfSuperseded();

@@ -121,6 +121,7 @@ export class PluginOnNode {
   async #isAsBelieved(processes: readonly ProcessIdentity[]): Promise<boolean> {
     const { state } = this;
     if (state.is === "stopped") return false;
+    if (state.is === "running" && state.hot !== undefined) return state.hot.connected;
     if (state.is !== "running" || state.started === undefined) return true;
     if (processes.length > 0) return processes.every(isRunning);
     const { rpcFile } = this.#target.node;

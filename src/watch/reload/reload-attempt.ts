@@ -200,7 +200,8 @@ export class ReloadAttempt {
     const options = await this.#node.startOptions(settled.file);
     const unfit = await this.#check(settled.file, settled.look, options, version);
     if (unfit !== undefined) return unfit;
-    if (this.#node.hot) return await this.#reloadHot(settled.file, settled.look, options, version);
+    const hot = await this.#reloadHot(settled.file, settled.look, options, version);
+    if (hot !== undefined) return hot;
     const leftovers = descendantsOf(this.#options.processes);
     const stopMs = await this.#onNode("stop", path, () =>
       this.#node.stop(() => this.#progress.begin("stop")),
@@ -256,15 +257,18 @@ export class ReloadAttempt {
     };
   }
 
-  /** The host behind the front tries the new version; the old one serves on where that fails. */
+  /**
+   * The host behind the front tries the new version; the old one still serves where that fails.
+   * @returns undefined where there is no host, or where it must be started again
+   */
   async #reloadHot(
     file: PluginFile,
     look: Look,
     options: readonly StartOption[],
     version: string,
-  ): Promise<Outcome> {
+  ): Promise<Outcome | undefined> {
     const { hot } = this.#node;
-    if (hot === undefined) throw new Superseded();
+    if (hot === undefined) return undefined;
     await this.#removeStaleBytecode(file);
     this.#options.onStart();
     this.#progress.begin("start");
@@ -281,7 +285,7 @@ export class ReloadAttempt {
       emit,
       untilSure: () => this.#untilSure(look),
     });
-    if ("event" in result) return result;
+    if (result === undefined || "event" in result) return result;
     this.#node.tookOver(started);
     this.#progress.verify(look);
     return this.#reloaded({ stopMs: undefined, startMs: result.startMs, hot: result.switched });
