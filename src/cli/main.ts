@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
       const surroundings = { home: process.env.HOME, cwd: process.cwd() };
       exitCode = await command({ flags, io, surroundings });
     } catch (error) {
-      // A user who ended it needs no reason.
+      // The user ended it, and needs no reason.
       exitCode = ending.signal.aborted ? 130 : await report(error, flags);
     }
   };
@@ -33,7 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-/** npm passes a signal on that the terminal has sent as well, and a closing terminal sends it twice. */
+/** npm passes on a signal that the terminal has sent as well, and a closing terminal sends it twice. */
 const SAME_SIGNAL_MS = 500;
 
 function endBySignals(): void {
@@ -53,12 +53,15 @@ function endBySignals(): void {
 
 async function report(error: unknown, flags: GlobalFlags): Promise<number> {
   const { failureJson, failureLines } = await import("./report/failure.js");
-  const { styleOf } = await import("./report/style.js");
+  const { styleOf, terminalWidth } = await import("./report/style.js");
   if (flags.json) {
     io.stderr.write(`${JSON.stringify({ error: failureJson(error) })}\n`);
   } else {
+    const { wrapLine } = await import("./report/wrap.js");
     const { paint } = styleOf(io.stderr, flags);
-    io.stderr.write(`${failureLines(error, paint).join("\n")}\n`);
+    const width = terminalWidth(io.stderr);
+    const lines = failureLines(error, paint).flatMap((line) => wrapLine(line, width));
+    io.stderr.write(`${lines.join("\n")}\n`);
   }
   return error instanceof Failure ? error.exitCode : 1;
 }

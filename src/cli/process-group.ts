@@ -9,7 +9,7 @@ export interface ProcessGroup {
   readonly foreground: boolean;
 }
 
-/** Undefined where the system does not say. Node itself has neither getpgrp nor tcgetpgrp. */
+/** Undefined where the system does not show it. Node has neither getpgrp nor tcgetpgrp. */
 export function processGroup(): ProcessGroup | undefined {
   const stat = statOf(process.pid);
   if (stat !== undefined) return { id: stat.group, foreground: stat.group === stat.foreground };
@@ -23,7 +23,7 @@ export function processGroup(): ProcessGroup | undefined {
   }
 }
 
-/** The parent of a process; undefined where it is gone, or the system does not say. */
+/** The parent of a process; undefined where it is gone, or the system does not show it. */
 export function parentOf(pid: number): number | undefined {
   return statOf(pid)?.parent;
 }
@@ -40,7 +40,7 @@ export function startedByNohup(env: NodeJS.ProcessEnv = process.env): boolean {
       /^flags:\s*([0-7]+)/m.exec(readFileSync("/proc/self/fdinfo/0", "utf8")) ?? [];
     return (Number.parseInt(flags, 8) & 3) === constants.O_WRONLY;
   } catch {
-    // No /proc: nobody can say.
+    // Without /proc it cannot be seen.
     return false;
   }
 }

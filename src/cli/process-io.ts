@@ -14,7 +14,7 @@ export class ProcessIo implements Io {
   readonly #terminals = [0, 1, 2].filter((fd) => isatty(fd));
   #lost: Error | undefined;
 
-  /** @param ending aborted when stdout is lost: its reader has gone (`| head`, a closed terminal), say */
+  /** @param ending aborted when stdout is lost, such as by `| head` or a closed terminal */
   constructor(ending: AbortController) {
     this.#ending = ending;
     this.stdout.on("error", (error) => {
@@ -28,7 +28,7 @@ export class ProcessIo implements Io {
     return this.#ending.signal;
   }
 
-  /** Ends the process, once all is written; after a signal it does not wait long for a reader. */
+  /** Ends the process once everything is written; after a signal it does not wait long for a reader. */
   async exit(exitCode: number): Promise<never> {
     const written = [this.stdout, this.stderr].map(
       (stream) => new Promise<void>((resolve) => void stream.write("", () => resolve())),
@@ -39,7 +39,7 @@ export class ProcessIo implements Io {
     process.exit(this.#exitCode(exitCode));
   }
 
-  /** That nobody reads any more is no failure; that a disk is full is one. */
+  /** A reader that is gone is no failure; a full disk is one. */
   #exitCode(exitCode: number): number {
     if (this.#lost === undefined) return exitCode;
     if (["EPIPE", "EIO"].includes(systemCode(this.#lost) ?? "")) return 0;

@@ -1,4 +1,4 @@
-/** The program as commander knows it: its global flags, its help, what it says of wrong use. */
+/** The program as commander knows it: its global flags, its help, its usage errors. */
 import { Command, Option } from "commander";
 import { isSecretName } from "../plugin/secret-options.js";
 import { NETWORK_FLAGS, NETWORKS } from "../settings/locate/networks.js";

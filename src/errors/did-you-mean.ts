@@ -1,6 +1,6 @@
-/** "Did you mean ...?": for plugins, options, keys, networks and methods that were misspelt. */
+/** "Did you mean ...?": for plugins, options, keys, networks and methods that are misspelt. */
 
-/** The name that was most probably meant, or undefined where none is near. */
+/** The nearest name, or undefined where none is near. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
   return nearNames(wanted, names, 1)[0];
 }
@@ -19,7 +19,7 @@ export function nearNames(wanted: string, names: Iterable<string>, limit = 3): s
   return near.slice(0, limit).map(({ name }) => name);
 }
 
-/** The same letters with other punctuation or case count as one slip; so does a cut-off end. */
+/** The same letters with other punctuation or case count as one typo; so does a cut-off end. */
 function distanceBetween(wanted: string, name: string): number {
   if (letters(wanted) === letters(name)) return 0.5;
   const shorter = wanted.length < name.length ? wanted : name;

@@ -21,7 +21,7 @@ import { atNode, nodesOf } from "./target-nodes.js";
 
 /** A plugin's method may take as long as it likes: lightning-cli waits for ever. */
 const CALL_TIMEOUT_MS = 24 * 60 * 60_000;
-/** After this long without an answer the user is told what is waited for. */
+/** After this long without an answer a line shows what is waited for. */
 const WAITING_MS = 5_000;
 
 interface Call {
@@ -61,18 +61,18 @@ export async function call(
   }
 }
 
-/** What the plugin says of its progress goes to stderr, as lightning-cli prints it. */
+/** The plugin's messages and progress go to stderr, in lightning-cli's form. */
 async function callWithNotices(
   { io, flags: { json, quiet } }: Context,
   { node, method, params, signal }: Call,
 ): Promise<string> {
-  const say = (text: string) => void (json || quiet || io.stderr.write(`${sanitize(text)}\n`));
+  const print = (text: string) => void (json || quiet || io.stderr.write(`${sanitize(text)}\n`));
   const onNotification = (name: string, of: JsonObject) => {
     const text = notificationText(name, of);
-    if (text !== undefined) say(`# ${text}`);
+    if (text !== undefined) print(`# ${text}`);
   };
   const notice = setTimeout(() => {
-    say(`${method} has not answered for ${WAITING_MS / 1000} s; Ctrl-C gives it up`);
+    print(`${method} has not answered for ${WAITING_MS / 1000} s; Ctrl-C gives it up`);
   }, WAITING_MS);
   try {
     const options = { timeoutMs: CALL_TIMEOUT_MS, signal, onNotification };

@@ -18,7 +18,8 @@ import { FileSource } from "../../watch/files/file-source.js";
 import { settle } from "../../watch/files/wait-until-stable.js";
 import { checkJson, renderCheck } from "../report/check-report.js";
 import { failureJson, failureLines } from "../report/failure.js";
-import { styleOf } from "../report/style.js";
+import { styleOf, terminalWidth } from "../report/style.js";
+import { wrapLine } from "../report/wrap.js";
 import type { Context, ExitCode } from "./context.js";
 import { type PluginCommandFlags, settingsOf } from "./context.js";
 
@@ -164,7 +165,9 @@ class Check {
     const hide = concealing(this.#plugin.options);
     const lines = flags.json
       ? [JSON.stringify(withTexts(checkJson(result, changes), hide))]
-      : renderCheck(name, result, paint, marks, changes).map(hide);
+      : renderCheck(name, result, paint, marks, changes)
+          .map(hide)
+          .flatMap((line) => wrapLine(line, terminalWidth(io.stdout)));
     if (flags.quiet && result.ok && !flags.json) return;
     io.stdout.write(`${lines.join("\n")}\n`);
   }

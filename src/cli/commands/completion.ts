@@ -110,7 +110,7 @@ function described(words: readonly Word[]): string {
   return words.map(({ name, description }) => quoted(`${name}:${description}`)).join(" ");
 }
 
-/** For sh and its like: a quote in it ends the quotes, stands alone, and begins them again. */
+/** Quoted for a shell: a quote in it ends the quotes, is escaped, and begins them again. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -20,7 +20,7 @@ import { atNode, nodesOf } from "./target-nodes.js";
 export interface LogsFlags {
   readonly level?: string;
   readonly since?: string;
-  /** How many of the lines before are shown. */
+  /** How many earlier lines are shown. */
   readonly last?: string;
   /** False: only what is there already. */
   readonly follow: boolean;
@@ -65,16 +65,16 @@ export async function logs(
               });
           },
           onSource: (source) => {
-            const told =
+            const note =
               context.flags.quiet || context.flags.json ? undefined : noteOf(source, level);
-            if (told !== undefined) stderr.write(`cln-dev: ${sanitize(told)}\n`);
+            if (note !== undefined) stderr.write(`cln-dev: ${sanitize(note)}\n`);
           },
         });
         await printed;
       }),
     ),
   ).catch((error: unknown) => {
-    // What an interrupted call says is no news.
+    // The error of an interrupted call is no news.
     if (!signal.aborted) throw error;
   });
   return 0;

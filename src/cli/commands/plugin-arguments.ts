@@ -1,4 +1,4 @@
-/** What a command's arguments say of plugins, looked at before anything is touched. */
+/** The plugins in a command's arguments, checked before anything is touched. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Failure, usageFailure } from "../../errors/failure.js";
@@ -59,7 +59,7 @@ export async function withOnlyPlugin(
   });
 }
 
-/** Executable files that a node could run, and that speak of lightning. */
+/** Executable scripts that a node could run, and that mention lightning. */
 async function pluginsIn(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -69,7 +69,7 @@ async function pluginsIn(folder: string): Promise<string[]> {
       const text = readRegularFile(join(folder, entry.name), { maxBytes: MAX_READ }).toString();
       if (interpreter !== undefined && LIGHTNING.test(text)) found.push(`./${entry.name}`);
     } catch {
-      // It cannot be run, or not be read: it is none.
+      // It cannot be run or read.
     }
   }
   return found.sort();

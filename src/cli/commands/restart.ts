@@ -1,4 +1,4 @@
-/** `cln-dev restart`: asks the watch session that fits to reload now; without one, does it itself. */
+/** `cln-dev restart`: asks the watch session that has the plugin to reload now; without one, reloads itself. */
 
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
@@ -27,26 +27,26 @@ export async function restart(
   const { cwd } = context.surroundings;
   refuseBareWords(args, cwd);
   const { plugins, options } = splitArguments(args, flags.option ?? [], cwd);
-  const wishes = wishesOf(context, plugins);
+  const filters = filtersOf(context, plugins);
   const sessions = (await findSessions()).filter(
     (session) => session.embedded || context.flags.embedded !== true,
   );
-  const found = await Promise.all(wishes.map((wish) => findOne(sessions, wish, context)));
+  const found = await Promise.all(filters.map((filter) => findOne(sessions, filter, context)));
   if (found.every((one) => one === undefined)) {
     const { start } = await import("./start.js");
     return start(context, args, flags, "restart");
   }
-  const known = wishes.map((wish, index) => {
+  const known = filters.map((filter, index) => {
     const session = found[index]?.session;
     if (session === undefined) throw notWatched(plugins[index] ?? "");
-    return { session, wish };
+    return { session, filter };
   });
   const { signal } = context.io;
-  const asked = known.map(({ session, wish }) => {
+  const asked = known.map(({ session, filter }) => {
     if (context.flags.verbose) {
       context.io.stderr.write(`asking the watch session (pid ${session.pid})\n`);
     }
-    return askRestart(session.control, wish, options, signal);
+    return askRestart(session.control, filter, options, signal);
   });
   const outcomes = (await Promise.all(asked)).flat();
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });
@@ -55,10 +55,10 @@ export async function restart(
 }
 
 /**
- * One for each plugin that was named; one for all if none was. What is a file here is meant by its
- * path, without symlinks; else it is what a session has under that name.
+ * One for each named plugin; one for all where none is named. A file is matched by its path, without
+ * symlinks, everything else by the name that a session has.
  */
-function wishesOf({ flags, surroundings }: Context, plugins: readonly string[]): RestartFilter[] {
+function filtersOf({ flags, surroundings }: Context, plugins: readonly string[]): RestartFilter[] {
   const rpcFiles = namesNode(flags)
     ? namedNodes(resolveNodes(flags, surroundings), surroundings).map((node) => node.rpcFile)
     : undefined;
@@ -78,16 +78,16 @@ interface Found {
 /** @throws Failure: several sessions fit */
 async function findOne(
   sessions: readonly RunningSession[],
-  wish: RestartFilter,
+  filter: RestartFilter,
   context: Context,
 ): Promise<Found | undefined> {
   const fitting = sessions
-    .map((session) => ({ session, targets: session.targets.filter((one) => isMeant(one, wish)) }))
+    .map((session) => ({ session, targets: session.targets.filter((one) => isMeant(one, filter)) }))
     .filter(({ targets }) => targets.length > 0);
-  const isOpen = wish.path === undefined && wish.name === undefined;
+  const isOpen = filter.path === undefined && filter.name === undefined;
   const [only, ...more] = fitting;
   if (more.length === 0) {
-    if (only && isOpen && wish.rpcFiles === undefined) await refuseUnrelated(only, context);
+    if (only && isOpen && filter.rpcFiles === undefined) await refuseUnrelated(only, context);
     return only;
   }
   const own = isOpen ? await projectPaths(context) : [];
@@ -96,7 +96,7 @@ async function findOne(
   throw severalFit(ofProject.length > 1 ? ofProject : fitting);
 }
 
-/** A session of another project is not what `cln-dev restart` in this folder is about. */
+/** A session of another project is not reloaded from this folder unless the plugin is named. */
 async function refuseUnrelated({ targets }: Found, context: Context): Promise<void> {
   const { cwd } = context.surroundings;
   const own = await projectPaths(context);
@@ -108,7 +108,7 @@ async function refuseUnrelated({ targets }: Found, context: Context): Promise<vo
   const [target] = targets;
   if (related || target === undefined) return;
   throw usageFailure("no plugin is named", {
-    why: `the only watch session has ${sanitize(target.path)}, which is not of this folder`,
+    why: `the only watch session has ${sanitize(target.path)}, which is in another folder`,
     fix: `cln-dev restart ${sanitize(basename(target.path))}`,
   });
 }
@@ -117,7 +117,7 @@ function isWithin(path: string, folder: string): boolean {
   return `${path}/`.startsWith(folder === "/" ? folder : `${folder}/`);
 }
 
-/** The plugins of this folder's package.json: two projects may each have a session of their own. */
+/** The plugins of this folder's package.json: two projects may each have a session. */
 async function projectPaths({ surroundings: { cwd, home } }: Context): Promise<string[]> {
   const { findSettingsKey } = await import("../../settings/project/package-json.js");
   const key = findSettingsKey(cwd);
@@ -137,17 +137,16 @@ function severalFit(found: readonly Found[]): Failure {
   if (commands.size < named.length) return sameTwice(found.map(({ session }) => session));
   const lines = named.map(({ session, command }) => `  ${command}   (${aboutSession(session)})`);
   return usageFailure(`${found.length} watch sessions run`, {
-    why: "it is not clear which one is meant",
     fix: ["Name the plugin and the node:", ...lines].join("\n"),
   });
 }
 
-/** No argument could tell them apart. */
+/** No argument could choose between them. */
 function sameTwice(sessions: readonly RunningSession[]): Failure {
   const lines = sessions.map((session) => `  kill ${session.pid}   (${aboutSession(session)})`);
   return usageFailure(`${sessions.length} watch sessions have the same plugin on the same node`, {
-    why: "each would reload it, and stop what the other has started",
-    fix: ["End all but one, by q in its terminal, or by", ...lines].join("\n"),
+    why: "each would reload it, and stop what the other started",
+    fix: ["End all but one with q in its terminal, or with", ...lines].join("\n"),
   });
 }
 

@@ -1,4 +1,4 @@
-/** Which nodes a command is about: what the user says, else the node of the watch session that runs. */
+/** Which nodes a command is about: those that are named, else the node of the running watch session. */
 import { usageFailure } from "../../errors/failure.js";
 import { NodeUnreachable, type UnreachableReason } from "../../node/rpc/errors.js";
 import { locateNode } from "../../settings/locate/locate-node.js";
@@ -9,7 +9,7 @@ import type { Context } from "./context.js";
 
 /**
  * At least one node.
- * @throws Failure (exit code 2): wrong flags or settings, or it is open which session is meant
+ * @throws Failure (exit code 2): wrong flags or settings, or sessions on several nodes
  */
 export async function nodesOf({ flags, surroundings }: Context): Promise<readonly NodeAddress[]> {
   const settings = resolveNodes(flags, surroundings);
@@ -25,12 +25,12 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
   if (nodes.length > 0 && watched.size === 0) return nodes;
   if (watched.size > 1) throw severalNodes([...watched.values()]);
   throw usageFailure("no embedded node runs", {
-    why: "it belongs to cln-dev watch --embedded, which does not run",
-    fix: "Start that in another terminal, or name the node with --lightning-dir",
+    why: "cln-dev watch --embedded, which has one, does not run",
+    fix: "Start it in another terminal, or name a node with --lightning-dir",
   });
 }
 
-/** Where those are that the settings name. An embedded one with a lightning-dir is found there. */
+/** The addresses of the nodes in the settings. An embedded node with a lightning-dir is found there. */
 export function namedNodes(
   { nodes, embedded }: NodeSettings,
   surroundings: Surroundings,
@@ -73,7 +73,7 @@ async function withNeighbours(error: NodeUnreachable, node: NodeAddress): Promis
   });
 }
 
-/** Where it may be that another node was meant; a busy or dying one was the right one. */
+/** Another node may be meant; a busy or dying one is the right one. */
 const WRONG_PLACE: ReadonlySet<UnreachableReason> = new Set([
   "missing",
   "refused",

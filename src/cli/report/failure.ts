@@ -1,4 +1,4 @@
-/** How a failure is told: what, why, what to do. The same words for every command. */
+/** How a failure is shown: what, why, what to do. The same for every command. */
 import { Failure, messageOf } from "../../errors/failure.js";
 import { RpcError } from "../../node/rpc/errors.js";
 import { indentJson } from "./json/indent-json.js";

@@ -1,4 +1,4 @@
-/** What a failed plugin said, as lines for a person: the places in its own code stand out. */
+/** The output of a failed plugin, as lines for a person: the places in its code are highlighted. */
 import type { Finding } from "../../events/watch-events.js";
 import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";

@@ -7,7 +7,7 @@ export type Paint = Pick<
   "isColorSupported" | "bold" | "dim" | "underline" | "red" | "green" | "magenta"
 >;
 
-/** What stands before a line. */
+/** The marks before a line. */
 export interface Marks {
   readonly good: string;
   readonly bad: string;

@@ -137,7 +137,7 @@ it("--help and --version answer on stdout, with an example for every command", a
   expect(await run(box, ["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
   const help = await run(box, ["--help"]);
   expect(help).toMatchObject({ code: 0, stderr: "" });
-  const commands = help.stdout.slice(help.stdout.indexOf("While you")).matchAll(/^ {2}(\w+)/gm);
+  const commands = help.stdout.slice(help.stdout.indexOf("While you")).matchAll(/^ {2}([\w-]+)/gm);
   const names = [...commands].map(([, name]) => String(name)).filter((name) => name !== "help");
   expect(names).toEqual(
     expect.arrayContaining(["watch", "restart", "start", "stop", "list", "call"]),

@@ -161,7 +161,7 @@ it("a node that is just starting the plugin itself is waited for", async () => {
   });
   const { code, stdout } = await run(box, ["start", plugin, `--rpc-file=${node.rpcFile}`]);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/runs and cannot be reloaded: its manifest does not say "dynamic": true/);
+  expect(stdout).toMatch(/runs and cannot be reloaded: it was started without "dynamic": true/);
   expect(node.requests.flatMap(({ params }) => params)).not.toContain("stop");
   expect(looks).toBe(4);
   await node.close();

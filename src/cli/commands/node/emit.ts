@@ -100,7 +100,7 @@ async function callEmit(
   }
 }
 
-/** The names of all topics; none where the node does not say. */
+/** The names of all topics; none where the node does not answer. */
 export async function emitTopics(node: NodeAddress, signal: AbortSignal): Promise<string[]> {
   const topics = await listTopics(node, signal).catch(() => []);
   return topics.flatMap((item) => item.member("topic")?.text ?? []);
@@ -112,7 +112,7 @@ async function listTopics({ rpcFile }: NodeAddress, signal: AbortSignal): Promis
   return [...(new Token(listed).member("topics")?.elements ?? [])];
 }
 
-/** A plugin may hold a hook on purpose, or have lost the request: its name says where to look. */
+/** A plugin may hold a hook on purpose, or have lost the request: its name shows where to look. */
 async function showWaiting(
   node: NodeAddress,
   topic: string | undefined,
@@ -136,7 +136,7 @@ function onlyEmbedded(node: NodeAddress): Failure {
   return new Failure({
     kind: "not-embedded",
     what: `cannot raise events on the node in ${node.lightningDir}`,
-    why: "it is a real lightningd, which raises them by itself; only the embedded node can be told to",
+    why: "it is a real lightningd; events can be raised only on the embedded node",
     fix: "Use cln-dev watch --embedded, or cln-dev node",
     exitCode: 2,
   });
@@ -173,7 +173,7 @@ function raisedLines(result: Token, paint: Paint): string[] {
   if (hook !== undefined) {
     const answers = hook.member("answers")?.elements ?? [];
     for (const answer of answers) lines.push(...answerLines(topic, answer, paint));
-    const outcome = answers.length === 0 ? "no plugin wants it" : "the node goes on as usual";
+    const outcome = answers.length === 0 ? "no plugin wants it" : "the node continues as usual";
     const continued = hook.member("continued")?.bool ?? false;
     if (continued) lines.push(paint.dim(`hook ${topic}: ${outcome}`));
   }

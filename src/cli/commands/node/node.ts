@@ -44,13 +44,13 @@ function refuseForeign({ conf, rpcFile }: NodeFlags): void {
   if (conf === undefined && rpcFile === undefined) return;
   const flag = conf === undefined ? "--rpc-file" : "--conf";
   throw usageFailure(`${flag} does not go with cln-dev node`, {
-    why: "the embedded node has a lightning-dir of its own, with its own config and socket",
+    why: "the embedded node has its own lightning-dir, config and socket",
     fix: "Name its folder with --lightning-dir: a config there is read",
   });
 }
 
 /**
- * Runs until it is told to stop: by a signal, or by the RPC method `stop`.
+ * Runs until a signal or the RPC method `stop` ends it.
  * @returns the exit code
  * @throws Failure where the node cannot be started
  */
@@ -118,7 +118,7 @@ function readOptions(options: NodeCommandOptions): NodeOptions {
   const logLevel = options.logLevel === undefined ? undefined : parseLogLevel(options.logLevel);
   if (options.logLevel !== undefined && logLevel === undefined) {
     throw usageFailure(`--log-level does not take ${options.logLevel}`, {
-      fix: `use one of ${LOG_LEVELS.join(", ")}`,
+      fix: `Use one of ${LOG_LEVELS.join(", ")}`,
     });
   }
   return {

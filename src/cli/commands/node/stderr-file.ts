@@ -1,13 +1,13 @@
 /**
- * What the plugins of `cln-dev node` write to stderr, in a file beside its log: its terminal shows
- * the same, but a watch in another terminal can read only a file.
+ * The stderr of the plugins of `cln-dev node`, in a file beside its log: the terminal shows the same,
+ * but a watch in another terminal can read only a file.
  */
 import { closeSync, constants, ftruncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openOwnedFile } from "../../../filesystem/owned-file.js";
 import { STDERR_COPY } from "../../../node/log/node-stderr.js";
 
-/** Then it begins anew: only the last words of a plugin are of use. */
+/** Then it is emptied: only the last lines of a plugin are of use. */
 const MAX_BYTES = 1024 * 1024;
 
 export class StderrFile {
@@ -16,7 +16,7 @@ export class StderrFile {
   /** Written before there is a file. */
   #early: Buffer[] = [];
 
-  /** Where it cannot be made, there is none. @param networkDir the folder of the node's log */
+  /** Without rights or room there is no file. @param networkDir the folder of the node's log */
   open(networkDir: string): void {
     try {
       this.#fd = openOwnedFile(join(networkDir, STDERR_COPY), constants.O_TRUNC);

@@ -1,4 +1,4 @@
-/** The node that `watch` works on: the user's own, or an embedded one for as long as it runs. */
+/** The node of a watch: the user's own, or an embedded one for as long as the watch runs. */
 import { realpathSync } from "node:fs";
 import type { NodeOptions } from "../../../embedded/api.js";
 import type { NodeAddress, PluginSettings, Settings } from "../../../settings/types.js";
@@ -15,15 +15,15 @@ function isSamePlugin(plugin: PluginSettings, path: string): boolean {
 export interface OpenNode {
   readonly nodes: readonly NodeAddress[];
   readonly embedded: boolean;
-  /** Resolves when the embedded node has ended; undefined for a node of the user's own. */
+  /** Resolves when the embedded node has ended; undefined for a real node. */
   readonly closed?: Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * @param signal gives up what the node has not done while it is being started
+ * @param signal gives up the start of the node
  * @param onPluginStderr what a plugin on the embedded node writes to stderr
- * @param onTrouble what it cannot do, such as to write its log
+ * @param onTrouble what the node cannot do, such as to write its log
  * @param onPluginMessage every message between the embedded node and a plugin
  * @throws Failure: the embedded node cannot be started
  */

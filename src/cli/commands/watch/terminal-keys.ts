@@ -9,7 +9,7 @@ export const QUIT_KEYS = ["\u0003", "\u0004"] as const;
 
 /** After something else than a single key nothing counts for so long: it may be the rest of a paste. */
 const PASTE_MS = 50;
-/** In the background we look this often whether `fg` has brought us back: no signal says so. */
+/** In the background we check this often whether `fg` has brought us back: there is no signal for it. */
 const FOREGROUND_LOOK_MS = 500;
 
 export interface KeyListener {
@@ -127,7 +127,7 @@ function keyReader(
   let quietUntil = 0;
   return (chunk) => {
     const chars = new Set(chunk.toString("utf8"));
-    // These are in no paste, and mean what they say also where something was typed before them.
+    // These are in no paste, and count also where something was typed before them.
     const quit = QUIT_KEYS.find((key) => chars.has(key));
     if (quit !== undefined) actions.get(quit)?.();
     else if (chars.has(SUSPEND)) suspend();

@@ -50,7 +50,7 @@ export function resultLines(before: string | undefined, after: string, paint: Pa
   return shortened(lines, after, (line) => line);
 }
 
-/** The lines next to a change; undefined stands for what is left out. */
+/** The lines next to a change; undefined marks what is left out. */
 function context(
   lines: readonly string[],
   isFirst: boolean,

@@ -10,7 +10,7 @@ import { sanitize } from "../sanitize.js";
 import type { Paint } from "../style.js";
 import { duration, INDENT, type LineFormat } from "./line-format.js";
 
-/** A result that is no longer stands behind its call. */
+/** A result up to this length is on the line of its call. */
 const SHORT_RESULT = 60;
 
 export function changedLines(event: ManifestChanged, format: LineFormat): string[] {

@@ -94,7 +94,7 @@ export class EventLines {
       case "unreachable":
         return this.#failure(event);
       case "node-gone": {
-        // It does not come back: the session says so, and ends.
+        // It does not come back: the session reports that, and ends.
         if (this.#embedded) return [];
         const text = `the node${format.on(event.node)} is gone (${sanitize(event.message)})`;
         return [format.line(paint.red(marks.bad), `${text}; waiting for it`)];

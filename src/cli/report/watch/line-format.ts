@@ -16,7 +16,7 @@ export interface LineFormatOptions {
   readonly keys: boolean;
 }
 
-/** As wide as what stands before an event's text. */
+/** As wide as what is before an event's text. */
 export const INDENT = " ".repeat(10);
 
 export class LineFormat {

@@ -26,7 +26,7 @@ export class LogLimit {
 
   /**
    * @param source a plugin on a node
-   * @returns whether so many lines of it are to be shown; else they are counted
+   * @returns whether that many lines of it are to be shown; else they are counted
    */
   allows(source: string, lines: number, isDetail: boolean): boolean {
     const burst = isDetail ? BURST_OF_DETAILS : BURST;

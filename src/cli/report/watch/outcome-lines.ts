@@ -99,7 +99,7 @@ function good(event: Reloaded, format: LineFormat): string {
   return format.line(green(format.marks.good), `${text}   ${dim(parts.join("   "))}`);
 }
 
-/** The version before served until the new one did: what that took, and what it cost. */
+/** The previous version served until the new one did: how long that took, and what it cost. */
 function hotLine(event: Reloaded, hot: HotSwitch, format: LineFormat): string {
   const { green, dim, bold } = format.paint;
   const { changes, gapMs, handover, because, heldMs } = hot;
@@ -131,14 +131,14 @@ const FAILURES = {
 
 function failed(event: Failed, format: LineFormat): string[] {
   const { code, message, path } = event;
-  // The node begins with the path; which plugin it is has been said.
+  // The node begins with the path; the line names the plugin already.
   const short = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
   const what = `${format.name(event)} ${FAILURES[event.phase]}: ${nodeMessage(code, short)}`;
   const line = format.line(format.paint.red(format.marks.bad), what);
   return [line, ...explanationLines(event, format), ...previous(event.running, format)];
 }
 
-/** lightningd quotes all that a plugin wrote: the beginning says enough, and the rest is below. */
+/** lightningd quotes everything that a plugin wrote: the beginning is enough, and the rest is below. */
 function nodeMessage(code: number | undefined, message: string): string {
   const short = message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}...`;
   const line = short.replaceAll("\n", " ");
@@ -153,8 +153,8 @@ function unreachable(event: Unreachable, format: LineFormat): string[] {
     return [format.line(paint.magenta(marks.warn), text)];
   }
   const text = `${format.name(event)} did not start: the node went away`;
-  const told = explanationLines({ reason, fix, findings: [] }, format);
-  return [format.line(paint.red(marks.bad), text), ...told];
+  const explanation = explanationLines({ reason, fix, findings: [] }, format);
+  return [format.line(paint.red(marks.bad), text), ...explanation];
 }
 
 /** Which of several nodes it is about, where the message names only the plugin. */

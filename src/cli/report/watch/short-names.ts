@@ -1,4 +1,4 @@
-/** What a person calls several paths: the last part of each, and as much before it as tells them apart. */
+/** Short names of several paths: the last part of each, and as much before it as makes them differ. */
 
 /** @returns path -> its short name. The same path twice is one. */
 export function shortNames(paths: readonly string[]): ReadonlyMap<string, string> {
