@@ -21,7 +21,6 @@ import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { NodeContext } from "./node-context.js";
 import type { HostedPlugin } from "./plugins/hosted-plugin.js";
 import { PluginHost } from "./plugins/plugin-host.js";
-import { PluginProcesses } from "./plugins/reap-children.js";
 import type { Command } from "./rpc/command.js";
 import { Connection } from "./rpc/connection.js";
 import { handleRequest } from "./rpc/dispatch.js";
@@ -100,7 +99,6 @@ class Node implements NodeContext {
   readonly closed: Promise<void>;
   /** Why it has ended, or is ending, by itself. */
   failure: Failure | undefined;
-  readonly #processes: PluginProcesses;
   readonly #connections = new Set<Connection>();
   #connectionCount = 0;
   readonly #onTrouble: ((message: string) => void) | undefined;
@@ -128,7 +126,6 @@ class Node implements NodeContext {
     this.hooks = new HookChains(this.log);
     this.identity = loadIdentity(settings.networkDir, settings);
     this.datastore = new Datastore(join(settings.networkDir, "cln-dev-datastore"));
-    this.#processes = new PluginProcesses();
     this.methods = builtinMethods(this);
     this.host = new PluginHost({
       log: this.log,
@@ -147,8 +144,6 @@ class Node implements NodeContext {
       onStderr: (plugin, chunk) => options.onPluginStderr?.(plugin.name, chunk),
       onMessage: options.onPluginMessage,
       runSettings: options.runSettings,
-      onProcess: (plugin, pid, isRunning) => this.#processes.note(plugin, pid, isRunning),
-      onDrained: (plugin) => this.#processes.drained(plugin),
     });
   }
 
@@ -221,7 +216,7 @@ class Node implements NodeContext {
   async #end(): Promise<void> {
     this.#server?.stopListening();
     await shutdownPlugins(this.host, this.log, this.shutdownTimeoutMs);
-    await this.#processes.end();
+    await this.host.endProcesses();
     for (const command of this.#stopCommands) {
       command.respond(
         `{"jsonrpc":"2.0","id":${command.id},"result":{"result":"Shutdown complete"}}`,

@@ -1,6 +1,6 @@
 /**
  * The last 16 MiB of the log, packed: an entry costs its bytes and a short head, not an object of the
- * language for each (struct log_book of lightningd/log.c). Used by log-book.ts.
+ * language for each (struct log_book of lightningd/log.c). Used by node-log.ts.
  * It is taken as the log fills it, not before: a node that works for long grows by that, and no more.
  */
 

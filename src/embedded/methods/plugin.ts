@@ -65,9 +65,9 @@ function start(node: NodeContext, command: Command): undefined {
     const exists = canonicalPath(path, node.networkDir) !== undefined;
     throw invalidParams(`${path}: ${exists ? "Invalid argument" : "No such file or directory"}`);
   }
-  plugin.startParams = params.members.filter(
-    ({ keyText }) => keyText !== "subcommand" && keyText !== "plugin",
-  );
+  plugin.startParams = params.members
+    .filter(({ keyText }) => keyText !== "subcommand" && keyText !== "plugin")
+    .map(({ keyText, value }) => ({ name: keyText, raw: value.raw }));
   node.host.starts.launch(plugin, command.id, (error) =>
     command.fail(new RpcFault(PLUGIN_ERROR, `${path}: opening pipe: ${strerror(error)}`)),
   );

@@ -3,7 +3,8 @@
  * lightningd/plugin.c). Made by plugin-host.ts.
  */
 import { basename } from "node:path";
-import type { Token, TokenMember } from "../../jsonrpc/token.js";
+import type { Token } from "../../jsonrpc/token.js";
+import type { RawOption } from "../../plugin/handshake/init-params.js";
 import type { PendingRequest } from "../../plugin/handshake/pending-requests.js";
 import {
   PluginSession,
@@ -54,8 +55,7 @@ export interface PluginParts {
   isShuttingDown(): boolean;
   /** It is off the list from here on. */
   onEnd(plugin: HostedPlugin): void;
-  /** A process has begun, or is gone. */
-  onProcess(plugin: HostedPlugin, pid: number, isRunning: boolean): void;
+  onStarted(plugin: HostedPlugin): void;
   /** Its process is gone, and nothing holds its pipes any more. */
   onDrained(plugin: HostedPlugin): void;
 }
@@ -86,10 +86,13 @@ export class HostedPlugin {
   important = false;
   listener: StartListener | undefined;
   /** The options that came with its start, as raw text. */
-  startParams: readonly TokenMember[] = [];
+  startParams: readonly RawOption[] = [];
   checksum = "";
   /** Why it was killed, if it was. */
   endReason: string | undefined;
+  /** Resolves when its process is gone, or could not be started. */
+  readonly gone: Promise<void>;
+  #gone: () => void = () => {};
   readonly #session: PluginSession;
   readonly #onEnd: (() => void)[] = [];
   #manifestId = "";
@@ -106,6 +109,9 @@ export class HostedPlugin {
   ) {
     this.name = basename(path);
     this.logSource = `plugin-${this.name}`;
+    this.gone = new Promise((resolve) => {
+      this.#gone = resolve;
+    });
     const { log, networkDir, env, version } = parts;
     const run = parts.runSettings?.(path) ?? {};
     this.#session = new PluginSession({
@@ -137,10 +143,11 @@ export class HostedPlugin {
           else parts.onInitUnanswered(this);
         },
         onEnd: (end) => this.#ended(end),
-        onGone: () => {
-          if (this.pid !== undefined) parts.onProcess(this, this.pid, false);
+        onGone: () => this.#gone(),
+        onExit: () => {
+          this.#gone();
+          parts.onDrained(this);
         },
-        onExit: () => parts.onDrained(this),
       },
     });
   }
@@ -177,7 +184,7 @@ export class HostedPlugin {
     const allowed = this.parts.allowsDeprecatedApis();
     this.#session.getmanifest(id, `{"allow-deprecated-apis":${allowed}}`);
     if (this.pid === undefined) return;
-    this.parts.onProcess(this, this.pid, true);
+    this.parts.onStarted(this);
     this.parts.log.add("plugin-manager", "debug", `started(${this.pid}) ${this.path}`);
   }
 

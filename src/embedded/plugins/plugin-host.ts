@@ -10,6 +10,7 @@ import { HostedPlugin, type PluginParts, type StartListener } from "./hosted-plu
 import { handleNotification } from "./plugin-notifications.js";
 import { canonicalPath, checksumOf } from "./plugin-paths.js";
 import { PluginStarts, type PluginStartsParts } from "./plugin-starts.js";
+import { endProcesses, trackProcess } from "./reap-children.js";
 
 export interface PluginHostParts
   extends PluginStartsParts,
@@ -24,14 +25,14 @@ export interface PluginHostParts
   /** A plugin without which the node shall not run has ended. */
   readonly onImportantEnd: (plugin: HostedPlugin) => void;
   readonly onStderr: (plugin: HostedPlugin, chunk: Buffer) => void;
-  readonly onProcess: (plugin: HostedPlugin, pid: number, isRunning: boolean) => void;
-  readonly onDrained: (plugin: HostedPlugin) => void;
 }
 
 export class PluginHost {
   /** How they come up. */
   readonly starts: PluginStarts;
   #plugins: HostedPlugin[] = [];
+  /** Those whose process is there, or whose pipes something may hold, such as their children. */
+  readonly #processes = new Set<HostedPlugin>();
   #registered = 0;
   #shuttingDown = false;
   readonly #pluginParts: PluginParts;
@@ -63,8 +64,11 @@ export class PluginHost {
       onStderr: parts.onStderr,
       onMessage: parts.onMessage,
       runSettings: parts.runSettings,
-      onProcess: parts.onProcess,
-      onDrained: parts.onDrained,
+      onStarted: (plugin) => {
+        this.#processes.add(plugin);
+        trackProcess(plugin);
+      },
+      onDrained: (plugin) => void this.#processes.delete(plugin),
       isShuttingDown: () => this.#shuttingDown,
       onEnd: (plugin) => this.#ended(plugin),
     };
@@ -113,7 +117,7 @@ export class PluginHost {
 
   /** A plugin is up: those that subscribe to it are notified. */
   started(plugin: HostedPlugin): void {
-    this.#tellAbout("plugin_started", plugin);
+    this.#notifyOf("plugin_started", plugin);
   }
 
   notify(topic: string, text: () => string): readonly HostedPlugin[] {
@@ -125,7 +129,12 @@ export class PluginHost {
     this.#shuttingDown = true;
   }
 
-  #tellAbout(topic: "plugin_started" | "plugin_stopped", plugin: HostedPlugin): void {
+  /** Resolves when no plugin process is left. */
+  endProcesses(): Promise<void> {
+    return endProcesses(this.#processes);
+  }
+
+  #notifyOf(topic: "plugin_started" | "plugin_stopped", plugin: HostedPlugin): void {
     const methods = (plugin.manifest?.rpcmethods ?? []).map((method) => method.name);
     this.notify(topic, () =>
       notificationMessage(topic, { plugin_name: plugin.name, plugin_path: plugin.path, methods }),
@@ -143,6 +152,6 @@ export class PluginHost {
       plugin.log("broken", "Plugin marked as important, shutting down lightningd!");
       this.parts.onImportantEnd(plugin);
     }
-    this.#tellAbout("plugin_stopped", plugin);
+    this.#notifyOf("plugin_stopped", plugin);
   }
 }

@@ -2,14 +2,13 @@
  * How plugins come up beside one another: the moments at which all of them wait for all
  * (lightningd/plugin.c). Used by plugin-host.ts, which has the list of them.
  */
-import { initParams } from "../../plugin/handshake/init-params.js";
+import { initParams, problemWithOptions, startValues } from "../../plugin/handshake/init-params.js";
 import { requestId } from "../../plugin/handshake/pending-requests.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import type { HookChains } from "../hooks/hook-chains.js";
 import { isKnownTopic } from "../hooks/notifications.js";
 import type { ConfigVars } from "../state/config-vars.js";
 import type { HostedPlugin } from "./hosted-plugin.js";
-import { addStartOptions } from "./start-options.js";
 
 export interface PluginStartsParts {
   readonly hooks: HookChains;
@@ -99,7 +98,13 @@ export class PluginStarts {
     const { configs, hooks } = this.parts;
     for (const option of manifest.options) configs.addOption({ ...option, plugin: plugin.path });
     hooks.register(plugin, manifest.hooks);
-    return addStartOptions(configs, manifest.options, plugin.startParams);
+    const { startParams } = plugin;
+    for (const { name, type } of manifest.options) {
+      for (const value of startValues(startParams, name)) {
+        configs.add(name, type === "flag" ? undefined : value, { kind: "pluginstart" });
+      }
+    }
+    return problemWithOptions(manifest.options, startParams);
   }
 
   ready(plugin: HostedPlugin): void {
