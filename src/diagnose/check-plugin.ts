@@ -21,7 +21,7 @@ import {
 import type { PluginOption } from "../settings/types.js";
 import { builtinClashes, giantLog, hasEmptyOptionName } from "./evidence/manifest-hazards.js";
 import { dynamicHint } from "./explain/dynamic-hint.js";
-import { explain, explainWords } from "./explain/explain.js";
+import { explain, explainMessage } from "./explain/explain.js";
 import type { ExplainContext } from "./explain/explanation.js";
 import { endOf, printedFindings } from "./findings.js";
 import { analyze, type OfflineRun } from "./offline-run.js";
@@ -164,7 +164,7 @@ function lackOfNode({ handshake, trace }: OfflineRun): string | undefined {
 }
 
 function ofWords(field: string, message: string, context: ExplainContext): CheckFinding {
-  const { reason, fix } = explainWords(message, context) ?? { reason: undefined, fix: undefined };
+  const { reason, fix } = explainMessage(message, context) ?? { reason: undefined, fix: undefined };
   return { severity: "error", field, message, reason, fix };
 }
 
@@ -230,7 +230,7 @@ function logFindings(handshake: Handshake): CheckFinding[] {
 
 function withReason(finding: LintFinding, context: ExplainContext): CheckFinding {
   const { severity, field, message } = finding;
-  const known = severity === "error" ? explainWords(message, context) : undefined;
+  const known = severity === "error" ? explainMessage(message, context) : undefined;
   const hint = field === "dynamic" && severity === "warning" && finding.fix?.startsWith("Add");
   const fix = hint ? dynamicHint(context.file) : finding.fix;
   return { severity, field, message, reason: known?.reason, fix: fix ?? known?.fix };

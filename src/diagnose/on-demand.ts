@@ -13,9 +13,9 @@ import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake } from "../plugin/handshake/handshake.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
-import type { HotStart } from "./diagnose-hot.js";
-import type { Explained } from "./diagnose-start.js";
-import type { TerminatedCall } from "./terminated-call.js";
+import type { HotStart } from "./failures/hot-start.js";
+import type { Explained } from "./failures/start.js";
+import type { TerminatedCall } from "./failures/terminated-call.js";
 
 /** A start that was sent: what, with which options, and when. */
 export interface Started {
@@ -35,7 +35,7 @@ export async function diagnoseStart(
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
-  const { diagnoseFailedStart } = await import("./diagnose-start.js");
+  const { diagnoseFailedStart } = await import("./failures/start.js");
   return diagnosisOf(await diagnoseFailedStart(error, { ...start, node: target.node, signal }));
 }
 
@@ -46,7 +46,7 @@ export async function diagnoseHang(
   timeoutMs?: number,
 ): Promise<Diagnosis | undefined> {
   const given = timeoutMs === undefined ? {} : { timeoutMs };
-  const found = await import("./diagnose-start.js").then((module) =>
+  const found = await import("./failures/start.js").then((module) =>
     module.diagnoseHang({ ...start, node: target.node, signal, ...given }),
   );
   return found && diagnosisOf(found);
@@ -69,7 +69,7 @@ export async function diagnoseDead(
   { stderr, log }: { readonly stderr: string | undefined; readonly log: readonly string[] },
   signal: AbortSignal,
 ): Promise<Diagnosis> {
-  const { diagnoseDeath } = await import("./diagnose-death.js");
+  const { diagnoseDeath } = await import("./failures/death.js");
   const heard = stderr === undefined ? {} : { stderr };
   return diagnosisOf(await diagnoseDeath({ ...start, node: target.node, signal, log, ...heard }));
 }
@@ -83,7 +83,7 @@ export async function diagnoseFailedCall(
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return NO_DIAGNOSIS;
-  const { diagnoseCall } = await import("./diagnose-death.js");
+  const { diagnoseCall } = await import("./failures/death.js");
   const heard = stderr === undefined ? {} : { stderr };
   const dead = { ...start, node: target.node, signal, log, ...heard };
   return diagnosisOf(await diagnoseCall(error, dead, call));
@@ -94,14 +94,14 @@ export async function diagnoseUnansweredCall(
   { target, file }: Started,
   method: string,
 ): Promise<Diagnosis | undefined> {
-  const { explainUnansweredCall } = await import("./unanswered-call.js");
+  const { explainUnansweredCall } = await import("./failures/unanswered-call.js");
   const explanation = await explainUnansweredCall(file, target.node.networkDir, method);
   return explanation && diagnosisOf({ explanation, findings: [], offline: undefined });
 }
 
 /** A call by hand whose plugin terminated (-4); undefined where it is not known which plugin it was. */
 export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diagnosis | undefined> {
-  const module = await import("./terminated-call.js");
+  const module = await import("./failures/terminated-call.js");
   const found = await module.diagnoseTerminatedCall(call);
   return found && diagnosisOf(found);
 }
@@ -115,13 +115,13 @@ export async function diagnoseInitError(
   { error, logged }: { readonly error: JsonObject; readonly logged: string },
   stderr: string | undefined,
 ): Promise<Diagnosis> {
-  const { diagnoseInit } = await import("./diagnose-init.js");
+  const { diagnoseInit } = await import("./failures/init.js");
   return diagnosisOf(diagnoseInit({ file, stderrMark, error, logged, stderr }));
 }
 
 /** What a node that is gone died of, in one sentence; undefined where it left no word. */
 export async function explainCrash(networkDir: string, since: Date): Promise<string | undefined> {
-  const { explainNodeDeath } = await import("./diagnose-death.js");
+  const { explainNodeDeath } = await import("./failures/death.js");
   const found = explainNodeDeath(networkDir, since);
   return found === undefined ? undefined : `${found.reason}. ${found.fix}`;
 }
@@ -131,7 +131,7 @@ export async function diagnoseHotFailure(
   handshake: Handshake,
   start: HotStart,
 ): Promise<Diagnosis> {
-  const { diagnoseHotStart } = await import("./diagnose-hot.js");
+  const { diagnoseHotStart } = await import("./failures/hot-start.js");
   return diagnosisOf(diagnoseHotStart(handshake, start));
 }
 
@@ -141,7 +141,7 @@ export async function hotKiller(
   start: HotStart,
   listedAs: string,
 ): Promise<Diagnosis | undefined> {
-  const { hotStartKiller } = await import("./diagnose-hot.js");
+  const { hotStartKiller } = await import("./failures/hot-start.js");
   const explanation = await hotStartKiller(handshake, start, listedAs);
   return explanation && diagnosisOf({ explanation, findings: [], offline: undefined });
 }

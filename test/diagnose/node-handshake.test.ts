@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { diagnoseFailedStart } from "../../src/diagnose/diagnose-start.js";
+import { diagnoseFailedStart } from "../../src/diagnose/failures/start.js";
 import { startEmbeddedNode } from "../../src/embedded/node.js";
 import { isObject } from "../../src/jsonrpc/json.js";
 import { startPlugin } from "../../src/node/plugins/plugin-command.js";

@@ -38,10 +38,10 @@ export function explain(
   context: ExplainContext,
 ): Explanation | undefined {
   if (error instanceof NodeUnreachable) return explainUnreachable(error, context);
-  if (error instanceof RpcError) return explainWords(plainWords(error, context.path), context);
+  if (error instanceof RpcError) return explainMessage(plainWords(error, context.path), context);
   const known = { ...context, offline: context.offline ?? analyze(error) };
   if (error.end.kind === "init-error") return explainInitError(error.end.error);
-  return error.words === undefined ? undefined : explainWords(error.words, known);
+  return error.words === undefined ? undefined : explainMessage(error.words, known);
 }
 
 /** The message without the path that lightningd puts before it. */
@@ -51,7 +51,7 @@ function plainWords(error: RpcError, path: string): string {
 }
 
 /** The same for lightningd's message alone, such as that of a log line. */
-export function explainWords(message: string, context: ExplainContext): Explanation | undefined {
+export function explainMessage(message: string, context: ExplainContext): Explanation | undefined {
   for (const rule of RULES) {
     const match = rule.pattern.exec(message);
     if (match === null) continue;

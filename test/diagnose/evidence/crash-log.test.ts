@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { diagnoseFailedStart } from "../../../src/diagnose/diagnose-start.js";
 import { NODE_CRASHES } from "../../../src/diagnose/explain/node-crashes.js";
+import { diagnoseFailedStart } from "../../../src/diagnose/failures/start.js";
 import { NodeUnreachable } from "../../../src/node/rpc/errors.js";
 import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
 import { writePlugin, writeProgram } from "../../support/plugin.js";

@@ -9,10 +9,10 @@ import {
 } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { diagnoseDeath } from "../../../src/diagnose/diagnose-death.js";
-import { diagnoseFailedStart } from "../../../src/diagnose/diagnose-start.js";
-import { explain, explainWords, RULES } from "../../../src/diagnose/explain/explain.js";
+import { explain, explainMessage, RULES } from "../../../src/diagnose/explain/explain.js";
 import type { ExplainContext, Explanation } from "../../../src/diagnose/explain/explanation.js";
+import { diagnoseDeath } from "../../../src/diagnose/failures/death.js";
+import { diagnoseFailedStart } from "../../../src/diagnose/failures/start.js";
 import { analyze } from "../../../src/diagnose/offline-run.js";
 import { startEmbeddedNode } from "../../../src/embedded/node.js";
 import { RawJson } from "../../../src/jsonrpc/json.js";
@@ -400,7 +400,7 @@ describe.each(KINDS)("a rule for every answer of $name, provoked", ({ start, cas
 
 describe("the tables", () => {
   test.each(WORDS_ALONE)("%s", (rule, words) => {
-    expect(explainWords(words, { path: "" })?.id).toBe(rule);
+    expect(explainMessage(words, { path: "" })?.id).toBe(rule);
   });
 
   test("no rule is left without one", () => {

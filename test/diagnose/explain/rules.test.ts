@@ -12,12 +12,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { diagnoseDeath } from "../../../src/diagnose/diagnose-death.js";
 import { fileWrittenAt } from "../../../src/diagnose/evidence/cut-file.js";
 import { mayDropOption } from "../../../src/diagnose/evidence/dropped-option.js";
 import { compareEnvironments } from "../../../src/diagnose/evidence/node-environment.js";
-import { explainWords } from "../../../src/diagnose/explain/explain.js";
+import { explainMessage } from "../../../src/diagnose/explain/explain.js";
 import type { ExplainContext } from "../../../src/diagnose/explain/explanation.js";
+import { diagnoseDeath } from "../../../src/diagnose/failures/death.js";
 import { analyze } from "../../../src/diagnose/offline-run.js";
 import type { PluginFile } from "../../../src/plugin/file/plugin-file.js";
 import type { Handshake } from "../../../src/plugin/handshake/handshake.js";
@@ -66,7 +66,7 @@ function explainCase(one: RuleCase, at: string) {
     logged: [],
   };
   const context = JSON.parse(own(JSON.stringify(one.context ?? {}))) as Partial<ExplainContext>;
-  return explainWords(one.message ?? BEFORE, {
+  return explainMessage(one.message ?? BEFORE, {
     path,
     file,
     offline: analyze(handshake),

@@ -4,31 +4,31 @@
  */
 
 import { execFile } from "node:child_process";
-import type { Finding } from "../events/watch-events.js";
-import { isObject } from "../jsonrpc/json.js";
-import { type StderrMark, stderrAfter } from "../node/log/node-stderr.js";
-import { callNode } from "../node/rpc/client.js";
-import { NodeUnreachable, RpcError } from "../node/rpc/errors.js";
-import type { PluginFile } from "../plugin/file/plugin-file.js";
-import type { HandshakeOptions } from "../plugin/handshake/handshake.js";
-import type { RawOption } from "../plugin/handshake/init-params.js";
-import { NATIVE_METHODS } from "../plugin/release.js";
-import { readDeath } from "./evidence/crash-log.js";
-import { fileWrittenAt } from "./evidence/cut-file.js";
-import { compareEnvironments, type EnvironmentDifference } from "./evidence/node-environment.js";
-import { ownSources } from "./evidence/own-code.js";
-import { asksItself } from "./explain/exit-rules.js";
-import { explain, explainWords } from "./explain/explain.js";
-import type { ExplainContext, Explanation } from "./explain/explanation.js";
-import { onPythonPath } from "./explain/missing-module.js";
-import { findingsOf, traceFindings } from "./findings.js";
-import { type NodeToImitate, nodeHandshake } from "./node-handshake.js";
+import type { Finding } from "../../events/watch-events.js";
+import { isObject } from "../../jsonrpc/json.js";
+import { type StderrMark, stderrAfter } from "../../node/log/node-stderr.js";
+import { callNode } from "../../node/rpc/client.js";
+import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import type { HandshakeOptions } from "../../plugin/handshake/handshake.js";
+import type { RawOption } from "../../plugin/handshake/init-params.js";
+import { NATIVE_METHODS } from "../../plugin/release.js";
+import { readDeath } from "../evidence/crash-log.js";
+import { fileWrittenAt } from "../evidence/cut-file.js";
+import { compareEnvironments, type EnvironmentDifference } from "../evidence/node-environment.js";
+import { ownSources } from "../evidence/own-code.js";
+import { asksItself } from "../explain/exit-rules.js";
+import { explain, explainMessage } from "../explain/explain.js";
+import type { ExplainContext, Explanation } from "../explain/explanation.js";
+import { onPythonPath } from "../explain/missing-module.js";
+import { findingsOf, traceFindings } from "../findings.js";
+import { type NodeToImitate, nodeHandshake } from "../node-handshake.js";
 import {
   markOwnFrames,
   type OfflineRun,
   type PluginTrace,
   runPluginOffline,
-} from "./offline-run.js";
+} from "../offline-run.js";
 
 export interface FailedStart {
   readonly file: PluginFile;
@@ -107,12 +107,12 @@ export async function diagnoseHang(start: FailedStart): Promise<Explained | unde
   const { end, manifest } = ran.handshake;
   const context = { path: start.file.realPath, file: start.file, offline: ran };
   if (end.kind === "passed" && asksItself(manifest)) {
-    const explanation = explainWords("timed out before replying to init", context);
+    const explanation = explainMessage("timed out before replying to init", context);
     return { explanation, findings: [], offline: ran };
   }
   if (end.kind !== "timeout" && end.kind !== "other-id") return undefined;
   if (end.phase === "running") return undefined;
-  const explanation = explainWords(`timed out before replying to ${end.phase}`, context);
+  const explanation = explainMessage(`timed out before replying to ${end.phase}`, context);
   return { explanation, findings: findingsOf(ran), offline: ran };
 }
 

@@ -4,33 +4,33 @@
  * traceback is on stderr, which may be readable, and else comes again when the plugin is run offline.
  */
 
-import type { Finding } from "../events/watch-events.js";
-import type { Params } from "../jsonrpc/message.js";
-import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
+import type { Finding } from "../../events/watch-events.js";
+import type { Params } from "../../jsonrpc/message.js";
+import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import {
   type StderrMark,
   type StderrPlace,
   stderrAfter,
   stderrPlace,
-} from "../node/log/node-stderr.js";
-import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
-import type { PluginFile } from "../plugin/file/plugin-file.js";
-import type { RawOption } from "../plugin/handshake/init-params.js";
-import type { Explained } from "./diagnose-start.js";
-import { readDeath } from "./evidence/crash-log.js";
-import { findPrint } from "./evidence/find-print.js";
-import { explain, explainWords } from "./explain/explain.js";
-import type { Explanation } from "./explain/explanation.js";
-import { explainDeath } from "./explain/node-crashes.js";
-import { strayIn } from "./explain/output-rules.js";
-import { findingsOf, placeFindings, stderrFindings, traceFindings } from "./findings.js";
-import { type NodeToImitate, nodeHandshake } from "./node-handshake.js";
+} from "../../node/log/node-stderr.js";
+import { type NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import type { RawOption } from "../../plugin/handshake/init-params.js";
+import { readDeath } from "../evidence/crash-log.js";
+import { findPrint } from "../evidence/find-print.js";
+import { explain, explainMessage } from "../explain/explain.js";
+import type { Explanation } from "../explain/explanation.js";
+import { explainDeath } from "../explain/node-crashes.js";
+import { strayIn } from "../explain/output-rules.js";
+import { findingsOf, placeFindings, stderrFindings, traceFindings } from "../findings.js";
+import { type NodeToImitate, nodeHandshake } from "../node-handshake.js";
 import {
   markOwnFrames,
   type OfflineRun,
   type PluginTrace,
   runPluginOffline,
-} from "./offline-run.js";
+} from "../offline-run.js";
+import type { Explained } from "./start.js";
 
 export interface DeadPlugin {
   readonly file: PluginFile;
@@ -104,7 +104,7 @@ const KILLED = /^Killing plugin: ([\s\S]*)$/;
 function explainKilled({ file, log = [] }: DeadPlugin): Explained | undefined {
   const words = log.flatMap((line) => KILLED.exec(line)?.[1] ?? []).at(-1);
   if (words === undefined || words === EXITED) return undefined;
-  const found = explainWords(words, { path: file.realPath, file }) ?? {
+  const found = explainMessage(words, { path: file.realPath, file }) ?? {
     id: "ended-by-node",
     reason: words,
     fix: "Look at what it wrote just before",
@@ -161,7 +161,7 @@ function explainEnd(
         ? findingsOf(again, how)
         : undefined;
   const findings = found ?? (stderr === undefined ? whereStderrWent(dead) : stderrFindings(stderr));
-  return { explanation: explainWords(words, context), findings, offline: again };
+  return { explanation: explainMessage(words, context), findings, offline: again };
 }
 
 function whereStderrWent({ node, stderrMark }: DeadPlugin): Finding[] {

@@ -2,15 +2,15 @@
  * What is reported of a version that did not take over in hot mode: from its own handshake, beside the
  * previous version, so that it need not be run again.
  */
-import type { PluginFile } from "../plugin/file/plugin-file.js";
-import type { Handshake } from "../plugin/handshake/handshake.js";
-import type { NodePlace, RawOption } from "../plugin/handshake/init-params.js";
-import type { Explained } from "./diagnose-start.js";
-import { explain } from "./explain/explain.js";
-import type { Explanation } from "./explain/explanation.js";
-import { findingsOf } from "./findings.js";
-import { analyze } from "./offline-run.js";
-import { findNodeCrash } from "./preflight.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import type { Handshake } from "../../plugin/handshake/handshake.js";
+import type { NodePlace, RawOption } from "../../plugin/handshake/init-params.js";
+import { explain } from "../explain/explain.js";
+import type { Explanation } from "../explain/explanation.js";
+import { findingsOf } from "../findings.js";
+import { analyze } from "../offline-run.js";
+import { findNodeCrash } from "../preflight.js";
+import type { Explained } from "./start.js";
 
 export interface HotStart {
   readonly file: PluginFile;

@@ -3,15 +3,15 @@
  * that was. Its log does, and says where the plugin's file is.
  */
 import { basename } from "node:path";
-import { isObject, stringOf } from "../jsonrpc/json.js";
-import type { Params } from "../jsonrpc/message.js";
-import type { StderrMark } from "../node/log/node-stderr.js";
-import { callNode } from "../node/rpc/client.js";
-import type { RpcError } from "../node/rpc/errors.js";
-import { inspectPluginFile } from "../plugin/file/plugin-file.js";
-import { diagnoseCall } from "./diagnose-death.js";
-import type { Explained } from "./diagnose-start.js";
-import type { NodeToImitate } from "./node-handshake.js";
+import { isObject, stringOf } from "../../jsonrpc/json.js";
+import type { Params } from "../../jsonrpc/message.js";
+import type { StderrMark } from "../../node/log/node-stderr.js";
+import { callNode } from "../../node/rpc/client.js";
+import type { RpcError } from "../../node/rpc/errors.js";
+import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
+import type { NodeToImitate } from "../node-handshake.js";
+import { diagnoseCall } from "./death.js";
+import type { Explained } from "./start.js";
 
 export interface TerminatedCall {
   readonly node: NodeToImitate & { readonly lightningDir: string };

@@ -1,11 +1,11 @@
 /** A call by hand that its plugin did not survive, on a node that nobody watches. */
 import { describe, expect, test } from "vitest";
-import { diagnoseTerminatedCall, markStderrOf } from "../../src/diagnose/on-demand.js";
-import { callNode } from "../../src/node/rpc/client.js";
-import { RpcError } from "../../src/node/rpc/errors.js";
-import { installed } from "../conformance/nodes/installed.js";
-import { startLightningd } from "../conformance/nodes/lightningd.js";
-import { makeFolder, makePlugin, method, startNode } from "../embedded/support.js";
+import { diagnoseTerminatedCall, markStderrOf } from "../../../src/diagnose/on-demand.js";
+import { callNode } from "../../../src/node/rpc/client.js";
+import { RpcError } from "../../../src/node/rpc/errors.js";
+import { installed } from "../../conformance/nodes/installed.js";
+import { startLightningd } from "../../conformance/nodes/lightningd.js";
+import { makeFolder, makePlugin, method, startNode } from "../../embedded/support.js";
 
 const HANDLERS = `{
   dies: () => nosuch(1),

@@ -2,11 +2,11 @@
  * A call that its plugin does not answer. The plugin is not run again for it: the call may be one that
  * must not be made twice. Its processes are looked at instead.
  */
-import { pluginProcesses, rootsOf } from "../node/plugins/plugin-processes.js";
-import type { PluginFile } from "../plugin/file/plugin-file.js";
-import { type ProcessWait, whatItWaitsFor } from "./evidence/process-wait.js";
-import type { Explanation } from "./explain/explanation.js";
-import { hintsFor } from "./explain/language-hints.js";
+import { pluginProcesses, rootsOf } from "../../node/plugins/plugin-processes.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import { type ProcessWait, whatItWaitsFor } from "../evidence/process-wait.js";
+import type { Explanation } from "../explain/explanation.js";
+import { hintsFor } from "../explain/language-hints.js";
 
 /** A process that computes is seen so twice, this many ms apart. */
 const AGAIN_MS = 100;

@@ -1,10 +1,10 @@
 /** A start that hangs because the node asks the plugin about the plugin's own call. */
 import { expect, test } from "vitest";
-import { diagnoseHang } from "../../src/diagnose/diagnose-start.js";
-import { callNode } from "../../src/node/rpc/client.js";
-import { inspectPluginFile } from "../../src/plugin/file/plugin-file.js";
-import { makeFolder, makePlugin, startNode } from "../embedded/support.js";
-import { until } from "../support/until.js";
+import { diagnoseHang } from "../../../src/diagnose/failures/start.js";
+import { callNode } from "../../../src/node/rpc/client.js";
+import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
+import { makeFolder, makePlugin, startNode } from "../../embedded/support.js";
+import { until } from "../../support/until.js";
 
 test("a call of the node in init, and a hook for every call", async () => {
   const node = { ...(await startNode()), network: "regtest" };

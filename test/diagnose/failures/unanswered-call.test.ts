@@ -1,17 +1,17 @@
 /** A call that is not answered: what its plugin waits for is read off its process. */
 import { existsSync, realpathSync } from "node:fs";
 import { expect, test } from "vitest";
-import { whatItWaitsFor } from "../../src/diagnose/evidence/process-wait.js";
-import { explainUnansweredCall } from "../../src/diagnose/unanswered-call.js";
-import type { WatchEvent } from "../../src/events/watch-events.js";
-import { pluginProcesses } from "../../src/node/plugins/plugin-processes.js";
-import { callNode } from "../../src/node/rpc/client.js";
-import { inspectPluginFile } from "../../src/plugin/file/plugin-file.js";
-import { FollowUp } from "../../src/watch/follow-up/follow-up.js";
-import type { Reloader } from "../../src/watch/reload/reloader.js";
-import { findPython } from "../conformance/harness/python.js";
-import { makeFile, makeFolder, startNode } from "../embedded/support.js";
-import { until } from "../support/until.js";
+import { whatItWaitsFor } from "../../../src/diagnose/evidence/process-wait.js";
+import { explainUnansweredCall } from "../../../src/diagnose/failures/unanswered-call.js";
+import type { WatchEvent } from "../../../src/events/watch-events.js";
+import { pluginProcesses } from "../../../src/node/plugins/plugin-processes.js";
+import { callNode } from "../../../src/node/rpc/client.js";
+import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
+import { FollowUp } from "../../../src/watch/follow-up/follow-up.js";
+import type { Reloader } from "../../../src/watch/reload/reloader.js";
+import { findPython } from "../../conformance/harness/python.js";
+import { makeFile, makeFolder, startNode } from "../../embedded/support.js";
+import { until } from "../../support/until.js";
 
 const canSee = existsSync("/proc/self/syscall") && ["x64", "arm64"].includes(process.arch);
 const python = findPython();

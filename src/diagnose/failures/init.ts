@@ -4,14 +4,14 @@
  * on stderr where it is anywhere (pyln-client puts it into the error and logs it).
  */
 
-import type { Finding } from "../events/watch-events.js";
-import { isObject } from "../jsonrpc/json.js";
-import { type StderrMark, stderrAfter } from "../node/log/node-stderr.js";
-import type { PluginFile } from "../plugin/file/plugin-file.js";
-import type { Explained } from "./diagnose-start.js";
-import { INIT_ERROR } from "./explain/explain.js";
-import { traceFindings } from "./findings.js";
-import { markOwnFrames, ownTrace } from "./offline-run.js";
+import type { Finding } from "../../events/watch-events.js";
+import { isObject } from "../../jsonrpc/json.js";
+import { type StderrMark, stderrAfter } from "../../node/log/node-stderr.js";
+import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import { INIT_ERROR } from "../explain/explain.js";
+import { traceFindings } from "../findings.js";
+import { markOwnFrames, ownTrace } from "../offline-run.js";
+import type { Explained } from "./start.js";
 
 export interface FailedInit {
   readonly file: PluginFile;
