@@ -198,6 +198,12 @@ export interface ManifestChanged extends TargetName {
   readonly changed: readonly string[];
 }
 
+/** A `--call` is made. */
+export interface Calling extends TargetName {
+  readonly event: "calling";
+  readonly call: string;
+}
+
 /** The answer to a `--call`. */
 export interface Called extends TargetName {
   readonly event: "called";
@@ -281,6 +287,7 @@ export type WatchEvent =
   | PluginDied
   | Explained
   | ManifestChanged
+  | Calling
   | Called
   | Ran
   | LogLine

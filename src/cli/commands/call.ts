@@ -10,6 +10,7 @@ import { RpcError } from "../../node/rpc/errors.js";
 import { notificationText } from "../../node/rpc/notification-text.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { identifyNode } from "../../watch/node/identify-node.js";
+import { explainUnanswered, UNANSWERED_MS } from "../../watch/node/unanswered-call.js";
 import { failureJson, failureLines } from "../report/failure.js";
 import { renderFindings } from "../report/findings-lines.js";
 import { indentJson } from "../report/json/indent-json.js";
@@ -21,8 +22,6 @@ import { atNode, nodesOf } from "./target-nodes.js";
 
 /** A plugin's method may take as long as it likes: lightning-cli waits for ever. */
 const CALL_TIMEOUT_MS = 24 * 60 * 60_000;
-/** After this long without an answer a line shows what is waited for. */
-const WAITING_MS = 5_000;
 
 interface Call {
   readonly node: NodeAddress;
@@ -71,13 +70,17 @@ async function callWithNotices(
     const text = notificationText(name, of);
     if (text !== undefined) print(`# ${text}`);
   };
+  let isAnswered = false;
   const notice = setTimeout(() => {
-    print(`${method} has not answered for ${WAITING_MS / 1000} s; Ctrl-C gives it up`);
-  }, WAITING_MS);
+    void explainUnanswered({ node, method, signal }).then((text) => {
+      if (!isAnswered) print(`${text}; Ctrl-C gives it up`);
+    });
+  }, UNANSWERED_MS);
   try {
     const options = { timeoutMs: CALL_TIMEOUT_MS, signal, onNotification };
     return await callNodeText(node.rpcFile, method, params, options);
   } finally {
+    isAnswered = true;
     clearTimeout(notice);
   }
 }

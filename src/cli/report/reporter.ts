@@ -92,7 +92,9 @@ function lineReporter(options: ReporterOptions, lines: EventLines, style: Stream
   const report = (event: WatchEvent) => {
     const text = spinner && activityOf(event);
     if (text !== undefined && "path" in event) busy.set(`${event.path} ${event.node}`, text);
-    else if (isOutcome(event)) busy.delete(`${event.path} ${event.node}`);
+    else if (isOutcome(event) || event.event === "called") {
+      busy.delete(`${event.path} ${event.node}`);
+    }
     spinner?.show(busy.size === 0 ? undefined : inShort([...new Set(busy.values())]));
     print(...lines.of(event));
     if (event.event === "reloading") waitMs = LEFT_OUT_MS;
@@ -140,7 +142,8 @@ function inShort(activities: readonly string[]): string {
 
 /** What a spinner shows while a reload is in that state. */
 function activityOf(event: WatchEvent): string | undefined {
-  if (event.event === "reloading") return `${sanitize(event.plugin)}: waiting for the file`;
+  if (event.event === "reloading") return `reloading ${sanitize(event.plugin)}`;
+  if (event.event === "calling") return `calling ${sanitize(event.call)}`;
   if (event.event !== "phase") return undefined;
   const doing = { build: "building", check: "checking", stop: "stopping", start: "starting" };
   return `${doing[event.phase]} ${sanitize(event.plugin)}`;

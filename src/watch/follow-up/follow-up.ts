@@ -147,6 +147,7 @@ export class FollowUp {
     const { plugin, name } = this.#reloader.target;
     for (const call of plugin.call) {
       const since = Date.now();
+      this.#emit({ event: "calling", ...name, call });
       const notice = setTimeout(() => void this.#reportUnanswered(call, signal), this.#waitingMs);
       const { error, text } = await this.#call(call, signal).finally(() => clearTimeout(notice));
       const ok = error === undefined;

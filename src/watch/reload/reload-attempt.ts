@@ -6,14 +6,7 @@
 import { mayDropOption } from "../../diagnose/evidence/dropped-option.js";
 import { diagnoseStart, markStderrOf, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
-import {
-  type Diagnosis,
-  failed,
-  NO_DIAGNOSIS,
-  notBuilt,
-  refused,
-  unreachable,
-} from "../../events/outcomes.js";
+import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "../../events/outcomes.js";
 import { type Change, isAsked, type Target } from "../../events/reload-target.js";
 import type { NodeFacts, Outcome, Reloaded } from "../../events/watch-events.js";
 import { nodePid } from "../../node/node-process.js";
@@ -496,7 +489,7 @@ export class ReloadAttempt {
   async #diagnose(started: Started, look: Look, error: unknown): Promise<number | Outcome> {
     this.#progress.begin("diagnose");
     const diagnosis = await diagnoseStart(started, error, this.#progress.newer);
-    if (!this.#hasRetried && isInUse(diagnosis)) {
+    if (!this.#hasRetried && diagnosis.addressInUse) {
       // The previous version may not have let go of it yet.
       this.#hasRetried = true;
       await this.#options.nextHint(IN_USE_RETRY_MS);
@@ -528,11 +521,4 @@ export class ReloadAttempt {
     if (error instanceof RpcError) this.#node.state = { is: "unknown" };
     return failed(name, this.#progress.change, phase, error, NO_DIAGNOSIS, this.#node.runs);
   }
-}
-
-/** Whether a start failed because something that it needs is still in use. */
-function isInUse({ reason = "", findings }: Diagnosis): boolean {
-  return [reason, ...findings.map(({ text }) => text)].some((text) =>
-    /EADDRINUSE|ddress (already )?in use/.test(text),
-  );
 }

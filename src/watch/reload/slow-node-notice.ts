@@ -11,6 +11,7 @@ import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-comman
 import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
 import { realPathOf } from "../../plugin/file/symlinks.js";
+import { describeProcesses } from "../node/unanswered-call.js";
 
 /** Longer than a node takes for any of these steps, ms. */
 const SLOW_MS = 2_000;
@@ -58,7 +59,10 @@ async function whySlow(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const plugins = await askPlugins(target, signal);
-  if (typeof plugins === "string") return plugins;
+  if (typeof plugins === "string") {
+    const doing = step === "start" ? await describeProcesses([path], target.node, true) : [];
+    return [plugins, ...doing].join("; ");
+  }
   const others = plugins.filter(({ name, active }) => !active && name !== path);
   if (others.length > 0 && step !== "stop") return waitsForOthers(target, others);
   const { plugin } = target.name;

@@ -5,7 +5,14 @@ import { describe, expect, it } from "vitest";
 import { messageOf } from "../../../src/errors/failure.js";
 import { callNode } from "../../../src/node/rpc/client.js";
 import { findPython } from "../../conformance/harness/python.js";
-import { listed, liveVersion, startNode, startNodeProcess } from "../../support/nodes.js";
+import {
+  listed,
+  liveVersion,
+  NODE_KINDS,
+  startInstalled,
+  startNode,
+  startNodeProcess,
+} from "../../support/nodes.js";
 import { language, writePlugin, writeProgram } from "../../support/plugin.js";
 import { isAlive } from "../../support/processes.js";
 import { Program } from "../../support/program.js";
@@ -138,5 +145,44 @@ it.skipIf(findPython() === undefined)(
     await watch.prints(/plugin\.py is still stopping: it subscribes to shutdown/);
     writeFileSync(leave, "");
     await until("the new version", async () => (await liveVersion(node).catch(() => 0)) === "2");
+  },
+);
+
+/** It has the rpc_command hook, and calls the node in init: it waits for itself. */
+const WAITS_FOR_ITSELF = `#!${findPython()} -S
+import json, socket, sys
+def send(message):
+    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\\n\\n")
+    sys.stdout.flush()
+for line in sys.stdin:
+    if not line.strip():
+        continue
+    request = json.loads(line)
+    if request["method"] == "getmanifest":
+        hooks = [{"name": "rpc_command"}]
+        send({"id": request["id"], "result": {"hooks": hooks, "rpcmethods": [], "options": [], "dynamic": True}})
+    elif request["method"] == "init":
+        node = socket.socket(socket.AF_UNIX)
+        node.connect("lightning-rpc")
+        node.sendall(b'{"jsonrpc": "2.0", "id": "x", "method": "getinfo", "params": []}')
+        node.recv(1)
+        send({"id": request["id"], "result": {}})
+    elif "id" in request:
+        send({"id": request["id"], "result": {"result": "continue"}})
+`;
+
+it.runIf(findPython()).each(NODE_KINDS)(
+  "a plugin that waits for itself in init is told so, and can be saved anew (%s)",
+  async (kind) => {
+    const box = sandbox();
+    const node = kind === "embedded" ? await startNode(box) : await startInstalled(box);
+    const plugin = writeProgram(join(box.work, "plugin.py"), WAITS_FOR_ITSELF);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--json", "--stop-on-exit"]);
+    const { message } = await watch.next("notice", { level: "warn" });
+    expect(message).toMatch(/plugin\.py \(pid \d+\) waits for data on a socket/);
+    expect(message).toContain("until the plugin answers its rpc_command hook");
+    writePlugin(box.work);
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    await watch.end();
   },
 );

@@ -114,6 +114,8 @@ export class EventLines {
           : initErrorLines(event, event.message, format);
       case "manifest":
         return this.#unlessQuiet(changedLines(event, format));
+      case "calling":
+        return this.#ifVerbose(`${format.name(event)} → ${sanitize(event.call)}`);
       case "called":
         return event.ok
           ? this.#unlessQuiet(calledLines(event, format))

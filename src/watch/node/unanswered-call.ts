@@ -1,0 +1,87 @@
+/**
+ * What is known of a call that has no answer yet: whether the node answers anything at all, and what
+ * the plugin's process does. Nothing is called a second time. Used by `--call`, `cln-dev call` and the
+ * notice on a start that takes long.
+ */
+import { basename } from "node:path";
+import type { ProcessWait } from "../../diagnose/evidence/process-wait.js";
+import { listPlugins } from "../../node/plugins/plugin-command.js";
+import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
+import { NodeUnreachable } from "../../node/rpc/errors.js";
+import { realPathOf } from "../../plugin/file/symlinks.js";
+import type { NodeAddress } from "../../settings/types.js";
+
+/** A call without an answer is explained after so long, ms. */
+export const UNANSWERED_MS = 5_000;
+/** A node that answers does so at once, ms. */
+const ANSWER_MS = 800;
+/** lightningd's own plugins, which nobody here works on. */
+const BUILTIN = /\/c-lightning\/plugins\/|\/lightning\/plugins\//;
+
+export interface UnansweredCall {
+  readonly node: NodeAddress;
+  readonly method: string;
+  /** The canonical path of the plugin that has the method; else every plugin of the node is looked at. */
+  readonly plugin?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** One sentence for a person. Throws nothing. */
+export async function explainUnanswered(call: UnansweredCall): Promise<string> {
+  const { node, method, plugin, signal } = call;
+  const head = `${method} has not been answered for ${UNANSWERED_MS / 1000} s`;
+  const options = { timeoutMs: ANSWER_MS, ...(signal === undefined ? {} : { signal }) };
+  const listed = await listPlugins(node.rpcFile, options).catch((error: unknown) => {
+    return error instanceof NodeUnreachable && error.reason === "silent" ? undefined : [];
+  });
+  const own = (listed ?? []).map(({ name }) => name).filter((name) => !BUILTIN.test(name));
+  const paths = plugin === undefined ? own : [plugin];
+  const details = await describeProcesses(paths, node, listed === undefined);
+  const silent = listed === undefined ? ", and the node answers nothing else either" : "";
+  return [`${head}${silent}`, ...details].join("; ");
+}
+
+/**
+ * What the processes of plugins do, a clause for each.
+ * @param paths canonical
+ * @param isNodeSilent the node answers nothing
+ */
+export async function describeProcesses(
+  paths: readonly string[],
+  node: NodeAddress,
+  isNodeSilent: boolean,
+): Promise<readonly string[]> {
+  const { whatItWaitsFor } = await import("../../diagnose/evidence/process-wait.js");
+  const networkDir = realPathOf(node.networkDir);
+  const isOne = paths.length === 1;
+  return paths.flatMap((path) =>
+    pluginProcesses(path, networkDir).flatMap(({ pid }) => {
+      const wait = whatItWaitsFor(pid);
+      if (wait === undefined) return [];
+      return [
+        `${basename(path)} (pid ${pid}) ${DOING[wait]}${meaningOf(wait, isNodeSilent, isOne)}`,
+      ];
+    }),
+  );
+}
+
+const DOING: Readonly<Record<ProcessWait, string>> = {
+  stdin: "reads its stdin",
+  computing: "computes",
+  sleep: "sleeps",
+  child: "waits for a program that it has started",
+  socket: "waits for data on a socket",
+  file: "waits for a file or a pipe",
+  events: "waits in its event loop",
+  lock: "waits for a lock or another thread",
+};
+
+/** What that probably means for the call. */
+function meaningOf(wait: ProcessWait, isNodeSilent: boolean, isOne: boolean): string {
+  if (wait === "stdin" && isOne)
+    return ": it waits for the next request, and has not answered this one";
+  if (wait !== "socket") return "";
+  return isNodeSilent
+    ? ": probably for the answer to a call of its own, which the node holds back until the plugin answers its rpc_command hook. Answer that hook from another thread, or make no call in init or in a hook"
+    : ", probably for the answer to a call of its own to the node";
+}
