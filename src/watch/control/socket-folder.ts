@@ -50,7 +50,7 @@ function make(folder: string): void {
 function isOwnFolder(path: string | undefined, uid: number): path is string {
   if (!path?.startsWith("/")) return false;
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o200) !== 0;
+  return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o222) === 0o200;
 }
 
 function unsafe(folder: string, why: string, cause?: unknown): Failure {

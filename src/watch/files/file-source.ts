@@ -274,7 +274,7 @@ export class FileSource {
       if (this.#enters(path)) this.#openFolder(path);
     } else if (stats.isSymbolicLink()) {
       this.#followLink(path);
-    } else if (this.#counts(path) && !this.#isPlugin(path) && !this.#known.isAsKnown(path, stats)) {
+    } else if (!this.#known.isAsKnown(path, stats) && !this.#isPlugin(path) && this.#counts(path)) {
       if (this.#isFirstRead && !this.#known.has(path)) this.#known.note(path, stats);
       else this.#hint(path);
     }
