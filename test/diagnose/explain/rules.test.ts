@@ -1,4 +1,6 @@
 /** What is said of a failure, word for word: the plugin and its output in, reason and fix out. */
+
+import { spawn } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -14,13 +16,17 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fileWrittenAt } from "../../../src/diagnose/evidence/cut-file.js";
 import { mayDropOption } from "../../../src/diagnose/evidence/dropped-option.js";
-import { compareEnvironments } from "../../../src/diagnose/evidence/node-environment.js";
+import {
+  compareEnvironments,
+  nodeEnvironment,
+} from "../../../src/diagnose/evidence/node-environment.js";
 import { explainMessage } from "../../../src/diagnose/explain/explain.js";
 import type { ExplainContext } from "../../../src/diagnose/explain/explanation.js";
 import { diagnoseDeath } from "../../../src/diagnose/failures/death.js";
 import { analyze } from "../../../src/diagnose/offline-run.js";
 import type { PluginFile } from "../../../src/plugin/file/plugin-file.js";
 import type { Handshake } from "../../../src/plugin/handshake/handshake.js";
+import { until } from "../../support/until.js";
 import { BEFORE, exited, RULE_CASES, type RuleCase, trace } from "./rule-cases.js";
 
 let folder: string;
@@ -177,5 +183,28 @@ describe("what is looked up", () => {
     expect([may(["kept_opt"]), may(["old_opt"])]).toEqual([false, true]);
     expect([may(["old_opt"], false), may(["old_opt"], true, "v26.09")]).toEqual([false, false]);
     expect(may([])).toBe(false);
+  });
+
+  test.runIf(process.platform === "linux")("the environment of the node's process", async () => {
+    const networkDir = join(folder, "env-node", "regtest");
+    mkdirSync(networkDir, { recursive: true });
+    const lightningDir = dirname(networkDir);
+    const pidFile = join(lightningDir, "lightningd-regtest.pid");
+    const options = { cwd: networkDir, env: { ONLY_THERE: "1" }, stdio: "ignore" } as const;
+    const node = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], options);
+    const other = spawn("/bin/sleep", ["60"], options);
+    try {
+      writeFileSync(pidFile, `${node.pid}\n`);
+      await until("it runs", () => nodeEnvironment(lightningDir, "regtest") !== undefined);
+      expect(nodeEnvironment(lightningDir, "regtest")).toEqual({ ONLY_THERE: "1" });
+      // The pid of a node that is gone may be any process's by now.
+      writeFileSync(pidFile, `${other.pid}\n`);
+      expect(nodeEnvironment(lightningDir, "regtest")).toBeUndefined();
+      writeFileSync(pidFile, `${process.pid}\n`);
+      expect(nodeEnvironment(lightningDir, "regtest")).toBeUndefined();
+    } finally {
+      node.kill("SIGKILL");
+      other.kill("SIGKILL");
+    }
   });
 });

@@ -63,3 +63,27 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", (l
   await watch.next("reloaded", { cause: "file" });
   expect(watch.events.filter(({ event }) => event === "explained")).toEqual([]);
 });
+
+it("that the node has ended, for what it printed in a method, is explained by that", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const path = writeProgram(
+    join(box.work, "plugin.js"),
+    `#!${process.execPath}
+const manifest = { options: [], rpcmethods: [{ name: "count", usage: "" }], dynamic: true };
+require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  if (line.trim() === "") return;
+  const { id, method } = JSON.parse(line);
+  if (method === "count") console.log("debug", 3);
+  const result = method === "getmanifest" ? manifest : {};
+  process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result }) + "\\n\\n");
+});
+`,
+  );
+  const watch = new Program(box, ["watch", path, node.flag, "--json"]);
+  await watch.next("reloaded");
+  await expect(callNode(node.rpcFile, "count")).rejects.toBeInstanceOf(RpcError);
+  await watch.next("explained", {
+    reason: `the node ended it: it printed \`debug 3\` to stdout (${path}:6), which is reserved for JSON-RPC`,
+  });
+});
