@@ -69,7 +69,8 @@ const commands = blocks
       .map((line) => ({ page, line })),
   )
   // They have tests of their own, with the nodes that they need.
-  .filter(({ page }) => !["docs/regtest.md", "docs/hot-mode.md"].includes(page));
+  .filter(({ page }) => !["docs/regtest.md", "docs/hot-mode.md"].includes(page))
+  .filter(({ line }) => !/regtest (\d|pay|mine)|cln-dev-regtest/.test(line));
 
 describe("commands", () => {
   const box = sharedSandbox();

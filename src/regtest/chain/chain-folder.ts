@@ -263,22 +263,24 @@ export class ChainFolder {
     return blocks;
   }
 
-  /** All of them or none. */
+  /**
+   * All of them or none: the room is taken first, by blanks, which no reader takes for a block. A
+   * node that has been given a block must not see it go.
+   */
   #append(blocks: readonly Block[]): readonly string[] {
     const file = openSync(this.#blocksFile, "r+");
     try {
       // What a writer that was killed has left behind: half a line.
       ftruncateSync(file, this.#read);
+      const bytes = Buffer.from(blocks.map(lineOf).join(""), "latin1");
       try {
-        const bytes = Buffer.from(blocks.map(lineOf).join(""), "latin1");
-        for (let at = 0; at < bytes.length; ) {
-          at += writeSync(file, bytes, at, bytes.length - at, this.#read + at);
-        }
-        fsyncSync(file);
+        writeAll(file, Buffer.alloc(bytes.length, " "), this.#read);
       } catch (error) {
         ftruncateSync(file, this.#read);
         throw writeFailure(this.#blocksFile, error);
       }
+      writeAll(file, bytes, this.#read);
+      fsyncSync(file);
     } finally {
       closeSync(file);
     }
@@ -365,6 +367,12 @@ function payFromFaucet(chain: Chain, payees: readonly Payee[]): Transaction {
     ),
     lockTime: 0,
   });
+}
+
+function writeAll(file: number, bytes: Buffer, position: number): void {
+  for (let at = 0; at < bytes.length; ) {
+    at += writeSync(file, bytes, at, bytes.length - at, position + at);
+  }
 }
 
 function lineOf({ hash, raw }: Block): string {

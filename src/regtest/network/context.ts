@@ -38,8 +38,12 @@ export async function waitUntil<T>(
         exitCode: 1,
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** @throws Failure `aborted` */

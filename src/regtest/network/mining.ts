@@ -6,11 +6,12 @@ import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { addressScript } from "../chain/address.js";
 import type { ChainFolder } from "../chain/chain-folder.js";
-import { type StepContext, throwIfAborted, waitUntil } from "./context.js";
+import { pause, type StepContext, throwIfAborted, waitUntil } from "./context.js";
 import type { RegtestNode } from "./regtest-node.js";
 
 /** A node that makes no progress for this time is named, in ms: one without `--developer` asks every 30 s. */
 const NO_PROGRESS_MS = 45_000;
+const AGAIN_MS = 5;
 /** Others wait for the chain's lock while we mine. */
 const BATCH = 50;
 /** lightningd forgets how to go back beyond 30 blocks when it starts (options.c, rescan). */
@@ -63,16 +64,22 @@ async function nodeAtHeight(
   let seen = -1;
   let progressAt = Date.now();
   for (;;) {
-    try {
-      // lightningd waits in seconds; the answer comes with the block.
-      await node.call("waitblockheight", { blockheight: height, timeout: 1 }, context);
-      return;
-    } catch (error) {
-      throwIfAborted(context.signal);
-      if (!(error instanceof RpcError || error instanceof NodeUnreachable)) throw error;
-    }
+    // lightningd answers with the block, or after a second.
+    const isThere = await node
+      .call("waitblockheight", { blockheight: height, timeout: 1 }, context)
+      .then(
+        () => true,
+        (error: unknown) => {
+          throwIfAborted(context.signal);
+          if (error instanceof RpcError || error instanceof NodeUnreachable) return false;
+          throw error;
+        },
+      );
     const info = await node.info();
     const now = Number(info?.blockheight ?? -1);
+    if (now >= height) return;
+    // getinfo has the height that gossipd knows (lightningd/peer_control.c): a few ms later.
+    if (isThere && info !== undefined) await pause(AGAIN_MS);
     if (now > seen) progressAt = Date.now();
     seen = now;
     context.onProgress(`${node.name} is at block ${seen} of ${height}`);

@@ -5,7 +5,7 @@ import { Failure, systemCode, usageFailure } from "../../errors/failure.js";
 import { ChainFolder } from "../chain/chain-folder.js";
 import { type Lock, tryLock } from "../lock.js";
 import { listChannels } from "./channels.js";
-import { type StepContext, throwIfAborted } from "./context.js";
+import { pause, type StepContext, throwIfAborted } from "./context.js";
 import type { RegtestNodeFacts, RegtestNodeStatus } from "./events.js";
 import { isNetwork, NETWORK_FILE } from "./folder.js";
 import { type NetworkFile, readNetworkFile } from "./network-file.js";
@@ -22,6 +22,7 @@ export const BACKEND_FILE = "backend";
 export const BACKEND_PROGRAM = "backend.js";
 const LOCK_FILE = "lock";
 const LOCK_MS = 120_000;
+const LOCK_LOOK_MS = 50;
 const STATUS_MS = 5_000;
 
 /** @throws Failure `no-regtest` (exit code 3): there is none */
@@ -182,6 +183,6 @@ async function takeLock(path: string, context: StepContext): Promise<Lock> {
       });
     }
     context.onProgress(`waiting for process ${lock.heldBy}, which works on the network`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(LOCK_LOOK_MS);
   }
 }

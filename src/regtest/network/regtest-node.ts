@@ -71,8 +71,9 @@ export class RegtestNode {
   /** The number of its process, proved to be a lightningd in this folder. */
   get pid(): number | undefined {
     try {
-      const text = readFileSync(join(this.lightningDir, "lightningd-regtest.pid"), "utf8").trim();
-      const pid = /^\d+$/.test(text) ? Number(text) : 0;
+      // lightningd does not cut off what was there before: a longer number leaves its end in line 2.
+      const text = readFileSync(join(this.lightningDir, "lightningd-regtest.pid"), "utf8");
+      const pid = Number(/^(\d+)\n/.exec(text)?.[1]);
       return pid > 1 && isLightningdIn(pid, this.lightningDir) ? pid : undefined;
     } catch {
       return undefined;
