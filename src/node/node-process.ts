@@ -7,8 +7,10 @@ import { readFileSync } from "node:fs";
 /** @returns undefined without a pid file */
 export function nodePid(lightningDir: string, network: string): number | undefined {
   try {
-    const text = readFileSync(`${lightningDir}/lightningd-${network}.pid`, "utf8").trim();
-    return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+    const text = readFileSync(`${lightningDir}/lightningd-${network}.pid`, "utf8");
+    // lightningd writes over an older number and leaves the end of a longer one in the second line.
+    const [, pid] = /^(\d{1,10})(?:\n|$)/.exec(text) ?? [];
+    return pid === undefined ? undefined : Number(pid);
   } catch {
     return undefined;
   }
