@@ -15,6 +15,7 @@ import {
   builtinClashes,
   giantLog,
   hasEmptyOptionName,
+  moreNativeMethods,
   unicodeUsages,
 } from "./evidence/manifest-hazards.js";
 import { explain } from "./explain/explain.js";
@@ -130,7 +131,7 @@ export async function findNodeCrash(
     return nodeCrash("kills-node-unicode-usage", facts);
   }
   if (hasEmptyOptionName(text)) return nodeCrash("kills-node-empty-option", facts);
-  const natives = [...NATIVE_METHODS];
+  const natives = [...NATIVE_METHODS, ...moreNativeMethods(version)];
   if (builtinClashes(text, natives).length > 0) {
     return nodeCrash("kills-node-builtin-method", { ...facts, methods: natives });
   }

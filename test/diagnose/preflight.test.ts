@@ -131,6 +131,24 @@ test.each([
   expect(found.ok ? "" : found.explanation?.reason).toMatch(reason);
 });
 
+test("methods that only another release has in itself", async () => {
+  const has = (name: string) => manifest({ rpcmethods: [{ name, usage: "" }] });
+  const crash = { ok: false, explanation: { id: "kills-node-builtin-method" } };
+  expect(await look(has("chaininfo"))).toMatchObject({ ok: true });
+  expect(
+    await look(has("chaininfo"), undefined, { version: "v26.06-258-g090f4b0e6" }),
+  ).toMatchObject(crash);
+  expect(await look(has("decodepay"), undefined, { version: "v25.05" })).toMatchObject(crash);
+  expect(await look(has("dev-fail"))).toMatchObject(crash);
+});
+
+test("a \\u escape harms only releases from v25.12 on", async () => {
+  const text =
+    '{"options":[{"name":"given","type":"string","description":"d"},{"name":"in-config","type":"string","description":"d"}],"dynamic":true,"rpcmethods":[{"name":"cafe","usage":"caf\\u00e9"}]}';
+  expect(await look(text)).toMatchObject({ ok: false, crashes: true });
+  expect(await look(text, undefined, { version: "v25.05" })).toMatchObject({ ok: true });
+});
+
 test("a giant log message", async () => {
   const init = `process.stdout.write(JSON.stringify({ jsonrpc: "2.0", method: "log", params: { message: "x".repeat(300000) } })); say(id, {})`;
   expect(await look(manifest(), init)).toMatchObject({

@@ -20,8 +20,8 @@ export function mayDropOption(
 ): boolean {
   if (configured.length === 0 || !hasOptions) return false;
   if (!isVersionBetween(version, "v23.08", "v26.06.6")) return false;
-  // The code of a compiled plugin is not what runs.
-  if (file.interpreter === undefined) return true;
   const code = ownSources(file).map((path) => readSource(path) ?? "");
+  // A compiled plugin whose sources are elsewhere.
+  if (code.length === 0) return true;
   return configured.some((name) => !code.some((text) => text.includes(name)));
 }

@@ -4,6 +4,7 @@
  */
 
 import { Token } from "../../jsonrpc/token.js";
+import { isVersionBetween } from "../../node/version.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
 
 /** Names of the methods whose `usage` holds a `\u` escape. */
@@ -11,6 +12,35 @@ export function unicodeUsages(manifestText: string | undefined): string[] {
   return methodsOf(manifestText)
     .filter((method) => /(^|[^\\])(\\\\)*\\u/.test(method.member("usage")?.text ?? ""))
     .map(nameOf);
+}
+
+/** Methods that other releases than the one of release.ts have in themselves. */
+const OTHER_RELEASES: readonly (readonly [
+  first: string,
+  last: string,
+  names: readonly string[],
+])[] = [
+  ["v23.08", "v25.05.99", ["decodepay", "dev-gossip-set-time"]],
+  [
+    "v26.06.7",
+    "v99.12",
+    [
+      "block_processed",
+      "chaininfo",
+      "getwatchmanheight",
+      "revert_block_processed",
+      "watch_found",
+      "watch_revert",
+    ],
+  ],
+];
+
+/** The methods that a release of lightningd has in itself, besides those of release.ts. */
+export function moreNativeMethods(version: string | undefined): readonly string[] {
+  if (version === undefined) return [];
+  return OTHER_RELEASES.flatMap(([first, last, names]) =>
+    isVersionBetween(version, first, last) ? names : [],
+  );
 }
 
 /** Names of the methods that the node has itself. @param builtins the node's own methods */
