@@ -20,7 +20,7 @@ export interface RegularFileOptions {
   readonly owner?: "anyone" | "trusted";
 }
 
-/** A file that is there and is not read; `message` says why, in one clause. */
+/** A file that is there and is not read; `message` is the reason, in one clause. */
 export class UnusableFile extends Error {
   readonly code = "EUNUSABLE";
 }

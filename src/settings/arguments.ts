@@ -1,5 +1,5 @@
 /**
- * Splits what stands behind `watch`, `start` and `restart` on the command line into plugins and
+ * Splits what follows `watch`, `start` and `restart` on the command line into plugins and
  * options: `[plugin...] [key=value...]`, and `-o key=value` anywhere.
  */
 
@@ -12,7 +12,7 @@ import type { PluginOption } from "./types.js";
 export interface SplitArguments {
   /** As they were written. */
   readonly plugins: readonly string[];
-  /** Trailing ones first, then those of `-o`; a name given twice stands here twice. */
+  /** Trailing ones first, then those of `-o`; a name given twice is here twice. */
   readonly options: readonly PluginOption[];
 }
 
@@ -22,7 +22,7 @@ const OPTION_NAME = /^[A-Za-z0-9_-]+$/;
  * @param args the arguments of the command, in order
  * @param optionFlags the values of `-o`, in order
  * @param cwd what plugin paths are relative to: an existing file wins over `key=value`
- * @throws Failure (exit code 2) for an option that stands before a plugin, has no name, or no value
+ * @throws Failure (exit code 2) for an option before a plugin, has no name, or no value
  */
 export function splitArguments(
   args: readonly string[],
@@ -57,7 +57,7 @@ export function checkOptionName(name: string): string | undefined {
   if (name === "") return "an option needs a name";
   if (name === "plugin" || name === "subcommand") {
     // lightningd/plugin_control.c: every other key of `plugin start` is an option.
-    return `lightningd's "plugin start" has a parameter "${name}" of its own, so no option of that name can be passed`;
+    return `lightningd's "plugin start" has its own parameter "${name}", so no option of that name can be passed`;
   }
   if (OPTION_NAME.test(name)) return undefined;
   return `an option's name has only letters, digits, - and _`;
@@ -94,7 +94,7 @@ function splitOption(text: string): PluginOption {
 }
 
 function misplaced(option: string, plugin: string): Failure {
-  return usageFailure(`the option ${shown(option)} stands before the plugin ${plugin}`, {
+  return usageFailure(`the option ${shown(option)} is before the plugin ${plugin}`, {
     why: "options come after the plugins",
     fix: `Write ${plugin} ${shown(option)}`,
   });

@@ -44,7 +44,7 @@ export function resolveNodesWith(
   return { nodes: addresses(merged, surroundings), nodesFrom };
 }
 
-/** The command line says by itself which node it is; what package.json says is then left alone. */
+/** The command line names the node: then package.json's is not used. */
 export function namesNode(flags: NodeFlags): boolean {
   return (
     flags.lightningDir.length > 0 ||
@@ -60,7 +60,7 @@ function fromCommandLine(flags: NodeFlags, surroundings: Surroundings): NodeSett
   if (flags.conf !== undefined || flags.rpcFile !== undefined) {
     const flag = flags.conf === undefined ? "--rpc-file" : "--conf";
     throw usageFailure(`${flag} does not go with --embedded`, {
-      why: "the embedded node has a lightning-dir of its own, with its own config and socket",
+      why: "the embedded node has its own lightning-dir, config and socket",
       fix: `Leave out ${flag} or --embedded`,
     });
   }

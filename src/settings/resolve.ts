@@ -62,7 +62,7 @@ function resolvePlugins(
   };
 }
 
-/** Each plugin of the command line once, with what package.json says of the same file. */
+/** Each plugin of the command line once, with package.json's settings for the same file. */
 function chosenPlugins(
   named: readonly string[],
   listed: readonly PluginSettings[],
@@ -92,7 +92,7 @@ function realPath(path: string): string {
   }
 }
 
-/** What the command line says goes before what package.json says, option by option, key by key. */
+/** The command line goes before package.json, option by option, key by key. */
 function withFlags(
   plugin: PluginSettings,
   options: readonly PluginOption[],
@@ -139,7 +139,7 @@ function refuseTwice(listed: readonly PluginSettings[], file: string): void {
   const paths = listed.map((plugin) => realPath(plugin.path));
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice === undefined) return;
-  throw usageFailure(`the plugin ${twice} stands twice under "cln-dev" in ${file}`, {
+  throw usageFailure(`the plugin ${twice} is twice under "cln-dev" in ${file}`, {
     why: "a node runs a plugin file once",
     fix: "Make one entry of the two",
   });
@@ -159,7 +159,7 @@ function noPlugin(command: string, file: string | undefined, foreign: readonly s
 
 function severalPlugins(option: string, count: number, file: string | undefined): Failure {
   return usageFailure(`the option ${option} with ${count} plugins`, {
-    why: "it does not say which of them it is for",
+    why: "it does not name the plugin that it is for",
     fix: `Name one plugin, or write the options into ${file ?? "package.json"}: "cln-dev": { "plugins": [{ "path": "my-plugin.py", "options": { "${option}": "value" } }] }`,
   });
 }

@@ -12,12 +12,12 @@ export interface Surroundings {
   readonly cwd: string;
 }
 
-/** The flags that say which node, as the command line gave them. */
+/** The flags that name the node, as the command line gave them. */
 export interface NodeFlags {
   /** Each `--lightning-dir`, in order. */
   readonly lightningDir: readonly string[];
   /**
-   * What the last one of `--network=`, `--regtest`, `--mainnet`, ... on the command line says:
+   * What the last one of `--network=`, `--regtest`, `--mainnet`, ... on the command line sets:
    * `--mainnet` is `bitcoin` ({@link NETWORK_FLAGS} in networks.ts).
    */
   readonly network?: string | undefined;
@@ -35,7 +35,7 @@ export interface NodeAddress {
   /** The base directory, absolute. */
   readonly lightningDir: string;
   /**
-   * As lightningd calls it: `bitcoin`, `regtest`, ... What the flags and configs say: behind an
+   * As lightningd calls it: `bitcoin`, `regtest`, ... By the flags and configs: behind an
    * absolute rpc-file may be another one, so ask the node before it matters.
    */
   readonly network: string;
@@ -48,7 +48,7 @@ export interface NodeAddress {
   readonly hints: readonly string[];
 }
 
-/** One option for a plugin, as the user wrote it. A multi option stands here once for each value. */
+/** One option for a plugin, as the user wrote it. A multi option is here once for each value. */
 export interface PluginOption {
   readonly name: string;
   /** Text, or a JSON value from package.json: number, boolean. `true` for a flag. */
@@ -111,9 +111,9 @@ export interface PluginSettings {
 export interface NodeSettings {
   /** One for each lightning-dir; empty for the embedded node. */
   readonly nodes: readonly NodeAddress[];
-  /** Set where the embedded node is asked for; without a lightning-dir it makes one of its own. */
+  /** Set where the embedded node is asked for; without a lightning-dir it makes its own. */
   readonly embedded?: { readonly lightningDir?: string; readonly network: string };
-  /** Who said which node. */
+  /** Who named the node. */
   readonly nodesFrom: SettingsSource;
 }
 

@@ -17,7 +17,7 @@ export interface SettingsSource {
   /** @throws Failure: something in it is wrong */
   readonly read: () => {
     readonly plugins: readonly PluginSettings[];
-    /** Anything that tells one choice of nodes from another. */
+    /** Any value that differs where the choice of nodes does. */
     readonly nodes: unknown;
   };
 }

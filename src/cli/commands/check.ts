@@ -15,7 +15,7 @@ import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { concealing } from "../../plugin/secret-options.js";
 import type { NodeFlags, PluginSettings } from "../../settings/types.js";
 import { FileSource } from "../../watch/files/file-source.js";
-import { settle } from "../../watch/files/wait-until-stable.js";
+import { waitUntilStable } from "../../watch/files/wait-until-stable.js";
 import { checkJson, renderCheck } from "../report/check-report.js";
 import { failureJson, failureLines } from "../report/failure.js";
 import { styleOf, terminalWidth } from "../report/style.js";
@@ -132,7 +132,7 @@ class Check {
     const { path } = this.#plugin;
     const others = [...this.#changed].filter((file) => file !== path);
     const nextHint = (ms: number) => this.#nextHint(ms);
-    await settle({ plugin: path, others, nextHint, signal: this.#context.io.signal });
+    await waitUntilStable({ plugin: path, others, nextHint, signal: this.#context.io.signal });
     this.#changed.clear();
   }
 

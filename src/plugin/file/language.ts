@@ -1,6 +1,6 @@
 /**
  * The language that a plugin is written in: for what is watched, for where its errors are looked
- * for, and for the line that an explanation proposes. It is told from the program that runs the
+ * for, and for the line that an explanation proposes. It follows from the program that runs the
  * file; a compiled one by the build files that lie around it.
  */
 import { existsSync } from "node:fs";
@@ -38,7 +38,7 @@ export function languageOfProgram(program: string): PluginLanguage {
   return BY_PROGRAM.find(([pattern]) => pattern.test(name))?.[1] ?? "other";
 }
 
-/** How far above a compiled plugin its build files are looked for: `target/release/examples/x`. */
+/** How far above a compiled plugin its build files may be: `target/release/examples/x`. */
 const LEVELS = 4;
 
 /** @param path of a compiled plugin, absolute */
@@ -55,7 +55,7 @@ export function languageOfBinary(path: string): PluginLanguage {
   return "binary";
 }
 
-/** The `#!` line for a script, told from its name and its first bytes; undefined where it is unclear. */
+/** The `#!` line for a script, by its name and its first bytes; undefined where it is unclear. */
 export function shebangFor(path: string, head: string): string | undefined {
   const byName = SHEBANGS[extname(path).toLowerCase()];
   if (byName !== undefined) return byName;

@@ -89,7 +89,7 @@ export function notExecutable(path: string, mode: number): Failure {
   }
   return fault("plugin-not-executable", 1, {
     what: `${path} is not executable`,
-    why: "the node runs a plugin as a program of its own",
+    why: "the node runs a plugin as a program",
     fix: `chmod +x ${shellPath(path)}`,
   });
 }
@@ -103,7 +103,7 @@ export function shebang(path: string, found: ShebangFault, head: string): Failur
     return fault("plugin-source", 1, {
       what: `${path} is source code`,
       why: `a ${extname(path)} file has to be compiled before it can run`,
-      fix: `Build it (${build}), and give the program that comes of it as the plugin`,
+      fix: `Build it (${build}), and name the program that it makes as the plugin`,
     });
   }
   return fault("plugin-interpreter", 1, {
@@ -125,7 +125,7 @@ function explainShebang(
       };
     case "byte-order-mark":
       return {
-        why: "a byte order mark stands before its #! line, which hides that line from the system",
+        why: "a byte order mark is before its #! line, which hides that line from the system",
         fix: `Save it as UTF-8 without BOM: sed -i '1s/^\\xEF\\xBB\\xBF//' ${shellPath(path)}`,
       };
     case "crlf":

@@ -1,6 +1,6 @@
 /**
  * What must be true of a file before a node is asked to run it as a plugin. lightningd's own words
- * for these mistakes ("opening pipe: No such file or directory") do not say which it was. Cheap
+ * for these mistakes ("opening pipe: No such file or directory") do not show which it was. Cheap
  * enough for the path of every reload: one stat, one read of 256 bytes.
  */
 import { accessSync, constants, realpathSync, type Stats, statSync } from "node:fs";
@@ -28,7 +28,7 @@ export interface PluginFile {
 /**
  * Looks at a plugin file.
  * @throws Failure `plugin-missing` and `plugin-folder` with exit code 2; with exit code 1, because a
- * save may mend it: `plugin-empty`, `plugin-not-executable`, `plugin-unreadable`,
+ * save may fix it: `plugin-empty`, `plugin-not-executable`, `plugin-unreadable`,
  * `plugin-interpreter` (the `#!` line or what it names), `plugin-source` (not built)
  */
 export async function inspectPluginFile(named: string): Promise<PluginFile> {

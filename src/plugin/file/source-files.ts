@@ -26,7 +26,7 @@ export interface SourceFiles {
   readonly description: string;
 }
 
-/** A folder with the rules that say what below it counts. All paths are absolute. */
+/** A folder with the rules for what below it counts. All paths are absolute. */
 export interface SourceTree {
   readonly root: string;
   readonly rules: IgnoreRules;
@@ -178,7 +178,7 @@ function extensionsOf(path: string): readonly string[] {
   const byName = languageOfExtension(extname(path));
   if (byName.length > 0) return byName;
   const shebang = readShebang(headIfReadable(path));
-  // A program that is not installed here still says which language it is for.
+  // A program that is not installed here still shows the language.
   const program = "name" in shebang ? shebang.name : undefined;
   if (program === undefined) return [];
   return languageOfExtension(EXTENSION_OF[languageOfProgram(program)]);

@@ -13,7 +13,7 @@ export interface ConfigLine {
   readonly file: string;
   /** Its number in the file, from 1. */
   readonly line: number;
-  /** The line without its end, otherwise as it stands. */
+  /** The line without its end, otherwise unchanged. */
   readonly text: string;
 }
 
@@ -25,7 +25,7 @@ const MAX_FILES = 1_000;
 
 /**
  * The lines of a config that may be missing; undefined where it cannot be read. lightningd does not
- * tell the one from the other, so `unreadable` says why for a hint.
+ * distinguish the two, so `unreadable` gives the reason for a hint.
  * @throws Failure (exit code 2) for an include that cannot be read, or that never ends
  */
 export function readOptionalConfig(
@@ -102,7 +102,7 @@ function included(
       fix: `Take the line out of ${at}`,
     });
   }
-  // The rest of the line verbatim, blanks included; relative to the file that the line stands in.
+  // The rest of the line verbatim, blanks included; relative to the file that the line is in.
   const path = resolve(dirname(file), name);
   let content: string;
   try {

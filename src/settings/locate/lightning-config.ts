@@ -1,15 +1,15 @@
 /**
- * What the lines of lightningd's config files say about where its socket is, read exactly as
+ * Where lightningd's socket is by the lines of its config files, read exactly as
  * lightning-cli reads them (common/configdir.c, common/configvar.c; cln-contract 1.4 and 1.5).
  * Used by locate-node.ts only.
  */
 import { type ConfigLine, configFailure } from "./config-file.js";
 import { isNetwork, NETWORK_FLAGS, networkProblem } from "./networks.js";
 
-/** Where a config stands decides what it may say; included files count as the one that includes. */
+/** The place of a config decides what it may set; included files count as the one that includes. */
 export type ConfigPlace = "base" | "network" | "explicit";
 
-/** What a config says; the last line wins. */
+/** What a config sets; the last line wins. */
 export interface ConfigValues {
   network?: string;
   rpcFile?: string;
@@ -68,7 +68,7 @@ function applyValue(
     values.rpcFile = value;
   } else if (key === "lightning-dir") {
     if (place !== "explicit") {
-      const why = "a config in the lightning-dir cannot say where the lightning-dir is";
+      const why = "a config in the lightning-dir cannot set the lightning-dir";
       throw refused(line, why, "Take the line out and give --lightning-dir on the command line");
     }
     values.lightningDir = value;

@@ -10,7 +10,7 @@ import { configFailure, readNamedConfig, readOptionalConfig } from "./config-fil
 import { type ConfigPlace, type ConfigValues, readValues, trimEnd } from "./lightning-config.js";
 import { DEFAULT_NETWORK, isNetwork, networkProblem } from "./networks.js";
 
-/** What the user says of one node; where a value is missing the configs and the defaults decide. */
+/** What the user names of one node; the configs and the defaults supply the rest. */
 export interface NodeChoice {
   /** Relative to the working directory, as all paths here. */
   readonly lightningDir?: string | undefined;
@@ -55,7 +55,7 @@ function tildeHints(rpcFile: string): string[] {
 function refuseEmpty(flag: string, value: string | undefined): void {
   if (value === undefined || trimEnd(value) !== "") return;
   throw usageFailure(`${flag} is empty`, {
-    why: "no path stands behind it; a shell variable may not be set",
+    why: "it has no path; a shell variable may not be set",
     fix: `Write a path behind ${flag}, or leave it out`,
   });
 }
@@ -71,7 +71,7 @@ type Network = Found["network"];
 
 const DEFAULT_RPC_FILE = "lightning-rpc";
 
-/** `--conf`: only that file is read, and it may say where the lightning-dir is. */
+/** `--conf`: only that file is read, and it may name the lightning-dir. */
 function fromNamedConfig(
   choice: NodeChoice,
   chosen: Network | undefined,
@@ -172,7 +172,7 @@ export function lightningDirOf(flag: string, { cwd }: Surroundings): string {
 
 /**
  * An absolute rpc-file overrides the directory and the network. Where the user names nothing but the
- * socket, its own place tells them as far as that is possible.
+ * socket, its own place shows them as far as possible.
  */
 function aroundSocket(address: NodeAddress, choice: NodeChoice): Partial<NodeAddress> {
   if (choice.rpcFile === undefined) return {};

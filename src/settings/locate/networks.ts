@@ -1,4 +1,4 @@
-/** The networks that lightningd knows, and what to say about names that it does not know. */
+/** The networks that lightningd knows, and the errors for names that it does not know. */
 import { nearestName } from "../../errors/did-you-mean.js";
 
 /** bitcoin/chainparams.c: these names exactly, in small letters. */
@@ -14,7 +14,7 @@ export const NETWORKS: readonly string[] = [
 
 export const DEFAULT_NETWORK = "bitcoin";
 
-/** The short flags (`--regtest`, a bare `regtest` in a config) and the network that each stands for. */
+/** The short flags (`--regtest`, a bare `regtest` in a config) and the network that each means. */
 export const NETWORK_FLAGS: { readonly [flag: string]: string } = {
   mainnet: "bitcoin",
   regtest: "regtest",
@@ -29,7 +29,7 @@ export function isNetwork(name: string): boolean {
 
 /**
  * Why `name` is no network and what was probably meant.
- * @param write how a network is named where `name` stands: `network=regtest`, `--network=regtest`
+ * @param write how a network is written in place of `name`: `network=regtest`, `--network=regtest`
  */
 export function networkProblem(
   name: string,

@@ -1,5 +1,5 @@
 /**
- * The nodes of this user on this machine, for the error that says that the one asked for is not
+ * The nodes of this user on this machine, for the error about a node that is not
  * there. Loaded and called on that failure only. Folders of other users are passed over.
  */
 import { readdirSync, statSync } from "node:fs";

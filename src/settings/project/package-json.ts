@@ -77,7 +77,7 @@ function isTrusted(folder: string, file: string, inCwd: boolean): boolean {
   return isTrustedOwner(stat) && isTrustedOwner(inside) && !isOpenToAll(inside);
 }
 
-/** Undefined where it is missing, or not to be looked at: then reading it says why. */
+/** Undefined where it is missing, or cannot be looked at: reading it gives the reason. */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);

@@ -1,4 +1,4 @@
-/** One plugin's entry under "cln-dev" in package.json (the schema stands in project.ts). */
+/** One plugin's entry under "cln-dev" in package.json (the schema is in schema.ts). */
 import { resolve } from "node:path";
 import type { JsonObject } from "../../jsonrpc/json.js";
 import { checkOptionName } from "../arguments.js";

@@ -44,7 +44,7 @@ import {
 import { SETTINGS_KEY, type SettingsKey } from "./package-json.js";
 import { PLUGIN_KEYS, readPlugin } from "./plugin-schema.js";
 
-/** What package.json says about the node. */
+/** The node as package.json names it. */
 export interface ProjectNode {
   /** Absolute. */
   readonly lightningDir: readonly string[];
@@ -99,7 +99,7 @@ export function projectPlugins(key: SettingsKey, home: string | undefined): Plug
   if (ofOne[0] !== undefined) {
     throw fieldFailure(
       member(field, ofOne[0]) ?? field,
-      'it stands beside "plugins", where it belongs to none of them',
+      'it is beside "plugins", where it belongs to none of them',
       'Move it into the plugin\'s own object in "plugins"',
     );
   }

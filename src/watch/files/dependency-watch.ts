@@ -8,7 +8,7 @@ import type { Outcome } from "../../events/watch-events.js";
 import { homeFolder } from "../../plugin/file/home-folder.js";
 import { readHead, readShebang } from "../../plugin/file/shebang.js";
 
-/** In what an interpreter says when it does not find a module. */
+/** What an interpreter prints when it does not find a module. */
 const MISSING_MODULE =
   /ModuleNotFoundError|ImportError|No module named|Cannot find (?:module|package)|MODULE_NOT_FOUND|cannot load such file|Can't locate \S+ in @INC/;
 /** Between two looks; an installation is over when nothing has changed from one to the next. */
@@ -29,9 +29,9 @@ export class DependencyWatch {
   settled(outcome: Outcome): void {
     this.close();
     if (outcome.event !== "failed") return;
-    const said = [outcome.reason, ...outcome.findings.map(({ text }) => text)].join("\n");
+    const text = [outcome.reason, ...outcome.findings.map(({ text }) => text)].join("\n");
     // What was installed while it failed counts, too.
-    if (MISSING_MODULE.test(said)) this.#look(Date.now() - outcome.totalMs);
+    if (MISSING_MODULE.test(text)) this.#look(Date.now() - outcome.totalMs);
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-/** Whether files or folders are still the same ones: for what no event tells of. Used by the file source. */
+/** Whether files or folders are still the same ones, where no event reports it. Used by the file source. */
 import { statSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
 

@@ -1,5 +1,5 @@
 /**
- * What a file is at one moment: is it there, is it whole, and is it what it was? A file event says
+ * What a file is at one moment: is it there, is it whole, and is it what it was? A file event shows
  * none of that (it may come while the file is still empty, or not at all), so every decision is made
  * by such a look.
  */
@@ -8,10 +8,10 @@ import { closeSync, readSync, realpathSync, statSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
 import { openRegularFile, readRegularFile, UnusableFile } from "../../filesystem/regular-file.js";
 
-export interface Look {
+export interface FileSnapshot {
   /**
    * `whole`: it can be used; `growing`: it may still be being written, a second look that agrees
-   * tells; `missing`, `empty`, `not-a-file`: there is nothing to use yet.
+   * shows; `missing`, `empty`, `not-a-file`: there is nothing to use yet.
    */
   readonly state: "whole" | "growing" | "missing" | "empty" | "not-a-file";
   readonly executable: boolean;
@@ -23,7 +23,7 @@ export interface Look {
   readonly fingerprint: string;
 }
 
-const MISSING: Look = {
+const MISSING: FileSnapshot = {
   state: "missing",
   executable: false,
   writtenAt: 0,
@@ -39,7 +39,7 @@ const HASHED_BYTES = 1024 * 1024;
 const WRITE_BLOCK_BYTES = 4096;
 
 /** Looks at a file. Takes some 0.1 ms, so that it can be done on every hint. */
-export function lookAt(path: string): Look {
+export function takeSnapshot(path: string): FileSnapshot {
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) return MISSING;

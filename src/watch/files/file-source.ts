@@ -1,7 +1,7 @@
 /**
- * The files of one plugin as a source of changes. What the watchers say is a hint: events are
- * coalesced, come early, or not at all, so a look at the file decides. Hints are worked off in short
- * slices: however many files change at once, keys and signals are served in between.
+ * The files of one plugin as a source of changes. Events are only hints: they are
+ * coalesced, come early, or not at all, so the file itself decides. Hints are handled in short slices:
+ * however many files change at once, keys and signals are served in between.
  */
 import { existsSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -17,7 +17,7 @@ import {
 } from "../../plugin/file/source-files.js";
 import { realPathOf } from "../../plugin/file/symlinks.js";
 import { FileIdentities } from "./file-identities.js";
-import { lookAt, sameFile } from "./file-snapshot.js";
+import { sameFile, takeSnapshot } from "./file-snapshot.js";
 import { FolderWatchers } from "./folder-watchers.js";
 import { KnownFiles } from "./known-files.js";
 import { silentFileSystem } from "./mount-table.js";
@@ -35,9 +35,9 @@ export interface FileSourceOptions {
   readonly plugin: SourceSettings;
   /** Files that belong to the plugin are not what they were. */
   readonly onChange: (change: FilesChange) => void;
-  /** Something that the user should know: events are missing and files are polled, say. */
+  /** Something that the user should know, such as that files are polled. */
   readonly onNotice: (message: string, level: "info" | "warn") => void;
-  /** Ask for the files every so many ms instead of waiting for events. */
+  /** FileSnapshot at the files every N ms instead of waiting for events. */
   readonly pollMs?: number;
 }
 
@@ -56,11 +56,11 @@ export interface WatchedFiles {
 const POLL_MS = 200;
 const FOLDER_CHECK_MS = 250;
 /**
- * What no event tells of: a folder far above is renamed, a file system mounted, the plugin written
+ * What no event reports: a folder far above is renamed, a file system mounted, the plugin written
  * through mmap(2).
  */
 const QUIET_CHECK_MS = 2_000;
-/** How long hints are worked off before everything else gets its turn. */
+/** How long hints are handled before everything else gets its turn. */
 const SLICE_MS = 8;
 /** A compiler writes a file in less. */
 const BUILD_WRITE_MS = 25;
@@ -120,7 +120,7 @@ export class FileSource {
     this.#pollMs = options.pollMs;
     this.#sources = sourceFilesOf(options.plugin);
     this.#trees = this.#sources.trees;
-    this.#pluginSeen = lookAt(options.plugin.path).fingerprint;
+    this.#pluginSeen = takeSnapshot(options.plugin.path).fingerprint;
   }
 
   /** Starts to watch; resolves when every change from now on is seen. */
@@ -130,7 +130,7 @@ export class FileSource {
       source.#pollWhereSilent();
       await source.#open();
       // Changed between the look that the caller may have had and the moment that we listen.
-      source.#pluginSeen = lookAt(options.plugin.path).fingerprint;
+      source.#pluginSeen = takeSnapshot(options.plugin.path).fingerprint;
       source.#isFirstRead = false;
       source.#quietCheck = setInterval(() => source.#checkQuietly(), QUIET_CHECK_MS);
       return source;
@@ -257,7 +257,7 @@ export class FileSource {
     }
   }
 
-  // --- what the watchers say ---
+  // --- what the watchers report ---
 
   #hintIn(folder: string, name: string | null): void {
     if (name === null) {
@@ -323,7 +323,7 @@ export class FileSource {
       this.#spentMs = 0;
       this.#turn = setImmediate(() => this.#nextTurn());
     }
-    if (this.#spentMs < SLICE_MS) this.#workOff();
+    if (this.#spentMs < SLICE_MS) this.#handleHints();
   }
 
   #hintPlugin(): void {
@@ -335,10 +335,10 @@ export class FileSource {
     if (this.#hints.size === 0) return;
     this.#spentMs = 0;
     this.#turn = setImmediate(() => this.#nextTurn());
-    this.#workOff();
+    this.#handleHints();
   }
 
-  #workOff(): void {
+  #handleHints(): void {
     const from = performance.now();
     const changed = new Set<string>();
     let at = Number.POSITIVE_INFINITY;
@@ -368,7 +368,7 @@ export class FileSource {
   }
 
   #hasPluginChanged(): boolean {
-    const look = lookAt(this.#plugin.path);
+    const look = takeSnapshot(this.#plugin.path);
     if (sameFile(this.#pluginSeen, look.fingerprint)) return false;
     this.#pluginSeen = look.fingerprint;
     if (look.state === "missing") this.#watchFolders();
@@ -429,7 +429,7 @@ export class FileSource {
     return this.#sources.names.has(path);
   }
 
-  // --- what no event tells of ---
+  // --- what no event reports ---
 
   #checkQuietly(): void {
     this.#checkFolders();
@@ -465,7 +465,7 @@ export class FileSource {
     this.#isFirstRead = false;
   }
 
-  /** While the plugin is missing its folder may be, too; then no event tells of its return. */
+  /** While the plugin is missing its folder may be, too; then no event reports its return. */
   #watchFolders(): void {
     this.#folderCheck ??= setInterval(() => {
       this.#checkFolders();
@@ -493,7 +493,7 @@ export class FileSource {
     const limit = watchLimit(error);
     if (limit !== undefined && this.#pollMs === undefined) {
       this.#pollMs = POLL_MS;
-      const instead = `files are looked at every ${POLL_MS} ms instead`;
+      const instead = `files are polled every ${POLL_MS} ms instead`;
       this.#notice("warn", `${limit.reason}: ${instead}; ${limit.fix}`);
       void this.#reopen();
     } else if (limit !== undefined || systemCode(error) !== "ELOOP") {

@@ -1,7 +1,7 @@
 /**
  * One watcher of chokidar for each folder, without what is below it. (A watch on a file goes deaf
  * after `git checkout`, and one watcher for a tree goes deaf for a folder that is replaced at once.)
- * What they say is handed on as hints, without a judgement. Used by the file source.
+ * Their events are passed on as hints. Used by the file source.
  */
 import { Stats } from "node:fs";
 import { type FSWatcher, watch } from "chokidar";
@@ -44,7 +44,7 @@ export class FolderWatchers {
   /**
    * Watches a folder, unless it is watched. Resolves when every change from now on is seen and all
    * that is in it has been found, or when it is closed before.
-   * @param pollMs ask for the files every so many ms instead of waiting for events
+   * @param pollMs look at the files every N ms instead of waiting for events
    */
   open(folder: string, pollMs: number | undefined): Promise<void> {
     const open = this.#entries.get(folder) ?? this.#watch(folder, pollMs);

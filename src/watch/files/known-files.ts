@@ -1,5 +1,5 @@
 /**
- * What the files beside a plugin were when they were last seen. An event says neither whether content
+ * What the files beside a plugin were when they were last seen. An event shows neither whether content
  * or only mode has changed nor what was there before, and a file may be written with the time of
  * another (`cp -p`, `rsync -t`). Used by the file source.
  */

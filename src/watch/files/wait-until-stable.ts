@@ -1,9 +1,9 @@
 /**
- * Waits, as little as possible, until the files of a change can be used (DESIGN: settle). A file
+ * Waits, as little as possible, until the files of a change can be used. A file
  * that looks whole goes at once; one that may be growing goes when two looks agree; one that is not
  * there, empty or not executable gets a moment, since many a save goes through that state.
  */
-import { type Look, lookAt, sameFile } from "./file-snapshot.js";
+import { type FileSnapshot, sameFile, takeSnapshot } from "./file-snapshot.js";
 
 /** Between two looks at a file that may be growing. */
 const LOOK_AGAIN_MS = 8;
@@ -13,7 +13,7 @@ const GONE_GRACE_MS = 400;
 const MODE_GRACE_MS = 150;
 /** A writer that never pauses is not waited for: the look after the start catches its end. */
 const GROWING_MAX_MS = 250;
-/** Of a checkout's thousands of files the last ones tell whether it is still being written. */
+/** Of a checkout's thousands of files the last ones show whether it is still being written. */
 const MAX_OTHERS = 64;
 
 /** A slow writer that pauses for less than this may not be at its end. */
@@ -23,36 +23,36 @@ const UNTIL_OLD_MAX_MS = 2_000;
 
 type Unusable = "missing" | "empty" | "not-a-file" | "not-executable";
 
-export type Settled =
-  | { readonly usable: true; readonly look: Look }
+export type StableFile =
+  | { readonly usable: true; readonly look: FileSnapshot }
   | { readonly usable: false; readonly why: Unusable };
 
-export interface SettleOptions {
+export interface WaitOptions {
   /** The plugin file. */
   readonly plugin: string;
   /** Other files that changed: they must be whole too, or gone for good. */
   readonly others: readonly string[];
-  /** Resolves at the next hint about a file, or after so many ms. */
+  /** Resolves at the next hint about a file, or after N ms. */
   readonly nextHint: (ms: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /** Gives the look at the plugin file that was found usable, or why it is not. */
-export async function settle(options: SettleOptions): Promise<Settled> {
+export async function waitUntilStable(options: WaitOptions): Promise<StableFile> {
   const from = performance.now();
-  const restless = new Map<string, Look | undefined>(
+  const restless = new Map<string, FileSnapshot | undefined>(
     options.others.slice(-MAX_OTHERS).map((path) => [path, undefined]),
   );
-  let before: Look | undefined;
+  let before: FileSnapshot | undefined;
   for (;;) {
     const waited = performance.now() - from;
-    const look = lookAt(options.plugin);
+    const look = takeSnapshot(options.plugin);
     const why = whyUnusable(look);
     if (why !== undefined && (waited >= graceOf(why) || options.signal.aborted)) {
       return { usable: false, why };
     }
     for (const [path, last] of restless) {
-      const now = lookAt(path);
+      const now = takeSnapshot(path);
       if (isReady(now, last)) restless.delete(path);
       else restless.set(path, now);
     }
@@ -68,15 +68,15 @@ export async function settle(options: SettleOptions): Promise<Settled> {
  * clock (a network file system, a virtual machine, `touch -d`) says nothing of its age.
  * @param check called at each look: what it throws ends the wait
  */
-export async function untilOld(
+export async function waitUntilQuiet(
   path: string,
-  nextHint: SettleOptions["nextHint"],
+  nextHint: WaitOptions["nextHint"],
   check: () => void,
 ): Promise<void> {
   const from = performance.now();
   for (;;) {
     check();
-    const age = Date.now() - lookAt(path).writtenAt;
+    const age = Date.now() - takeSnapshot(path).writtenAt;
     // The clock of the machine that wrote it may be ahead of ours.
     const maxMs = age < 0 ? YOUNG_FILE_MS : UNTIL_OLD_MAX_MS;
     if (age >= YOUNG_FILE_MS || performance.now() - from >= maxMs) return;
@@ -84,13 +84,13 @@ export async function untilOld(
   }
 }
 
-function isReady(look: Look, before: Look | undefined): boolean {
+function isReady(look: FileSnapshot, before: FileSnapshot | undefined): boolean {
   if (look.state === "whole") return true;
   return before !== undefined && sameFile(look.fingerprint, before.fingerprint);
 }
 
 /** Why a plugin file cannot be started, or undefined. */
-function whyUnusable(look: Look): Unusable | undefined {
+function whyUnusable(look: FileSnapshot): Unusable | undefined {
   if (look.state === "missing" || look.state === "empty" || look.state === "not-a-file") {
     return look.state;
   }

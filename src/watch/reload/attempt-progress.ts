@@ -5,7 +5,7 @@
 
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Emit, Phase } from "../../events/watch-events.js";
-import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
+import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
 import type { SelfChanges } from "./self-changes.js";
 
 export interface ProgressOptions {
@@ -122,10 +122,10 @@ export class AttemptProgress {
   }
 
   /** The file as it was started must be the file as it is: the last save wins. @throws Superseded */
-  verify(look: Look): void {
+  verify(look: FileSnapshot): void {
     this.throwIfSuperseded();
     const { path } = this.#options.target.plugin;
-    if (sameFile(lookAt(path).fingerprint, look.fingerprint)) return;
+    if (sameFile(takeSnapshot(path).fingerprint, look.fingerprint)) return;
     this.#changedMeanwhile.add(path);
     if (this.#options.isFinal || this.#options.suspects.has(path)) return;
     this.#supersededBy = [path];

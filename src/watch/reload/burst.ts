@@ -33,14 +33,14 @@ export class Burst {
     this.#lastAt = now;
   }
 
-  /** An outcome is reported: what fails from now on is held back anew. */
+  /** An outcome is reported: what fails from now on is held back again. */
   settled(): void {
     this.#heldSince = undefined;
   }
 
   /**
    * Resolves when no save has come for a moment, and git has ended what it does; with a limit.
-   * @param nextHint resolves at the next save, or after so many ms
+   * @param nextHint resolves at the next save, or after N ms
    * @param check what it throws ends the wait
    */
   async untilQuiet(nextHint: (ms: number) => Promise<void>, check: () => void): Promise<void> {

@@ -17,8 +17,8 @@ import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../../plugin/f
 import { isBuildSource } from "../../plugin/file/source-files.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { shownValue } from "../../plugin/secret-options.js";
-import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
-import { settle, untilOld } from "../files/wait-until-stable.js";
+import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
+import { waitUntilQuiet, waitUntilStable } from "../files/wait-until-stable.js";
 import { reloadHot } from "../hot/hot-reload.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { socketIdentity } from "../node/identify-node.js";
@@ -75,7 +75,7 @@ export interface ReloadAttemptResult {
   /** As given. */
   readonly suspects: ReadonlySet<string>;
   /** The node died of the plugin as it looked then. */
-  readonly deadly: Look | undefined;
+  readonly deadly: FileSnapshot | undefined;
 }
 
 /** A save takes no longer than this from emptying the file to filling it again. */
@@ -100,9 +100,9 @@ export class ReloadAttempt {
   #hasRetried = false;
   #givenUp = false;
   readonly #timers: NodeJS.Timeout[] = [];
-  #seen: Look | undefined;
+  #seen: FileSnapshot | undefined;
   #manifest: Manifest | undefined;
-  #deadly: Look | undefined;
+  #deadly: FileSnapshot | undefined;
 
   constructor(options: ReloadAttemptOptions) {
     this.#options = options;
@@ -119,7 +119,7 @@ export class ReloadAttempt {
   }
 
   /** The plugin file as this attempt has found it; undefined before that. */
-  get seen(): Look | undefined {
+  get seen(): FileSnapshot | undefined {
     return this.#seen;
   }
 
@@ -201,7 +201,10 @@ export class ReloadAttempt {
     );
     for (const left of await endLeftovers(leftovers)) this.#warn(left);
     // What was saved during the stop is what is started.
-    const same = sameFile(lookAt(this.#target.plugin.path).fingerprint, settled.look.fingerprint);
+    const same = sameFile(
+      takeSnapshot(this.#target.plugin.path).fingerprint,
+      settled.look.fingerprint,
+    );
     const { file, look } = same ? settled : await this.#settle();
     this.#progress.absorb();
     await this.#removeStaleBytecode(file);
@@ -256,7 +259,7 @@ export class ReloadAttempt {
    */
   async #reloadHot(
     file: PluginFile,
-    look: Look,
+    look: FileSnapshot,
     options: readonly StartOption[],
     version: string,
   ): Promise<Outcome | undefined> {
@@ -352,20 +355,20 @@ export class ReloadAttempt {
   #unchanged(buildMs: number): Outcome {
     const { cause, files, at } = this.#progress.change;
     const totalMs = performance.now() - at;
-    this.#seen = lookAt(this.#target.plugin.path);
+    this.#seen = takeSnapshot(this.#target.plugin.path);
     return { event: "unchanged", ...this.#target.name, cause, files, totalMs, buildMs };
   }
 
-  async #settle(): Promise<{ readonly file: PluginFile; readonly look: Look }> {
+  async #settle(): Promise<{ readonly file: PluginFile; readonly look: FileSnapshot }> {
     this.#progress.begin("settle");
     const { path } = this.#target.plugin;
-    const settled = await settle({
+    const settled = await waitUntilStable({
       plugin: path,
       others: this.#progress.change.files.filter((file) => file !== path),
       nextHint: this.#options.nextHint,
       signal: this.#progress.newer,
     });
-    this.#seen = settled.usable ? settled.look : lookAt(path);
+    this.#seen = settled.usable ? settled.look : takeSnapshot(path);
     this.#progress.absorb();
     this.#progress.throwIfSuperseded();
     try {
@@ -373,7 +376,7 @@ export class ReloadAttempt {
       if (settled.usable) return { file, look: settled.look };
     } catch (error) {
       // Usable a moment ago: the next save may be under way, and hide the beginning of the file.
-      const age = Date.now() - lookAt(path).writtenAt;
+      const age = Date.now() - takeSnapshot(path).writtenAt;
       const isYoung = age >= 0 && age < SAVE_MS;
       const midSave = error instanceof Failure && (isYoung || mayBeMidSave(error));
       const isLast = this.#unsettled >= MAX_UNSETTLED;
@@ -415,7 +418,7 @@ export class ReloadAttempt {
   /** `--safe`: what would not start is found while the old version still runs. */
   async #check(
     file: PluginFile,
-    look: Look,
+    look: FileSnapshot,
     options: readonly StartOption[],
     version: string,
   ): Promise<Outcome | undefined> {
@@ -451,7 +454,7 @@ export class ReloadAttempt {
   /** Starts the plugin. @returns ms, or the outcome of a start that failed */
   async #start(
     file: PluginFile,
-    look: Look,
+    look: FileSnapshot,
     options: readonly StartOption[],
   ): Promise<number | Outcome> {
     this.#progress.begin("start");
@@ -478,7 +481,7 @@ export class ReloadAttempt {
   }
 
   /** The node went away during the start: a plugin can do that to it. */
-  async #nodeDied(started: Started, look: Look, error: NodeUnreachable): Promise<Outcome> {
+  async #nodeDied(started: Started, look: FileSnapshot, error: NodeUnreachable): Promise<Outcome> {
     this.#progress.begin("diagnose");
     this.#node.state = { is: "unknown" };
     const diagnosis = await diagnoseStart(started, error, this.#progress.newer);
@@ -486,7 +489,7 @@ export class ReloadAttempt {
     return unreachable(this.#target.name, error, diagnosis);
   }
 
-  async #diagnose(started: Started, look: Look, error: unknown): Promise<number | Outcome> {
+  async #diagnose(started: Started, look: FileSnapshot, error: unknown): Promise<number | Outcome> {
     this.#progress.begin("diagnose");
     const diagnosis = await diagnoseStart(started, error, this.#progress.newer);
     if (!this.#hasRetried && diagnosis.addressInUse) {
@@ -501,10 +504,10 @@ export class ReloadAttempt {
   }
 
   /** A failure is told when nothing more is being written. */
-  async #untilSure(look: Look): Promise<void> {
+  async #untilSure(look: FileSnapshot): Promise<void> {
     const check = () => this.#progress.verify(look);
     const { nextHint, burst } = this.#options;
-    await untilOld(this.#target.plugin.path, nextHint, check);
+    await waitUntilQuiet(this.#target.plugin.path, nextHint, check);
     await burst.untilQuiet(nextHint, check);
     this.#progress.absorb();
   }

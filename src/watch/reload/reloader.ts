@@ -20,7 +20,7 @@ import {
 import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
 import type { PluginSettings } from "../../settings/types.js";
-import { type Look, lookAt, sameFile } from "../files/file-snapshot.js";
+import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
 
@@ -78,9 +78,9 @@ export class Reloader {
   readonly #burst: Burst;
   #runningContent: Promise<string | undefined> = Promise.resolve(undefined);
   /** The plugin file as the last attempt found it. */
-  #seen: Look | undefined;
+  #seen: FileSnapshot | undefined;
   /** The node died of the plugin as it looked then. */
-  #deadly: Look | undefined;
+  #deadly: FileSnapshot | undefined;
   /** Since the last start; undefined where it is not known. */
   #changedFiles: Set<string> | undefined;
   /** Of the last good start; empty where they are not known. */
@@ -189,7 +189,7 @@ export class Reloader {
     const { path } = this.target.plugin;
     const seen = this.#attempt ? this.#attempt.seen : this.#seen;
     if (seen === undefined || files.some((file) => file !== path)) return false;
-    return sameFile(lookAt(path).fingerprint, seen.fingerprint);
+    return sameFile(takeSnapshot(path).fingerprint, seen.fingerprint);
   }
 
   /** The outcome of the attempt under way, or of the last one. */
@@ -229,7 +229,7 @@ export class Reloader {
 
   #isDeadly(): boolean {
     if (this.#deadly === undefined) return false;
-    return sameFile(lookAt(this.target.plugin.path).fingerprint, this.#deadly.fingerprint);
+    return sameFile(takeSnapshot(this.target.plugin.path).fingerprint, this.#deadly.fingerprint);
   }
 
   /** The node's list no longer has the plugin. Who stopped it may start it again: the node is asked. */
@@ -337,7 +337,7 @@ export class Reloader {
     const { path } = this.target.plugin;
     const isStarted = outcome?.event === "reloaded";
     const written = this.#selfChanges.settled(suspects, changedMeanwhile, isStarted, path);
-    if (written.includes(path)) this.#seen = lookAt(path);
+    if (written.includes(path)) this.#seen = takeSnapshot(path);
     if (written.length > 0) {
       const message = selfChangeNotice(path, written);
       this.#hooks.emit({ event: "notice", level: "warn", message });

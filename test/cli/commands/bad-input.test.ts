@@ -30,7 +30,7 @@ describe("options", () => {
 
   it.each([
     [["foo"], /no such plugin/],
-    [["plugin.py", "foo=1", "other.py"], /the option foo=1 stands before the plugin other\.py/],
+    [["plugin.py", "foo=1", "other.py"], /the option foo=1 is before the plugin other\.py/],
     [["plugin.py", "-o", "foo"], /the option foo has no value: .*key=value\n/],
     [["plugin.py", "=1"], /=1 is neither a plugin file nor an option/],
     [["plugin.py", "other.py", "foo=1"], /the option foo with 2 plugins: .*\n.*package\.json/],
@@ -88,7 +88,7 @@ describe("configs and settings", () => {
       '{"cln-dev": {"path": 7}}',
       /wrong cln-dev\.path \(7\) in .*package\.json: it must be a string/,
     ],
-    ['{"cln-dev": [{"path": "a.py"}, {"path": "./a.py"}]}', /a\.py stands twice under "cln-dev"/],
+    ['{"cln-dev": [{"path": "a.py"}, {"path": "./a.py"}]}', /a\.py is twice under "cln-dev"/],
     ['{"name": "x"}', /no plugin is named: .*package\.json/],
   ])("a package.json with %s", async (text, words) => {
     const box = sandbox();

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { lookAt, sameFile } from "../../../src/watch/files/file-snapshot.js";
+import { sameFile, takeSnapshot } from "../../../src/watch/files/file-snapshot.js";
 import { until } from "../../support/until.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cln-dev-look-"));
@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("a file without a line end at its end", () => {
   it("may be growing while its last change is a write", () => {
     writeFileSync(file, "print(1)");
-    expect(lookAt(file).state).toBe("growing");
+    expect(takeSnapshot(file).state).toBe("growing");
   });
 
   it.each([
@@ -41,24 +41,24 @@ describe("a file without a line end at its end", () => {
       const end = performance.now() + 12;
       while (performance.now() < end);
       finish(aside);
-      return lookAt(file).state === "whole";
+      return takeSnapshot(file).state === "whole";
     });
-    expect(lookAt(file).state).toBe("whole");
+    expect(takeSnapshot(file).state).toBe("whole");
   });
 });
 
 it("that ends with a line end is whole, unless its size is that of a buffer", () => {
   writeFileSync(file, "print(1)\n");
-  expect(lookAt(file).state).toBe("whole");
+  expect(takeSnapshot(file).state).toBe("whole");
   writeFileSync(file, `${"x".repeat(4095)}\n`);
-  expect(lookAt(file).state).toBe("growing");
+  expect(takeSnapshot(file).state).toBe("growing");
 });
 
 it("that is written with as many bytes and the time of before is another", async () => {
   const write = (text: string) => {
     writeFileSync(file, text);
     utimesSync(file, 1_700_000_000, 1_700_000_000);
-    return { fingerprint: lookAt(file).fingerprint, ino: statSync(file).ino };
+    return { fingerprint: takeSnapshot(file).fingerprint, ino: statSync(file).ino };
   };
   // Where the look comes late (the machine is busy) it is too late.
   await until("a difference", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
-import { lookAt } from "../../../src/watch/files/file-snapshot.js";
+import { takeSnapshot } from "../../../src/watch/files/file-snapshot.js";
 
 let folder: string;
 beforeEach(() => {
@@ -28,8 +28,8 @@ it("is there, and is run where it is compiled", async () => {
   const path = join(folder, "program");
   copyFileSync("/bin/true", path);
   unreadable(path);
-  expect(lookAt(path)).toMatchObject({ executable: true });
-  expect(["whole", "growing"]).toContain(lookAt(path).state);
+  expect(takeSnapshot(path)).toMatchObject({ executable: true });
+  expect(["whole", "growing"]).toContain(takeSnapshot(path).state);
   expect(await inspectPluginFile(path)).toMatchObject({ language: "binary" });
 });
 
