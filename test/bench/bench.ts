@@ -6,6 +6,7 @@ import { bestKind, LabNode, type NodeKind } from "../lab/node.js";
 import { aligned, claimsTable, markdown, type Table } from "../lab/report.js";
 import { coldStart } from "./cold-start.js";
 import { embeddedNode } from "./embedded-node.js";
+import { hotMode } from "./hot-mode.js";
 import type { Part, PartOptions } from "./part.js";
 import { regtestNetwork } from "./regtest-network.js";
 import { saveToLive } from "./save-to-live.js";
@@ -22,6 +23,7 @@ const PARTS: readonly {
   { name: "standing", about: "memory and processor time of a watch", run: standing },
   { name: "watching", about: "time to watching", run: timeToWatching },
   { name: "embedded", about: "the embedded node", run: embeddedNode },
+  { name: "hot", about: "hot mode beside plain reloads and the floor", run: hotMode },
   { name: "regtest", about: "a regtest network", run: regtestNetwork },
 ];
 
