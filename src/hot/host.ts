@@ -79,6 +79,8 @@ export class Host {
   /** The version that was told of the deprecated call that comes next. */
   #oneshot: Version | undefined;
   #joining: Joining | undefined;
+  /** The front leaves, and one that joins has not taken its place yet. */
+  #isExchanging = false;
   #joinTimer: NodeJS.Timeout | undefined;
   #shuttingDown = false;
   #idle: (() => void)[] = [];
@@ -98,7 +100,7 @@ export class Host {
     if (this.front !== front) return;
     this.front = undefined;
     this.#goneAt = performance.now();
-    if (this.#joining === undefined) this.#parts.onEnd(killed);
+    if (!this.#isExchanging) this.#parts.onEnd(killed);
     else this.#joinTimer = setTimeout(() => this.#parts.onEnd(true), JOIN_MS);
   }
 
@@ -206,6 +208,7 @@ export class Host {
 
   /** The next front that joins shows this version to the node. */
   expectFront(version: Version, done: Joining["done"]): void {
+    this.#isExchanging = true;
     this.#joining = { version, done };
     if (this.front === undefined)
       this.#joinTimer ??= setTimeout(() => this.#parts.onEnd(true), JOIN_MS);
@@ -253,6 +256,7 @@ export class Host {
       if (joining === undefined) return this.#leave(version);
       this.#joined(joining, version.handshake.initFailure(answer));
       front.leave();
+      this.frontGone(front, true);
       return;
     }
     const failure = version.handshake.initFailure(answer);
@@ -274,12 +278,14 @@ export class Host {
 
   #joined(joining: Joining, failure: HandshakeFailure | undefined): void {
     this.#joining = undefined;
+    // After a failure the active version is shown to the node again.
+    this.#isExchanging = failure !== undefined;
     joining.done(failure);
   }
 
   #shutdown(bytes: Buffer): void {
     // `plugin stop` of the front that makes way: the versions are not meant.
-    if (this.#joining !== undefined) {
+    if (this.#isExchanging) {
       this.front?.leave();
       if (this.front) this.frontGone(this.front, true);
       return;

@@ -102,6 +102,10 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     const outcome = await watch.outcome();
     expect(outcome).toMatchObject({ event: "failed", running: true });
     expect(await liveVersion(node)).toBe("1");
+    // It dies when the new front is there already.
+    save({ version: "2", methods: ["two"], onInit: language.fails("at init") });
+    expect(await watch.outcome()).toMatchObject({ event: "failed", running: true });
+    expect(await liveVersion(node)).toBe("1");
     const other = writePlugin(box().folder(), { version: null, methods: ["taken"] }, "other");
     await callNode(node.rpcFile, "plugin", ["start", other]);
     save({ version: "3", methods: ["taken"] });

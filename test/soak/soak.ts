@@ -8,6 +8,7 @@ import { badPlugins } from "./bad-plugins.js";
 import { faultyNode } from "./faulty-node.js";
 import { fullDisk } from "./full-disk.js";
 import { hostileFiles } from "./hostile-files.js";
+import { hotMode } from "./hot-mode.js";
 import { killedNode } from "./killed-node.js";
 import { killedWatch } from "./killed-watch.js";
 import { nothingLeft } from "./nothing-left.js";
@@ -26,6 +27,7 @@ const PARTS: readonly SoakPart[] = [
   { name: "killed-watch", about: "the watch killed, hung up, put to sleep", run: killedWatch },
   { name: "full-disk", about: "no room for saves, sockets, temp files, logs", run: fullDisk },
   { name: "surroundings", about: "folders gone, inotify's limits, homes", run: surroundings },
+  { name: "hot", about: "1,000 good and bad saves in hot mode, anything killed", run: hotMode },
   { name: "regtest", about: "nodes of a network killed 100 times", run: regtestNetwork },
   {
     name: "hostile-files",
