@@ -81,9 +81,7 @@ function lineReporter(options: ReporterOptions, lines: EventLines, style: Stream
 
   const print = (...texts: readonly string[]) => {
     if (texts.length === 0) return;
-    const write = () => void stdout.write(`${texts.join("\n")}\n`);
-    if (spinner) spinner.aside(write);
-    else write();
+    stdout.write(`${texts.join("\n")}\n`);
   };
   const printLeftOut = () => {
     timer = undefined;

@@ -281,6 +281,9 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     await terminal.shows(/starting plugin\.\w+ [1-9]\.\d s/);
     terminal.press("?");
     await terminal.shows(/r +reload now\n/);
+    // The line of what is in progress was cleared before.
+    const before = terminal.raw.slice(0, terminal.raw.indexOf("reload now"));
+    expect(before.slice(before.lastIndexOf(ESCAPE))).toMatch(/^.\[0K\r\n {2}r +$/);
     terminal.press("q");
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
     // What was in progress is not left standing there.
@@ -288,6 +291,17 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     expect(terminal.raw.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(
       terminal.raw.lastIndexOf(HIDE_CURSOR),
     );
+  });
+
+  it("names two of several plugins that are being started, and counts the others", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const names = ["a", "b", "c", "d"];
+    for (const name of names) writePlugin(box.work, { start: language.hangs }, name);
+    const files = names.map((name) => `${name}${extension}`);
+    const terminal = new Terminal(box, ["watch", ...files, node.flag]);
+    await terminal.shows(/starting \w\.\w+, starting \w\.\w+ and 2 more 0\.\d s/);
+    expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
   });
 
   it.each([

@@ -24,11 +24,7 @@ export async function withSteps(
   const spinner = style.animated
     ? new Spinner(io.stderr, { colored: style.paint.isColorSupported, ascii: style.ascii })
     : undefined;
-  const print = (stream: NodeJS.WriteStream, text: string) => {
-    const write = () => void stream.write(`${text}\n`);
-    if (spinner) spinner.aside(write);
-    else write();
-  };
+  const print = (stream: NodeJS.WriteStream, text: string) => void stream.write(`${text}\n`);
   const out = styleOf(io.stdout, flags);
   try {
     return await act({

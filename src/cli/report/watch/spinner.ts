@@ -1,6 +1,7 @@
 /**
  * Shows that something takes time, and how long it has taken. ora is loaded only when that time has
- * come: it costs more than most reloads do.
+ * come: it costs more than most reloads do. What is printed to stdout and stderr while it spins is not
+ * drawn over: ora takes its line away for each write.
  */
 import type { Ora } from "ora";
 
@@ -42,13 +43,6 @@ export class Spinner {
     }
     this.#text = text;
     this.#tick();
-  }
-
-  /** Prints something without its being drawn over. */
-  aside(print: () => void): void {
-    this.#ora?.clear();
-    print();
-    this.#ora?.render();
   }
 
   #hide(): void {
