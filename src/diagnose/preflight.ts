@@ -92,7 +92,7 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
     const { handshake } = ran;
     return { ok: false, crashes: true, handshake, message, explanation: crash, findings: [] };
   }
-  const passed = ran.handshake.end.kind === "passed";
+  const passed = ran.handshake.end.kind === "passed" || isOldUsage(ran.handshake, options.version);
   const note = passed ? undefined : blockedByRunning(ran, options.running);
   if (passed || note !== undefined) return { ok: true, handshake: ran.handshake, note };
   return {
@@ -103,6 +103,12 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
     explanation: explain(ran.handshake, facts),
     findings: findingsOf(ran),
   };
+}
+
+/** A \u escape in `usage`, which the rules of the offline run refuse and releases before v25.12 take. */
+function isOldUsage({ words }: Handshake, version: string | undefined): boolean {
+  const isUsage = /holds a \\u escape/.test(words ?? "");
+  return isUsage && version !== undefined && !isVersionBetween(version, "v25.12", NEWEST);
 }
 
 /** An init that fails only because the previous version is running says nothing about the new one. */
