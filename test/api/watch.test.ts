@@ -97,6 +97,22 @@ describe("watch()", () => {
     expect(await node.listPlugins()).toEqual([]);
   });
 
+  it("runs several at the same time, each on its own", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const parts = { version: null, methods: ["one"] };
+    const one = await watch({ plugin: writePlugin(box.work, parts, "one"), node });
+    onTestFinished(() => one.close());
+    const two = await watch({ plugin: writePlugin(box.work, { version: "2" }, "two"), node });
+    onTestFinished(() => two.close());
+    expect(await Promise.all([one.ready, two.ready])).toMatchObject([
+      { event: "reloaded", path: expect.stringContaining("one.") },
+      { event: "reloaded", path: expect.stringContaining("two.") },
+    ]);
+    await one.close();
+    expect(await two.restart()).toMatchObject({ event: "reloaded", cause: "command" });
+  });
+
   it("closes by its signal and by `await using`", async () => {
     const box = sandbox();
     const ending = new AbortController();
@@ -104,7 +120,7 @@ describe("watch()", () => {
     const ended = new Promise((resolve) => session.on("ended", resolve));
     await session.ready;
     ending.abort();
-    expect(await ended).toMatchObject({ running: ["plugin.py"] });
+    expect(await ended).toMatchObject({ running: [`plugin${language.extension}`] });
     let inner: WatchEvent | undefined;
     {
       await using another = await watch({ plugin, node });
