@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import type { PluginDirection } from "../embedded/api.js";
 import type { RaisedEvent, RaiseWishes } from "../embedded/emit/plain-values.js";
+import { PluginStderr } from "../embedded/log/plugin-stderr.js";
 import { startEmbeddedNode as startNode } from "../embedded/node.js";
-import { PluginStderr } from "../embedded/plugin-stderr.js";
 import type { LogLevel } from "../plugin/log-level.js";
 import { type LightningNode, nodeAt } from "./lightning-node.js";
 import { optionList, type PluginOptions } from "./plugin-options.js";

@@ -9,11 +9,16 @@ import { emitMethod } from "./emit.js";
 import { emptyLists } from "./empty-lists.js";
 import { getlogMethod } from "./getlog.js";
 import { listconfigsMethod } from "./listconfigs.js";
-import { makesecretMethod } from "./makesecret.js";
-import { getchaininfoMethod, getinfoMethod, helpMethod, stopMethod } from "./node-info.js";
+import {
+  getchaininfoMethod,
+  getinfoMethod,
+  helpMethod,
+  makesecretMethod,
+  stopMethod,
+  waitblockheightMethod,
+} from "./node-info.js";
 import { pluginMethod } from "./plugin.js";
 import { setconfigMethod } from "./setconfig.js";
-import { waitblockheightMethod } from "./waitblockheight.js";
 
 export function builtinMethods(node: NodeContext): ReadonlyMap<string, BuiltinMethod> {
   const methods = [

@@ -1,9 +1,20 @@
-/** `getinfo`, `getchaininfo`, `help` and `stop` (lightningd/peer_control.c, lightningd/jsonrpc.c). */
+/**
+ * What the node shows of itself, and `stop`: `getinfo`, `getchaininfo`, `help`, `makesecret`,
+ * `waitblockheight` (lightningd/peer_control.c, lightningd/jsonrpc.c).
+ */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import { FEATURE_SET } from "../../plugin/handshake/init-params.js";
 import type { NodeContext } from "../node-context.js";
-import { optional, readParams, text } from "../rpc/params.js";
-import { CheckPassed, RpcFault } from "../rpc/rpc-fault.js";
+import {
+  number,
+  optional,
+  readHex,
+  readParams,
+  required,
+  text,
+  withDefault,
+} from "../rpc/params.js";
+import { CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 
 export function getinfoMethod(node: NodeContext): BuiltinMethod {
@@ -94,6 +105,60 @@ export function stopMethod(node: NodeContext): BuiltinMethod {
       readParams(command, {});
       node.log.add("lightningd", "unusual", "JSON-RPC shutdown");
       node.stop(command);
+      return undefined;
+    },
+  };
+}
+
+/** A secret of the node for a purpose (lightningd/hsm_control.c). */
+export function makesecretMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "makesecret",
+    usage: "[hex] [string]",
+    run: (command) => {
+      const { hex, string } = readParams(
+        command,
+        { hex: optional(readHex), string: optional(text) },
+        { checksFurther: true },
+      );
+      if (hex !== undefined && string !== undefined) {
+        throw invalidParams("Cannot have both hex and string");
+      }
+      const info = string === undefined ? hex : Buffer.from(string);
+      if (info === undefined) throw invalidParams("Must have either hex or string");
+      if (command.checking) throw new CheckPassed();
+      return { secret: node.identity.makeSecret(info).toString("hex") };
+    },
+  };
+}
+
+const WAIT_TIMEOUT = 2000;
+/** A longer timer goes off at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export function waitblockheightMethod(node: NodeContext): BuiltinMethod {
+  return {
+    name: "waitblockheight",
+    usage: "blockheight [timeout]",
+    run: (command) => {
+      const { blockheight, timeout } = readParams(command, {
+        blockheight: required(number),
+        timeout: withDefault(number, 60),
+      });
+      const { chain } = node;
+      if (blockheight <= chain.height) return { blockheight: chain.height };
+      const giveUp = chain.wait(blockheight, () => {
+        clearTimeout(timer);
+        command.succeed({ blockheight: chain.height });
+      });
+      const timer = setTimeout(
+        () => {
+          giveUp();
+          command.fail(new RpcFault(WAIT_TIMEOUT, "Timed out."));
+        },
+        Math.min(timeout * 1000, MAX_TIMER_MS),
+      );
+      timer.unref();
       return undefined;
     },
   };

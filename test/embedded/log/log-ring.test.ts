@@ -42,6 +42,16 @@ it("drops the oldest when it is full", () => {
   expect(kept.at(-1)).toBe(count - 1);
 });
 
+it("drops whole pieces of its memory that entries fill to the last byte", () => {
+  const ring = new LogRing();
+  // With the head of 24 bytes and the source each takes 1 KiB: 1,024 of them fill a piece.
+  const text = (index: number) => String(index).padEnd(999, "x");
+  for (let index = 0; index < 20_000; index++) ring.push(entry({ source: "s", text: text(index) }));
+  const kept = [...ring].map((each) => each.text);
+  expect(kept).toEqual(kept.map((_, index) => text(20_000 - kept.length + index)));
+  expect(kept.length).toBeGreaterThan(15_000);
+});
+
 it("cuts what is very long", () => {
   const ring = new LogRing();
   ring.push(entry({ text: "y".repeat(1_000_000) }));

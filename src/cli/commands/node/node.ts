@@ -2,8 +2,8 @@
 
 import { basename, resolve } from "node:path";
 import type { NodeOptions, RunningEmbeddedNode } from "../../../embedded/api.js";
+import { PluginStderr } from "../../../embedded/log/plugin-stderr.js";
 import { startEmbeddedNode } from "../../../embedded/node.js";
-import { PluginStderr } from "../../../embedded/plugin-stderr.js";
 import { usageFailure } from "../../../errors/failure.js";
 import { LOG_LEVELS, parseLogLevel } from "../../../plugin/log-level.js";
 import { locateNode } from "../../../settings/locate/locate-node.js";

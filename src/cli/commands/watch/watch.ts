@@ -1,7 +1,7 @@
 /** `cln-dev watch`: the main job. Settings in, a session with its keys and signals, a report out. */
 import type { ReadStream } from "node:tty";
 import type { PluginDirection } from "../../../embedded/api.js";
-import { PluginStderr } from "../../../embedded/plugin-stderr.js";
+import { PluginStderr } from "../../../embedded/log/plugin-stderr.js";
 import { usageFailure } from "../../../errors/failure.js";
 import type { WatchEvent } from "../../../events/watch-events.js";
 import type { PluginSettings, Settings } from "../../../settings/types.js";
