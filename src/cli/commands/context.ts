@@ -2,7 +2,7 @@
 import type { Outcome } from "../../events/watch-events.js";
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeFlags, Settings, Surroundings } from "../../settings/types.js";
-import { refuseBareWords } from "./plugin-arguments.js";
+import { refuseBareWords } from "./plugin/arguments.js";
 
 export interface GlobalFlags extends NodeFlags {
   readonly json: boolean;

@@ -55,7 +55,7 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .description("reload now, by the watch session that has the plugin or else without one")
     .addHelpText("before", examples("cln-dev restart && lightning-cli --regtest myplugin"))
     .action((args: string[], flags) =>
-      run(async (context) => (await import("./restart.js")).restart(context, args, flags)),
+      run(async (context) => (await import("./plugin/restart.js")).restart(context, args, flags)),
     );
   program
     .command("call")
@@ -103,7 +103,7 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .description("start the plugin, or restart one that runs")
     .addHelpText("before", examples("cln-dev start ./myplugin.py --regtest foo_opt=BAR"))
     .action((args: string[], flags) =>
-      run(async (context) => (await import("./start.js")).start(context, args, flags)),
+      run(async (context) => (await import("./plugin/start.js")).start(context, args, flags)),
     );
   withPlugin(program.command("hot-path"))
     .description("print what the node's config starts in place of a plugin, for hot mode")
@@ -111,7 +111,7 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .option("--exec <command>", 'run this instead: "uv run {plugin}"')
     .addHelpText("before", examples("echo plugin=$(cln-dev hot-path ./static.py) >> config"))
     .action((args: string[], flags) =>
-      run(async (context) => (await import("./hot-path.js")).hotPath(context, args, flags)),
+      run(async (context) => (await import("./plugin/hot-path.js")).hotPath(context, args, flags)),
     );
   program
     .command("stop")
@@ -119,13 +119,13 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .description("stop the plugin")
     .addHelpText("before", examples("cln-dev stop ./myplugin.py --regtest"))
     .action((args: string[]) =>
-      run(async (context) => (await import("./stop.js")).stop(context, args)),
+      run(async (context) => (await import("./plugin/stop.js")).stop(context, args)),
     );
   program
     .command("list")
     .description("show the plugins that the node runs")
     .addHelpText("before", examples("cln-dev list --regtest"))
-    .action(() => run(async (context) => (await import("./list.js")).list(context)));
+    .action(() => run(async (context) => (await import("./plugin/list.js")).list(context)));
 
   program
     .command("completion")

@@ -12,7 +12,7 @@ import { openReporter } from "../../report/reporter.js";
 import { styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";
 import { type PluginCommandFlags, settingsOf } from "../context.js";
-import { refuseMissing, withOnlyPlugin } from "../plugin-arguments.js";
+import { refuseMissing, withOnlyPlugin } from "../plugin/arguments.js";
 import { atNode } from "../target-nodes.js";
 import { type OpenNode, openNode } from "./open-node.js";
 import type { KeyListener } from "./terminal-keys.js";

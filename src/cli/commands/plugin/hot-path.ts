@@ -1,12 +1,12 @@
 /** `cln-dev hot-path`: the front of a plugin, for a node to start it in hot mode by its own config. */
 import { realpathSync } from "node:fs";
-import { usageFailure } from "../../errors/failure.js";
-import { writeFronts } from "../../hot/front-files.js";
-import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
-import { hostProgram } from "../../watch/hot/host-client.js";
-import { sanitize } from "../report/sanitize.js";
-import { type Context, type ExitCode, type PluginCommandFlags, settingsOf } from "./context.js";
-import { withOnlyPlugin } from "./plugin-arguments.js";
+import { usageFailure } from "../../../errors/failure.js";
+import { writeFronts } from "../../../hot/front-files.js";
+import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
+import { hostProgram } from "../../../watch/hot/host-client.js";
+import { sanitize } from "../../report/sanitize.js";
+import { type Context, type ExitCode, type PluginCommandFlags, settingsOf } from "../context.js";
+import { withOnlyPlugin } from "./arguments.js";
 
 /** The node need not run: the front is for its next start. */
 export async function hotPath(

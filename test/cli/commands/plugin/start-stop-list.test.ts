@@ -1,10 +1,10 @@
 /** `cln-dev start`, `stop` and `list`: one-shot plugin control. */
 import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ask, listed, liveVersion, startNode } from "../../support/nodes.js";
-import { language, writePlugin } from "../../support/plugin.js";
-import { Program, run } from "../../support/program.js";
-import { sandbox } from "../../support/sandbox.js";
+import { ask, listed, liveVersion, startNode } from "../../../support/nodes.js";
+import { language, writePlugin } from "../../../support/plugin.js";
+import { Program, run } from "../../../support/program.js";
+import { sandbox } from "../../../support/sandbox.js";
 
 describe("start", () => {
   it("starts a plugin with its options, and one that runs already anew, with what it had", async () => {

@@ -2,10 +2,10 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ask, liveVersion, startNode, type TestNode } from "../../support/nodes.js";
-import { language, writePlugin } from "../../support/plugin.js";
-import { Program, run } from "../../support/program.js";
-import { type Sandbox, sandbox } from "../../support/sandbox.js";
+import { ask, liveVersion, startNode, type TestNode } from "../../../support/nodes.js";
+import { language, writePlugin } from "../../../support/plugin.js";
+import { Program, run } from "../../../support/program.js";
+import { type Sandbox, sandbox } from "../../../support/sandbox.js";
 
 async function watched(
   box: Sandbox,

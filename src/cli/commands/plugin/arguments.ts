@@ -1,11 +1,11 @@
 /** The plugins in a command's arguments, checked before anything is touched. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Failure, usageFailure } from "../../errors/failure.js";
-import { readRegularFile } from "../../filesystem/regular-file.js";
-import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
-import { findSettingsKey } from "../../settings/project/package-json.js";
-import type { PluginSettings } from "../../settings/types.js";
+import { Failure, usageFailure } from "../../../errors/failure.js";
+import { readRegularFile } from "../../../filesystem/regular-file.js";
+import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
+import { findSettingsKey } from "../../../settings/project/package-json.js";
+import type { PluginSettings } from "../../../settings/types.js";
 
 /**
  * A word behind a plugin that is no file is an option without its value, not a second plugin.

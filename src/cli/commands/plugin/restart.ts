@@ -2,22 +2,22 @@
 
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { type Failure, usageFailure } from "../../errors/failure.js";
-import { splitArguments } from "../../settings/arguments.js";
-import { namesNode, resolveNodes } from "../../settings/resolve-nodes.js";
+import { type Failure, usageFailure } from "../../../errors/failure.js";
+import { splitArguments } from "../../../settings/arguments.js";
+import { namesNode, resolveNodes } from "../../../settings/resolve-nodes.js";
 import {
   askRestart,
   findSessions,
   type RunningSession,
   type SessionTarget,
-} from "../../watch/control/control-client.js";
-import { isMeant, type RestartFilter } from "../../watch/control/target-filter.js";
-import { openReporter } from "../report/reporter.js";
-import { sanitize } from "../report/sanitize.js";
-import type { Context, ExitCode, PluginCommandFlags } from "./context.js";
-import { exitCodeOf } from "./context.js";
-import { refuseBareWords } from "./plugin-arguments.js";
-import { namedNodes } from "./target-nodes.js";
+} from "../../../watch/control/control-client.js";
+import { isMeant, type RestartFilter } from "../../../watch/control/target-filter.js";
+import { openReporter } from "../../report/reporter.js";
+import { sanitize } from "../../report/sanitize.js";
+import type { Context, ExitCode, PluginCommandFlags } from "../context.js";
+import { exitCodeOf } from "../context.js";
+import { namedNodes } from "../target-nodes.js";
+import { refuseBareWords } from "./arguments.js";
 
 export async function restart(
   context: Context,
@@ -119,10 +119,10 @@ function isWithin(path: string, folder: string): boolean {
 
 /** The plugins of this folder's package.json: two projects may each have a session. */
 async function projectPaths({ surroundings: { cwd, home } }: Context): Promise<string[]> {
-  const { findSettingsKey } = await import("../../settings/project/package-json.js");
+  const { findSettingsKey } = await import("../../../settings/project/package-json.js");
   const key = findSettingsKey(cwd);
   if (key === undefined) return [];
-  const { projectPlugins } = await import("../../settings/project/schema.js");
+  const { projectPlugins } = await import("../../../settings/project/schema.js");
   return projectPlugins(key, home).map(({ path }) => path);
 }
 

@@ -1,9 +1,9 @@
 /** What the arguments leave open or get wrong, said before anything is touched. */
 import { expect, it } from "vitest";
-import { listed, liveVersion, startNode } from "../../support/nodes.js";
-import { language, writePlugin, writeProgram } from "../../support/plugin.js";
-import { Program, run } from "../../support/program.js";
-import { sandbox } from "../../support/sandbox.js";
+import { listed, liveVersion, startNode } from "../../../support/nodes.js";
+import { language, writePlugin, writeProgram } from "../../../support/plugin.js";
+import { Program, run } from "../../../support/program.js";
+import { sandbox } from "../../../support/sandbox.js";
 
 const { extension } = language;
 

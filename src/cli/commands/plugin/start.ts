@@ -1,13 +1,13 @@
 /** `cln-dev start`: one reload without a watch session; a plugin that does not run is started. */
 
-import type { WatchEvent } from "../../events/watch-events.js";
-import { identifyForControl } from "../../watch/node/identify-node.js";
-import { reloadOnce } from "../../watch/reload-once.js";
-import { openReporter } from "../report/reporter.js";
-import type { Context, ExitCode } from "./context.js";
-import { exitCodeOf, type PluginCommandFlags, settingsOf } from "./context.js";
-import { refuseMissing, withOnlyPlugin } from "./plugin-arguments.js";
-import { atNode, nodesOf } from "./target-nodes.js";
+import type { WatchEvent } from "../../../events/watch-events.js";
+import { identifyForControl } from "../../../watch/node/identify-node.js";
+import { reloadOnce } from "../../../watch/reload-once.js";
+import { openReporter } from "../../report/reporter.js";
+import type { Context, ExitCode } from "../context.js";
+import { exitCodeOf, type PluginCommandFlags, settingsOf } from "../context.js";
+import { atNode, nodesOf } from "../target-nodes.js";
+import { refuseMissing, withOnlyPlugin } from "./arguments.js";
 
 export async function start(
   context: Context,

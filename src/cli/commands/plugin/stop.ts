@@ -1,15 +1,15 @@
 /** `cln-dev stop`: stops plugins on the node, by their file or by the name that the node lists. */
 import { realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { Failure } from "../../errors/failure.js";
-import { pluginBehind, removeStoppedFront } from "../../hot/front-files.js";
-import { isUnmanageable, listPlugins, stopPlugin } from "../../node/plugins/plugin-command.js";
-import { resolveSettings } from "../../settings/resolve.js";
-import type { NodeAddress } from "../../settings/types.js";
-import { identifyForControl } from "../../watch/node/identify-node.js";
-import { sanitize } from "../report/sanitize.js";
-import type { Context, ExitCode } from "./context.js";
-import { atNode, nodesOf } from "./target-nodes.js";
+import { Failure } from "../../../errors/failure.js";
+import { pluginBehind, removeStoppedFront } from "../../../hot/front-files.js";
+import { isUnmanageable, listPlugins, stopPlugin } from "../../../node/plugins/plugin-command.js";
+import { resolveSettings } from "../../../settings/resolve.js";
+import type { NodeAddress } from "../../../settings/types.js";
+import { identifyForControl } from "../../../watch/node/identify-node.js";
+import { sanitize } from "../../report/sanitize.js";
+import type { Context, ExitCode } from "../context.js";
+import { atNode, nodesOf } from "../target-nodes.js";
 
 export async function stop(context: Context, args: readonly string[]): Promise<ExitCode> {
   const { flags, io, surroundings } = context;
