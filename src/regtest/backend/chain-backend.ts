@@ -10,7 +10,8 @@
 import { watch } from "node:fs";
 import { Failure, messageOf } from "../../errors/failure.js";
 import { isObject, type JsonObject, stringOf } from "../../jsonrpc/json.js";
-import { ChainFolder, FEERATE_FLOOR } from "../chain/chain-folder.js";
+import { ChainFolder } from "../chain/chain-folder.js";
+import { FEERATE_FLOOR } from "../chain/chain-settings.js";
 import { isSpentIn } from "../chain/mempool.js";
 import { startOf } from "../process-identity.js";
 import { CHAIN_ID_OPTION, CHAIN_OPTION, OWNER_VARIABLE } from "./options.js";

@@ -11,50 +11,25 @@ import {
   openSync,
   readFileSync,
   readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import { lockWithin } from "../lock.js";
-import { type Block, decodeBlock, FAUCET_SCRIPT, FAUCET_WITNESS, mineBlock } from "./block.js";
+import { replaceFile, writeFailure } from "../replace-file.js";
+import { type Block, decodeBlock, mineBlock } from "./block.js";
 import { Chain } from "./chain.js";
+import {
+  type ChainSettings,
+  changedSettings,
+  parseSettings,
+  type SettingsChanges,
+  settingsJson,
+} from "./chain-settings.js";
+import { type Payee, payFromFaucet } from "./faucet.js";
 import { accept, mineable } from "./mempool.js";
-import { decodeTransaction, makeTransaction, type Transaction } from "./transaction.js";
-
-/** What the chain's backends do beside giving out blocks. */
-export interface ChainSettings {
-  /** Blocks that are mined when a transaction comes in; 0: none. */
-  readonly automine: number;
-  /** What `estimatefees` answers, in sat per 1000 virtual bytes, by number of blocks. */
-  readonly feerates: ReadonlyMap<number, number>;
-  /** How often the fee rates have been set. */
-  readonly feeChanges: number;
-}
-
-/** The least that is relayed, in sat per 1000 virtual bytes: 253 sat per 1000 weight. */
-export const FEERATE_FLOOR = 1012;
-
-const DEFAULT_SETTINGS: ChainSettings = {
-  automine: 0,
-  feerates: new Map([
-    [2, 7500],
-    [6, 5000],
-    [12, 3750],
-    [100, FEERATE_FLOOR],
-  ]),
-  feeChanges: 0,
-};
-
-/** An output to be paid. */
-export interface Payee {
-  readonly script: Buffer;
-  readonly sat: bigint;
-}
+import { decodeTransaction, type Transaction } from "./transaction.js";
 
 const LOCK_MS = 10_000;
 
@@ -143,34 +118,14 @@ export class ChainFolder {
   }
 
   get settings(): ChainSettings {
-    const read = readJson(join(this.folder, "settings.json"));
-    if (!isObject(read) || !isObject(read.feerates)) return DEFAULT_SETTINGS;
-    const feerates = Object.entries(read.feerates).map(
-      ([blocks, rate]) => [Number(blocks), Number(rate)] as const,
-    );
-    return {
-      automine: Number(read.automine) || 0,
-      feerates: new Map(feerates.sort(([a], [b]) => a - b)),
-      feeChanges: Number(read.feeChanges) || 0,
-    };
+    return parseSettings(readJson(join(this.folder, "settings.json")));
   }
 
-  /**
-   * Changes the settings that are given. Fee rates are added to those that are there, which are moved
-   * where a longer wait would cost more: lightningd evens that out itself (chaintopology.c).
-   */
-  set(changes: {
-    readonly automine?: number;
-    readonly feerates?: ReadonlyMap<number, number>;
-  }): void {
+  /** Changes the settings that are given: see {@link changedSettings}. */
+  set(changes: SettingsChanges): void {
     this.#locked(() => {
-      const { automine, feerates, feeChanges } = this.settings;
-      const changed = {
-        automine: changes.automine ?? automine,
-        feerates: Object.fromEntries(withFeerates(feerates, changes.feerates ?? new Map())),
-        feeChanges: feeChanges + (changes.feerates === undefined ? 0 : 1),
-      };
-      replaceFile(join(this.folder, "settings.json"), JSON.stringify(changed));
+      const changed = settingsJson(changedSettings(this.settings, changes));
+      replaceFile(join(this.folder, "settings.json"), changed);
     });
   }
 
@@ -317,58 +272,6 @@ export class ChainFolder {
   }
 }
 
-function withFeerates(
-  before: ReadonlyMap<number, number>,
-  given: ReadonlyMap<number, number>,
-): ReadonlyMap<number, number> {
-  const all = new Map(before);
-  for (const [blocks, rate] of given) {
-    for (const [other, old] of all) {
-      all.set(other, other < blocks ? Math.max(old, rate) : Math.min(old, rate));
-    }
-    all.set(blocks, rate);
-  }
-  return all;
-}
-
-/** Sat: what our own payments leave to the miner, for each output and input. */
-const FEE_PER_COIN = 100n;
-
-function payFromFaucet(chain: Chain, payees: readonly Payee[]): Transaction {
-  const coins: { readonly txid: string; readonly vout: number }[] = [];
-  let needed = payees.reduce((sum, { sat }) => sum + sat + FEE_PER_COIN, FEE_PER_COIN);
-  let have = 0n;
-  for (const { txid, vout, coin } of chain.faucetCoins()) {
-    if (have >= needed) break;
-    coins.push({ txid, vout });
-    have += coin.sat;
-    needed += FEE_PER_COIN;
-  }
-  if (have < needed) {
-    throw new Failure({
-      kind: "regtest-money",
-      what: `the chain cannot pay ${needed} sat`,
-      why: `its miner has ${have} sat that can be spent: what is mined can be spent 100 blocks later`,
-      fix: "Ask for less, or mine blocks first: cln-dev regtest mine 100",
-      exitCode: 1,
-    });
-  }
-  return makeTransaction({
-    version: 2,
-    inputs: coins.map(({ txid, vout }) => ({
-      txid,
-      vout,
-      script: Buffer.alloc(0),
-      sequence: 0xfffffffd,
-      witness: FAUCET_WITNESS,
-    })),
-    outputs: [...payees, { sat: have - needed, script: FAUCET_SCRIPT }].filter(
-      ({ sat }) => sat > 0n,
-    ),
-    lockTime: 0,
-  });
-}
-
 function writeAll(file: number, bytes: Buffer, position: number): void {
   for (let at = 0; at < bytes.length; ) {
     at += writeSync(file, bytes, at, bytes.length - at, position + at);
@@ -404,29 +307,6 @@ function readJson(path: string): unknown {
     if (systemCode(error) === "ENOENT") return undefined;
     throw chainFailure(path, error);
   }
-}
-
-/** The file is the old one or the new one, never a part. @throws Failure: it cannot be written */
-export function replaceFile(path: string, text: string): void {
-  const next = `${path}.new`;
-  try {
-    writeFileSync(next, text, { mode: 0o600, flush: true });
-    renameSync(next, path);
-  } catch (error) {
-    if (statSync(next, { throwIfNoEntry: false }) !== undefined) rmSync(next, { force: true });
-    throw writeFailure(path, error);
-  }
-}
-
-function writeFailure(path: string, error: unknown): Failure {
-  return new Failure({
-    kind: "regtest-write",
-    what: `cannot write ${path}`,
-    why: messageOf(error),
-    fix: "Make room on the disk; what was there before is unchanged",
-    exitCode: 1,
-    cause: error,
-  });
 }
 
 function chainFailure(path: string, error: unknown): Failure {

@@ -1,6 +1,6 @@
 /** Blocks, and money out of nothing but blocks; all of it is seen by the running nodes on return. */
 import { accessSync, statfsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Failure, usageFailure } from "../../errors/failure.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
@@ -187,7 +187,7 @@ export function fasterFolder(folder: string): string | undefined {
     if (statfsSync(folder).type === TMPFS_MAGIC) return undefined;
     accessSync("/dev/shm");
     return statfsSync("/dev/shm").type === TMPFS_MAGIC
-      ? join("/dev/shm", "cln-dev-regtest")
+      ? join("/dev/shm", basename(folder))
       : undefined;
   } catch {
     return undefined;

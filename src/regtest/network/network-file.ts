@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../errors/failure.js";
 import { isObject } from "../../jsonrpc/json.js";
-import { replaceFile } from "../chain/chain-folder.js";
+import { replaceFile } from "../replace-file.js";
 import { NETWORK_FILE } from "./folder.js";
 
 export interface NetworkNode {

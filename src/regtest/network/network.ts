@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Failure, systemCode, usageFailure } from "../../errors/failure.js";
 import { ChainFolder } from "../chain/chain-folder.js";
 import { type Lock, tryLock } from "../lock.js";
+import { BACKEND_FILE, BACKEND_PROGRAM } from "./backend-files.js";
 import { listChannels } from "./channels.js";
 import { pause, type StepContext, throwIfAborted } from "./context.js";
 import type { RegtestNodeFacts, RegtestNodeStatus } from "./events.js";
@@ -18,8 +19,6 @@ export interface Network {
 }
 
 export const CHAIN_FOLDER = "chain";
-export const BACKEND_FILE = "backend";
-export const BACKEND_PROGRAM = "backend.js";
 const LOCK_FILE = "lock";
 const LOCK_MS = 120_000;
 const LOCK_LOOK_MS = 50;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
 import { isVersionBetween } from "../../node/version.js";
 import { CHAIN_ID_OPTION, CHAIN_OPTION } from "../backend/options.js";
-import { replaceFile } from "../chain/chain-folder.js";
+import { replaceFile } from "../replace-file.js";
 
 /** They start slowly, or open a port that is the same for all nodes. Unknown names do no harm. */
 const LEFT_OUT = [

@@ -1,9 +1,10 @@
 /** From nothing, or from what is there, to nodes that run, with money and channels. */
 import type { ChildProcess } from "node:child_process";
-import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { Failure, usageFailure } from "../../errors/failure.js";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { usageFailure } from "../../errors/failure.js";
 import { ChainFolder } from "../chain/chain-folder.js";
+import { BACKEND_FILE, writeBackend } from "./backend-files.js";
 import {
   channelsOf,
   hasChannel,
@@ -17,8 +18,6 @@ import { isNetwork, prepareFolder } from "./folder.js";
 import { findLightningd, type Lightningd } from "./lightningd.js";
 import { fund, hasMoney, untilAtHeight } from "./mining.js";
 import {
-  BACKEND_FILE,
-  BACKEND_PROGRAM,
   CHAIN_FOLDER,
   factsOf,
   type Network,
@@ -220,30 +219,6 @@ function makeChain(folder: string): ChainFolder {
   const missing = FIRST_BLOCKS - chain.chain.tip.height;
   if (missing > 0) chain.mine(missing);
   return chain;
-}
-
-/** A copy: lightningd can also be started by hand, and after our own package has moved. */
-function writeBackend(folder: string): void {
-  const program = join(folder, BACKEND_PROGRAM);
-  copyFileSync(builtBackend(), program);
-  const line = [process.execPath, program]
-    .map((path) => `'${path.replaceAll("'", `'\\''`)}'`)
-    .join(" ");
-  writeFileSync(join(folder, BACKEND_FILE), `#!/bin/sh\nexec ${line} "$@"\n`, { mode: 0o700 });
-}
-
-function builtBackend(): string {
-  for (let place = __dirname; place !== dirname(place); place = dirname(place)) {
-    const path = join(place, "dist", "regtest-backend.js");
-    if (existsSync(path)) return path;
-  }
-  throw new Failure({
-    kind: "regtest-backend",
-    what: "the backend program of the regtest network is missing",
-    why: `no dist/regtest-backend.js above ${__dirname}`,
-    fix: "Install cln-dev again",
-    exitCode: 1,
-  });
 }
 
 async function bringUp(

@@ -1,0 +1,32 @@
+/** What the nodes of a network run in place of bcli: a copy of our own program, and how it is started. */
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Failure } from "../../errors/failure.js";
+
+/** What the configs name: it starts {@link BACKEND_PROGRAM} by the Node that we run on. */
+export const BACKEND_FILE = "backend";
+export const BACKEND_PROGRAM = "backend.js";
+
+/** A copy: lightningd can also be started by hand, and after our own package has moved. */
+export function writeBackend(folder: string): void {
+  const program = join(folder, BACKEND_PROGRAM);
+  copyFileSync(builtBackend(), program);
+  const line = [process.execPath, program]
+    .map((path) => `'${path.replaceAll("'", `'\\''`)}'`)
+    .join(" ");
+  writeFileSync(join(folder, BACKEND_FILE), `#!/bin/sh\nexec ${line} "$@"\n`, { mode: 0o700 });
+}
+
+function builtBackend(): string {
+  for (let place = __dirname; place !== dirname(place); place = dirname(place)) {
+    const path = join(place, "dist", "regtest-backend.js");
+    if (existsSync(path)) return path;
+  }
+  throw new Failure({
+    kind: "regtest-backend",
+    what: "the backend program of the regtest network is missing",
+    why: `no dist/regtest-backend.js above ${__dirname}`,
+    fix: "Install cln-dev again",
+    exitCode: 1,
+  });
+}
