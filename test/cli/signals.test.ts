@@ -73,7 +73,7 @@ async function orphan(box: Sandbox, env: NodeJS.ProcessEnv): Promise<number> {
   return pid;
 }
 
-it("what was started with & goes on without its shell", async () => {
+it("what was started with & keeps running without its shell", async () => {
   const box = sandbox();
   const pid = await orphan(box, {});
   expect(isAlive(pid)).toBe(true);

@@ -53,7 +53,7 @@ export async function startInstalled(box: Sandbox): Promise<TestNode> {
   return { lightningDir, networkDir, rpcFile, flag, close: () => node.end() };
 }
 
-/** A node in a process of its own, which can be killed. */
+/** A node in a separate process, which can be killed. */
 export interface NodeProcess extends TestNode {
   /** As a crash, or the kernel for want of memory, ends it. */
   kill(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * A world of its own for a test: home, temp folder, control sockets and working folder, which the
- * programs under test are told of by their environment. What is left in it at the end (a process, a
+ * A separate home, temp folder, control socket folder and working folder for a test, which the
+ * programs under test get by their environment. What is left in it at the end (a process, a
  * socket, a temp file) fails the test.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";

@@ -119,7 +119,7 @@ it("with --json a failure is one object on stderr", async () => {
   expect(JSON.parse(stderr).error).toMatchObject({ kind: "node-missing", exitCode: 3 });
 });
 
-it("an unknown command, and none at all, are told with the exit code 2", async () => {
+it("an unknown command, and none at all, end with exit code 2", async () => {
   const box = sandbox();
   const unknown = await run(box, ["wacth"]);
   expect(unknown).toMatchObject({ code: 2, stdout: "" });

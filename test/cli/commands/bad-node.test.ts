@@ -87,7 +87,7 @@ describe("a node", () => {
     await silent.close();
   });
 
-  it("on mainnet is touched only when the command line says so", async () => {
+  it("on mainnet is touched only when the command line names it", async () => {
     const box = sandbox();
     const plugin = writePlugin(box.work);
     const networkDir = join(box.home, ".lightning/bitcoin");

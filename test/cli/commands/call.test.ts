@@ -104,7 +104,7 @@ describe("the answer", () => {
     });
   });
 
-  it("that a plugin wrote and that is not JSON is told as that, not as a node that is none", async () => {
+  it("that a plugin wrote and that is not JSON is reported as that", async () => {
     const box = sandbox();
     // lightningd hands on what a plugin answers as it came.
     const node = await fakeNode(join(box.folder(), "regtest", "lightning-rpc"), {
@@ -122,7 +122,7 @@ describe("the answer", () => {
     expect(stderr).not.toContain("lightning-rpc");
   });
 
-  it("is preceded by what the plugin says of its progress, on stderr", async () => {
+  it("is preceded by the plugin's messages and progress, on stderr", async () => {
     const box = sandbox();
     const node = await startNode(box);
     await run(box, ["start", writeProgram(`${box.work}/echo.js`, ECHO), node.flag]);

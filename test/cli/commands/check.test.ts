@@ -69,7 +69,7 @@ test("every finding in a manifest at once, exit code 1", async () => {
   }
 });
 
-test("what is the same of several methods is said once, and counted", async () => {
+test("what is the same of several methods is printed once, and counted", async () => {
   const box = sandbox();
   const methods = ["a", "b", "c"].map((name) => ({ name, usage: "", author: "me" }));
   write(box, { ...GOOD, rpcmethods: methods });
@@ -81,7 +81,7 @@ test("what is the same of several methods is said once, and counted", async () =
   expect([code, JSON.parse(json.stdout).findings.length]).toEqual([0, 3]);
 });
 
-test("a node's flags are refused, as no node is touched; the network is told to the plugin", async () => {
+test("a node's flags are refused, as no node is touched; the plugin gets the network", async () => {
   const box = sandbox();
   write(box, GOOD);
   for (const flag of ["--lightning-dir=/tmp/l1", "--rpc-file=/tmp/x", "--conf=/tmp/c"]) {

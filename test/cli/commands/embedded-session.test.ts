@@ -39,7 +39,7 @@ it("finds the embedded node of the session, and the one of a lightning-dir", asy
   }
 });
 
-it("ends when its node is told to stop: nothing would bring that back", async () => {
+it("ends when its node is stopped: nothing would bring that back", async () => {
   const box = sandbox();
   const watch = new Program(box, ["watch", writePlugin(box.work), "--embedded"]);
   await watch.prints(/started in/);
@@ -64,7 +64,7 @@ it("may have its control socket under a path of any length", async () => {
   await watch.next("reloaded", { cause: "command" });
 });
 
-it("tells a --call that mixes key=value and words, and goes on", async () => {
+it("reports a --call that mixes key=value and words, and keeps running", async () => {
   const box = sandbox();
   const node = await startNode(box);
   const plugin = writePlugin(box.work);

@@ -123,7 +123,7 @@ test("secret values are hidden: those of the config, of a start, and of a later 
   }
 });
 
-test("of a plugin that the node does not run says so, with the nearest name", async () => {
+test("of a plugin that the node does not run are refused, with the nearest name", async () => {
   const box = sandbox();
   const node = await startNode(box, { plugins: [writePlugin(box.folder("p"))] });
   const { code, stderr } = await run(box, ["logs", `plugn${language.extension}`, node.flag]);

@@ -8,7 +8,7 @@ import { sandbox } from "../../support/sandbox.js";
 
 const env = { HOME: undefined, XDG_CACHE_HOME: undefined };
 
-it("looks for the node where lightning-cli does, and says that none is there", async () => {
+it("looks for the node where lightning-cli does, and reports that none is there", async () => {
   const box = sandbox();
   const { code, stdout, stderr } = await run(box, ["list"], { env });
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" });

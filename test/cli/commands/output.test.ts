@@ -156,7 +156,7 @@ describe("--json", () => {
   });
 });
 
-it("tells apart plugins of one name, and on which node what happens", async () => {
+it("distinguishes plugins of one name, and names the node", async () => {
   const box = sandbox();
   const nodes = [
     await startNode(box, { lightningDir: box.folder("a/l1") }),
@@ -178,7 +178,7 @@ it("tells apart plugins of one name, and on which node what happens", async () =
   await call.prints(/→ version on b\/l1/);
 });
 
-it("says nothing of its own making where a command takes many of its parts for the first time", async () => {
+it("prints nothing extra where a command loads many of its parts for the first time", async () => {
   const box = sandbox();
   const node = await startNode(box);
   const plugin = writePlugin(box.work, { start: language.fails("no") });

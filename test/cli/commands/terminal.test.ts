@@ -91,7 +91,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     expect(await terminal.pressToEnd("\u0003")).toEqual({ code: 130, restored: true });
   });
 
-  it("goes on where there is no shell that Ctrl-Z could give the terminal to", async () => {
+  it("keeps its keys where there is no shell that Ctrl-Z could give the terminal to", async () => {
     const box = sandbox();
     const node = await startNode(box);
     writePlugin(box.work);
@@ -196,7 +196,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     const box = sandbox();
     const node = await startNode(box);
     writePlugin(box.work);
-    // A plain sh leaves the terminal as it finds it: what stty tells is our doing.
+    // A plain sh leaves the terminal as it finds it: what stty shows is our doing.
     const env = { PS1: "$ ", ENV: "", HISTFILE: "" };
     const shell = new Terminal(box, ["-i"], { program: "sh", env });
     await shell.shows(/\$ /);
@@ -222,7 +222,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     expect(await shell.ended).toEqual({ code: 3, restored: true });
   });
 
-  it("goes on without keys in the background, and takes them up after fg", async () => {
+  it("keeps running without keys in the background, and has them again after fg", async () => {
     const box = sandbox();
     const node = await startNode(box);
     writePlugin(box.work);

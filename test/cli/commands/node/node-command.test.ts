@@ -16,7 +16,7 @@ function textOf(stream: PassThrough): () => string {
   return () => text;
 }
 
-it("says where it is, passes on what plugins write to stderr, and ends when told", async () => {
+it("prints where it is, passes on the stderr of plugins, and ends on a signal", async () => {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const [out, err] = [textOf(stdout), textOf(stderr)];
   const ending = new AbortController();
@@ -41,7 +41,7 @@ it("says where it is, passes on what plugins write to stderr, and ends when told
   expect(err()).not.toContain("\x1b");
 });
 
-it("is told by --json in one line, by --quiet not at all, and refuses flags that it cannot heed", async () => {
+it("prints one line with --json, nothing with --quiet, and refuses flags that it cannot use", async () => {
   const tell = async (flags: object) => {
     const stdout = new PassThrough();
     const out = textOf(stdout);
@@ -62,7 +62,7 @@ it("is told by --json in one line, by --quiet not at all, and refuses flags that
   await expect(tell({ conf: "/elsewhere" })).rejects.toThrow("--conf does not go with");
 });
 
-it("writes its log by itself, also into a file of before, and says how it is reached", async () => {
+it("writes its log, also into an earlier file, and prints how to reach it", async () => {
   const lightningDir = makeFolder();
   writeFileSync(join(lightningDir, "config"), "log-level=info\n");
   for (const run of [1, 2]) {

@@ -46,7 +46,7 @@ describe("with one watch session", () => {
     expect(watch.events.filter(({ event }) => event === "reloaded")).toHaveLength(7);
   });
 
-  it("tells a failure, and ends with 1", async () => {
+  it("prints a failure, and ends with 1", async () => {
     const box = sandbox();
     const node = await startNode(box);
     const plugin = writePlugin(box.work);
@@ -79,7 +79,7 @@ describe("with one watch session", () => {
     expect(await ask(node, "version")).toMatchObject({ options: { foo: "BAAAR" } });
   });
 
-  it("does it by itself where another plugin, or another node, is meant", async () => {
+  it("reloads without the session where another plugin, or another node, is meant", async () => {
     const box = sandbox();
     const node = await startNode(box);
     const other = await startNode(box);
@@ -94,7 +94,7 @@ describe("with one watch session", () => {
     expect(watch.events.filter(({ event }) => event === "reloaded")).toHaveLength(1);
   });
 
-  it("does it by itself where the session is stopped, which does it no more when it goes on", async () => {
+  it("reloads without a session that is stopped, which does not do it again when it continues", async () => {
     const box = sandbox();
     const node = await startNode(box);
     const plugin = writePlugin(box.work, { version: "1" });
@@ -111,7 +111,7 @@ describe("with one watch session", () => {
     expect(watch.events.filter(({ event }) => event === "reloading")).toHaveLength(2);
   });
 
-  it("is given up by Ctrl-C, and told when the session is killed meanwhile", async () => {
+  it("is given up by Ctrl-C, and fails when the session is killed before", async () => {
     const box = sandbox();
     const node = await startNode(box);
     const plugin = writePlugin(box.work, { start: language.hangs });
@@ -126,7 +126,7 @@ describe("with one watch session", () => {
     const { code, stderr = "" } = (await second?.ended) ?? {};
     expect(code).toBe(1);
     expect(stderr).toMatch(/the watch session \(pid \d+\) ended before it had reloaded/);
-    // Its socket is taken away by whoever finds it.
+    // Its socket is removed by the next command that finds it.
     const sockets = join(String(box.env.XDG_RUNTIME_DIR), "cln-dev");
     expect(readdirSync(sockets)).toEqual([`${watch.pid}.sock`]);
     expect((await run(box, ["list", node.flag])).code).toBe(0);
@@ -168,7 +168,7 @@ describe("with several watch sessions", () => {
   });
 });
 
-it("with two sessions that no argument could tell apart, says how to end one", async () => {
+it("with two sessions that no argument could choose between, prints how to end one", async () => {
   const box = sandbox();
   const node = await startNode(box);
   const plugin = writePlugin(box.work);
@@ -188,7 +188,7 @@ it("with two sessions that no argument could tell apart, says how to end one", a
 });
 
 describe("without a watch session", () => {
-  it("reloads by itself: by arguments, or by package.json from a folder below", async () => {
+  it("reloads: by arguments, or by package.json from a folder below", async () => {
     const box = sandbox();
     const node = await startNode(box);
     const plugin = writePlugin(box.work, { options: ["foo"] });
@@ -213,7 +213,7 @@ describe("without a watch session", () => {
     expect(await ask(node, "version")).toMatchObject({ options: { foo: "2" } });
   });
 
-  it("says what it lacks", async () => {
+  it("reports what it lacks", async () => {
     const box = sandbox();
     const { code, stderr } = await run(box, ["restart"]);
     expect(code).toBe(2);

@@ -7,7 +7,7 @@ import { Program, run } from "../../../support/program.js";
 import { sandbox } from "../../../support/sandbox.js";
 
 describe("start", () => {
-  it("starts a plugin with its options, and one that runs already anew, with what it had", async () => {
+  it("starts a plugin with its options, and restarts one that runs, with what it had", async () => {
     const box = sandbox();
     const node = await startNode(box);
     const plugin = writePlugin(box.work, { options: ["foo", "bar"] });
@@ -24,7 +24,7 @@ describe("start", () => {
     expect(now.pid).not.toBe(pid);
   });
 
-  it("tells why it did not, and ends with 1; as events with --json", async () => {
+  it("prints why it did not, and ends with 1; as events with --json", async () => {
     const box = sandbox();
     const node = await startNode(box);
     const plugin = writePlugin(box.work, { start: language.fails("broken by hand") });
@@ -91,7 +91,7 @@ describe("stop", () => {
     expect(await listed(node)).toEqual([]);
   });
 
-  it("says that a plugin which is not dynamic stays, and ends with 1", async () => {
+  it("reports that a plugin which is not dynamic stays, and ends with 1", async () => {
     const box = sandbox();
     const plugin = writePlugin(box.work, { dynamic: false });
     const node = await startNode(box, { plugins: [plugin] });
@@ -130,7 +130,7 @@ describe("list", () => {
     ]);
   });
 
-  it("says when there are none, and takes several nodes", async () => {
+  it("reports when there are none, and takes several nodes", async () => {
     const box = sandbox();
     const nodes = [await startNode(box), await startNode(box)];
     await run(box, ["start", writePlugin(box.work), nodes[1]?.flag ?? ""]);

@@ -301,7 +301,7 @@ it("sums up a flood of log lines, and leaves a failure in sight", () => {
   }
   expect(shown).toHaveLength(20);
   expect(lines.of(failed).slice(0, 1)).toEqual(["          hello.py logged 19980 more lines"]);
-  // It goes on for ever: nothing more is shown.
+  // It never ends: nothing more is shown.
   const later = Array.from({ length: 2000 }, (_, count) => {
     ms = 100 + 5 * count;
     return lines.of({ ...log, text: "spam" });
