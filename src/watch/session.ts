@@ -424,6 +424,10 @@ export class Session {
           this.#filesChanged(plugin.path, own, at);
           return;
         }
+        if (this.#held.size === 0) {
+          const message = `paused: ${own.map((file) => basename(file)).join(", ")} has changed`;
+          onEvent({ event: "notice", level: "info", message });
+        }
         const held = this.#held.get(plugin.path) ?? new Set();
         this.#held.set(plugin.path, held);
         for (const file of own) held.add(file);

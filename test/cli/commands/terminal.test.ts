@@ -150,11 +150,9 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     terminal.press("p");
     await terminal.shows(/paused/);
     writePlugin(box.work, { options: ["foo"], version: "2" });
-    await until("the file to be seen", () => {
-      terminal.press("p");
-      return /resumed: 1 file has changed/.test(terminal.text);
-    });
-    await terminal.shows(/reloaded in/);
+    await terminal.shows(/paused: plugin\.\w+ has changed/);
+    terminal.press("p");
+    await terminal.shows(/resumed: 1 file has changed[\s\S]*reloaded in/);
     expect(await ask(node, "version")).toMatchObject({ version: "2", options: { foo: "BAAAR" } });
     expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
   });
