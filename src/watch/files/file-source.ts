@@ -62,8 +62,9 @@ const FOLDER_CHECK_MS = 250;
 const QUIET_CHECK_MS = 2_000;
 /** How long hints are handled before everything else gets its turn. */
 const SLICE_MS = 8;
-/** A compiler writes a file in less. */
+/** A compiler writes a file in less; one that is empty then is given some more of it. */
 const BUILD_WRITE_MS = 25;
+const BUILD_WRITES = 10;
 /** With more hints waiting than this the files' contents are not read. */
 const BULK = 200;
 /** Folders that are read at the same time: each takes a descriptor. */
@@ -307,13 +308,16 @@ export class FileSource {
   /** What a build writes is looked at when it is written: in between it is empty for a moment. */
   #hint(path: string): void {
     if (this.#plugin.build === undefined || this.#isPlugin(path)) this.#hintNow(path);
-    else if (!this.#resting.has(path)) {
-      const rest = () => {
-        this.#resting.delete(path);
-        this.#hintNow(path);
-      };
-      this.#resting.set(path, setTimeout(rest, BUILD_WRITE_MS));
-    }
+    else if (!this.#resting.has(path)) this.#rest(path, BUILD_WRITES);
+  }
+
+  #rest(path: string, tries: number): void {
+    const look = () => {
+      this.#resting.delete(path);
+      if (tries > 1 && takeSnapshot(path).state === "empty") this.#rest(path, tries - 1);
+      else this.#hintNow(path);
+    };
+    this.#resting.set(path, setTimeout(look, BUILD_WRITE_MS));
   }
 
   #hintNow(path: string): void {

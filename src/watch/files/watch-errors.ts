@@ -1,9 +1,6 @@
 /** Why the system watches no more folders, and what to do about it. Used by the file source. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
-
-/** Descriptors that a look at a folder takes for a moment. */
-const MARGIN = 4;
 
 /** @returns undefined where it is another error than a limit that has been reached */
 export function watchLimit(error: unknown): { reason: string; fix: string } | undefined {
@@ -15,10 +12,10 @@ export function watchLimit(error: unknown): { reason: string; fix: string } | un
     };
   }
   if (code !== "EMFILE" && code !== "ENFILE") return undefined;
-  const limit = openFilesLimit();
-  if (code === "EMFILE" && limit !== undefined && openFiles() >= limit - MARGIN) {
+  // One code for two limits.
+  if (code === "EMFILE" && !areInstancesUsedUp()) {
     return {
-      reason: `this process may open no more than ${limit} files (ulimit -n)`,
+      reason: "this process may open no more files (ulimit -n)",
       fix: "raise the limit with ulimit -n",
     };
   }
@@ -28,21 +25,43 @@ export function watchLimit(error: unknown): { reason: string; fix: string } | un
   };
 }
 
-function openFilesLimit(): number | undefined {
+/** Whether the processes of this user have all the inotify instances that they may have. */
+function areInstancesUsedUp(): boolean {
+  const limits = [
+    "/proc/sys/fs/inotify/max_user_instances",
+    "/proc/sys/user/max_inotify_instances",
+  ];
+  return instances() >= Math.min(...limits.map(numberIn));
+}
+
+function instances(): number {
+  const processes = namesIn("/proc").filter((name) => /^\d+$/.test(name));
+  const open = processes.flatMap((pid) =>
+    namesIn(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`)),
+  );
+  return open.filter((target) => target === "anon_inode:inotify").length;
+}
+
+function numberIn(file: string): number {
   try {
-    const limits = readFileSync("/proc/self/limits", "utf8");
-    const limit = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
-    return limit === undefined ? undefined : Number(limit);
+    return Number(readFileSync(file, "utf8"));
   } catch {
-    return undefined;
+    return Number.POSITIVE_INFINITY;
   }
 }
 
-function openFiles(): number {
+function linkOf(path: string): string {
   try {
-    return readdirSync("/proc/self/fd").length;
+    return readlinkSync(path);
   } catch {
-    // Not even this folder can be opened.
-    return Number.POSITIVE_INFINITY;
+    return "";
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
