@@ -34,6 +34,9 @@ const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
 /** What ends at once needs few files: each costs 0.25 ms at the start. */
 const SHORT_COMMANDS = /src\/cli\/commands\/(plugin\/list|call)\.ts$/;
 
+/** Modules that are there for what they do: all others are for what they export. */
+const PROGRAMS = /src\/(cli\/launch|cli\/main|hot\/main|regtest\/backend\/main)\.ts$/;
+
 /** What the build reads. */
 const SOURCES = ["src", "scripts/build.mjs", "package.json", "package-lock.json"];
 
@@ -96,6 +99,9 @@ async function bundle(folder, input, options) {
     cwd: root,
     input,
     platform: "node",
+    // ora brings two more packages for colours.
+    resolve: { alias: { chalk: "picocolors", yoctocolors: "picocolors" } },
+    treeshake: { moduleSideEffects: (id) => PROGRAMS.test(id) },
     plugins: [oneSpinner()],
     transform: { target: "node20.19", define: { CLN_DEV_VERSION: JSON.stringify(version) } },
   });

@@ -62,8 +62,8 @@ function node(...args: string[]): string {
 }
 
 describe("the package", () => {
-  it("is smaller than 300 kB and has nothing to run at its installation", () => {
-    expect(tarballBytes).toBeLessThan(300_000);
+  it("is smaller than 250 kB and has nothing to run at its installation", () => {
+    expect(tarballBytes).toBeLessThan(250_000);
     const { scripts, os, dependencies } = JSON.parse(
       readFileSync(join(installed, "package.json"), "utf8"),
     );
