@@ -14,6 +14,15 @@ export function targetOf(plugin: PluginSettings, node: NodeAddress): Target {
   return { name, plugin, node };
 }
 
+/** A target as a watch session names it to other programs. */
+export interface SessionTarget {
+  /** The plugin as the session's user named it, absolute. */
+  readonly path: string;
+  /** The same without symlinks. */
+  readonly realPath: string;
+  readonly node: NodeAddress;
+}
+
 /** Why a reload is wanted, and since when. Several become one by {@link merge}. */
 export interface Change {
   readonly cause: Cause;

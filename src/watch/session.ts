@@ -7,6 +7,7 @@
 import { basename } from "node:path";
 import { isOutcome } from "../events/outcomes.js";
 import { redactEvent } from "../events/redact.js";
+import type { SessionTarget } from "../events/reload-target.js";
 import { targetOf } from "../events/reload-target.js";
 import type {
   Cause,
@@ -22,9 +23,9 @@ import { isBelow } from "../plugin/file/ignore-rules.js";
 import type { LogLevel } from "../plugin/log-level.js";
 import { concealing, shownValue } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginOption, PluginSettings, ShellCommand } from "../settings/types.js";
-import type { SessionTarget } from "./control/control-client.js";
+import { CONTROL_PROTOCOL } from "./control/control-client.js";
 import { type ControlMethods, type ControlServer, openControl } from "./control/control-server.js";
-import { findDuplicateSessions } from "./control/duplicate-sessions.js";
+import { announceTo, findDuplicateSessions } from "./control/duplicate-sessions.js";
 import { isMeant, type RestartFilter, readFilter, readOptions } from "./control/target-filter.js";
 import { DependencyWatch } from "./files/dependency-watch.js";
 import { FileSource, type WatchedFiles } from "./files/file-source.js";
@@ -83,7 +84,16 @@ export class Session {
     const secrets = () => this.#reloaders.flatMap((reloader) => reloader.options);
     const options = {
       ...given,
-      onEvent: (event: WatchEvent) => given.onEvent(redactEvent(event, concealing(secrets()))),
+      onEvent: (event: WatchEvent) => {
+        try {
+          given.onEvent(redactEvent(event, concealing(secrets())));
+        } catch (error) {
+          // The listener's mistake is its program's: nothing in the session waits for it.
+          setImmediate(() => {
+            throw error;
+          });
+        }
+      },
     };
     this.#options = options;
     this.#trace = new TraceSource(options.onEvent, given.traceBytes ?? 0);
@@ -99,7 +109,7 @@ export class Session {
   /**
    * Meets the nodes, begins to watch the files, and then to reload every plugin once: what comes of
    * that is in {@link first}.
-   * @throws Failure: a node that is not there or not to be touched, a control folder that is not ours
+   * @throws Failure: a node that is not there or not to be touched
    */
   static async open(options: SessionOptions): Promise<Session> {
     const session = new Session(options);
@@ -342,17 +352,40 @@ export class Session {
     const things = { nodes: facts, embedded, plugins, files: this.#files, settings, control: path };
     onEvent(watchingEvent(things));
     if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
-    for (const node of this.#nodes) node.followLogs();
+    for (const node of this.#nodes) node.followLogs(embedded);
     this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
-    if (this.#control === undefined) return;
-    this.#warned = findDuplicateSessions(this.targets).then((notices) => notices.forEach(onEvent));
+    if (this.#control !== undefined) this.#warned = this.#reportDuplicates(true);
+  }
+
+  /** @param isFirst the other sessions do not know of this one yet */
+  async #reportDuplicates(isFirst: boolean): Promise<void> {
+    const duplicates = await findDuplicateSessions(this.targets);
+    for (const { session, target } of duplicates) {
+      const message = `another watch session (pid ${session.pid}) has ${target.path} on this node, too: end one of the two`;
+      this.#options.onEvent({ event: "notice", level: "warn", message });
+      for (const reloader of this.#reloaders) {
+        const { node } = reloader.target;
+        reloader.isShared ||=
+          reloader.realPath === target.realPath && node.rpcFile === target.node.rpcFile;
+      }
+    }
+    if (isFirst) await announceTo(duplicates);
   }
 
   /** What the control socket is asked for. */
   #controlMethods(): ControlMethods {
     const { embedded } = this.#options;
     return {
-      status: () => ({ pid: process.pid, embedded, targets: this.targets }),
+      status: () => ({
+        protocol: CONTROL_PROTOCOL,
+        pid: process.pid,
+        embedded,
+        targets: this.targets,
+      }),
+      announce: () => {
+        this.#warned = this.#warned.then(() => this.#reportDuplicates(false));
+        return {};
+      },
       restart: async (params) => {
         const [filter, options] = [readFilter(params), readOptions(params)];
         const outcomes =

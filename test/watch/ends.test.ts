@@ -100,7 +100,7 @@ it.skipIf(!has("npm"))("npm run dev works from a folder below, and ends in order
   writePlugin(box.work, { options: ["foo"], version: "2" });
   await npm.next("reloaded", { cause: "file" });
   // A terminal sends it to both, and npm passes it on.
-  const pid = Number(/(\d+)\.sock$/.exec(String(npm.events[0]?.control))?.[1]);
+  const pid = Number(/(\d+)-\w+\.sock$/.exec(String(npm.events[0]?.control))?.[1]);
   process.kill(pid, "SIGINT");
   npm.kill("SIGINT");
   await npm.ended;

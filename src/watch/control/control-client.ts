@@ -1,23 +1,16 @@
 /** Finds the running watch sessions of this user, and asks one of them. */
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { Failure } from "../../errors/failure.js";
+import { Failure, systemCode } from "../../errors/failure.js";
 import { OUTCOMES } from "../../events/outcomes.js";
+import type { SessionTarget } from "../../events/reload-target.js";
 import type { Outcome } from "../../events/watch-events.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { callNode } from "../../node/rpc/client.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
 import type { NodeAddress, PluginOption } from "../../settings/types.js";
-import { controlFolder, isWithoutRoom } from "./socket-folder.js";
+import { controlFolder } from "./socket-folder.js";
 import type { RestartFilter } from "./target-filter.js";
-
-export interface SessionTarget {
-  /** The plugin as the session's user named it, absolute. */
-  readonly path: string;
-  /** The same without symlinks. */
-  readonly realPath: string;
-  readonly node: NodeAddress;
-}
 
 export interface RunningSession {
   readonly control: string;
@@ -27,24 +20,26 @@ export interface RunningSession {
   readonly targets: readonly SessionTarget[];
 }
 
+/** Of what is asked and answered: a session of another release is passed over. */
+export const CONTROL_PROTOCOL = 1;
+/** A socket that refuses may be one that is just being opened, ms. */
+const OPENING_MS = 10_000;
 /** A session that does not say within this time who it is (stopped by Ctrl-Z, say) is passed over. */
 const STATUS_TIMEOUT_MS = 1_000;
 /** A start and a stop may take as long as the node lets them. */
 const RESTART_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * The sockets of sessions that run, or that have been killed.
- * @throws Failure `control-folder`: the folder for them is not ours alone
+ * The sockets of sessions that run, or that have been killed. None where the folder for them cannot be
+ * used: then no session has one there either.
  */
 function controlSockets(): string[] {
   try {
     const folder = controlFolder();
     const names = readdirSync(folder).filter((name) => name.endsWith(".sock"));
     return names.map((name) => join(folder, name));
-  } catch (error) {
-    // Then no session can have one there either.
-    if (isWithoutRoom(error)) return [];
-    throw error;
+  } catch {
+    return [];
   }
 }
 
@@ -77,6 +72,7 @@ async function askStatus(control: string): Promise<RunningSession | undefined> {
   try {
     const status = await callNode(control, "status", {}, { timeoutMs: STATUS_TIMEOUT_MS });
     if (!isObject(status) || typeof status.pid !== "number") return undefined;
+    if (status.protocol !== CONTROL_PROTOCOL) return undefined;
     const targets = Array.isArray(status.targets) ? status.targets : [];
     const embedded = status.embedded === true;
     return {
@@ -87,16 +83,40 @@ async function askStatus(control: string): Promise<RunningSession | undefined> {
     };
   } catch (error) {
     if (error instanceof NodeUnreachable && error.reason === "refused") {
-      rmSync(control, { force: true });
+      removeDead(control);
     }
     return undefined;
   }
 }
 
+function removeDead(control: string): void {
+  const made = statSync(control, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const isOld = Date.now() - made > OPENING_MS;
+  if (isOld || !isProcess(pidOf(control))) rmSync(control, { force: true });
+}
+
+function pidOf(control: string): number {
+  return Number.parseInt(basename(control), 10);
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === "EPERM";
+  }
+}
+
+/** Lets another session look for those that share its plugins. */
+export async function announce(control: string): Promise<void> {
+  await callNode(control, "announce", {}, { timeoutMs: STATUS_TIMEOUT_MS });
+}
+
 function sessionGone(control: string, cause: unknown): Failure {
   return new Failure({
     kind: "session-gone",
-    what: `the watch session (pid ${basename(control, ".sock")}) ended before it had reloaded`,
+    what: `the watch session (pid ${pidOf(control)}) ended before it had reloaded`,
     fix: "Run the command again: it then reloads by itself",
     exitCode: 1,
     cause,

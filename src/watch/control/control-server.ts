@@ -1,4 +1,5 @@
 /** The control socket of a watch session: how `cln-dev restart` and `list` find it and ask it. */
+import { randomBytes } from "node:crypto";
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { Framer } from "../../jsonrpc/framing.js";
 import { isObject, type JsonObject, parseObject } from "../../jsonrpc/json.js";
 import { INVALID_REQUEST, METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import { atShortPath } from "../../node/rpc/unix-socket.js";
-import { controlFolder, isWithoutRoom } from "./socket-folder.js";
+import { controlFolder } from "./socket-folder.js";
 
 /** Answers a request by name; what it throws becomes the error's message. */
 export type ControlMethods = {
@@ -26,11 +27,9 @@ export class ControlServer {
     this.#server = server;
   }
 
-  /** Listens on `<folder>/<pid>.sock`, for this user alone. */
+  /** Listens on `<folder>/<pid>-<random>.sock`, for this user alone: pids may be the same in two containers. */
   static async open(folder: string, methods: ControlMethods): Promise<ControlServer> {
-    const path = join(folder, `${process.pid}.sock`);
-    // A session that was killed may have had our pid.
-    rmSync(path, { force: true });
+    const path = join(folder, `${process.pid}-${randomBytes(3).toString("hex")}.sock`);
     const server = createServer();
     const control = new ControlServer(path, server);
     server.on("connection", (socket) => control.#serve(socket, methods));
@@ -96,16 +95,12 @@ async function answer(request: JsonObject, methods: ControlMethods): Promise<Jso
   }
 }
 
-/**
- * @returns the socket, or what to tell the user about there being none
- * @throws Failure `control-folder`: the folder for it is not ours alone
- */
+/** @returns the socket, or a notice for the user about there being none */
 export async function openControl(methods: ControlMethods): Promise<ControlServer | string> {
   try {
     return await ControlServer.open(controlFolder(), methods);
   } catch (error) {
-    if (!isWithoutRoom(error)) throw error;
-    const cause = error instanceof Failure ? error.cause : error;
-    return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(cause)}`;
+    const fix = error instanceof Failure && error.fix !== undefined ? `. ${error.fix}` : "";
+    return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(error)}${fix}`;
   }
 }

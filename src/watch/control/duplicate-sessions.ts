@@ -1,20 +1,31 @@
-/** Other watch sessions that have the same plugin on the same node: each would undo the other's work. */
+/** Other watch sessions that have the same plugin on the same node: each undoes the other's work. */
+import type { SessionTarget } from "../../events/reload-target.js";
+import { announce, findSessions, type RunningSession } from "./control-client.js";
 
-import type { Notice } from "../../events/watch-events.js";
-import { findSessions, type SessionTarget } from "./control-client.js";
+export interface DuplicateSession {
+  readonly session: RunningSession;
+  /** The target of ours that it has, too. */
+  readonly target: SessionTarget;
+}
 
-/** A warning for each session that shares a target with ours. */
-export async function findDuplicateSessions(own: readonly SessionTarget[]): Promise<Notice[]> {
-  const others = (await findSessions()).filter(({ pid }) => pid !== process.pid);
-  return others.flatMap(({ pid, targets }) => {
-    const shared = targets.find((theirs) =>
-      own.some(
-        ({ realPath, node }) =>
-          realPath === theirs.realPath && node.rpcFile === theirs.node.rpcFile,
-      ),
-    );
-    if (shared === undefined) return [];
-    const message = `another watch session (pid ${pid}) has ${shared.path} on this node, too: end one of the two`;
-    return [{ event: "notice", level: "warn", message }];
-  });
+/** Throws nothing. */
+export async function findDuplicateSessions(
+  own: readonly SessionTarget[],
+): Promise<readonly DuplicateSession[]> {
+  const sessions = await findSessions().catch(() => []);
+  return sessions
+    .filter(({ pid }) => pid !== process.pid)
+    .flatMap((session) => {
+      const target = own.find((ours) =>
+        session.targets.some(
+          ({ realPath, node }) => realPath === ours.realPath && node.rpcFile === ours.node.rpcFile,
+        ),
+      );
+      return target === undefined ? [] : [{ session, target }];
+    });
+}
+
+/** Lets the others report it as well. Throws nothing. */
+export async function announceTo(duplicates: readonly DuplicateSession[]): Promise<void> {
+  await Promise.allSettled(duplicates.map(({ session }) => announce(session.control)));
 }

@@ -29,12 +29,6 @@ export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   return folder;
 }
 
-/** Whether {@link controlFolder} has failed because nothing can be written there at all. */
-export function isWithoutRoom(error: unknown): boolean {
-  const cause = error instanceof Failure ? error.cause : error;
-  return ["ENOSPC", "EDQUOT", "EROFS"].includes(systemCode(cause) ?? "");
-}
-
 function make(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });

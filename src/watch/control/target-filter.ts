@@ -1,8 +1,8 @@
 /** Which targets of a session a restart is about: asked by a key, a program or `cln-dev restart`. */
 import { basename } from "node:path";
+import type { SessionTarget } from "../../events/reload-target.js";
 import { isObject } from "../../jsonrpc/json.js";
 import type { PluginOption } from "../../settings/types.js";
-import type { SessionTarget } from "./control-client.js";
 
 /** An absent member stands for all. */
 export interface RestartFilter {

@@ -6,6 +6,8 @@ import { basename } from "node:path";
 import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
 import type { Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
 import { pluginBehind } from "../../hot/front-files.js";
+import { followStderr } from "../../node/log/follow-stderr.js";
+import { stderrPlace } from "../../node/log/node-stderr.js";
 import type { ListedPlugin } from "../../node/plugins/plugin-command.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import type { NodeAddress } from "../../settings/types.js";
@@ -19,6 +21,8 @@ const RECENT_MS = 15_000;
 
 /** A node that crashes so soon after a plugin was started has probably died of it. */
 const JUST_STARTED_MS = 5_000;
+
+const MAX_HELD_LINES = 200;
 
 /** What the node logs of a plugin at `plugin stop` (lightningd/plugin_control.c). */
 const STOPPED = "Killing plugin: stopped by lightningd via RPC";
@@ -35,6 +39,10 @@ export class WatchedNode {
   /** The deaths that are being explained: by a plugin run offline, which a newer version replaces. */
   readonly #explaining = new Map<Reloader, AbortController>();
   #facts: NodeFacts | undefined;
+  #endStderr: () => void = () => {};
+  #isStderrReported = false;
+  /** Written during a reload. */
+  readonly #heldStderr: string[] = [];
 
   constructor(address: NodeAddress, reloadersOf: (node: WatchedNode) => Reloader[], emit: Emit) {
     this.address = address;
@@ -75,13 +83,19 @@ export class WatchedNode {
     this.#monitor.suspect();
   }
 
-  /** Begins to tell what the plugins log. */
-  followLogs(): void {
+  /**
+   * Begins to report what the plugins log, and what is written to the node's stderr.
+   * @param embedded the node is of this very process: its plugins' stderr is heard already
+   */
+  followLogs(embedded: boolean): void {
+    if (!embedded) this.#followStderr();
     this.#logs = new LogSource(this.address, () => this.reloaders, this.#emit);
   }
 
   /** A reload has ended: a traceback that was logged in it belongs to its outcome. */
   settled(reloader: Reloader, outcome: Outcome): void {
+    const lines = this.#heldStderr.splice(0);
+    if (outcome.event === "reloaded") for (const line of lines) this.#reportStderr(line);
     this.#logs?.settled(reloader, outcome.event === "reloaded");
   }
 
@@ -106,6 +120,7 @@ export class WatchedNode {
 
   async close(): Promise<void> {
     await this.#logs?.close();
+    this.#endStderr();
     this.#end.abort();
     await this.#monitor.close();
     await Promise.all(this.#works);
@@ -116,6 +131,32 @@ export class WatchedNode {
   #own(work: Promise<void>): void {
     this.#works.add(work);
     void work.finally(() => this.#works.delete(work));
+  }
+
+  /** Of all its plugins: the node does not say whose a line is. */
+  #followStderr(): void {
+    this.#endStderr();
+    const { lightningDir, network } = this.address;
+    const place = stderrPlace(lightningDir, network);
+    if (place?.kind === "nowhere" && !this.#isStderrReported) {
+      this.#isStderrReported = true;
+      const message =
+        "the node's stderr goes to /dev/null (lightningd --daemon), and so does what the plugin prints there: log it, or start lightningd without --daemon, with 2>FILE";
+      this.#emit({ event: "notice", level: "info", message });
+    }
+    if (place?.kind !== "file") return;
+    this.#endStderr = followStderr(place.path, (line) => {
+      const isStarting = this.reloaders.some(({ busy }) => busy);
+      // A start that fails is reported with what it wrote.
+      if (!isStarting) this.#reportStderr(line);
+      else if (this.#heldStderr.length < MAX_HELD_LINES) this.#heldStderr.push(line);
+    });
+  }
+
+  #reportStderr(text: string): void {
+    const time = new Date().toISOString();
+    const { rpcFile } = this.address;
+    this.#emit({ event: "log", node: rpcFile, plugin: "node", level: "stderr", text, time });
   }
 
   #gone(message: string): void {
@@ -145,6 +186,7 @@ export class WatchedNode {
     // What is wrong with it is the outcome of the reloads: each of them asks again.
     const known = await this.identify(this.#end.signal).catch(() => undefined);
     if (this.#end.signal.aborted) return;
+    if (this.#logs !== undefined) this.#followStderr();
     for (const reloader of this.reloaders) {
       reloader.nodeBack(known !== undefined && runs(plugins, reloader.realPath));
     }

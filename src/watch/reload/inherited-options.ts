@@ -99,6 +99,9 @@ export async function startOptionsFor(
     const learned = await learnDeclarations(target, file, signal);
     shapes = learned && new Map([...(shapes ?? []), ...learned]);
   }
-  const options = [...kept.takenOver, ...encodeStartOptions(given, shapes)];
-  return { options, kept: { ...kept, shapes } };
+  // What is given now may have been taken over before.
+  const isGiven = ({ name }: StartOption) => given.some((option) => option.name === name);
+  const takenOver = kept.takenOver.filter((option) => !isGiven(option));
+  const options = [...takenOver, ...encodeStartOptions(given, shapes)];
+  return { options, kept: { ...kept, takenOver, shapes } };
 }

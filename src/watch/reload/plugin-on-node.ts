@@ -175,10 +175,11 @@ export class PluginOnNode {
   /**
    * The old version goes.
    * @param begin called before the node is asked for that
+   * @param isShared another session may be starting it just now: that start is ended
    * @returns how long the node took, ms; undefined where there was nothing to stop
    * @throws RpcError, NodeUnreachable
    */
-  async stop(begin: () => void): Promise<number | undefined> {
+  async stop(begin: () => void, isShared: boolean): Promise<number | undefined> {
     const { state } = this;
     if (state.is === "unknown" || state.is === "stopped") return undefined;
     begin();
@@ -186,7 +187,8 @@ export class PluginOnNode {
     const signal = this.#leave;
     const { path } = state;
     this.state = { is: "stopping", path };
-    if (state.is === "running") await stopPlugin(this.#target.node.rpcFile, path, { signal });
+    if (state.is === "running" && !isShared)
+      await stopPlugin(this.#target.node.rpcFile, path, { signal });
     else await stopHungPlugin(this.#target, path, signal);
     if (this.#hot === undefined) await removeStoppedFront(path);
     this.state = { is: "stopped" };

@@ -10,6 +10,7 @@ import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "../../even
 import { type Change, isAsked, type Target } from "../../events/reload-target.js";
 import type { NodeFacts, Outcome, Reloaded } from "../../events/watch-events.js";
 import { nodePid } from "../../node/node-process.js";
+import { listPlugins } from "../../node/plugins/plugin-command.js";
 import { descendantsOf, type ProcessIdentity } from "../../node/plugins/plugin-processes.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
@@ -49,6 +50,8 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   readonly pycachePrefixes: readonly string[];
   /** What the node has started of the version that runs; empty where that is not known. */
   readonly processes: readonly ProcessIdentity[];
+  /** Another watch session starts the same plugin on the same node. */
+  readonly isShared: boolean;
   /** What the plugin has written to stderr since its start was sent, where that is heard. */
   readonly stderr: () => string | undefined;
   /** The start takes long: what was held back can be shown. */
@@ -82,6 +85,9 @@ export interface ReloadAttemptResult {
 const SAVE_MS = 30;
 /** An address that the previous version held is free again by then, ms. */
 const IN_USE_RETRY_MS = 1_000;
+/** Another session that has the plugin, too, has started it by then, ms. */
+const OTHER_SESSION_MS = 3_000;
+const POLL_MS = 50;
 /** A start that is given up may end by itself within this, ms. */
 const START_GRACE_MS = 500;
 /** Then the node has so long to answer that it is ended, ms. */
@@ -197,7 +203,7 @@ export class ReloadAttempt {
     if (hot !== undefined) return hot;
     const leftovers = descendantsOf(this.#options.processes);
     const stopMs = await this.#onNode("stop", path, () =>
-      this.#node.stop(() => this.#progress.begin("stop")),
+      this.#node.stop(() => this.#progress.begin("stop"), this.#options.isShared),
     );
     for (const left of await endLeftovers(leftovers)) this.#warn(left);
     // What was saved during the stop is what is started.
@@ -476,8 +482,27 @@ export class ReloadAttempt {
         return await this.#nodeDied(started, look, error);
       }
       if (!(error instanceof RpcError)) throw error;
+      // The other session has stopped it, and starts it.
+      const from = performance.now();
+      if (this.#options.isShared && (await this.#isStartedByOther(file.realPath, look))) {
+        return performance.now() - from;
+      }
       return await this.#diagnose(started, look, error);
     }
+  }
+
+  /** Whether the node runs the plugin all the same, a moment later. */
+  async #isStartedByOther(path: string, look: FileSnapshot): Promise<boolean> {
+    const until = performance.now() + OTHER_SESSION_MS;
+    while (performance.now() < until) {
+      await this.#options.nextHint(POLL_MS);
+      this.#progress.verify(look);
+      const plugins = await listPlugins(this.#target.node.rpcFile, { signal: this.#leaveOrNewer });
+      if (!plugins.some(({ name, active }) => name === path && active)) continue;
+      this.#node.state = { is: "running", path };
+      return true;
+    }
+    return false;
   }
 
   /** The node went away during the start: a plugin can do that to it. */

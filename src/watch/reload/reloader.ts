@@ -92,6 +92,8 @@ export class Reloader {
   #isSlow = false;
   /** What the plugin has written to stderr since it was started, where that is heard. */
   stderr: string | undefined;
+  /** Another watch session has the same plugin on the same node. */
+  isShared = false;
   /** What `init` of this start was answered with, where it was an error and that is heard. */
   initError: JsonObject | undefined;
   /** The start whose end has been explained already. */
@@ -296,6 +298,7 @@ export class Reloader {
       },
       pycachePrefixes: this.#pycachePrefixes,
       processes: this.#processes,
+      isShared: this.isShared,
       stderr: () => this.stderr,
       onSlowStart: () => this.#hooks.onSlowStart?.(),
       runningContent: this.#runningContent,

@@ -3,13 +3,13 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type Failure, usageFailure } from "../../../errors/failure.js";
+import type { SessionTarget } from "../../../events/reload-target.js";
 import { splitArguments } from "../../../settings/arguments.js";
 import { namesNode, resolveNodes } from "../../../settings/resolve-nodes.js";
 import {
   askRestart,
   findSessions,
   type RunningSession,
-  type SessionTarget,
 } from "../../../watch/control/control-client.js";
 import { isMeant, type RestartFilter } from "../../../watch/control/target-filter.js";
 import { openReporter } from "../../report/reporter.js";

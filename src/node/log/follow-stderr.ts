@@ -1,0 +1,54 @@
+/**
+ * Follows the file that a node's stderr goes to. The node writes little there itself; its plugins write
+ * what they print to stderr (cln-contract 4.1), and only there. The log may go to the same file
+ * (`lightningd >FILE 2>&1`): its lines are left out.
+ */
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { parseLogLine } from "./log-lines.js";
+
+const LOOK_EVERY_MS = 200;
+/** More in one look is the end of a flood: the rest is skipped. */
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Gives each line that is written from now on.
+ * @returns ends it
+ */
+export function followStderr(path: string, onLine: (line: string) => void): () => void {
+  let at = sizeOf(path);
+  let rest = "";
+  const look = () => {
+    const size = sizeOf(path);
+    if (size === at) return;
+    // Truncated: what is there now is new.
+    const from = size < at ? 0 : Math.max(at, size - MAX_BYTES);
+    at = size;
+    const lines = (rest + readFrom(path, from, size)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "" && parseLogLine(line) === undefined) onLine(line);
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  timer.unref();
+  return () => {
+    look();
+    clearInterval(timer);
+  };
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function readFrom(path: string, from: number, to: number): string {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const bytes = Buffer.alloc(Math.min(to, fstatSync(file).size) - from);
+      return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, from));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return "";
+  }
+}
