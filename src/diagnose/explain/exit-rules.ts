@@ -31,7 +31,10 @@ export const EXIT_RULES: readonly Rule[] = [
     pattern: EXITED,
     condition: errs(/^ModuleNotFoundError: No module named/),
     reason: (facts) => pythonModule(facts).reason + environmentNote(facts),
-    fix: (facts) => pythonModule(facts).fix,
+    fix: (facts) =>
+      (facts.environment?.differing.length ?? 0) === 0
+        ? pythonModule(facts).fix
+        : "Let the #! line name the Python of a virtual environment, which needs no variables",
   },
   {
     id: "node-module",
@@ -335,10 +338,13 @@ function moduleName(facts: RuleContext): string {
 }
 
 function environmentNote({ environment }: RuleContext): string {
-  const { pythonPath } = environment ?? {};
-  return pythonPath === undefined
+  const { pythonPath, differing = [] } = environment ?? {};
+  if (pythonPath !== undefined) {
+    return `; here PYTHONPATH has ${pythonPath}, which the node's environment does not`;
+  }
+  return differing.length === 0
     ? ""
-    : `; here PYTHONPATH has ${pythonPath}, which the node's environment does not`;
+    : `; it runs with the environment of this shell, and the node's differs in ${differing.join(", ")}`;
 }
 
 function oldPython(facts: RuleContext): { has: string; needs: string } | undefined {

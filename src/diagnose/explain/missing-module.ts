@@ -6,7 +6,7 @@
 import { readdirSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { basename, delimiter, dirname, extname, join } from "node:path";
-import { nearestName } from "../../errors/did-you-mean.js";
+import { nearestName, nearNames } from "../../errors/did-you-mean.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { shellPath } from "../../plugin/file/plugin-file-failures.js";
@@ -38,11 +38,9 @@ export function explainPythonModule(module: string, file: PluginFile | undefined
     };
   }
   if (!PACKAGES.has(top)) {
-    const near = nearestName(top, [...beside, ...modules.standard]);
-    if (near !== undefined && near !== top) {
-      const place = beside.includes(near) ? "beside it" : "in the standard library";
-      return { reason: `${reason}; ${near} is ${place}`, fix: `Did you mean ${near}?` };
-    }
+    const names = [...beside, ...modules.standard, ...PACKAGES.keys()];
+    const near = nearNames(top, names, 2).filter((name) => name !== top);
+    if (near.length > 0) return { reason, fix: `Did you mean ${near.join(" or ")}?` };
   }
   return { reason, fix: pythonFix(top, file) };
 }

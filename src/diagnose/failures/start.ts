@@ -166,6 +166,10 @@ async function gatherEvidence(
   };
 }
 
+/** Errors that another environment can be the cause of; a plugin is not run again for others. */
+const MAY_BE_ENVIRONMENT =
+  /ModuleNotFound|ImportError|KeyError|FileNotFound|Permission|OSError|not found|No such file|ENOENT|EACCES|Cannot find|cannot open shared|Unicode|locale/;
+
 /**
  * Variables that look as if they made the difference: those named by the error are known by that, and
  * of the others it is found out by one more run, with our environment.
@@ -181,6 +185,9 @@ async function differenceTo(
     module === undefined ? undefined : onPythonPath(module, process.env.PYTHONPATH);
   const isNamed = onlyHere.some((name) => new RegExp(`\\b${name}\\b`).test(error));
   if (pythonPath !== undefined || isNamed || differing.length === 0) {
+    return { differing: [], onlyHere, pythonPath };
+  }
+  if (error !== "" && !MAY_BE_ENVIRONMENT.test(error)) {
     return { differing: [], onlyHere, pythonPath };
   }
   const here = await runOffline(start, { env: process.env });

@@ -41,8 +41,24 @@ const MODULES: readonly RuleCase[] = [
     rule: "python-module",
     files: { "p.py": "import jsn" },
     stderr: missing("jsn"),
-    reason: "there is no module jsn for /usr/bin/python3; json is in the standard library",
+    reason: "there is no module jsn for /usr/bin/python3",
     fix: "Did you mean json?",
+  },
+  {
+    rule: "python-module",
+    files: { "p.py": "import yml" },
+    stderr: missing("yml"),
+    reason: "there is no module yml for /usr/bin/python3",
+    fix: "Did you mean xml or yaml?",
+  },
+  {
+    rule: "python-module",
+    files: { "p.py": "import xyzzyfoo" },
+    stderr: missing("xyzzyfoo"),
+    context: { environment: { differing: ["HOME"], onlyHere: [], pythonPath: undefined } },
+    reason:
+      "there is no module xyzzyfoo for /usr/bin/python3; it runs with the environment of this shell, and the node's differs in HOME",
+    fix: "Let the #! line name the Python of a virtual environment, which needs no variables",
   },
   {
     rule: "python-module",

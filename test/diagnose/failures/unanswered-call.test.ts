@@ -69,8 +69,9 @@ test.runIf(canSee && python !== undefined)("a call of the session is reported so
     200,
   );
   followUp.repeatCalls();
-  await until("the explanation", () => events.length === 2);
+  await until("the explanation", () => events.length === 3);
   expect(events).toMatchObject([
+    { event: "calling", call: "hold 1" },
     { event: "notice", message: "hold 1 has not answered for 0.2 s" },
     { event: "explained", reason: expect.stringContaining("reads stdin for the next one") },
   ]);
