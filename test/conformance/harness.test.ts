@@ -1,4 +1,4 @@
-/** The suite's own parts: that a difference is found, and that the two nodes can be told apart. */
+/** The suite's own parts: that a difference is found, and that the two nodes can be distinguished. */
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -6,7 +6,7 @@
 interface KnownDifference {
   /** `topic: scenario`. */
   readonly scenario: string;
-  /** The field of the observation; also stands for all below it; empty for the whole. */
+  /** The field of the observation; also means all below it; empty for the whole. */
   readonly path: string;
   readonly reason: string;
 }
@@ -54,7 +54,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     scenario: "manifest: no versions as deprecated",
     path: "answer.error.message",
-    reason: "lightningd reads on behind the empty array and quotes whatever stands there",
+    reason: "lightningd reads on behind the empty array and quotes whatever is there",
   },
   { scenario: "manifest: no versions as deprecated", path: "log.0", reason: "the same" },
   {

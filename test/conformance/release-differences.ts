@@ -123,7 +123,7 @@ export const RELEASE_DIFFERENCES: readonly ReleaseDifference[] = [
     what: "getmanifest has a number as its id",
     scenarios: [
       "ids: the request that starts a plugin is named to it, init is not",
-      "init: a plugin that starts with the node is told so",
+      "init: a plugin that starts with the node sees that",
       "init: the request for the manifest, to the field",
       "start failures: CRLF in the first line",
       "start failures: a notification without a method before the manifest",

@@ -44,7 +44,7 @@ describe("a client", () => {
     expect(client.ended).toBe(false);
   });
 
-  it("with 100 MB without an end is told, and costs no more than that", async () => {
+  it("with 100 MB without an end gets an error, and costs no more than that", async () => {
     const node = await startNode();
     const client = new RawClient(node.rpcFile);
     const before = process.memoryUsage().rss;
@@ -145,10 +145,10 @@ describe("a client", () => {
   });
 });
 
-/** A plugin that starts faster than a whole Node, and ends its answers after some if told to. */
+/** A plugin that starts faster than a whole Node, and ends its answers after some where it is asked to. */
 function shellPlugin(rpcmethods: object[], result: string, answers = 1000): string {
   const manifest = JSON.stringify({ dynamic: true, options: [], rpcmethods });
-  // The id stands between the first "id": and its comma; each message has an empty line behind it.
+  // The id is between the first "id": and its comma; each message has an empty line behind it.
   return `#!/bin/sh
     left=${answers}
     answer() {

@@ -23,7 +23,7 @@ export interface HandshakeOptions extends NodePlace {
   readonly callerId?: string;
   /** The id of `getmanifest` is a number, as in releases before v25. */
   readonly numericManifestId?: boolean;
-  /** What `getmanifest` says of deprecated APIs; true when not given. */
+  /** The `allow-deprecated-apis` of `getmanifest`; true when not given. */
   readonly allowDeprecatedApis?: boolean;
   /** The `configuration` of `init` as JSON text; that of a v26.06.6 node when not given. */
   readonly configuration?: string;

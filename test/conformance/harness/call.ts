@@ -1,4 +1,4 @@
-/** One call on a connection of its own, answered with the text that the node sent. */
+/** One call on its own connection, answered with the text that the node sent. */
 import { RawClient } from "./raw-client.js";
 
 /** @throws Error where the node closes, or does not answer within the deadline */

@@ -105,7 +105,7 @@ export class NodeUnderTest {
     return this.#addPlugin(join(path, name), spec);
   }
 
-  /** Writes the config file of the lightning-dir anew, as its owner might by hand. */
+  /** Writes the config file of the lightning-dir again, as its owner might by hand. */
   writeConfig(lines: readonly string[]): void {
     writeFileSync(join(this.running.lightningDir, "config"), configText(lines));
   }
@@ -229,7 +229,7 @@ function logSize(path: string): number {
   return statSync(path).size;
 }
 
-/** A lightningd runs some plugins of its own, which are no matter of ours. */
+/** A lightningd runs its own plugins, which do not matter here. */
 function withoutOwnPlugins(message: JsonRecord): JsonRecord {
   const { result } = message;
   if (!isRecord(result) || !Array.isArray(result.plugins)) return message;

@@ -46,7 +46,7 @@ export function files(node: NodeUnderTest): JsonRecord {
   return Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, read(path)]));
 }
 
-/** A node of its own, with a plugin that started with it: what is set would harm other scenarios. */
+/** A separate node, with a plugin that started with it: what is set would harm other scenarios. */
 export async function withPlugin(
   node: NodeUnderTest,
   config: readonly string[],

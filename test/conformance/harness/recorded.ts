@@ -1,7 +1,7 @@
 /**
  * What the scenarios have seen of the lightningd that the embedded node follows, kept in recorded/: so
  * that the embedded node is compared with it to the field also where no lightningd is installed. A
- * line of JSON a scenario. `CLN_DEV_RECORD=1` writes the files anew from the installed lightningd.
+ * line of JSON a scenario. `CLN_DEV_RECORD=1` writes the files again from the installed lightningd.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -8,10 +8,10 @@ import { at, isRecord, type Json, type JsonRecord, parse, textAt } from "./json.
 import { findPython } from "./python.js";
 import { until } from "./until.js";
 
-/** One thing to do, named by its key; in a request's steps `$ID` stands for the request's id. */
+/** One thing to do, named by its key; in a request's steps `$ID` is replaced by the request's id. */
 export type Action =
   | { readonly result: Json }
-  /** The text of the result as it stands. */
+  /** The text of the result. */
   | { readonly resultText: string }
   | { readonly error: Json }
   /** Answers `{got: <the params>}`. */
@@ -28,7 +28,7 @@ export type Action =
   /** Sends itself a signal, by its number. */
   | { readonly kill: number }
   | { readonly closeStdout: true }
-  /** Does what follows once the gate is open; goes on with other requests meanwhile. */
+  /** Does what follows once the gate is open; answers other requests until then. */
   | { readonly hold: string }
   /** Does nothing at all, and reads nothing, until the gate is open. */
   | { readonly hang: string }
@@ -90,7 +90,7 @@ export class ScriptedPlugin {
     this.rewrite(spec);
   }
 
-  /** Writes the executable anew, with another description. */
+  /** Writes the executable again, with another description. */
   rewrite(spec: PluginSpec): void {
     writeFileSync(this.path, executableText(spec, this.recordFile));
     chmodSync(this.path, 0o755);

@@ -16,7 +16,7 @@ export interface SharedNode {
   end(): Promise<void>;
 }
 
-/** One node for all scenarios of the file, started when first wanted, and anew if one ended it. */
+/** One node for all scenarios of the file, started when first wanted, and again if a scenario ended it. */
 export function sharedNode(
   kind: NodeKind,
   start: (options: NodeStart) => Promise<RunningNode>,

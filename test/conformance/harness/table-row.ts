@@ -1,4 +1,4 @@
-/** What a scenario tells the table about itself: see table-reporter.ts. */
+/** What a scenario reports to the table: see table-reporter.ts. */
 
 import type {} from "vitest";
 

@@ -1,4 +1,4 @@
-/** How a plugin's process is started, and what `init` tells it: cln-contract 4.1, 4.2, 4.4. */
+/** How a plugin's process is started, and what `init` holds: cln-contract 4.1, 4.2, 4.4. */
 import { realpathSync } from "node:fs";
 import { expect } from "vitest";
 import { EMBEDDED_VERSION } from "../../../src/embedded/node.js";
@@ -44,7 +44,7 @@ topic("init", (scenario) => {
     return { message: withComparableFeatures(message, node.running.version) };
   });
 
-  scenario("a plugin that starts with the node is told so", async (node) => {
+  scenario("a plugin that starts with the node sees that", async (node) => {
     const plugin = node.plugin("p.py", { manifest: { dynamic: false } });
     const fresh = await node.fresh({ plugins: [plugin.path] });
     const init = await plugin.receives("init");
@@ -84,7 +84,7 @@ topic("init", (scenario) => {
     return { sameGroup: sameGroup ?? null };
   });
 
-  scenario("its socket can be reached by what init says", async (node) => {
+  scenario("its socket can be reached by what init holds", async (node) => {
     const plugin = await node.started(
       node.plugin("p.py", {
         methods: ["ask"],

@@ -135,7 +135,7 @@ topic("logs", (scenario) => {
     return {};
   });
 
-  scenario("the file tells when a plugin is started, with its pid", async (node) => {
+  scenario("the file shows when a plugin is started, with its pid", async (node) => {
     await node.started(node.plugin("p.py"));
     const line = await node.logs("started(PID) <folder>/p.py");
     expect(line).toBe("DEBUG   plugin-manager: started(PID) <folder>/p.py");

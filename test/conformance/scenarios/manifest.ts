@@ -229,7 +229,7 @@ topic("manifest", (scenario) => {
     });
   }
 
-  scenario("of several faults the first in lightningd's order is told", async (node) => {
+  scenario("of several faults the first in lightningd's order is reported", async (node) => {
     const manifest: Members = {
       subscriptions: 5,
       rpcmethods: 5,

@@ -110,7 +110,7 @@ topic("pipelining", (scenario) => {
     return node.call("quick");
   });
 
-  scenario("a plugin's result is handed on as it stands", async (node) => {
+  scenario("a plugin's result is passed on unchanged", async (node) => {
     const text = '{ "a" :\n\n [1.50, "\\u00e9\\/",\t{"a":1,"a":2}] }';
     await node.started(
       node.plugin("p.py", { methods: ["verbatim"], steps: { verbatim: [{ resultText: text }] } }),

@@ -111,7 +111,7 @@ topic("rpc_command", (scenario) => {
     const answer = await node.call("victim");
     const message = textAt(answer, "error", "message");
     expect(message).toMatch(/^Bad response to 'rpc_command' hook: 'replace' must be an object \("/);
-    // What lightningd quotes then runs on into whatever stands behind the word.
+    // What lightningd quotes then runs on into whatever is behind the word.
     return { code: at(answer, "error", "code") };
   });
 

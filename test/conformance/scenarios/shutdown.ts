@@ -35,7 +35,7 @@ topic("shutdown", (scenario) => {
     return { answer, list: await node.list() };
   });
 
-  scenario("the log says so", async (node) => {
+  scenario("the log shows it", async (node) => {
     const fresh = await node.fresh();
     await fresh.call("stop");
     await fresh.ends();
@@ -55,7 +55,7 @@ topic("shutdown", (scenario) => {
     return { methods };
   });
 
-  scenario("a plugin that subscribes to shutdown is told, and waited for", async (node) => {
+  scenario("a plugin that subscribes to shutdown is notified, and waited for", async (node) => {
     const plugin = node.plugin("p.py", {
       subscriptions: ["shutdown"],
       steps: { shutdown: [{ hold: "go" }, { exit: 0 }] },

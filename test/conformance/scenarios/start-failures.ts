@@ -282,7 +282,7 @@ topic("start failures", (scenario) => {
     return { list, after: await node.list() };
   });
 
-  scenario("what was killed while it waited for its init says so", async (node) => {
+  scenario("what was killed while it waited for its init is reported as killed", async (node) => {
     const slow = node.plugin("slow.py", steps("getmanifest", { hold: "go" }));
     const first = node.start(slow);
     await slow.receives("getmanifest");

@@ -132,7 +132,7 @@ topic("startup", (scenario) => {
     return { stop, list: await fresh.list(), start: await fresh.start(plugin) };
   });
 
-  scenario("an important plugin is not started anew when its file has changed", async (node) => {
+  scenario("an important plugin is not started again when its file has changed", async (node) => {
     const plugin = node.plugin("p.py");
     const fresh = await node.fresh({ config: [`important-plugin=${plugin.path}`] });
     plugin.rewrite({ methods: ["new"] });

@@ -40,7 +40,7 @@ topic("stop", (scenario) => {
     return { answer, log, list: await node.list() };
   });
 
-  scenario("with `shutdown` it is told, and the answer waits for its end", async (node) => {
+  scenario("with `shutdown` it is notified, and the answer waits for its end", async (node) => {
     const plugin = await node.started(
       node.plugin("p.py", {
         subscriptions: ["shutdown"],

@@ -89,7 +89,7 @@ describe("a notification", () => {
     ]);
   });
 
-  it("says so when nobody subscribes", async () => {
+  it("reports when nobody subscribes", async () => {
     const node = await startNode();
     expect((await run(node, "disconnect")).text).toMatch(/no plugin subscribes to it/);
   });
@@ -141,7 +141,7 @@ describe("a hook", () => {
     });
   });
 
-  it("says what lightningd would make of a bad answer", async () => {
+  it("reports what lightningd does with a bad answer", async () => {
     const odd = await withPlugin(hooks, `htlc_accepted: () => ({ result: "perhaps" })`);
     expect(await run(odd, "htlc_accepted")).toMatchObject({
       code: 1,
@@ -230,7 +230,7 @@ describe("the list", () => {
 });
 
 describe("wrong use", () => {
-  it("is told", async () => {
+  it("is an error", async () => {
     const node = await startNode();
     await expect(run(node, "nope")).rejects.toThrow("Unknown topic 'nope'");
     await expect(run(node, undefined)).rejects.toThrow("emit needs a topic");
@@ -238,7 +238,7 @@ describe("wrong use", () => {
     await expect(run(node, "connect", ["{}", "{}"])).rejects.toThrow("one JSON object");
   });
 
-  it("on a real lightningd says that only the embedded node can do this", async () => {
+  it("on a real lightningd is an error: only the embedded node can do this", async () => {
     const lightningDir = makeFolder();
     mkdirSync(join(lightningDir, "regtest"));
     const server = createServer((socket) => {

@@ -6,9 +6,9 @@ import { LogFile } from "../../../src/embedded/log/log-file.js";
 
 const FULL = "/dev/full";
 
-it.skipIf(!existsSync(FULL))("tells that once, and the node goes on", () => {
-  const told: string[] = [];
-  const file = new LogFile(FULL, (message) => told.push(message));
+it.skipIf(!existsSync(FULL))("reports that once, and the node goes on", () => {
+  const reported: string[] = [];
+  const file = new LogFile(FULL, (message) => reported.push(message));
   const entry: LogEntry = {
     level: "info",
     direction: undefined,
@@ -22,5 +22,5 @@ it.skipIf(!existsSync(FULL))("tells that once, and the node goes on", () => {
     file.flush();
   }
   file.close();
-  expect(told).toEqual([expect.stringMatching(/^the node's log \/dev\/full .*ENOSPC/)]);
+  expect(reported).toEqual([expect.stringMatching(/^the node's log \/dev\/full .*ENOSPC/)]);
 });

@@ -69,7 +69,7 @@ describe("a directory that is taken away", () => {
     await node.close();
   });
 
-  it("is told to whoever wants to write there", async () => {
+  it("is an error for anyone who writes there", async () => {
     const node = await startNode();
     rmSync(join(node.networkDir, "cln-dev-datastore"), { force: true });
     mkdirSync(join(node.networkDir, "cln-dev-datastore"));
@@ -120,7 +120,7 @@ describe("options", () => {
 });
 
 describe("wrong settings", () => {
-  it("are told", async () => {
+  it("are errors", async () => {
     const lightningDir = makeFolder();
     const withConfig = (text: string) => {
       writeFileSync(join(lightningDir, "config"), text);
@@ -224,7 +224,7 @@ describe("an important plugin", () => {
     });
   });
 
-  it("that dies later ends the node, which says why", async () => {
+  it("that dies later ends the node, which reports why", async () => {
     const plugin = makePlugin(
       makeFolder(),
       "p.js",
@@ -253,7 +253,7 @@ describe("what the embedded node does not do", () => {
     expect(await failureOf(call(node, "withdraw", ["x"]))).toMatchObject({ code: -32601 });
   });
 
-  it("is said, with what would", async () => {
+  it("is an error that names what does", async () => {
     const node = await startNode();
     const refused = { code: -32601, message: expect.stringContaining("Use a real lightningd") };
     expect(await failureOf(call(node, "pay", ["lnbcrt1"]))).toEqual(refused);

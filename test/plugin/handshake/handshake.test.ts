@@ -55,7 +55,7 @@ async function run(source: string, options: Partial<HandshakeOptions> = {}): Pro
   });
 }
 
-test("a good plugin passes, and is told what lightningd tells", async () => {
+test("a good plugin passes, and is sent what lightningd sends", async () => {
   const shaken = await run(GOOD);
   expect(shaken).toMatchObject({ end: { kind: "passed" }, words: undefined, stray: [] });
   expect(shaken.manifest?.rpcmethods).toMatchObject([{ name: "hi" }]);
@@ -321,7 +321,7 @@ test("the caller can give it up", async () => {
   expect(never.end.kind).toBe("cut");
 });
 
-test("an interpreter that is gone: what lightningd says", async () => {
+test("an interpreter that is gone: lightningd's message", async () => {
   const path = join(folder, "bad.py");
   writeFileSync(path, "#!/nowhere/python\n");
   chmodSync(path, 0o755);
@@ -369,7 +369,7 @@ test.runIf(process.platform === "linux")(
   },
 );
 
-test("what the plugin is told comes from the caller: environment, version, configuration, deprecation", async () => {
+test("what the plugin sees comes from the caller: environment, version, configuration, deprecation", async () => {
   const { stderr, end } = await run(
     `const on = { getmanifest: ({ id, params }) => {
        const { LIGHTNINGD_VERSION, MINE, HOME = null } = process.env;

@@ -81,7 +81,7 @@ describe("faults between parts", () => {
   });
 });
 
-test("what is not there, and what stands there under another name", () => {
+test("what is missing, and what has another name", () => {
   expect(lint({ dynamic: true })).toEqual([
     'error options: "result.options" was not found in the manifest | Add "options": []',
     'error rpcmethods: "result.rpcmethods" missing | Add "rpcmethods": []',
