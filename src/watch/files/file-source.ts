@@ -1,7 +1,6 @@
 /**
  * The files of one plugin as a source of changes. Events are only hints: they are
- * coalesced, come early, or not at all, so the file itself decides. Hints are handled in short slices:
- * however many files change at once, keys and signals are served in between.
+ * coalesced, come early, or not at all, so the file itself decides.
  */
 import { existsSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -19,6 +18,7 @@ import { realPathOf } from "../../plugin/file/symlinks.js";
 import { FileIdentities } from "./file-identities.js";
 import { sameFile, takeSnapshot } from "./file-snapshot.js";
 import { FolderWatchers } from "./folder-watchers.js";
+import { HintQueue } from "./hint-queue.js";
 import { KnownFiles } from "./known-files.js";
 import { silentFileSystem } from "./mount-table.js";
 import { OwnOutput } from "./own-output.js";
@@ -60,13 +60,9 @@ const FOLDER_CHECK_MS = 250;
  * through mmap(2).
  */
 const QUIET_CHECK_MS = 2_000;
-/** How long hints are handled before everything else gets its turn. */
-const SLICE_MS = 8;
 /** A compiler writes a file in less; one that is empty then is given some more of it. */
 const BUILD_WRITE_MS = 25;
 const BUILD_WRITES = 10;
-/** With more hints waiting than this the files' contents are not read. */
-const BULK = 200;
 /** Folders that are read at the same time: each takes a descriptor. */
 const READ_AT_ONCE = 16;
 /** What symlinks lead to may be a whole disk. */
@@ -96,12 +92,15 @@ export class FileSource {
   #linkedFolders = 0;
   readonly #ownOutput = new OwnOutput();
   readonly #noticed = new Set<string>();
-  /** Paths that something has happened to, with performance.now() of the hint. */
-  readonly #hints = new Map<string, number>();
+  readonly #hints = new HintQueue({
+    hasChanged: (path, isBulk) => this.#hasChanged(path, isBulk),
+    onChanged: (paths, at) => {
+      const named = paths.map((path) => (this.#isPlugin(path) ? this.#plugin.path : path));
+      this.#options.onChange({ files: [...new Set(named)], at });
+    },
+  });
   /** Files that a build may be writing. */
   readonly #resting = new Map<string, NodeJS.Timeout>();
-  #spentMs = 0;
-  #turn: NodeJS.Immediate | undefined;
   readonly #toOpen: string[] = [];
   #reading = 0;
   #onRead: (() => void)[] = [];
@@ -170,10 +169,9 @@ export class FileSource {
     clearInterval(this.#folderCheck);
     clearInterval(this.#quietCheck);
     clearInterval(this.#pollPlugin);
-    clearImmediate(this.#turn);
     for (const timer of this.#resting.values()) clearTimeout(timer);
     this.#resting.clear();
-    this.#hints.clear();
+    this.#hints.close();
     this.#toOpen.length = 0;
     this.#finishReading();
     await this.#watchers.closeAll();
@@ -321,49 +319,18 @@ export class FileSource {
   }
 
   #hintNow(path: string): void {
-    if (this.#closed) return;
-    if (!this.#hints.has(path)) this.#hints.set(path, performance.now());
-    if (this.#turn === undefined) {
-      this.#spentMs = 0;
-      this.#turn = setImmediate(() => this.#nextTurn());
-    }
-    if (this.#spentMs < SLICE_MS) this.#handleHints();
+    if (!this.#closed) this.#hints.add(path);
   }
 
   #hintPlugin(): void {
     this.#hint(this.#plugin.path);
   }
 
-  #nextTurn(): void {
-    this.#turn = undefined;
-    if (this.#hints.size === 0) return;
-    this.#spentMs = 0;
-    this.#turn = setImmediate(() => this.#nextTurn());
-    this.#handleHints();
-  }
-
-  #handleHints(): void {
-    const from = performance.now();
-    const changed = new Set<string>();
-    let at = Number.POSITIVE_INFINITY;
-    for (const [path, hintedAt] of this.#hints) {
-      this.#hints.delete(path);
-      if (this.#hasChanged(path)) {
-        changed.add(this.#isPlugin(path) ? this.#plugin.path : path);
-        at = Math.min(at, hintedAt);
-      }
-      if (this.#spentMs + performance.now() - from >= SLICE_MS) break;
-    }
-    this.#spentMs += performance.now() - from;
-    if (changed.size === 0 || this.#closed) return;
-    this.#options.onChange({ files: [...changed], at });
-  }
-
-  #hasChanged(path: string): boolean {
+  #hasChanged(path: string, isBulk: boolean): boolean {
     if (this.#isPlugin(path)) return this.#hasPluginChanged();
     if (basename(path) === ".gitignore") this.#rulesChanged(path);
     if (!this.#counts(path)) return this.#hasFolderGone(path);
-    const found = this.#known.look(path, this.#hints.size < BULK);
+    const found = this.#known.look(path, !isBulk);
     if (found === "folder") return this.#hasFolderGone(path);
     if (found === "unchanged") return false;
     if (!this.#ownOutput.isWrittenTo(path)) return true;

@@ -1,0 +1,67 @@
+/**
+ * Hints about paths, each path once, handled in short slices: however many files change at once, keys
+ * and signals are served in between. Used by the file source.
+ */
+
+/** How long hints are handled before everything else gets its turn. */
+const SLICE_MS = 8;
+/** With more hints waiting than this the files' contents are not read. */
+const BULK = 200;
+
+export interface HintHooks {
+  /** Looks at a path. @param isBulk many more are waiting @returns whether it is a change */
+  readonly hasChanged: (path: string, isBulk: boolean) => boolean;
+  /** What a slice has found. @param at performance.now() of the first hint */
+  readonly onChanged: (paths: readonly string[], at: number) => void;
+}
+
+export class HintQueue {
+  readonly #hooks: HintHooks;
+  /** With performance.now() of the hint. */
+  readonly #waiting = new Map<string, number>();
+  /** In this turn of the event loop. */
+  #spentMs = 0;
+  #turn: NodeJS.Immediate | undefined;
+
+  constructor(hooks: HintHooks) {
+    this.#hooks = hooks;
+  }
+
+  /** Handles the hint at once where there is time left in this turn. */
+  add(path: string): void {
+    if (!this.#waiting.has(path)) this.#waiting.set(path, performance.now());
+    this.#turn ??= this.#beginTurn();
+    if (this.#spentMs < SLICE_MS) this.#handle();
+  }
+
+  close(): void {
+    clearImmediate(this.#turn);
+    this.#waiting.clear();
+  }
+
+  #beginTurn(): NodeJS.Immediate {
+    this.#spentMs = 0;
+    return setImmediate(() => {
+      this.#turn = undefined;
+      if (this.#waiting.size === 0) return;
+      this.#turn = this.#beginTurn();
+      this.#handle();
+    });
+  }
+
+  #handle(): void {
+    const from = performance.now();
+    const changed: string[] = [];
+    let at = Number.POSITIVE_INFINITY;
+    for (const [path, hintedAt] of this.#waiting) {
+      this.#waiting.delete(path);
+      if (this.#hooks.hasChanged(path, this.#waiting.size >= BULK)) {
+        changed.push(path);
+        at = Math.min(at, hintedAt);
+      }
+      if (this.#spentMs + performance.now() - from >= SLICE_MS) break;
+    }
+    this.#spentMs += performance.now() - from;
+    if (changed.length > 0) this.#hooks.onChanged(changed, at);
+  }
+}
