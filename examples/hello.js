@@ -41,7 +41,7 @@ const methods = {
   },
 };
 
-/** One call to lightningd, on a connection of its own. */
+/** One call to lightningd, on a new connection. */
 function callNode(method, params = {}) {
   return new Promise((done, fail) => {
     let answer = "";

@@ -37,7 +37,7 @@ def hello_node(_params):
 
 
 def call_node(method, params=None):
-    """One call to lightningd, on a connection of its own."""
+    """One call to lightningd, on a new connection."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(rpc_file)
         request = {"jsonrpc": "2.0", "id": "hello", "method": method, "params": params or {}}

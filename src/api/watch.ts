@@ -30,6 +30,8 @@ export interface WatchOptions {
   readonly calls?: readonly string[];
   /** Stop the previous version only if the new one passes its handshake offline. Default: false. */
   readonly safe?: boolean;
+  /** The new version takes over while the old one ends what it has begun. Default: false. */
+  readonly hot?: boolean;
   /** Look at the files every N ms instead of waiting for events of the file system. */
   readonly pollMs?: number;
   /** Closes the session when it is aborted. */
@@ -135,6 +137,7 @@ async function settingsOf(options: WatchOptions): Promise<PluginSettings> {
     ignore: options.ignore ?? [],
     call: options.calls ?? [],
     safe: options.safe ?? false,
+    ...(options.hot === undefined ? {} : { hot: options.hot }),
     ...(options.build === undefined
       ? {}
       : { build: { command: options.build, cwd: process.cwd() } }),

@@ -113,6 +113,13 @@ describe("watch()", () => {
     expect(await two.restart()).toMatchObject({ event: "reloaded", cause: "command" });
   });
 
+  it("reloads in hot mode", async () => {
+    const { session, node } = await startWatch(sandbox(), { hot: true });
+    await session.ready;
+    expect(await session.restart()).toMatchObject({ event: "reloaded", hot: expect.anything() });
+    expect(await node.call("version")).toMatchObject({ version: "1" });
+  });
+
   it("closes by its signal and by `await using`", async () => {
     const box = sandbox();
     const ending = new AbortController();
