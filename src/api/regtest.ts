@@ -24,13 +24,13 @@ import { startOf } from "../regtest/process-identity.js";
 import { type LightningNode, locateNode } from "./lightning-node.js";
 
 export interface RegtestOptions {
-  /** How many nodes, each with a channel to the next one; 2 when not given. */
+  /** How many nodes, each with a channel to the next one. Default: 2. */
   readonly nodes?: number;
-  /** A private folder of its own, removed by `close`, when not given. One that is given stays, with its nodes stopped. */
+  /** Default: a private temporary folder, removed by `close`. One that is given stays, with its nodes stopped. */
   readonly dir?: string;
   /** The path or name of lightningd: for all nodes, or by the name of the node. */
   readonly lightningd?: string | { readonly [name: string]: string };
-  /** Of each channel; half of it is on either side. 10,000,000 when not given. */
+  /** Of each channel; half of it is on either side. Default: 10,000,000. */
   readonly capacitySat?: number;
   /** false: no channels. */
   readonly channels?: boolean;
@@ -38,9 +38,9 @@ export interface RegtestOptions {
   readonly developer?: boolean;
   /** Further options of lightningd, each as `--name` or `--name=value`. */
   readonly options?: readonly string[];
-  /** Of the nodes and their plugins; ours when not given. */
+  /** The environment of the nodes and their plugins. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Gives up what is being done. */
+  /** Cancels what is being done. */
   readonly signal?: AbortSignal;
   /** Called with each step. */
   readonly onEvent?: (event: RegtestEvent) => void;

@@ -1,4 +1,4 @@
-/** Which process a number stands for: it alone is given to another one after its end. */
+/** Which process a pid means: the kernel gives the number to another one after its end. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";

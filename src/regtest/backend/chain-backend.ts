@@ -2,10 +2,10 @@
  * Answers what lightningd asks a chain backend (lightningd/bitcoind.c). An error answer, and one that
  * it cannot read, makes the node end itself: so every request is answered with something valid.
  *
- * lightningd knows no message "there is a new block": it asks for the block after its tip, and again
- * some time after it was told that there is none. So that answer is held until there is one. It is
- * given at once only the first time after each block, because what depends on the height (a
- * channel's depth, "synced") is looked at then (lightningd/chaintopology.c).
+ * lightningd has no message for a new block: it asks for the block after its tip, and asks again some
+ * time after the answer that there is none. So the backend holds that answer until there is a block.
+ * It answers at once only the first time after each block, because lightningd then updates what
+ * depends on the height: the depth of a channel, "synced" (lightningd/chaintopology.c).
  */
 import { watch } from "node:fs";
 import { Failure, messageOf } from "../../errors/failure.js";
@@ -20,7 +20,7 @@ import { CHAIN_ID_OPTION, CHAIN_OPTION, OWNER_VARIABLE } from "./options.js";
 const HOLD_BLOCK_MS = 60_000;
 /** How often the node's own question for fee rates is answered, in ms; changed ones are given at once. */
 const HOLD_FEES_MS = 5_000;
-/** What a watch on the folder has missed is seen after this time, in ms. */
+/** How often the folder is looked at without an event, in ms: a watch may miss one. */
 const LOOK_MS = 1_000;
 
 interface HeldBlock {
@@ -34,7 +34,7 @@ export class ChainBackend {
   #folder: ChainFolder | undefined;
   #blocks: HeldBlock[] = [];
   #fees: { readonly id: unknown; readonly timer: NodeJS.Timeout } | undefined;
-  /** The tip after which the node has been told that there is no more. */
+  /** The tip after which the node has had the answer that there is no more. */
   #endKnown = "";
   #feesGiven = 0;
   #feesAt = 0;

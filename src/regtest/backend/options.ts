@@ -1,4 +1,4 @@
-/** How a node's config and whoever starts it talk to the backend. */
+/** What a node's config and environment give to the backend. */
 
 /** The option with the folder of the chain. */
 export const CHAIN_OPTION = "cln-dev-chain";

@@ -131,7 +131,7 @@ export class ChainFolder {
 
   /**
    * Puts a transaction into the mempool.
-   * @returns whether it is new there, or bitcoind's word for why it is not taken
+   * @returns whether it is new there, or bitcoind's reason for its refusal
    */
   send(bytes: Buffer): { readonly isNew: boolean } | { readonly refusal: string } {
     let transaction: Transaction;
@@ -166,7 +166,7 @@ export class ChainFolder {
   }
 
   /**
-   * Pays from mined coins, in a block of its own transaction and what the mempool has.
+   * Pays from mined coins, in a block that also holds what the mempool has.
    * @throws Failure `regtest-money`: the coins that are mature do not suffice
    */
   fund(payees: readonly Payee[]): readonly string[] {

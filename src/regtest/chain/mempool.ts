@@ -2,7 +2,7 @@
 import type { Chain, Coin } from "./chain.js";
 import { outpoint, type Transaction } from "./transaction.js";
 
-/** The mempool after a transaction was taken, or bitcoind's word for why it was not. */
+/** The mempool with the transaction, or bitcoind's reason for its refusal. */
 export type Acceptance = { readonly pool: readonly Transaction[] } | { readonly refusal: string };
 
 /** @param pool parents before children */

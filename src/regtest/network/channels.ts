@@ -30,7 +30,7 @@ async function connect({ from, to }: ChannelEnds, context: StepContext): Promise
       await from.call("connect", { id, host: "127.0.0.1", port: to.port }, context);
       return true;
     } catch (error) {
-      // Both sides may try at once, and the loser is told that it failed.
+      // Both sides may connect at once; one of the two calls then fails.
       if (error instanceof RpcError) return false;
       throw error;
     }

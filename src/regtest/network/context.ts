@@ -1,10 +1,10 @@
-/** What every step in a network is given: whom to report to, and when to give up. */
+/** What every step in a network is given: where it reports to, and when it gives up. */
 import { Failure } from "../../errors/failure.js";
 import type { RegtestEvent } from "./events.js";
 
 export interface StepContext {
   readonly onEvent: (event: RegtestEvent) => void;
-  /** What is being done, for as long as it takes; undefined: nothing any more. */
+  /** Shows what is being done; undefined: nothing any more. */
   readonly onProgress: (text: string | undefined) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -14,7 +14,7 @@ const LOOK_MS = 10;
 /**
  * Waits until `look` gives something other than undefined or false.
  * @param what what is waited for, for the failure: `l1 and l2 to agree`
- * @throws Failure `regtest-timeout`, with what `why` says then
+ * @throws Failure `regtest-timeout`, with the result of `why` as its reason
  */
 export async function waitUntil<T>(
   what: string,

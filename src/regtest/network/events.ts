@@ -1,6 +1,6 @@
 /** What happens in a regtest network, step by step: what `--json` prints, and the command shows. */
 
-/** A node as whoever uses it needs it. */
+/** What it takes to use a node. */
 export interface RegtestNodeFacts {
   /** `l1`, `l2`, ... */
   readonly name: string;
@@ -10,7 +10,7 @@ export interface RegtestNodeFacts {
   readonly rpcFile: string;
   /** Where it listens for peers, on 127.0.0.1. */
   readonly port: number;
-  /** Undefined where it was not started by us and its number cannot be told. */
+  /** Undefined where it cannot be proved. */
   readonly pid: number | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface RegtestNodeStatus {
   readonly id?: string;
   readonly pid?: number;
   readonly height?: number;
-  /** The last words of a node that has not been stopped and is gone. */
+  /** The first error in the log of a node that is gone. */
   readonly lastWords?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The folder of a network: private, of this user, and nothing else's. */
+/** The folder of a network: private, this user's, and for nothing else. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** Blocks, and money out of nothing but blocks; all of it is seen by the running nodes on return. */
+/** Blocks, money, reorgs and fee rates: on return the running nodes have seen them. */
 import { accessSync, statfsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure, usageFailure } from "../../errors/failure.js";
@@ -12,9 +12,9 @@ import type { RegtestNode } from "./regtest-node.js";
 /** A node that makes no progress for this time is named, in ms: one without `--developer` asks every 30 s. */
 const NO_PROGRESS_MS = 45_000;
 const AGAIN_MS = 5;
-/** Others wait for the chain's lock while we mine. */
+/** Blocks that are mined while others wait for the chain's lock. */
 const BATCH = 50;
-/** lightningd forgets how to go back beyond 30 blocks when it starts (options.c, rescan). */
+/** At its start lightningd reads the last 30 blocks, and cannot go back further (options.c, rescan). */
 const MAX_REORG = 29;
 
 /**
@@ -33,6 +33,8 @@ export async function mine(
   for (let left = count; left > 0; left -= BATCH) {
     throwIfAborted(context.signal);
     folder.mine(Math.min(left, BATCH));
+    // Ctrl-C is seen between two batches.
+    await pause(0);
   }
   const { height } = folder.chain.tip;
   await untilAtHeight(nodes, height, context);

@@ -1,4 +1,4 @@
-/** A network as it is: its nodes, its chain; to be asked, stopped and removed. */
+/** A network that is there: opened, shown, stopped, removed. */
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, systemCode, usageFailure } from "../../errors/failure.js";

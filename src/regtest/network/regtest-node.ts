@@ -87,7 +87,7 @@ export class RegtestNode {
    * @returns its process, which is killed by the caller who does not want to wait
    */
   spawn(flags: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-    // A file, not a pipe: so a plugin's traceback can be read later.
+    // A file, not a pipe: `watch` reads the traceback of a plugin from it.
     const stderr = openSync(this.#stderrFile, "a", 0o600);
     try {
       return spawn(this.lightningd, [`--lightning-dir=${this.lightningDir}`, ...flags], {
@@ -145,13 +145,14 @@ export class RegtestNode {
     return new Failure({
       kind: "regtest-node",
       what: `${this.name} ended while it started (${ended})`,
-      why: words.length === 0 ? `it said nothing; its log is ${this.#logFile}` : words.join("\n  "),
+      why:
+        words.length === 0 ? `it printed nothing; its log is ${this.#logFile}` : words.join("\n  "),
       fix: `Its config is ${join(this.lightningDir, "config")}`,
       exitCode: 1,
     });
   }
 
-  /** What it says about its own end, in the log and on stderr. */
+  /** Its own messages about its end, from the log and stderr. */
   #words(from: { readonly log: number; readonly stderr: number }): readonly string[] {
     const stderr = linesFrom(this.#stderrFile, from.stderr).filter(
       (line) => !/Lost connection to the RPC socket|^\s*$/.test(line),
@@ -162,7 +163,7 @@ export class RegtestNode {
     return [...new Set([...stderr, ...log.map(withoutTime)])].slice(-MAX_WORDS);
   }
 
-  /** Why it is gone, as far as its log says; undefined where it has ended in order, or silently. */
+  /** The first error in its log since its start; undefined where there is none. */
   lastWords(): string | undefined {
     try {
       const { lines } = readTail(this.#logFile, TAIL_BYTES);

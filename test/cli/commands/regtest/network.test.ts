@@ -230,7 +230,7 @@ describe.skipIf(installed === undefined)("a network", () => {
     await regtest(box(), "pay", "l1", "l2");
   });
 
-  test("a node that is killed, and one whose backend is: status says it, start brings both back", async () => {
+  test("a node that is killed, and one whose backend is: status shows it, start brings both back", async () => {
     process.kill(nodes[0]?.pid ?? 0, "SIGKILL");
     process.kill(backendOf(nodes[1]?.pid ?? 0), "SIGKILL");
     await until("the end of both", () => nodes.every(({ pid }) => !isAlive(pid)));
@@ -245,7 +245,7 @@ describe.skipIf(installed === undefined)("a network", () => {
     await regtest(box(), "pay", "l1", "l2");
   });
 
-  test("a port that somebody else has taken: another one, and that is said", async () => {
+  test("a port that somebody else has taken: another one, and an event for it", async () => {
     await regtest(box(), "stop");
     const server = createServer().listen(nodes[0]?.port, "127.0.0.1");
     try {
@@ -288,7 +288,7 @@ describe.skipIf(installed === undefined)("a network", () => {
     nodes = nodesOf(await regtest(box(), "start"));
   });
 
-  test("no room on the disk: no half block, and the next mine goes on", async () => {
+  test("no room on the disk: no half block, and the next mine works", async () => {
     const [before] = await heights(nodes);
     const blocks = join(dir, "chain", "blocks.jsonl");
     const size = readFileSync(blocks).length;
