@@ -3,7 +3,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
 import { Framer } from "../jsonrpc/framing.js";
-import { isSameProcess, startTimeOf } from "./proc.js";
+import { identityOf, isRunning, type ProcessIdentity } from "../node/plugins/plugin-processes.js";
 
 export interface FrontOptions {
   /** The process of the front, which the node kills. */
@@ -25,7 +25,7 @@ const KILL_MS = 15;
 export class Front {
   readonly pid: number;
   readonly #options: FrontOptions;
-  readonly #startTime: string | undefined;
+  readonly #identity: ProcessIdentity | undefined;
   readonly #input: Socket;
   readonly #output: Socket;
   readonly #framer = new Framer();
@@ -35,7 +35,7 @@ export class Front {
   constructor(options: FrontOptions) {
     this.#options = options;
     this.pid = options.pid;
-    this.#startTime = startTimeOf(options.pid);
+    this.#identity = identityOf(options.pid);
     this.#input = new Socket({ fd: options.input, readable: true, writable: false });
     this.#output = new Socket({ fd: options.output, readable: false, writable: true });
     this.#input.on("data", (chunk: Buffer) => {
@@ -95,7 +95,13 @@ export class Front {
   }
 
   #isAlive(): boolean {
-    return isSameProcess(this.pid, this.#startTime);
+    if (this.#identity !== undefined) return isRunning(this.#identity);
+    try {
+      process.kill(this.pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #end(): void {

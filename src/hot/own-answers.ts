@@ -1,20 +1,11 @@
 /** What the host answers itself where no version can: so that the node neither waits nor ends. */
 import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
-import { HOOKS } from "../plugin/release.js";
+import { BACKEND_METHODS, HOOKS } from "../plugin/release.js";
 
 /**
- * Methods that the node asks of its bitcoin backend: it ends when one of them fails
- * (lightningd/bitcoind.c), so they are held until a version can answer. `db_write` likewise.
+ * How a request may be answered when its version is gone. The node ends when its bitcoin backend or
+ * `db_write` fails (lightningd/bitcoind.c, lightningd/plugin_hook.c): these wait for a version.
  */
-const BACKEND_METHODS = new Set([
-  "getchaininfo",
-  "getrawblockbyheight",
-  "getutxout",
-  "estimatefees",
-  "sendrawtransaction",
-]);
-
-/** How a request may be answered when its version is gone. */
 export type Standing = "method" | "hook" | "must-not-fail";
 
 export function standingOf(method: string): Standing {

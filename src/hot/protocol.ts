@@ -4,7 +4,7 @@
  */
 import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
 import type { HandshakeEnd, Logged } from "../plugin/handshake/handshake.js";
-import type { Handover } from "./front-files.js";
+import type { Handover } from "./description.js";
 
 /** A host of another protocol is replaced by the session. */
 export const PROTOCOL = 1;

@@ -2,7 +2,7 @@
  * A reload in hot mode: a new version is started and asked beside the old one, and takes its place,
  * or does not. Where it cannot run beside the old one, that one ends first.
  */
-import type { Handover, HotDescription } from "./front-files.js";
+import type { Handover, HotDescription } from "./description.js";
 import type { HandshakeFailure, HostAnswer } from "./handshake.js";
 import type { Host } from "./host.js";
 import type { HotEvent, HotOutcome } from "./protocol.js";

@@ -2,10 +2,17 @@
  * One run of the plugin behind the front: its process, what the host itself has asked it (getmanifest
  * and init), and what it owes to the node. Made by versions.ts.
  */
+import { readFileSync } from "node:fs";
 import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
 import { Framer } from "../jsonrpc/framing.js";
 import { parseObject } from "../jsonrpc/json.js";
 import { Token } from "../jsonrpc/token.js";
+import {
+  descendantsOf,
+  identityOf,
+  kill,
+  type ProcessIdentity,
+} from "../node/plugins/plugin-processes.js";
 import type { Logged } from "../plugin/handshake/handshake.js";
 import { readNotification } from "../plugin/handshake/plugin-notification.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
@@ -13,7 +20,6 @@ import { BoundedOutput } from "../plugin/process/bounded-output.js";
 import { type PluginProcess, startPluginProcess } from "../plugin/process/plugin-process.js";
 import type { Front } from "./front.js";
 import { type HostAnswer, VersionHandshake } from "./handshake.js";
-import { descendantsOf, isTraced, startTimeOf } from "./proc.js";
 
 /**
  * `prepared` its pipes are made, the plugin is not started; `trying` the host asks it; `waiting` for
@@ -77,7 +83,9 @@ export class Version {
   readonly #framer = new Framer();
   readonly #questions = new Map<string, (answer: HostAnswer) => void>();
   readonly #whenGone: (() => void)[] = [];
-  #startTime: string | undefined;
+  readonly #identity: ProcessIdentity | undefined;
+  /** What it had started when it was told to end: a launcher leaves its plugin behind. */
+  #children: readonly ProcessIdentity[] = [];
   #killer: NodeJS.Timeout | undefined;
 
   constructor(options: VersionOptions) {
@@ -104,7 +112,7 @@ export class Version {
       onGone: () => setTimeout(() => this.#process.release(), DRAIN_MS),
       onExit: (code, signal) => this.#gone(code, signal),
     });
-    this.#startTime = this.pid === undefined ? undefined : startTimeOf(this.pid);
+    this.#identity = this.pid === undefined ? undefined : identityOf(this.pid);
   }
 
   get pid(): number | undefined {
@@ -113,7 +121,7 @@ export class Version {
 
   /** Its process id with its start time: the two together name it. */
   get identity(): string {
-    return `${this.pid} ${this.#startTime}`;
+    return `${this.pid} ${this.#identity?.startTime}`;
   }
 
   get stderr(): string {
@@ -186,6 +194,7 @@ export class Version {
     if (this.subscribes("shutdown")) {
       this.send(Buffer.from('{"jsonrpc":"2.0","method":"shutdown","params":{"shutdown":{}}}'));
     }
+    this.#noteChildren();
     this.#process.closeStdin();
     this.#killer ??= setTimeout(() => this.kill(), graceMs);
   }
@@ -193,13 +202,12 @@ export class Version {
   /** Ends it and what it has started at once. */
   kill(): void {
     if (this.end !== undefined || this.pid === undefined) return;
-    for (const pid of [...descendantsOf(this.pid), this.pid]) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-    }
+    this.#noteChildren();
+    this.#process.kill();
+  }
+
+  #noteChildren(): void {
+    if (this.#identity !== undefined) this.#children = descendantsOf([this.#identity]);
   }
 
   /** Resolves when its process is gone. */
@@ -269,10 +277,20 @@ export class Version {
     if (this.end !== undefined) return;
     this.end = { code, signal };
     clearTimeout(this.#killer);
+    for (const child of this.#children) kill(child);
     const rest = this.#framer.flush();
     if (rest !== undefined) this.#keepStray(rest);
     for (const answered of [...this.#questions.values()]) answered({ kind: "gone" });
     this.#options.onGone(this);
     for (const resolve of this.#whenGone.splice(0)) resolve();
+  }
+}
+
+/** A debugger holds it (gdb, strace): then it has no time limit. */
+function isTraced(pid: number | undefined): boolean {
+  try {
+    return /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
+  } catch {
+    return false;
   }
 }

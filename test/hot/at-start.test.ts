@@ -1,5 +1,5 @@
 /** Plugins that the node's own config starts: its bitcoin backend, and one that is asked before init. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stopPlugin } from "../../src/node/plugins/plugin-command.js";
@@ -11,6 +11,18 @@ import { Program, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 import { pythonPlugin } from "./support.js";
+
+/** The node does not wait for what it has started. */
+function hostsOf(root: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
+      return command.includes("hot-host.js") && command.includes(root);
+    } catch {
+      return false;
+    }
+  });
+}
 
 describe.skipIf(!NODE_KINDS.includes("lightningd"))("cln-dev hot-path", () => {
   it("the bitcoin backend and a db_write plugin reload while the node runs, and start with it", async () => {
@@ -73,9 +85,11 @@ else: answer(request, {"version": VERSION})`,
     await watch.end();
     expect(watch.stdout).toContain("stays in hot mode");
     await node.end();
+    await until("the end of the hosts", () => hostsOf(box.root).length === 0);
     node = await startLightningd(start);
     expect(await callNode(node.rpcFile, "saver")).toEqual({ version: "2" });
     await node.end();
+    await until("the end of the hosts", () => hostsOf(box.root).length === 0);
     expect(existsSync(dirname(start.backend))).toBe(true);
   });
 });

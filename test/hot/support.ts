@@ -1,8 +1,9 @@
 /** Plugins in hot mode without a session: the front is started by hand, the host asked directly. */
 import { join } from "node:path";
-import { type HotDescription, removeFronts, writeFronts } from "../../src/hot/front-files.js";
+import type { HotDescription } from "../../src/hot/description.js";
 import type { HotEvent } from "../../src/hot/protocol.js";
 import { startPlugin, stopPlugin } from "../../src/node/plugins/plugin-command.js";
+import { removeFronts, writeFronts } from "../../src/watch/hot/front-files.js";
 import { HostClient, hostProgram } from "../../src/watch/hot/host-client.js";
 import { writeProgram } from "../support/plugin.js";
 import type { Sandbox } from "../support/sandbox.js";

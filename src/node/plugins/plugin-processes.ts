@@ -51,6 +51,12 @@ export function kill(target: ProcessIdentity): boolean {
   }
 }
 
+/** The process that has this pid now; undefined where there is none, or no /proc. */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  const stat = statOf(pid);
+  return stat === undefined || stat.state === "Z" ? undefined : { pid, startTime: stat.startTime };
+}
+
 /** Whether the process is still there, and not a zombie. */
 export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
   const stat = statOf(pid);

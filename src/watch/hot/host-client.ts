@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { dirname, join } from "node:path";
-import type { HotFolder } from "../../hot/front-files.js";
 import { type HotCommand, type HotEvent, type HotOutcome, readEvent } from "../../hot/protocol.js";
 import { connectUnix } from "../../node/rpc/unix-socket.js";
+import type { HotFolder } from "./front-files.js";
 
 export type HostHello = Extract<HotEvent, { event: "hello" }>;
 

@@ -2,12 +2,14 @@
  * A plugin in hot mode as its watch session sees it: the front in the node's list, the host behind it,
  * and what that reports beside the reloads.
  */
+import { statSync } from "node:fs";
 import { diagnoseDead, type Started } from "../../diagnose/on-demand.js";
+import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
 import type { Emit } from "../../events/watch-events.js";
-import { describe, type HotFolder, hotFolder, writeFronts } from "../../hot/front-files.js";
 import { type HotEvent, type HotOutcome, PROTOCOL } from "../../hot/protocol.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import { describe, type HotFolder, hotFolder, writeFronts } from "./front-files.js";
 import { HostClient, hostProgram } from "./host-client.js";
 import type { TraceSource } from "./trace-source.js";
 
@@ -41,8 +43,9 @@ export class HotPlugin {
     this.#file = file;
   }
 
-  /** Writes the front, for the node to start. @throws Failure `hot-folder` */
+  /** Writes the front, for the node to start. @throws Failure `hot-folder`, `hot-node` */
   prepare(): void {
+    refuseOtherUser(this.#target.node.rpcFile);
     writeFronts(this.#description(), hostProgram());
   }
 
@@ -210,4 +213,22 @@ export class HotPlugin {
       `${this.#target.name.plugin} wrote to stdout: ${JSON.stringify(text.slice(0, 200))}${where}. Without hot mode the node ends the plugin for it: write to stderr`,
     );
   }
+}
+
+/** A front is in a private directory: only a node of this user can start it. */
+function refuseOtherUser(rpcFile: string): void {
+  const owner = statSync(rpcFile, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || owner === process.getuid?.()) return;
+  throw notForHotMode(rpcFile, `it runs as another user (number ${owner})`);
+}
+
+/** @param why the node cannot start a front of ours */
+export function notForHotMode(rpcFile: string, why: string): Failure {
+  return new Failure({
+    kind: "hot-node",
+    what: `hot mode does not work with the node at ${rpcFile}`,
+    why,
+    fix: "Leave --hot out",
+    exitCode: 1,
+  });
 }

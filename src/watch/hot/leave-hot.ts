@@ -1,9 +1,9 @@
 /** The end of hot mode for a plugin: it goes back to a plain start, is stopped, or stays as it is. */
 import { messageOf } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
-import { hotFolder, isStartedByNode, pluginBehind, removeFronts } from "../../hot/front-files.js";
 import { startPlugin, stopPlugin } from "../../node/plugins/plugin-command.js";
 import type { PluginState } from "../reload/plugin-on-node.js";
+import { hotFolder, isStartedByNode, pluginBehind, removeFronts } from "./front-files.js";
 
 /**
  * `plain`: the node runs the plugin itself again, with the options it has; `stop`: not at all;

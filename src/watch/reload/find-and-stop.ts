@@ -2,7 +2,6 @@
 import { realpathSync } from "node:fs";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
-import { pluginBehind } from "../../hot/front-files.js";
 import {
   isUnmanageable,
   type ListedPlugin,
@@ -13,6 +12,7 @@ import { killPluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { importantPlugins } from "../../node/plugins/running-options.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
 import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
+import { pluginBehind } from "../hot/front-files.js";
 import { type InheritedOptions, readInherited } from "./inherited-options.js";
 
 const STARTING_POLL_MS = 100;

@@ -7,14 +7,14 @@ import type { Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
 import type { Emit } from "../../events/watch-events.js";
-import { removeStoppedFront } from "../../hot/front-files.js";
 import { stopPlugin } from "../../node/plugins/plugin-command.js";
 import { isRunning, type ProcessIdentity } from "../../node/plugins/plugin-processes.js";
 import { readRunningOptions } from "../../node/plugins/running-options.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
-import { HotPlugin } from "../hot/hot-plugin.js";
+import { removeStoppedFront } from "../hot/front-files.js";
+import { HotPlugin, notForHotMode } from "../hot/hot-plugin.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { findRunning, stopHungPlugin } from "./find-and-stop.js";
 import { type InheritedOptions, startOptionsFor } from "./inherited-options.js";
@@ -222,6 +222,10 @@ export class PluginOnNode {
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       this.state = { is: "stopped" };
+      if (hot !== undefined && /No such file or directory|Permission denied/.test(error.message)) {
+        const why = "it does not see this user's files: it runs in a container, or in a chroot";
+        throw notForHotMode(this.#target.node.rpcFile, `${why} (${error.message})`);
+      }
       // The node's words name the front; the user's plugin is meant.
       const { method, code, data } = error;
       throw new RpcError(method, code, error.message.replaceAll(path, file.realPath), data);

@@ -9,7 +9,6 @@ import { killsNode, refused, sessionClosed } from "../../events/outcomes.js";
 import { redactEvent } from "../../events/redact.js";
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
-import { pluginBehind } from "../../hot/front-files.js";
 import type { JsonObject } from "../../jsonrpc/json.js";
 import {
   ageOf,
@@ -21,6 +20,7 @@ import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
 import type { PluginSettings } from "../../settings/types.js";
 import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
+import { pluginBehind } from "../hot/front-files.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
 

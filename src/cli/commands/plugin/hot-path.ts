@@ -1,8 +1,8 @@
 /** `cln-dev hot-path`: the front of a plugin, for a node to start it in hot mode by its own config. */
 import { realpathSync } from "node:fs";
 import { usageFailure } from "../../../errors/failure.js";
-import { writeFronts } from "../../../hot/front-files.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
+import { writeFronts } from "../../../watch/hot/front-files.js";
 import { hostProgram } from "../../../watch/hot/host-client.js";
 import { sanitize } from "../../report/sanitize.js";
 import { type Context, type ExitCode, type PluginCommandFlags, settingsOf } from "../context.js";

@@ -1,9 +1,9 @@
 /** `cln-dev list`: what the node runs, and which of it a watch session keeps up to date. */
 import { basename } from "node:path";
-import { pluginBehind } from "../../../hot/front-files.js";
 import { type ListedPlugin, listPlugins } from "../../../node/plugins/plugin-command.js";
 import type { NodeAddress } from "../../../settings/types.js";
 import { findSessions } from "../../../watch/control/control-client.js";
+import { pluginBehind } from "../../../watch/hot/front-files.js";
 import { sanitize } from "../../report/sanitize.js";
 import { type Paint, styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";

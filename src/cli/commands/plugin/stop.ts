@@ -2,10 +2,10 @@
 import { realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Failure } from "../../../errors/failure.js";
-import { pluginBehind, removeStoppedFront } from "../../../hot/front-files.js";
 import { isUnmanageable, listPlugins, stopPlugin } from "../../../node/plugins/plugin-command.js";
 import { resolveSettings } from "../../../settings/resolve.js";
 import type { NodeAddress } from "../../../settings/types.js";
+import { pluginBehind, removeStoppedFront } from "../../../watch/hot/front-files.js";
 import { identifyForControl } from "../../../watch/node/identify-node.js";
 import { sanitize } from "../../report/sanitize.js";
 import type { Context, ExitCode } from "../context.js";

@@ -5,36 +5,16 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { Failure, messageOf, systemCode } from "../errors/failure.js";
-import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
-import type { RunSettings } from "../plugin/process/run-settings.js";
-
-/** Whether the new version may run beside the old one, or the old one has to end first. */
-export type Handover = "beside" | "old-first";
-
-/** `hot.json`, beside the front. */
-export interface HotDescription extends RunSettings {
-  /** How a reload begins; found out where it is not set. */
-  readonly handover?: Handover | undefined;
-  /** The plugin itself, canonical. */
-  readonly plugin: string;
-  /** The node's rpc-file. */
-  readonly node: string;
-  /** The node's config starts a front: the files stay when the plugin is stopped. */
-  readonly atStart?: boolean | undefined;
-}
+import { Failure, messageOf, systemCode } from "../../errors/failure.js";
+import {
+  DESCRIPTION,
+  foreignness,
+  type HotDescription,
+  readDescription,
+} from "../../hot/description.js";
 
 export interface HotFolder {
   readonly path: string;
@@ -48,7 +28,6 @@ export interface HotFolder {
   readonly control: string;
 }
 
-const DESCRIPTION = "hot.json";
 const REMOVE_TRIES = 50;
 const REMOVE_RETRY_MS = 20;
 
@@ -88,8 +67,9 @@ export function writeFronts(description: HotDescription, host: string): HotFolde
   const folder = hotFolder(description.plugin, description.node);
   try {
     for (const path of [folder.path, dirname(folder.atStart), dirname(folder.joining)]) {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      refuseForeign(path);
+      makePrivate(path);
+      const why = foreignness(path);
+      if (why !== undefined) throw unusable(path, why);
     }
     describe(folder, description);
     const text = (mode: string) => frontText({ folder: folder.path, host, mode });
@@ -155,34 +135,6 @@ export function pluginBehind(path: string): string {
   return frontAt(path)?.plugin ?? path;
 }
 
-/** @returns undefined where there is none, it is somebody else's, or it is not readable */
-export function readDescription(folder: string): HotDescription | undefined {
-  try {
-    refuseForeign(folder);
-    const value = parseJson(readFileSync(join(folder, DESCRIPTION), "utf8"));
-    if (!isObject(value)) return undefined;
-    const [plugin, node] = [stringOf(value.plugin), stringOf(value.node)];
-    if (plugin === undefined || node === undefined) return undefined;
-    const exec = Array.isArray(value.exec) ? value.exec.map(String) : undefined;
-    const handover = value.handover === "old-first" || value.handover === "beside";
-    return {
-      plugin,
-      node,
-      debug: value.debug === true,
-      atStart: value.atStart === true,
-      exec,
-      env: isObject(value.env) ? textsOf(value.env) : undefined,
-      handover: handover ? (value.handover === "beside" ? "beside" : "old-first") : undefined,
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-function textsOf(value: { readonly [key: string]: unknown }): { [name: string]: string } {
-  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
-}
-
 /** The same before and after the node has made its folders. */
 function realPathOf(path: string): string {
   const folder = dirname(path);
@@ -194,21 +146,25 @@ function realPathOf(path: string): string {
   }
 }
 
+/** One by one: `recursive` never ends below /proc. */
+function makePrivate(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || path === dirname(path)) throw error;
+    makePrivate(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
 /** Whole or not at all: the node may start it at any moment. */
 function replace(path: string, text: string, mode: number): void {
   const fresh = `${path}.${process.pid}.new`;
   writeFileSync(fresh, text, { mode });
   chmodSync(fresh, mode);
   renameSync(fresh, path);
-}
-
-/** @throws Failure: others could have put something there */
-function refuseForeign(path: string): void {
-  const stat = lstatSync(path);
-  const uid = process.getuid?.() ?? -1;
-  if (!stat.isDirectory()) throw unusable(path, "it is not a folder");
-  if (stat.uid !== uid) throw unusable(path, `it belongs to the user with the number ${stat.uid}`);
-  if ((stat.mode & 0o077) !== 0) throw unusable(path, "other users may enter it");
 }
 
 /** What access(2) says decides nothing: the front itself is run once, without a host. */

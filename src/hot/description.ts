@@ -1,0 +1,60 @@
+/** What a host is told of its plugin: a file beside the front, in a private directory. */
+import { lstatSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
+import type { RunSettings } from "../plugin/process/run-settings.js";
+
+/** Whether the new version may run beside the old one, or the old one has to end first. */
+export type Handover = "beside" | "old-first";
+
+/** `hot.json`, beside the front. */
+export interface HotDescription extends RunSettings {
+  /** How a reload begins; found out where it is not set. */
+  readonly handover?: Handover | undefined;
+  /** The plugin itself, canonical. */
+  readonly plugin: string;
+  /** The node's rpc-file. */
+  readonly node: string;
+  /** The node's config starts a front: the files stay when the plugin is stopped. */
+  readonly atStart?: boolean | undefined;
+}
+
+/** Its name in the folder. */
+export const DESCRIPTION = "hot.json";
+
+/** @returns undefined where there is none, it is somebody else's, or it is not readable */
+export function readDescription(folder: string): HotDescription | undefined {
+  try {
+    if (foreignness(folder) !== undefined) return undefined;
+    const value = parseJson(readFileSync(join(folder, DESCRIPTION), "utf8"));
+    if (!isObject(value)) return undefined;
+    const [plugin, node] = [stringOf(value.plugin), stringOf(value.node)];
+    if (plugin === undefined || node === undefined) return undefined;
+    const exec = Array.isArray(value.exec) ? value.exec.map(String) : undefined;
+    const handover = value.handover === "old-first" || value.handover === "beside";
+    return {
+      plugin,
+      node,
+      debug: value.debug === true,
+      atStart: value.atStart === true,
+      exec,
+      env: isObject(value.env) ? textsOf(value.env) : undefined,
+      handover: handover ? (value.handover === "beside" ? "beside" : "old-first") : undefined,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function textsOf(value: { readonly [key: string]: unknown }): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
+}
+
+/** Why others could have put something there; undefined where it is a private directory of ours. */
+export function foreignness(folder: string): string | undefined {
+  const stat = lstatSync(folder);
+  const uid = process.getuid?.() ?? -1;
+  if (!stat.isDirectory()) return "it is not a folder";
+  if (stat.uid !== uid) return `it belongs to the user with the number ${stat.uid}`;
+  return (stat.mode & 0o077) === 0 ? undefined : "other users may enter it";
+}

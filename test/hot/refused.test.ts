@@ -1,0 +1,52 @@
+/** Where hot mode cannot work, the report says why. */
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { startNode } from "../support/nodes.js";
+import { writePlugin } from "../support/plugin.js";
+import { Program } from "../support/program.js";
+import { sandbox } from "../support/sandbox.js";
+
+describe("hot mode is refused", () => {
+  it("where other users may enter its folder", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const root = join(box.root, "cache", "cln-dev", "hot");
+    mkdirSync(root, { recursive: true });
+    const env = { XDG_CACHE_HOME: join(box.root, "cache") };
+    const plugin = writePlugin(box.folder(), {});
+    const args = ["watch", plugin, node.flag, "--hot", "--json", "--stop-on-exit"];
+    const first = new Program(box, args, { env });
+    expect(await first.outcome()).toMatchObject({ event: "reloaded" });
+    // Killed: the folder stays.
+    first.kill("SIGKILL");
+    await first.ended;
+    const { folder } = await import("../../src/watch/hot/front-files.js").then(({ hotFolder }) => {
+      process.env.XDG_CACHE_HOME = env.XDG_CACHE_HOME;
+      return { folder: hotFolder(plugin, node.rpcFile).path };
+    });
+    chmodSync(folder, 0o755);
+    const second = new Program(box, args, { env });
+    expect(await second.outcome()).toMatchObject({
+      event: "refused",
+      kind: "hot-folder",
+      message: expect.stringContaining("other users may enter it"),
+    });
+    chmodSync(folder, 0o700);
+    await second.end();
+    const third = new Program(box, args, { env });
+    expect(await third.outcome()).toMatchObject({ event: "reloaded" });
+    await third.end();
+  });
+
+  it("where its folder cannot be written, and the plugin that runs is not stopped", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.folder(), {});
+    const env = { XDG_CACHE_HOME: "/proc/none" };
+    const args = ["watch", plugin, node.flag, "--hot", "--json"];
+    const watch = new Program(box, args, { env });
+    expect(await watch.outcome()).toMatchObject({ event: "refused", kind: "hot-folder" });
+    await watch.end();
+  });
+});
