@@ -10,7 +10,7 @@ import { stderrPlace } from "../../node/log/node-stderr.js";
 import type { ListedPlugin } from "../../node/plugins/plugin-command.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import type { NodeAddress } from "../../settings/types.js";
-import { pluginBehind, pluginBehind } from "../hot/front-files.js";
+import { pluginBehind } from "../hot/front-files.js";
 import type { Reloader } from "../reload/reloader.js";
 import { identifyForControl, nodeChanges } from "./identify-node.js";
 import { LogSource } from "./log-source.js";
