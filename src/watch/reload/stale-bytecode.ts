@@ -28,6 +28,7 @@ const WRITE_MS = 1_000;
 const MAX_FOLDERS = 2_000;
 /** Between two breaths of the event loop. */
 const FOLDERS_AT_ONCE = 20;
+const FILES_AT_ONCE = 200;
 
 export interface BytecodeOptions {
   readonly plugin: PluginSettings;
@@ -41,6 +42,12 @@ export interface BytecodeOptions {
 export async function removeStaleBytecode(options: BytecodeOptions): Promise<readonly string[]> {
   const { plugin, changed, prefixes } = options;
   const kept: string[] = [];
+  const listings = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  const cachesOf = (source: string, folder: string) => {
+    const listing = listings.get(folder) ?? cachesIn(folder);
+    listings.set(folder, listing);
+    return listing.get(basename(source, ".py")) ?? [];
+  };
   const check = (source: string, isChanged: boolean) => {
     for (const folder of cacheFolders(source, prefixes)) {
       for (const cache of cachesOf(source, folder)) {
@@ -49,7 +56,10 @@ export async function removeStaleBytecode(options: BytecodeOptions): Promise<rea
     }
   };
   if (changed !== undefined) {
-    for (const path of changed) if (path.endsWith(".py")) check(path, true);
+    for (const [index, path] of changed.entries()) {
+      if (path.endsWith(".py")) check(path, true);
+      if (index % FILES_AT_ONCE === FILES_AT_ONCE - 1) await new Promise(setImmediate);
+    }
     return kept;
   }
   let folders = 0;
@@ -87,13 +97,20 @@ function cacheFolders(source: string, prefixes: readonly string[]): string[] {
   return [join(folder, "__pycache__"), ...elsewhere];
 }
 
-/** `helper.cpython-311.pyc` and `helper.cpython-311.opt-1.pyc` are of `helper.py`. */
-function cachesOf(source: string, folder: string): string[] {
-  const stem = `${basename(source, ".py")}.`;
-  return entriesOf(folder)
-    .filter(({ name }) => name.startsWith(stem) && name.endsWith(".pyc"))
-    .filter(({ name }) => /^[\w-]+(\.opt-\w+)?\.pyc$/.test(name.slice(stem.length)))
-    .map(({ name }) => join(folder, name));
+/**
+ * The bytecode in a folder by the name of its module: `helper.cpython-311.pyc` and
+ * `helper.cpython-311.opt-1.pyc` are of `helper`.
+ */
+function cachesIn(folder: string): ReadonlyMap<string, readonly string[]> {
+  const caches = new Map<string, string[]>();
+  for (const { name } of entriesOf(folder)) {
+    const module = /^(.+?)\.[\w-]+(?:\.opt-\w+)?\.pyc$/.exec(name)?.[1];
+    if (module === undefined) continue;
+    const known = caches.get(module);
+    if (known === undefined) caches.set(module, [join(folder, name)]);
+    else known.push(join(folder, name));
+  }
+  return caches;
 }
 
 /** Whether Python would run it although the source may say something else. */

@@ -30,7 +30,7 @@ it.skipIf(!existsSync("/proc/self/stat"))(
   async () => {
     const box = sandbox();
     const [here, elsewhere] = [box.folder(), box.folder()];
-    const code = '#!/bin/sh\nsleep 600 &\ntrap "kill $!" EXIT\ntouch $$\nwait\n';
+    const code = '#!/bin/sh\nsleep 600 &\ntrap "kill $!; exit" TERM\ntouch $$\nwait\n';
     const path = writeProgram(join(box.work, "plugin"), code);
     const other = writeProgram(join(box.work, "other"), code);
     const editor = await start(box, path, here, {});
