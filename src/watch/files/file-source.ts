@@ -2,18 +2,12 @@
  * The files of one plugin as a source of changes. Events are only hints: they are
  * coalesced, come early, or not at all, so the file itself decides.
  */
-import { existsSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
+import { existsSync, lstatSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf, systemCode } from "../../errors/failure.js";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
-import {
-  isShared,
-  type SourceFiles,
-  type SourceSettings,
-  type SourceTree,
-  sourceFilesOf,
-} from "../../plugin/file/source-files.js";
+import { type SourceSettings, sourceFilesOf } from "../../plugin/file/source-files.js";
 import { realPathOf } from "../../plugin/file/symlinks.js";
 import { FileIdentities } from "./file-identities.js";
 import { sameFile, takeSnapshot } from "./file-snapshot.js";
@@ -23,6 +17,7 @@ import { KnownFiles } from "./known-files.js";
 import { silentFileSystem } from "./mount-table.js";
 import { OwnOutput } from "./own-output.js";
 import { watchLimit } from "./watch-errors.js";
+import { WatchedPaths } from "./watched-paths.js";
 
 export interface FilesChange {
   /** Absolute. A folder stands for what was in it. */
@@ -63,22 +58,17 @@ const QUIET_CHECK_MS = 2_000;
 /** A compiler writes a file in less; one that is empty then is given some more of it. */
 const BUILD_WRITE_MS = 25;
 const BUILD_WRITES = 10;
-/** Folders that are read at the same time: each takes a descriptor. */
-const READ_AT_ONCE = 16;
-/** What symlinks lead to may be a whole disk. */
-const MAX_LINKED_FOLDERS = 500;
 const MAX_HIDDEN_NOTICES = 10;
 
 export class FileSource {
   readonly #options: FileSourceOptions;
   #plugin: SourceSettings;
-  #sources: SourceFiles;
-  #trees: readonly SourceTree[];
+  #paths: WatchedPaths;
   readonly #watchers = new FolderWatchers({
     onName: (folder, name) => this.#hintIn(folder, name),
     onPolled: (path) => this.#hint(path),
     onFound: (path, stats) => this.#found(path, stats),
-    isPolled: (path) => this.#counts(path),
+    isPolled: (path) => this.#paths.counts(path),
     onError: (error) => this.#failed(error),
   });
   /** The plugin file as it was last seen. */
@@ -87,23 +77,17 @@ export class FileSource {
   readonly #folders = new FileIdentities();
   /** .gitignore files in folders that are not watched. */
   readonly #rulesAbove = new FileIdentities();
-  /** Files outside that symlinks lead to. */
-  readonly #linkedFiles = new Set<string>();
-  #linkedFolders = 0;
   readonly #ownOutput = new OwnOutput();
   readonly #noticed = new Set<string>();
   readonly #hints = new HintQueue({
     hasChanged: (path, isBulk) => this.#hasChanged(path, isBulk),
     onChanged: (paths, at) => {
-      const named = paths.map((path) => (this.#isPlugin(path) ? this.#plugin.path : path));
+      const named = paths.map((path) => (this.#paths.isPlugin(path) ? this.#plugin.path : path));
       this.#options.onChange({ files: [...new Set(named)], at });
     },
   });
   /** Files that a build may be writing. */
   readonly #resting = new Map<string, NodeJS.Timeout>();
-  readonly #toOpen: string[] = [];
-  #reading = 0;
-  #onRead: (() => void)[] = [];
   /** What is found now was there before. */
   #isFirstRead = true;
   #folderCheck: NodeJS.Timeout | undefined;
@@ -118,8 +102,7 @@ export class FileSource {
     this.#options = options;
     this.#plugin = options.plugin;
     this.#pollMs = options.pollMs;
-    this.#sources = sourceFilesOf(options.plugin);
-    this.#trees = this.#sources.trees;
+    this.#paths = this.#pathsOf(options.plugin);
     this.#pluginSeen = takeSnapshot(options.plugin.path).fingerprint;
   }
 
@@ -151,13 +134,13 @@ export class FileSource {
       ignore: plugin.ignore,
       build: plugin.build,
     };
-    if (!isDeepStrictEqual(before, now)) void this.#useSources(sourceFilesOf(plugin));
+    if (!isDeepStrictEqual(before, now)) void this.#usePaths(this.#pathsOf(plugin));
   }
 
   get watched(): WatchedFiles {
     return {
-      description: this.#sources.description,
-      roots: this.#trees.map((tree) => tree.root),
+      description: this.#paths.sources.description,
+      roots: this.#paths.trees.map((tree) => tree.root),
       fileCount: this.#known.count + 1,
       folderCount: [...this.#watchers.folders].length,
       pollMs: this.#pollMs,
@@ -172,27 +155,22 @@ export class FileSource {
     for (const timer of this.#resting.values()) clearTimeout(timer);
     this.#resting.clear();
     this.#hints.close();
-    this.#toOpen.length = 0;
-    this.#finishReading();
     await this.#watchers.closeAll();
   }
 
   // --- opening ---
 
   async #open(): Promise<void> {
-    const { names, files } = this.#sources;
-    const roots = this.#trees.map((tree) => tree.root);
-    const single = [...names, ...files].map((file) => dirname(file));
-    const folders = new Set([...roots, ...single]);
+    const { folders, trees } = this.#paths;
     this.#folders.remember(folders);
-    this.#rulesAbove.remember(this.#trees.flatMap((tree) => tree.rules.files));
+    this.#rulesAbove.remember(trees.flatMap((tree) => tree.rules.files));
     clearInterval(this.#pollPlugin);
     if (this.#pollMs !== undefined) {
       this.#pollPlugin = setInterval(() => this.#hintPlugin(), this.#pollMs);
     }
     for (const folder of folders) this.#openFolder(folder);
-    await this.#allRead();
-    for (const { rules } of this.#trees) {
+    await this.#watchers.allRead();
+    for (const { rules } of this.#paths.trees) {
       for (const [file, why] of rules.problems) {
         this.#notice("warn", `${file} cannot be read, and is taken for missing: ${why}`);
       }
@@ -200,31 +178,7 @@ export class FileSource {
   }
 
   #openFolder(folder: string): void {
-    if (this.#closed || this.#watchers.has(folder) || this.#toOpen.includes(folder)) return;
-    this.#toOpen.push(folder);
-    this.#readNext();
-  }
-
-  #readNext(): void {
-    while (this.#reading < READ_AT_ONCE) {
-      const folder = this.#toOpen.shift();
-      if (folder === undefined) break;
-      this.#reading++;
-      void this.#watchers.open(folder, this.#pollMs).then(() => {
-        this.#reading--;
-        this.#readNext();
-      });
-    }
-    if (this.#reading === 0) this.#finishReading();
-  }
-
-  #finishReading(): void {
-    for (const resolve of this.#onRead.splice(0)) resolve();
-  }
-
-  #allRead(): Promise<void> {
-    if (this.#reading === 0 && this.#toOpen.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onRead.push(resolve));
+    if (!this.#closed) this.#watchers.open(folder, this.#pollMs);
   }
 
   /** One at a time; who asks while one waits for its turn is served by that one. */
@@ -243,7 +197,8 @@ export class FileSource {
 
   #pollWhereSilent(): void {
     if (this.#pollMs !== undefined) return;
-    const places = [...this.#trees.map((tree) => tree.root), dirname(this.#sources.real)];
+    const { trees, sources } = this.#paths;
+    const places = [...trees.map((tree) => tree.root), dirname(sources.real)];
     for (const place of places) {
       const type = silentFileSystem(place);
       if (type === undefined) continue;
@@ -273,39 +228,30 @@ export class FileSource {
       if (this.#enters(path)) this.#openFolder(path);
     } else if (stats.isSymbolicLink()) {
       this.#followLink(path);
-    } else if (!this.#known.isAsKnown(path, stats) && !this.#isPlugin(path) && this.#counts(path)) {
+    } else if (
+      !this.#known.isAsKnown(path, stats) &&
+      !this.#paths.isPlugin(path) &&
+      this.#paths.counts(path)
+    ) {
       if (this.#isFirstRead && !this.#known.has(path)) this.#known.note(path, stats);
       else this.#hint(path);
     }
   }
 
-  /** Each real folder is watched once; one that holds the plugin's own is not followed. */
   #followLink(path: string): void {
-    if (this.#isPlugin(path)) return;
-    const tree = this.#trees.find(({ root }) => isBelow(root, path));
-    if (tree === undefined) return;
-    try {
-      const real = realpathSync(path);
-      if (!statSync(real).isDirectory()) {
-        if (!this.#counts(path) || this.#trees.some(({ root }) => isBelow(root, real))) return;
-        this.#linkedFiles.add(real);
-        this.#openFolder(dirname(real));
-        if (this.#isFirstRead) this.#known.note(real, statSync(real));
-        return;
-      }
-      const isInside = this.#trees.some(({ root }) => root === real || isBelow(root, real));
-      const isAbove = this.#trees.some(({ root }) => isBelow(real, root));
-      if (isInside || isAbove || isShared(real) || !tree.enters(path)) return;
-      this.#trees = [...this.#trees, tree.at(real)];
-      this.#openFolder(real);
-    } catch {
-      // It leads nowhere, or in a circle.
+    const found = this.#paths.follow(path);
+    if (found === undefined) return;
+    const { folder, file } = found;
+    const stats = file === undefined ? undefined : lstatOf(file);
+    if (file !== undefined && stats !== undefined && this.#isFirstRead) {
+      this.#known.note(file, stats);
     }
+    this.#openFolder(folder);
   }
 
   /** What a build writes is looked at when it is written: in between it is empty for a moment. */
   #hint(path: string): void {
-    if (this.#plugin.build === undefined || this.#isPlugin(path)) this.#hintNow(path);
+    if (this.#plugin.build === undefined || this.#paths.isPlugin(path)) this.#hintNow(path);
     else if (!this.#resting.has(path)) this.#rest(path, BUILD_WRITES);
   }
 
@@ -327,9 +273,9 @@ export class FileSource {
   }
 
   #hasChanged(path: string, isBulk: boolean): boolean {
-    if (this.#isPlugin(path)) return this.#hasPluginChanged();
+    if (this.#paths.isPlugin(path)) return this.#hasPluginChanged();
     if (basename(path) === ".gitignore") this.#rulesChanged(path);
-    if (!this.#counts(path)) return this.#hasFolderGone(path);
+    if (!this.#paths.counts(path)) return this.#hasFolderGone(path);
     const found = this.#known.look(path, !isBulk);
     if (found === "folder") return this.#hasFolderGone(path);
     if (found === "unchanged") return false;
@@ -374,30 +320,14 @@ export class FileSource {
     // Other sources may watch it as well: chokidar shares a watcher until all have closed it.
     setImmediate(() => {
       this.#openFolder(folder);
-      void this.#allRead().then(() => {
+      void this.#watchers.allRead().then(() => {
         for (const path of this.#known.paths) if (isBelow(folder, path)) this.#hint(path);
       });
     });
   }
 
-  #counts(path: string): boolean {
-    const { names, files } = this.#sources;
-    if (names.has(path) || files.has(path) || this.#linkedFiles.has(path)) return true;
-    return this.#trees.some((tree) => tree.includes(path));
-  }
-
   #enters(folder: string): boolean {
-    const tree = this.#trees.find(({ root }) => folder === root || isBelow(root, folder));
-    if (tree?.enters(folder) !== true) return false;
-    if (this.#sources.trees.includes(tree) || this.#watchers.has(folder)) return true;
-    if (this.#linkedFolders++ < MAX_LINKED_FOLDERS) return true;
-    const limit = `more than ${MAX_LINKED_FOLDERS} folders are reached by symlinks`;
-    this.#notice("warn", `${limit}: the others below ${tree.root} are not watched`);
-    return false;
-  }
-
-  #isPlugin(path: string): boolean {
-    return this.#sources.names.has(path);
+    return this.#paths.enters(folder, this.#watchers.has(folder));
   }
 
   // --- what no event reports ---
@@ -410,10 +340,7 @@ export class FileSource {
   }
 
   #rulesChanged(file: string): void {
-    if (!this.#trees.some((tree) => tree.rules.files.includes(file) || isBelow(tree.root, file))) {
-      return;
-    }
-    for (const { rules } of this.#trees) rules.forget();
+    if (!this.#paths.rulesChanged(file)) return;
     this.#noticed.clear();
     const message = `${file} has changed: what it leaves out is not watched`;
     void this.#reopen().then(() => this.#notice("info", message));
@@ -421,19 +348,20 @@ export class FileSource {
 
   /** A symlink on the way to the plugin may point elsewhere now: then other folders are watched. */
   #followTarget(): void {
-    if (realPathOf(this.#plugin.path) === this.#sources.real) return;
-    void this.#useSources(sourceFilesOf(this.#plugin));
+    if (realPathOf(this.#plugin.path) === this.#paths.sources.real) return;
+    void this.#usePaths(this.#pathsOf(this.#plugin));
   }
 
   /** What is found that was not watched before is no change. */
-  async #useSources(sources: SourceFiles): Promise<void> {
-    this.#sources = sources;
-    this.#trees = sources.trees;
-    this.#linkedFiles.clear();
-    this.#linkedFolders = 0;
+  async #usePaths(paths: WatchedPaths): Promise<void> {
+    this.#paths = paths;
     this.#isFirstRead = true;
     await this.#reopen();
     this.#isFirstRead = false;
+  }
+
+  #pathsOf(plugin: SourceSettings): WatchedPaths {
+    return new WatchedPaths(sourceFilesOf(plugin), (message) => this.#notice("warn", message));
   }
 
   /** While the plugin is missing its folder may be, too; then no event reports its return. */
@@ -468,13 +396,13 @@ export class FileSource {
       this.#notice("warn", `${limit.reason}: ${instead}; ${limit.fix}`);
       void this.#reopen();
     } else if (limit !== undefined || systemCode(error) !== "ELOOP") {
-      this.#notice("warn", `watching ${this.#sources.description}: ${messageOf(error)}`);
+      this.#notice("warn", `watching ${this.#paths.sources.description}: ${messageOf(error)}`);
     }
   }
 
   #noticeHidden(path: string): void {
     if (this.#noticed.size >= MAX_HIDDEN_NOTICES) return;
-    const by = this.#trees.map((tree) => tree.hiddenBy(path)).find((file) => file !== undefined);
+    const by = this.#paths.hiddenBy(path);
     if (by === undefined) return;
     this.#notice(
       "info",

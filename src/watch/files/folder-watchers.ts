@@ -4,7 +4,7 @@
  * Their events are passed on as hints. Used by the file source.
  */
 import { Stats } from "node:fs";
-import { type FSWatcher, watch } from "chokidar";
+import { watch } from "chokidar";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 
 export interface WatcherHooks {
@@ -19,8 +19,10 @@ export interface WatcherHooks {
   readonly onError: (error: unknown) => void;
 }
 
+/** Folders that are read at the same time: each takes a descriptor. */
+const READ_AT_ONCE = 16;
+
 interface Entry {
-  readonly watcher: FSWatcher;
   readonly ready: Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -28,6 +30,10 @@ interface Entry {
 export class FolderWatchers {
   readonly #hooks: WatcherHooks;
   readonly #entries = new Map<string, Entry>();
+  /** Folders that wait for their turn, with their pollMs. */
+  readonly #toRead = new Map<string, number | undefined>();
+  #reading = 0;
+  readonly #onRead: (() => void)[] = [];
 
   constructor(hooks: WatcherHooks) {
     this.#hooks = hooks;
@@ -42,25 +48,46 @@ export class FolderWatchers {
   }
 
   /**
-   * Watches a folder, unless it is watched. Resolves when every change from now on is seen and all
-   * that is in it has been found, or when it is closed before.
+   * Begins to watch a folder, unless it is watched; a few at a time are read.
    * @param pollMs look at the files every N ms instead of waiting for events
    */
-  open(folder: string, pollMs: number | undefined): Promise<void> {
-    const open = this.#entries.get(folder) ?? this.#watch(folder, pollMs);
-    this.#entries.set(folder, open);
-    return open.ready;
+  open(folder: string, pollMs: number | undefined): void {
+    if (this.#entries.has(folder) || this.#toRead.has(folder)) return;
+    this.#toRead.set(folder, pollMs);
+    this.#readNext();
+  }
+
+  /** Resolves when every change from now on is seen, and all that is there has been found. */
+  allRead(): Promise<void> {
+    if (this.#reading === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onRead.push(resolve));
+  }
+
+  #readNext(): void {
+    for (const [folder, pollMs] of this.#toRead) {
+      if (this.#reading >= READ_AT_ONCE) return;
+      this.#toRead.delete(folder);
+      this.#reading++;
+      const entry = this.#watch(folder, pollMs);
+      this.#entries.set(folder, entry);
+      void entry.ready.then(() => {
+        this.#reading--;
+        this.#readNext();
+      });
+    }
+    if (this.#reading === 0) for (const resolve of this.#onRead.splice(0)) resolve();
   }
 
   /** Ends the watch on a folder, and on what is below it. */
   async closeBelow(folder: string): Promise<void> {
-    const below = [...this.#entries.keys()].filter(
-      (path) => path === folder || isBelow(folder, path),
-    );
+    const isIn = (path: string) => path === folder || isBelow(folder, path);
+    for (const path of [...this.#toRead.keys()].filter(isIn)) this.#toRead.delete(path);
+    const below = [...this.#entries.keys()].filter(isIn);
     await Promise.all(below.map((path) => this.#close(path)));
   }
 
   async closeAll(): Promise<void> {
+    this.#toRead.clear();
     await Promise.all([...this.#entries.keys()].map((path) => this.#close(path)));
   }
 
@@ -112,7 +139,7 @@ export class FolderWatchers {
       watcher.on("error", () => {});
       await closing;
     };
-    return { watcher, ready, close };
+    return { ready, close };
   }
 }
 

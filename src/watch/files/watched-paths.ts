@@ -1,0 +1,100 @@
+/**
+ * Which paths count for one plugin: its source files, and what symlinks among them lead to. Used by the
+ * file source.
+ */
+import { realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { isBelow } from "../../plugin/file/ignore-rules.js";
+import { isShared, type SourceFiles, type SourceTree } from "../../plugin/file/source-files.js";
+
+/** What symlinks lead to may be a whole disk. */
+const MAX_LINKED_FOLDERS = 500;
+
+export class WatchedPaths {
+  readonly sources: SourceFiles;
+  readonly #onLimit: (message: string) => void;
+  #trees: readonly SourceTree[];
+  /** Files outside that symlinks lead to. */
+  readonly #linkedFiles = new Set<string>();
+  #linkedFolders = 0;
+
+  /** @param onLimit symlinks lead to more folders than are watched */
+  constructor(sources: SourceFiles, onLimit: (message: string) => void) {
+    this.sources = sources;
+    this.#onLimit = onLimit;
+    this.#trees = sources.trees;
+  }
+
+  /** Those of the sources, and those that symlinks lead to. */
+  get trees(): readonly SourceTree[] {
+    return this.#trees;
+  }
+
+  /** The folders to begin with: the roots of the trees, and those of single files. */
+  get folders(): ReadonlySet<string> {
+    const { names, files } = this.sources;
+    const single = [...names, ...files, ...this.#linkedFiles].map((file) => dirname(file));
+    return new Set([...this.#trees.map((tree) => tree.root), ...single]);
+  }
+
+  /** Whether a path is one of the plugin's own names. */
+  isPlugin(path: string): boolean {
+    return this.sources.names.has(path);
+  }
+
+  counts(path: string): boolean {
+    const { names, files } = this.sources;
+    if (names.has(path) || files.has(path) || this.#linkedFiles.has(path)) return true;
+    return this.#trees.some((tree) => tree.includes(path));
+  }
+
+  /** Whether a folder is watched. @param isWatched it is so already */
+  enters(folder: string, isWatched: boolean): boolean {
+    const tree = this.#trees.find(({ root }) => folder === root || isBelow(root, folder));
+    if (tree?.enters(folder) !== true) return false;
+    if (this.sources.trees.includes(tree) || isWatched) return true;
+    if (this.#linkedFolders++ < MAX_LINKED_FOLDERS) return true;
+    const limit = `more than ${MAX_LINKED_FOLDERS} folders are reached by symlinks`;
+    this.#onLimit(`${limit}: the others below ${tree.root} are not watched`);
+    return false;
+  }
+
+  /**
+   * Follows a symlink in a tree: each real folder counts once, one above the plugin's own does not.
+   * @returns the folder to watch, and the file in it if the link leads to one; undefined: nothing
+   */
+  follow(link: string): { readonly folder: string; readonly file?: string } | undefined {
+    const tree = this.#trees.find(({ root }) => isBelow(root, link));
+    if (tree === undefined || this.isPlugin(link)) return undefined;
+    try {
+      const real = realpathSync(link);
+      const isInside = this.#trees.some(({ root }) => root === real || isBelow(root, real));
+      if (isInside) return undefined;
+      if (!statSync(real).isDirectory()) {
+        if (!this.counts(link)) return undefined;
+        this.#linkedFiles.add(real);
+        return { folder: dirname(real), file: real };
+      }
+      const isAbove = this.#trees.some(({ root }) => isBelow(real, root));
+      if (isAbove || isShared(real) || !tree.enters(link)) return undefined;
+      this.#trees = [...this.#trees, tree.at(real)];
+      return { folder: real };
+    } catch {
+      return undefined; // It leads nowhere, or in a circle.
+    }
+  }
+
+  /** The .gitignore that alone keeps a file from counting. */
+  hiddenBy(path: string): string | undefined {
+    return this.#trees.map((tree) => tree.hiddenBy(path)).find((file) => file !== undefined);
+  }
+
+  /** A .gitignore has changed: those are read again. @returns false: it is not about these paths */
+  rulesChanged(file: string): boolean {
+    const isOurs = (tree: SourceTree) =>
+      tree.rules.files.includes(file) || isBelow(tree.root, file);
+    if (!this.#trees.some(isOurs)) return false;
+    for (const { rules } of this.#trees) rules.forget();
+    return true;
+  }
+}
