@@ -1,6 +1,7 @@
 /** Explanations of what a plugin writes: text beside the protocol, and messages that break it. */
 import { stripVTControlCharacters } from "node:util";
 import { Framer } from "../../jsonrpc/framing.js";
+import { parseObject } from "../../jsonrpc/json.js";
 import { findPrint, type PrintLine } from "../evidence/find-print.js";
 import { ownFrame } from "../offline-run.js";
 import type { Rule, RuleContext } from "./explanation.js";
@@ -37,6 +38,13 @@ export const OUTPUT_RULES: readonly Rule[] = [
       return `it printed ${shown(text)} to stdout${placed(printedBy)}, which is reserved for JSON-RPC`;
     },
     fix: ({ language }) => `Print it to stderr, ${hintsFor(language).toStderr}, or log it`,
+  },
+  {
+    id: "not-utf8",
+    pattern: UNREADABLE,
+    condition: ({ groups }) => isWellFormed(groups[0] ?? ""),
+    reason: "what it wrote reads as JSON, so probably it holds bytes that are not UTF-8",
+    fix: "Encode messages as UTF-8, and decode what comes from elsewhere before it goes into them",
   },
   {
     id: "broken-json",
@@ -112,6 +120,17 @@ export function strayIn(words: string): string[] {
       .filter((text) => text !== "");
   } catch {
     return [];
+  }
+}
+
+/** Whether all that is quoted are whole JSON objects: then only their bytes can be wrong. */
+function isWellFormed(quoted: string): boolean {
+  try {
+    const frames = new Framer().push(Buffer.from(quoted));
+    const objects = frames.filter((frame) => frame.kind === "object");
+    return objects.length > 0 && objects.every((frame) => parseObject(frame.bytes) !== undefined);
+  } catch {
+    return false;
   }
 }
 

@@ -343,6 +343,13 @@ const OUTPUT: readonly RuleCase[] = [
     fix: "Print it to stderr, print(..., file=sys.stderr), or log it",
   },
   {
+    rule: "not-utf8",
+    files: { "p.py": "" },
+    message: `Failed to parse RPC JSON response '??{"jsonrpc":"2.0","method":"log","params":{"message":"?"}}?'`,
+    reason: "what it wrote reads as JSON, so probably it holds bytes that are not UTF-8",
+    fix: "Encode messages as UTF-8, and decode what comes from elsewhere before it goes into them",
+  },
+  {
     rule: "broken-json",
     files: { "p.py": "" },
     message: "Failed to parse JSON response '{\"a\"= 1}'",
