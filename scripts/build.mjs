@@ -71,7 +71,14 @@ export async function build() {
 /** The command line and the library. @returns the files that went into the bundle */
 async function bundleCode(folder) {
   const output = await bundle(folder, ENTRIES, {
-    codeSplitting: { groups: [{ name: "short-commands", test: SHORT_COMMANDS }] },
+    codeSplitting: {
+      groups: [
+        { name: "program", test: /src\/cli\/main\.ts$/, priority: 2 },
+        { name: "short-commands", test: SHORT_COMMANDS, priority: 1 },
+        // npm packs it beside regtest-backend.js, which has the same code: the two compress to one.
+        { name: "regtest-chain", test: /src\/regtest\/chain\// },
+      ],
+    },
     chunkFileNames: "parts/[name].js",
   });
   const library = output.find((file) => file.isEntry && file.name === "index");
