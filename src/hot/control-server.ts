@@ -16,6 +16,8 @@ export interface HotControl {
   emit(event: HotEvent): void;
   /** To those alone that have asked for the trace, cut to as many bytes as they want. */
   readonly traceBytes: number;
+  /** Some session is connected. */
+  readonly isHeard: boolean;
   close(): void;
 }
 
@@ -56,6 +58,9 @@ export function openControl(
         early === undefined ? 0 : EARLY_BYTES,
         ...[...sessions].map((session) => session.traceBytes),
       );
+    },
+    get isHeard() {
+      return sessions.size > 0;
     },
     close: () => {
       for (const session of sessions) session.end();

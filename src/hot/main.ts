@@ -151,7 +151,8 @@ class HotProgram {
       onMessage: (from, envelope, bytes) => this.#host.fromVersion(from, envelope, bytes),
       onStray: ({ number }, text) => this.#control.emit({ event: "stray", version: number, text }),
       onStderr: ({ number }, chunk) => {
-        this.#writeStderr(chunk);
+        // A session shows it; without one it goes where the node's own goes.
+        if (!this.#control.isHeard) this.#writeStderr(chunk);
         const text = chunk.toString("utf8");
         this.#control.emit({ event: "stderr", version: number, text });
       },

@@ -80,6 +80,18 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     await callNode(node.rpcFile, "plugin", ["stop", plugin]);
   });
 
+  it("shows what a version writes to stderr, once", async () => {
+    if (language.name !== "python") return;
+    const { watch, save } = await watched({}, "talks", "--stop-on-exit");
+    save({ version: "2", start: `print("said by the second", file=sys.stderr, flush=True)` });
+    await watch.next("log", { level: "stderr" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    save({ version: "3" });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    await watch.end();
+    expect(watch.stdout.split("said by the second")).toHaveLength(2);
+  });
+
   it("registers again what the new version shows differently, with the gap", async () => {
     const { watch, save } = await watched({}, "grows", "--stop-on-exit");
     save({ version: "2", methods: ["two"] });
