@@ -10,6 +10,9 @@ import { type StreamStyle, styleOf } from "../../report/style.js";
 import { Spinner } from "../../report/watch/spinner.js";
 import type { Context, ExitCode } from "../context.js";
 
+/** How often what takes time is shown where there is no spinner, in ms. */
+const SHOW_EVERY_MS = 5_000;
+
 export interface Steps extends StepContext {
   /** Something to know that is no result. */
   note(text: string): void;
@@ -26,10 +29,17 @@ export async function withSteps(
     : undefined;
   const print = (stream: NodeJS.WriteStream, text: string) => void stream.write(`${text}\n`);
   const out = styleOf(io.stdout, flags);
+  let shownAt = performance.now();
   try {
     return await act({
       signal: io.signal,
-      onProgress: (text) => spinner?.show(text),
+      onProgress: (text) => {
+        spinner?.show(text);
+        if (spinner !== undefined || text === undefined || flags.json || flags.quiet) return;
+        if (performance.now() - shownAt < SHOW_EVERY_MS) return;
+        shownAt = performance.now();
+        print(io.stderr, `cln-dev: ${text}`);
+      },
       onEvent: (event) => {
         if (flags.json) {
           print(io.stdout, JSON.stringify({ time: new Date().toISOString(), ...event }));
