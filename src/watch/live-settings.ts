@@ -22,9 +22,16 @@ export interface SettingsSource {
   };
 }
 
+/** What has changed of one plugin's settings. */
+interface SettingsEdit {
+  readonly path: string;
+  /** The settings in use with these changes; what a command has set stays. */
+  readonly applyTo: (current: PluginSettings) => PluginSettings;
+}
+
 export interface LiveSettingsHooks {
-  /** These plugins have other settings. `changes`: for a person, such as `foo_opt=B (was A)`. */
-  readonly onChange: (plugins: readonly PluginSettings[], changes: readonly string[]) => void;
+  /** Settings have changed. `changes`: for a person, such as `foo_opt=B (was A)`. */
+  readonly onChange: (edits: readonly SettingsEdit[], changes: readonly string[]) => void;
   readonly onNotice: (message: string) => void;
 }
 
@@ -104,25 +111,25 @@ export class LiveSettings {
     if (plugins.length !== before.size || plugins.some(({ path }) => !before.has(path))) {
       left.push("the list of plugins");
     }
-    const changed: PluginSettings[] = [];
+    const edits: SettingsEdit[] = [];
     const changes: string[] = [];
     for (const now of plugins) {
       const then = before.get(now.path);
       if (then === undefined || isDeepStrictEqual(then, now)) continue;
-      const next = { ...then, ...Object.fromEntries(LIVE.map((key) => [key, now[key]])) };
       if (!isDeepStrictEqual(fixedPart(then), fixedPart(now))) left.push("how it is run");
-      changed.push(next);
-      changes.push(...changesOf(then, next));
+      edits.push({ path: now.path, applyTo: (current) => edited(current, then, now) });
+      changes.push(...changesOf(then, now));
     }
     if (left.length > 0) {
       const what = `${name}: ${left.join(" and ")} has changed`;
       this.#hooks.onNotice(`${what}; start the watch again to use that`);
     }
     if (changes.length === 0) return;
-    this.#plugins = this.#plugins.map(
-      (plugin) => changed.find(({ path }) => path === plugin.path) ?? plugin,
-    );
-    this.#hooks.onChange(changed, changes);
+    this.#plugins = this.#plugins.map((plugin) => {
+      const now = plugins.find(({ path }) => path === plugin.path);
+      return now === undefined ? plugin : edited(plugin, plugin, now);
+    });
+    this.#hooks.onChange(edits, changes);
   }
 }
 
@@ -130,6 +137,27 @@ export class LiveSettings {
 function fixedPart(plugin: PluginSettings): Partial<PluginSettings> {
   const live = Object.fromEntries(LIVE.map((key) => [key, undefined]));
   return { ...plugin, ...live };
+}
+
+/** `current` with what differs from `then` to `now`. */
+function edited(
+  current: PluginSettings,
+  then: PluginSettings,
+  now: PluginSettings,
+): PluginSettings {
+  const keys = LIVE.filter((key) => key !== "options" && !isDeepStrictEqual(then[key], now[key]));
+  const isEdited = (name: string) => {
+    const [before, after] = [then, now].map(({ options }) =>
+      options.filter((option) => option.name === name),
+    );
+    return !isDeepStrictEqual(before, after);
+  };
+  const kept = current.options.filter(({ name }) => !isEdited(name));
+  return {
+    ...current,
+    ...Object.fromEntries(keys.map((key) => [key, now[key]])),
+    options: [...kept, ...now.options.filter(({ name }) => isEdited(name))],
+  };
 }
 
 function changesOf(before: PluginSettings, now: PluginSettings): string[] {

@@ -475,9 +475,13 @@ export class Session {
     const { onEvent } = this.#options;
     const name = basename(source.file);
     return LiveSettings.open(source, {
-      onChange: (plugins, changes) => {
+      onChange: (edits, changes) => {
         const message = `${name} has changed: ${changes.join("; ")}`;
         onEvent({ event: "notice", level: "info", message });
+        const plugins = edits.flatMap(({ path, applyTo }) => {
+          const current = this.#plugins.find((plugin) => plugin.path === path);
+          return current === undefined ? [] : [applyTo(current)];
+        });
         void this.configure(plugins);
       },
       onNotice: (message) => onEvent({ event: "notice", level: "warn", message }),

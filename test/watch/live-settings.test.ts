@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ask, startNode } from "../support/nodes.js";
 import { language, writePlugin } from "../support/plugin.js";
-import { Program } from "../support/program.js";
+import { Program, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 
-const options = ["foo_opt", "api-token"];
+const options = ["foo_opt", "bar_opt", "api-token"];
 
 async function watched(settings: object) {
   const box = sandbox();
@@ -38,10 +38,12 @@ it("other options are reported, and used by one reload and all that follow", asy
   writePlugin(box.work, { options, version: "2" });
   expect(await watch.outcome()).toMatchObject({ event: "reloaded", cause: "file" });
   expect(await ask(node, "version")).toMatchObject({ version: "2", ...live });
+  // What a command has set stays, unless the file changes it.
+  expect((await run(box, ["restart", "bar_opt=by hand"])).code).toBe(0);
   save({ path });
   await watch.next("notice", { message: "package.json has changed: -foo_opt; -api-token" });
   expect(await watch.outcome()).toMatchObject({ event: "reloaded", cause: "settings" });
-  expect((await ask(node, "version")).options).toEqual({});
+  expect((await ask(node, "version")).options).toEqual({ bar_opt: "by hand" });
 });
 
 it("other files are watched, and other calls are made", async () => {
