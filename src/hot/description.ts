@@ -1,4 +1,4 @@
-/** What a host is told of its plugin: a file beside the front, in a private directory. */
+/** What a host knows of its plugin: a file beside the front, in a private directory. */
 import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";

@@ -17,7 +17,7 @@ export interface FrontOptions {
   onDrain(): void;
 }
 
-/** Nothing tells of a front that is killed by hand: it is looked at every so often, in ms. */
+/** No event comes of a front that is killed by hand: it is looked at every N ms. */
 const LOOK_MS = 500;
 /** How long the kernel may take to end a process that was killed, in ms. */
 const KILL_MS = 15;

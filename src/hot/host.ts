@@ -76,7 +76,7 @@ export class Host {
   #held: Held[] = [];
   #heldBytes = 0;
   #heldSince: number | undefined;
-  /** The version that was told of the deprecated call that comes next. */
+  /** The version that has the notice of the deprecated call that comes next. */
   #oneshot: Version | undefined;
   #joining: Joining | undefined;
   /** The front leaves, and one that joins has not taken its place yet. */
@@ -291,8 +291,8 @@ export class Host {
       return;
     }
     this.#shuttingDown = true;
-    const told = this.#talking().filter((version) => version.subscribes("shutdown"));
-    for (const version of told) version.send(bytes);
+    const subscribed = this.#talking().filter((version) => version.subscribes("shutdown"));
+    for (const version of subscribed) version.send(bytes);
     if (this.active === undefined || !this.active.subscribes("shutdown")) this.#finish();
   }
 

@@ -10,7 +10,7 @@ import type { Handover } from "./description.js";
 export const PROTOCOL = 1;
 
 export type HotCommand =
-  /** Takes the file as it is now. What the version is run with stands in `hot.json`. */
+  /** Takes the file as it is now. What the version is run with is in `hot.json`. */
   | { readonly cmd: "reload"; readonly number: number }
   /** The front leaves, and one that joins comes: resolves the next `ready` when no call is pending. */
   | { readonly cmd: "make-way"; readonly number: number }

@@ -84,7 +84,7 @@ export class Version {
   readonly #questions = new Map<string, (answer: HostAnswer) => void>();
   readonly #whenGone: (() => void)[] = [];
   readonly #identity: ProcessIdentity | undefined;
-  /** What it had started when it was told to end: a launcher leaves its plugin behind. */
+  /** What it had started when its end began: a launcher leaves its plugin behind. */
   #children: readonly ProcessIdentity[] = [];
   #killer: NodeJS.Timeout | undefined;
 

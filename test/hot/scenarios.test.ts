@@ -24,7 +24,7 @@ describe(`the hot host on ${kind}`, () => {
     node = kind === "embedded" ? await startNode(box()) : await startInstalled(box());
   });
 
-  /** A plugin with a method of its own name, in hot mode. */
+  /** A plugin with a method of the same name, in hot mode. */
   async function hot(parts: PythonParts, settings = {}) {
     const folder = box().folder();
     const name = `m${++count}`;

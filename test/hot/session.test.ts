@@ -99,7 +99,7 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     expect(outcome).toMatchObject({ event: "reloaded", hot: { changes: ["+method two"] } });
     expect(await ask(node, "two")).toEqual({});
     expect(await liveVersion(node)).toBe("2");
-    // And once more, from the front that has joined.
+    // And again, from the front that has joined.
     save({ version: "3" });
     expect(await watch.outcome()).toMatchObject({ hot: { changes: ["-method two"] } });
     await expect(ask(node, "two")).rejects.toMatchObject({ code: -32601 });

@@ -1,6 +1,6 @@
 /**
  * The files of one plugin in hot mode: a private folder for each plugin on each node, with the front
- * that the node starts, and what the host behind it is told. Written by the watch session and by
+ * that the node starts, and the description that its host reads. Written by the watch session and by
  * `cln-dev hot-path`, read by the host and by everything that must know a front for what it is.
  */
 import { spawnSync } from "node:child_process";

@@ -164,7 +164,7 @@ export class HotPlugin {
         break;
       case "unknown-id":
         this.#notice(
-          `${this.#target.name.plugin} answered ${event.id}, an id that the node never sent: whoever asked waits for ever. Send the id back exactly as it came, quotes and escapes included`,
+          `${this.#target.name.plugin} answered ${event.id}, an id that the node never sent, so the caller waits for ever. Send the id back exactly as it came, quotes and escapes included`,
         );
         break;
       case "cut":
