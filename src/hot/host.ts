@@ -3,9 +3,11 @@
  * as it came, to the active version, and keeps what a version owes. What the node must not notice (a
  * version that ends, one that is tried) happens behind it.
  */
+
 import { basename } from "node:path";
 import type { Envelope } from "../jsonrpc/envelope.js";
 import { Token } from "../jsonrpc/token.js";
+import { TERMINATED } from "../plugin/handshake/pending-requests.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
 import type { Front } from "./front.js";
 import type { HandshakeFailure } from "./handshake.js";
@@ -145,7 +147,7 @@ export class Host {
       this.down = `${basename(this.#parts.plugin)} is down: ${lastWords(version)}`;
       this.#parts.emit({ event: "died", version: number, code, signal, stderr });
     }
-    const reason = this.down ?? "Plugin terminated before replying to RPC call.";
+    const reason = this.down ?? TERMINATED;
     for (const [id, pending] of version.pending) this.#orphaned(id, pending, reason);
     version.pending.clear();
     this.#checkIdle();

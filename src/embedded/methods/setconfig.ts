@@ -4,7 +4,7 @@
  */
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import { readNumber, type Token } from "../../jsonrpc/token.js";
-import { requestId } from "../../plugin/handshake/pending-requests.js";
+import { requestId, TERMINATED } from "../../plugin/handshake/pending-requests.js";
 import { problemWithValue } from "../../plugin/manifest/options.js";
 import type { NodeContext } from "../node-context.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
@@ -12,7 +12,6 @@ import type { Command } from "../rpc/command.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
 import { bool, optional, readParams, required, text, withDefault } from "../rpc/params.js";
 import { BadParam, CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
-import { TERMINATED } from "../rpc/run-method.js";
 import type { ConfigVars, NodeOption } from "../state/config-vars.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 import { knownOption, showOption } from "./listconfigs.js";

@@ -5,7 +5,7 @@
 import { basename } from "node:path";
 import type { Token } from "../../jsonrpc/token.js";
 import type { RawOption } from "../../plugin/handshake/init-params.js";
-import type { PendingRequest } from "../../plugin/handshake/pending-requests.js";
+import { type PendingRequest, terminatedAnswer } from "../../plugin/handshake/pending-requests.js";
 import {
   PluginSession,
   type SessionEnd,
@@ -291,9 +291,7 @@ export class HostedPlugin {
 
   /** lightningd answers in the place of a plugin that died, and then finds fault with that answer. */
   #logMissingManifest(): void {
-    const answer =
-      `{"jsonrpc": "2.0","id": ${this.#manifestId},"error": {"code":-4, ` +
-      '"message":"Plugin terminated before replying to RPC call."}}';
+    const answer = terminatedAnswer(this.#manifestId);
     this.log("unusual", `Killing plugin: Invalid/missing result tok in '${answer}'`);
   }
 }

@@ -1,7 +1,7 @@
 /** Runs the method of a command: a built-in one, or a plugin's. */
-import { METHOD_NOT_FOUND, PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
+import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
-import { requestId } from "../../plugin/handshake/pending-requests.js";
+import { requestId, terminatedAnswer } from "../../plugin/handshake/pending-requests.js";
 import {
   BACKEND_METHODS,
   DEVELOPER_METHODS,
@@ -54,20 +54,13 @@ export function forward(plugin: HostedPlugin, command: Command, method: string):
   plugin.request(id, `${command.request.withMember("id", id)}\n\n`, {
     onAnswer: (answer) => {
       if (answer !== undefined) command.respond(answer.withMember("id", command.id));
-      else command.respond(terminated(command.id));
+      else command.respond(terminatedAnswer(command.id));
     },
     onNotify: (notification) => {
       if (command.wantsNotifications) command.notify(forwardedNotification(notification, command));
     },
   });
 }
-
-/** lightningd puts this answer into the plugin's mouth, with spaces that its own answers do not have. */
-function terminated(id: string): string {
-  return `{"jsonrpc": "2.0","id": ${id},"error": {"code":${PLUGIN_TERMINATED}, "message":"${TERMINATED}"}}`;
-}
-
-export const TERMINATED = "Plugin terminated before replying to RPC call.";
 
 function forwardedNotification(notification: Token, command: Command): string {
   const method = notification.member("method")?.raw ?? '""';

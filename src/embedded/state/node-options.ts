@@ -74,7 +74,7 @@ const OPTIONS = `
 export function addNodeOptions(configs: ConfigVars): void {
   for (const line of OPTIONS.trim().split("\n")) {
     const [name = "", kind = "", value] = line.trim().split(" ");
-    const type = kind.replace(/[*!]$/, "") as NodeOption["type"];
+    const type = TYPES.find((known) => known === kind.replace(/[*!]$/, "")) ?? "string";
     const [multi, dynamic] = [kind.endsWith("*"), kind.endsWith("!")];
     configs.addOption({ ...OWN, name, type, default: value, multi, dynamic });
   }
@@ -83,6 +83,8 @@ export function addNodeOptions(configs: ConfigVars): void {
     if (configs.option(name) === undefined) configs.addOption({ ...OWN, name });
   }
 }
+
+const TYPES = ["string", "bool", "int", "msat", "flag"] as const;
 
 const OWN: Omit<NodeOption, "name"> = {
   type: "string",

@@ -1,4 +1,5 @@
 /** What a plugin was asked and has not answered, and the ids of such requests. Used by plugin-session.ts. */
+import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
 
 export interface PendingRequest {
@@ -28,6 +29,14 @@ export function requestId(method: string, callerId: string | undefined): string 
 /** A whole request. @param id its text, quotes included @param params JSON text */
 export function requestText(id: string, method: string, params: string): string {
   return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}\n\n`;
+}
+
+/** What a caller is answered when the plugin is gone before it has answered. */
+export const TERMINATED = "Plugin terminated before replying to RPC call.";
+
+/** That answer as lightningd writes it in the plugin's place, with spaces that its own answers do not have. */
+export function terminatedAnswer(id: string): string {
+  return `{"jsonrpc": "2.0","id": ${id},"error": {"code":${PLUGIN_TERMINATED}, "message":"${TERMINATED}"}}`;
 }
 
 export class PendingRequests {
