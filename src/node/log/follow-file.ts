@@ -1,9 +1,9 @@
 /** Follows a growing log file through rotation (renamed and made anew) and truncation. */
 import { type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import type { LogReader } from "./follow.js";
 import { readTail } from "./log-file.js";
 import { type LogLine, parseLogLine } from "./log-lines.js";
+import type { LogReader } from "./log-reader.js";
 
 /** Events come at once where the system has them. Often where there are none. */
 const LOOK_EVERY_MS = 5_000;

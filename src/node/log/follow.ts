@@ -9,6 +9,7 @@ import { callNode } from "../rpc/client.js";
 import { followFile } from "./follow-file.js";
 import { logSettings, readableLog } from "./log-file.js";
 import { joinMessages, type LogLine, sourceOfPlugin } from "./log-lines.js";
+import type { LogReader } from "./log-reader.js";
 import { pollRing } from "./poll-getlog.js";
 
 export interface FollowOptions {
@@ -34,17 +35,6 @@ export type LogSource =
   | { readonly kind: "file"; readonly path: string }
   /** `level`: the lowest level that this way gives, which may be above the one asked for. */
   | { readonly kind: "getlog"; readonly level: LogLevel; readonly why: string };
-
-/** What both ways of reading need. */
-export interface LogReader {
-  readonly wants: (line: LogLine) => boolean;
-  readonly since: Date | undefined;
-  readonly last: number;
-  readonly once: boolean;
-  readonly signal: AbortSignal;
-  /** Lines that were read together, in order. */
-  readonly onLines: (lines: readonly LogLine[]) => void;
-}
 
 /**
  * Gives the lines until the signal is aborted (or at once with `once`).

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LogLevel } from "../../plugin/log-level.js";
 import { callNode } from "../rpc/client.js";
 import { NodeUnreachable } from "../rpc/errors.js";
-import type { LogReader } from "./follow.js";
 import { parseRing, type Ring } from "./log-lines.js";
+import type { LogReader } from "./log-reader.js";
 
 const POLL_EVERY_MS = 2000;
 
