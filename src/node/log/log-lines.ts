@@ -35,10 +35,15 @@ export function parseLogLine(line: string): LogLine | undefined {
 
 /**
  * A plugin's message that held a `\u` escape (Python's json.dumps writes those) is logged as it came,
- * all its escapes included (lightningd/plugin.c plugin_log_handle): line ends are `\n` there.
+ * all its escapes included (lightningd/plugin.c plugin_log_handle): line ends are `\n` there. Releases
+ * before v25.05 log every message so (37d0e5170): known by its quotes, or as a traceback in one line.
  */
 function plainText(source: string, text: string): string {
-  if (!source.startsWith("plugin-") || !/\\u[0-9a-fA-F]{4}/.test(text)) return text;
+  const isEscaped =
+    /\\u[0-9a-fA-F]{4}/.test(text) ||
+    /^Traceback .*:\\n/.test(text) ||
+    (text.includes('\\"') && !/(^|[^\\])"/.test(text));
+  if (!source.startsWith("plugin-") || !isEscaped) return text;
   return stringOf(parseJson(`"${text}"`)) ?? text;
 }
 

@@ -1,15 +1,17 @@
 /**
- * The values of the secret options of a node's plugins, as `listconfigs` shows them, for whoever shows
- * what plugins say. They change when a plugin is started anew, so they are asked for again.
+ * The values of the secret options of a node's plugins, as `listconfigs` shows them, for what is shown
+ * of a plugin's messages. They change only when a plugin is started, so they are asked for then: the
+ * node keeps each answer in its log ring.
  */
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { concealing, isSecretName } from "../../plugin/secret-options.js";
 import { callNode } from "../rpc/client.js";
 
-/** A plugin that was started anew may have another value: no plugin starts faster. Few bytes are asked for. */
-const VALUES_AFTER_MS = 5;
-/** It may have another option: the node shows all of them, and keeps that answer in its log ring. */
-const NAMES_AFTER_MS = 60_000;
+/** Beyond that, a plugin that was started without our notice may have another value, ms. */
+const MAX_AGE_MS = 60_000;
+/** While a plugin starts its options come, and it logs its first lines, ms. */
+const STARTING_MS = 10_000;
+const STARTING_AGE_MS = 5;
 
 interface Secret {
   readonly name: string;
@@ -19,11 +21,10 @@ interface Secret {
 export class SecretValues {
   readonly #rpcFile: string;
   readonly #signal: AbortSignal;
-  #names: readonly string[] = [];
   /** Earlier values too: older lines hold them. */
   readonly #values = new Map<string, Secret>();
-  #valuesAt = Number.NEGATIVE_INFINITY;
-  #namesAt = Number.NEGATIVE_INFINITY;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #startingUntil = Number.NEGATIVE_INFINITY;
   /** Hides every value that is known. */
   hide: (text: string) => string;
 
@@ -39,39 +40,32 @@ export class SecretValues {
     this.hide = concealing([...this.#values.values()]);
   }
 
-  /** A plugin has ended: the next one may have other options. */
+  /** A plugin has ended: the next one may have other options and values. */
   pluginEnded(): void {
-    this.#namesAt = Number.NEGATIVE_INFINITY;
+    this.#startingUntil = performance.now() + STARTING_MS;
+    this.#askedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Sees to it that what is known is not old. A node that does not answer changes nothing. */
+  /** Asks the node if what is known is old. A node that does not answer changes nothing. */
   async refresh(): Promise<void> {
     const now = performance.now();
-    const isNamesTime = now - this.#namesAt > NAMES_AFTER_MS;
-    if (!isNamesTime && now - this.#valuesAt <= VALUES_AFTER_MS) return;
-    this.#valuesAt = now;
-    if (isNamesTime) this.#namesAt = now;
-    const asked = isNamesTime ? [{}] : this.#names.map((config) => ({ config }));
-    const answers = await Promise.all(asked.map((params) => this.#ask(params)));
-    const secrets = answers.flatMap((configs) => (configs === undefined ? [] : secretsIn(configs)));
-    if (isNamesTime) this.#names = [...new Set(answers.flatMap(secretNames))];
-    for (const secret of secrets) this.#add(secret);
+    const maxAge = now < this.#startingUntil ? STARTING_AGE_MS : MAX_AGE_MS;
+    if (now - this.#askedAt <= maxAge) return;
+    this.#askedAt = now;
+    const options = { signal: this.#signal, timeoutMs: 2_000 };
+    const answer = await callNode(this.#rpcFile, "listconfigs", {}, options).catch(() => {});
+    const configs = isObject(answer) && isObject(answer.configs) ? answer.configs : {};
+    for (const secret of secretsIn(configs)) this.#add(secret);
     this.hide = concealing([...this.#values.values()]);
   }
 
   #add(secret: Secret): void {
     if (isSecretName(secret.name)) this.#values.set(JSON.stringify(secret), secret);
   }
-
-  async #ask(params: { readonly config?: string }): Promise<JsonObject | undefined> {
-    const options = { signal: this.#signal, timeoutMs: 2_000 };
-    const answer = await callNode(this.#rpcFile, "listconfigs", params, options).catch(() => {});
-    return isObject(answer) && isObject(answer.configs) ? answer.configs : undefined;
-  }
 }
 
-function secretNames(configs: JsonObject | undefined): string[] {
-  return Object.entries(configs ?? {})
+function secretNames(configs: JsonObject): string[] {
+  return Object.entries(configs)
     .filter(([name, config]) => isSecretName(name) && isObject(config) && "plugin" in config)
     .map(([name]) => name);
 }

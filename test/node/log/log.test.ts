@@ -43,6 +43,14 @@ describe("a line of the log file", () => {
       { source: `${NODE_ID}-connectd`, text: "hi" },
     ],
     [
+      '2026-11-21T00:29:48.593Z INFO    plugin-a.py: Traceback (most recent call last):\\n  File \\"/a.py\\", line 1',
+      { text: 'Traceback (most recent call last):\n  File "/a.py", line 1' },
+    ],
+    [
+      '2026-11-21T00:29:48.593Z INFO    plugin-a.py: read C:\\new and "x"',
+      { text: 'read C:\\new and "x"' },
+    ],
+    [
       '2026-11-21T00:29:48.593Z INFO    plugin-a.py: caf\\u00e9\\n\\"x\\"',
       { text: 'caf\u00e9\n"x"' },
     ],
