@@ -78,7 +78,7 @@ class HotProgram {
       handover: this.#reloader.handover,
     });
     this.#control = openControl(join(folder, "control"), hello, (command, answer) => {
-      if (command.cmd === "reload") void this.#reloader.reload(command.number).then(answer);
+      if (command.cmd === "reload") void this.#reloader.reload(command).then(answer);
       else if (command.cmd === "make-way") void this.#reloader.makeWay(command.number, answer);
       else if (command.cmd === "take-back") this.#reloader.takeBack(command.number, answer);
     });

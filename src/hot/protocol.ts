@@ -10,8 +10,8 @@ import type { Handover } from "./description.js";
 export const PROTOCOL = 1;
 
 export type HotCommand =
-  /** Takes the file as it is now. What the version is run with is in `hot.json`. */
-  | { readonly cmd: "reload"; readonly number: number }
+  /** Takes the file as it is now; `register`: by a front that joins, because its options are others. What the version is run with is in `hot.json`. */
+  | { readonly cmd: "reload"; readonly number: number; readonly register: boolean }
   /** The front leaves, and one that joins comes: resolves the next `ready` when no call is pending. */
   | { readonly cmd: "make-way"; readonly number: number }
   /** It does not come: the version that is waiting is given up, and the old one registered again. */
@@ -113,7 +113,8 @@ export function readCommand(line: string): HotCommand | undefined {
   if (!isObject(value)) return undefined;
   const cmd = stringOf(value.cmd);
   const number = typeof value.number === "number" ? value.number : 0;
-  if (cmd === "reload" || cmd === "make-way" || cmd === "take-back") return { cmd, number };
+  if (cmd === "reload") return { cmd, number, register: value.register === true };
+  if (cmd === "make-way" || cmd === "take-back") return { cmd, number };
   if (cmd !== "trace") return undefined;
   const maxBytes = typeof value.maxBytes === "number" ? value.maxBytes : 0;
   return { cmd, maxBytes };

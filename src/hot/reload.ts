@@ -5,9 +5,11 @@
 import type { Handover, HotDescription } from "./description.js";
 import type { HandshakeFailure, HostAnswer } from "./handshake.js";
 import type { Host } from "./host.js";
-import type { HotEvent, HotOutcome } from "./protocol.js";
+import type { HotCommand, HotEvent, HotOutcome } from "./protocol.js";
 import { surfaceChanges } from "./surface.js";
 import type { Version } from "./version.js";
+
+type ReloadWish = Omit<Extract<HotCommand, { cmd: "reload" }>, "cmd">;
 
 export interface ReloaderParts {
   readonly host: Host;
@@ -43,21 +45,21 @@ export class HotReloader {
   }
 
   /** Never throws. */
-  async reload(number: number): Promise<HotOutcome> {
+  async reload(wish: ReloadWish): Promise<HotOutcome> {
     const turn = ++this.#turn;
     this.#trying?.kill();
     this.#waiting?.kill();
     this.#waiting = undefined;
     const { active } = this.#parts.host;
     this.handover = this.#parts.settings().handover ?? this.handover;
-    const first = await this.#try(number, turn, this.handover, undefined);
+    const first = await this.#try(wish, turn, this.handover, undefined);
     if (first.result !== "failed" || this.handover !== "beside" || active === undefined) {
       return first;
     }
     const words = TAKEN.exec(`${first.words}\n${first.stderr}`)?.[0];
     if (words === undefined || turn !== this.#turn) return first;
     this.handover = "old-first";
-    return await this.#try(number, turn, "old-first", words);
+    return await this.#try(wish, turn, "old-first", words);
   }
 
   /** Waits for a moment without calls, so that the front can be exchanged. */
@@ -95,7 +97,7 @@ export class HotReloader {
   }
 
   async #try(
-    number: number,
+    { number, register }: ReloadWish,
     turn: number,
     handover: Handover,
     because: string | undefined,
@@ -119,7 +121,7 @@ export class HotReloader {
       const { registered, initParams = "{}" } = host;
       const changes =
         registered && version.manifest ? surfaceChanges(registered, version.manifest) : [];
-      if (changes.length > 0) {
+      if (changes.length > 0 || register) {
         version.state = "waiting";
         this.#waiting = version;
         const manifest = version.manifestText ?? "{}";

@@ -80,6 +80,19 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     await callNode(node.rpcFile, "plugin", ["stop", plugin]);
   });
 
+  it("changes an option by a new registration", async () => {
+    const options = ["foo_opt"];
+    const { plugin, watch } = await watched({ options }, "opts", "foo_opt=one", "--stop-on-exit");
+    const args = ["restart", plugin, "foo_opt=two", node.flag];
+    expect(await run(box(), args, { env: cache() })).toMatchObject({ code: 0 });
+    expect(await watch.outcome()).toMatchObject({ hot: { changes: ["options"] } });
+    expect(await ask(node, "version")).toMatchObject({ options: { foo_opt: "two" } });
+    await run(box(), ["restart", plugin, node.flag], { env: cache() });
+    expect(await watch.outcome()).toMatchObject({ hot: { changes: [] } });
+    expect(await ask(node, "version")).toMatchObject({ options: { foo_opt: "two" } });
+    await watch.end();
+  });
+
   it("shows what a version writes to stderr, once", async () => {
     if (language.name !== "python") return;
     const { watch, save } = await watched({}, "talks", "--stop-on-exit");

@@ -81,10 +81,14 @@ export class HostClient {
     return this.#closed;
   }
 
-  /** Tries the file as it is now. @returns undefined where the host ends before */
-  async reload(): Promise<HotOutcome | undefined> {
+  /**
+   * Tries the file as it is now.
+   * @param register the front is exchanged in any case
+   * @returns undefined where the host ends before
+   */
+  async reload(register = false): Promise<HotOutcome | undefined> {
     const number = ++numbers;
-    const event = await this.#ask("outcome", { cmd: "reload", number });
+    const event = await this.#ask("outcome", { cmd: "reload", number, register });
     return event?.event === "outcome" ? event : undefined;
   }
 

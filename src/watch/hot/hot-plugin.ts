@@ -9,6 +9,7 @@ import type { Target } from "../../events/reload-target.js";
 import type { Emit } from "../../events/watch-events.js";
 import { type HotEvent, type HotOutcome, PROTOCOL } from "../../hot/protocol.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
+import type { PluginSettings } from "../../settings/types.js";
 import { describe, type HotFolder, hotFolder, writeFronts } from "./front-files.js";
 import { HostClient, hostProgram } from "./host-client.js";
 import type { TraceSource } from "./trace-source.js";
@@ -22,6 +23,7 @@ export class HotPlugin {
   readonly folder: HotFolder;
   readonly #target: Target;
   readonly #file: PluginFile;
+  #settings: PluginSettings;
   readonly #emit: Emit;
   readonly #trace: TraceSource | undefined;
   #client: HostClient | undefined;
@@ -37,6 +39,7 @@ export class HotPlugin {
   /** @param file the plugin, found */
   constructor(target: Target, file: PluginFile, emit: Emit, trace: TraceSource | undefined) {
     this.#trace = trace;
+    this.#settings = target.plugin;
     this.#target = target;
     this.#emit = emit;
     this.folder = hotFolder(file.realPath, target.node.rpcFile);
@@ -84,9 +87,10 @@ export class HotPlugin {
   }
 
   /** Tries the file as it is now. @returns undefined where the host has ended */
-  async reload(): Promise<HotOutcome | undefined> {
+  async reload(settings: PluginSettings, register: boolean): Promise<HotOutcome | undefined> {
+    this.#settings = settings;
     describe(this.folder, this.#description());
-    const outcome = await this.#client?.reload();
+    const outcome = await this.#client?.reload(register);
     if (outcome?.result === "switched") this.#serves(outcome.version);
     if (outcome?.result === "failed") this.#held.delete(outcome.version);
     return outcome;
@@ -129,9 +133,9 @@ export class HotPlugin {
   }
 
   #description() {
-    const { run = {} } = this.#target.plugin;
+    const { run = {} } = this.#settings;
     // A debugger's port is free only when the old version has ended.
-    const handover = this.#target.plugin.handover ?? (run.debug ? "old-first" : undefined);
+    const handover = this.#settings.handover ?? (run.debug ? "old-first" : undefined);
     const node = this.#target.node.rpcFile;
     return { plugin: this.#file.realPath, node, ...run, handover };
   }

@@ -51,7 +51,10 @@ type NotStarted = Extract<HotOutcome, { result: "failed" }>;
 export async function reloadHot(reload: HotReload): Promise<HotResult | undefined> {
   const { hot, progress } = reload;
   const timer = setTimeout(() => tellSlow(reload), SLOW_START_MS);
-  const outcome = await orSuperseded(reload, hot.reload()).finally(() => clearTimeout(timer));
+  const outcome = await orSuperseded(
+    reload,
+    hot.reload(reload.target.plugin, hasOtherOptions(reload)),
+  ).finally(() => clearTimeout(timer));
   switch (outcome?.result) {
     case "switched":
       return switched(outcome, []);
@@ -66,6 +69,15 @@ export async function reloadHot(reload: HotReload): Promise<HotResult | undefine
       progress.supersede();
       throw new Superseded();
   }
+}
+
+/** The node gives a plugin its options at a start alone. */
+function hasOtherOptions({ node, hot, options, target }: HotReload): boolean {
+  const { previousOptions } = node;
+  // Met by this session: with which options it was started, the node alone knows.
+  if (previousOptions === undefined) return target.plugin.options.length > 0 && !hot.isStatic;
+  const text = (of: readonly StartOption[]) => of.map(({ name, raw }) => `${name}=${raw}`).sort();
+  return JSON.stringify(text(options)) !== JSON.stringify(text(previousOptions));
 }
 
 function tellSlow({ target, emit }: HotReload): void {
@@ -123,7 +135,8 @@ async function register(reload: HotReload, changed: Changed): Promise<HotResult 
   }
   const ended = await outcome;
   if (ended?.result !== "switched") throw new Superseded();
-  return { ...switched(ended, changed.changes), startMs: performance.now() - at };
+  const changes = changed.changes.length > 0 ? changed.changes : ["options"];
+  return { ...switched(ended, changes), startMs: performance.now() - at };
 }
 
 /** The node did not take the new version: the previous one, which still runs, is registered again. */
