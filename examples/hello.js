@@ -76,7 +76,7 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
   try {
     send({ id, result: await methods[method](params) });
   } catch (error) {
-    // The caller is told; the plugin lives on.
+    // The caller gets the error; the plugin keeps running.
     send({ id, error: { code: -32603, message: String(error) } });
   }
 });

@@ -81,5 +81,5 @@ for line in sys.stdin:
         request = json.loads(line)
         try:
             send({"id": request["id"], "result": METHODS[request["method"]](request["params"])})
-        except Exception as error:  # The caller is told; the plugin lives on.
+        except Exception as error:  # The caller gets the error; the plugin keeps running.
             send({"id": request["id"], "error": {"code": -32603, "message": repr(error)}})

@@ -28,7 +28,7 @@ const ENTRIES = {
   "hot-host": "src/hot/main.ts",
 };
 
-/** What a node of a regtest network runs: one file by itself, which is copied to that network. */
+/** What a node of a regtest network runs: a single file, which is copied to that network. */
 const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
 
 /** What ends at once needs few files: each costs 0.25 ms at the start. */

@@ -74,7 +74,7 @@ async function record() {
   }
 }
 
-/** What stands on the terminal at the end: for each line its characters with their style. */
+/** What the terminal shows at the end: for each line its characters with their style. */
 function screenOf(text) {
   const lines = [[]];
   let row = 0;

@@ -170,7 +170,7 @@ export interface NodeBack {
 
 export interface PluginDied extends TargetName {
   readonly event: "plugin-died";
-  /** Somebody told the node to stop it. */
+  /** It was stopped by a command to the node. */
   readonly stopped: boolean;
   /** What the node logged about it, newest last. */
   readonly log: readonly string[];

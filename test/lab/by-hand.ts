@@ -5,7 +5,7 @@ export type Answer =
   | { readonly result: { readonly [key: string]: unknown } }
   | { readonly error: { readonly code: number; readonly message: string } };
 
-/** One call on a connection of its own. @throws Error: no answer */
+/** One call on its own connection. @throws Error: no answer */
 export function askByHand(
   rpcFile: string,
   method: string,

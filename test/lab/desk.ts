@@ -1,4 +1,4 @@
-/** One plugin in a folder of its own: how it is saved, and when its new version is live. */
+/** One plugin in its own folder: how it is saved, and when its new version is live. */
 import {
   closeSync,
   mkdirSync,
@@ -91,7 +91,7 @@ export class Desk {
   }
 }
 
-/** @param fresh a running program cannot be written to: as compilers do, the name is made anew */
+/** @param fresh a running program cannot be written to: as compilers do, the name is made again */
 function write(kind: SaveKind, path: string, content: Buffer, fresh: boolean): number {
   if (kind === "by rename") {
     const aside = join(dirname(path), `.saved.tmp`);

@@ -1,5 +1,5 @@
 /**
- * A world of its own for `npm run bench` and `npm run soak`: folders, environment, and processes
+ * A separate world for `npm run bench` and `npm run soak`: folders, environment, and processes
  * that are gone when it ends, however it ends.
  */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
@@ -44,7 +44,7 @@ export class Lab {
     return path;
   }
 
-  /** Starts a process as the head of a group of its own. */
+  /** Starts a process as the head of its own group. */
   spawn(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     const child = spawn(command, args, { env: this.env, detached: true, ...options });
     this.#children.add(child);

@@ -70,7 +70,7 @@ export class LabNode {
     return within(timeoutMs, async () => {
       try {
         const plugins = await pluginsOf(this.rpcFile);
-        // The embedded node has none of its own.
+        // The embedded node has no plugins itself.
         const some = this.kind === "embedded" || plugins.length > 0;
         return some && plugins.every((plugin) => plugin.active);
       } catch {

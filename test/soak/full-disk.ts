@@ -11,13 +11,14 @@ import { canMountInNamespace, type SmallDisk, smallDisk } from "./small-disk.js"
 
 const ROUNDS = 10;
 const LIVE_MS = 5_000;
-const TOLD_MS = 10_000;
+const REPORT_MS = 10_000;
 
 const SAVED =
-  "the disk full in the middle of a save: it is told, and with room again the next is live";
-const CONTROL = "no room for a control socket: it is told, and the watch works";
-const TEMP = "no room for temp files: a broken save is told, and the next is live";
-const LOG = "no room for the embedded node's log: it is told, and the log goes on with room again";
+  "the disk full in the middle of a save: it is reported, and with room again the next is live";
+const CONTROL = "no room for a control socket: it is reported, and the watch works";
+const TEMP = "no room for temp files: a broken save is reported, and the next is live";
+const LOG =
+  "no room for the embedded node's log: it is reported, and the log continues with room again";
 
 export async function fullDisk(options: SoakOptions): Promise<readonly Claim[]> {
   const probe = smallDisk(options.lab.folder(), "size=64k");
@@ -28,7 +29,7 @@ export async function fullDisk(options: SoakOptions): Promise<readonly Claim[]> 
   return claims;
 }
 
-/** This very part once more, where we may mount. */
+/** This part again, where we may mount. */
 function inNamespace({ lab, again }: SoakOptions): readonly Claim[] {
   const why = "no right to mount a small disk, and no namespaces to do it in";
   const left = [SAVED, CONTROL, TEMP, LOG].map((claim) => leftOut(claim, why));
@@ -45,7 +46,7 @@ function inNamespace({ lab, again }: SoakOptions): readonly Claim[] {
   }
 }
 
-/** A disk on a folder of its own, for as long as it is used. */
+/** A disk on its own folder, as long as it is used. */
 async function onDisk<T>(
   folder: string,
   options: string,
@@ -93,7 +94,7 @@ async function save({ lab, node, script, scaled }: SoakOptions): Promise<Claim> 
       if (!saveOnFull(desk.plugin, Buffer.from(long.join("\n")), disk, halfWay))
         faults.push(`${round}: there was room`);
       const isBad = ({ event }: { event: string }) => event === "failed" || event === "refused";
-      if (!(await watch.says(TOLD_MS, isBad))) faults.push(`${round}: nothing told`);
+      if (!(await watch.says(REPORT_MS, isBad))) faults.push(`${round}: nothing reported`);
       disk.free();
       desk.save(round % 3 === 0 ? "by rename" : "in place");
       if (!(await desk.live(LIVE_MS))) faults.push(`${round}: not live`);
@@ -104,9 +105,9 @@ async function save({ lab, node, script, scaled }: SoakOptions): Promise<Claim> 
   });
 }
 
-/** Told once; `needle` is what tells of it. */
-function tells(watch: Watch, needle: string): Promise<boolean> {
-  return watch.says(TOLD_MS, ({ event, message }) => {
+/** Reported once; `needle` is in the message. */
+function reports(watch: Watch, needle: string): Promise<boolean> {
+  return watch.says(REPORT_MS, ({ event, message }) => {
     return event === "notice" && String(message).includes(needle);
   });
 }
@@ -121,11 +122,12 @@ async function controlSocket({ lab, node, script }: SoakOptions): Promise<Claim>
       const desk = new Desk(script, join(lab.folder(), "plugin"));
       const env = { XDG_RUNTIME_DIR: runtime };
       const watch = Watch.start(lab, [desk.plugin, node.flag], env);
-      const told = await tells(watch, "control socket");
-      await watch.says(TOLD_MS, ({ event }) => event === "reloaded");
+      const reported = await reports(watch, "control socket");
+      await watch.says(REPORT_MS, ({ event }) => event === "reloaded");
       desk.save("by rename");
       const live = await desk.live(LIVE_MS);
-      if (!told || !live) faults.push(`${told ? "" : "not told "}${live ? "" : "not live "}`);
+      if (!reported || !live)
+        faults.push(`${reported ? "" : "not reported "}${live ? "" : "not live "}`);
       if (!watch.alive) faults.push(watch.stderr.slice(-200));
       await watch.end();
     });
@@ -142,13 +144,13 @@ async function tempFiles({ lab, node, script }: SoakOptions): Promise<Claim> {
     const file = openSync(desk.plugin, "a");
     writeSync(file, "\n(((\n");
     closeSync(file);
-    const told = await watch.says(TOLD_MS, ({ event }) => event === "failed");
+    const reported = await watch.says(REPORT_MS, ({ event }) => event === "failed");
     desk.save("in place");
     const live = await desk.live(LIVE_MS);
     const { alive, stderr } = watch;
     await watch.end();
-    const found = `${told ? "" : "not told "}${live ? "" : "not live "}${alive ? "" : stderr.slice(-200)}`;
-    return { claim: TEMP, ok: told && live !== undefined && alive, found };
+    const found = `${reported ? "" : "not reported "}${live ? "" : "not live "}${alive ? "" : stderr.slice(-200)}`;
+    return { claim: TEMP, ok: reported && live !== undefined && alive, found };
   });
 }
 
@@ -161,7 +163,7 @@ async function nodeLog({ lab, script }: SoakOptions): Promise<Claim> {
     disk.fill();
     let saves = 0;
     // Until what is left of the log's last page is full.
-    const told = await within(TOLD_MS, async () => {
+    const reported = await within(REPORT_MS, async () => {
       desk.save("by rename");
       saves++;
       const isLive = await desk.live(LIVE_MS);
@@ -173,12 +175,12 @@ async function nodeLog({ lab, script }: SoakOptions): Promise<Claim> {
     const before = readFileSync(log).length;
     desk.save("by rename");
     const live = await desk.live(LIVE_MS);
-    const goesOn = await within(TOLD_MS, () => readFileSync(log).length > before);
+    const goesOn = await within(REPORT_MS, () => readFileSync(log).length > before);
     const { alive, stderr } = watch;
     await watch.end();
-    const ok = told && heard === 1 && live !== undefined && goesOn && alive;
-    const fault = `told ${heard} times, ${live ? "" : "not "}live, log goes on: ${goesOn} ${alive ? "" : stderr.slice(-200)}`;
-    return { claim: LOG, ok, found: ok ? `told after ${saves} reloads` : fault };
+    const ok = reported && heard === 1 && live !== undefined && goesOn && alive;
+    const fault = `reported ${heard} times, ${live ? "" : "not "}live, log goes on: ${goesOn} ${alive ? "" : stderr.slice(-200)}`;
+    return { claim: LOG, ok, found: ok ? `reported after ${saves} reloads` : fault };
   });
 }
 

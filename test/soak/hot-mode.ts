@@ -43,8 +43,8 @@ async function manySaves({ lab, node, random, scaled }: SoakOptions): Promise<Cl
     watch.events = [];
     saveTraffic(folder, "soak", save + 1, isBad ? random.pick(FAULTS) : "");
     const wanted = isBad ? "failed" : "reloaded";
-    const told = await watch.says(OUTCOME_MS, ({ event }) => event === wanted);
-    if (!told) unexpected++;
+    const reported = await watch.says(OUTCOME_MS, ({ event }) => event === wanted);
+    if (!reported) unexpected++;
     if (save === Math.ceil(saves / 10)) before = hostState(lab.root);
   }
   watch.events = [];

@@ -49,7 +49,7 @@ async function killed({ lab, node, script, random, scaled }: SoakOptions): Promi
   }));
 }
 
-/** As a laptop that is closed: saves and a restart of the node happen meanwhile. */
+/** As a laptop that is closed: saves and a restart of the node happen in that time. */
 async function asleep({ lab, node, script, scaled }: SoakOptions): Promise<Claim[]> {
   const desk = new Desk(script, `${lab.folder()}/plugin`);
   const watch = await Watch.open(lab, [desk.plugin, node.flag]);

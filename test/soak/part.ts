@@ -15,7 +15,7 @@ export interface SoakOptions {
   /** A full run's count, made smaller by `--scale`; at least one. */
   readonly scaled: (full: number) => number;
   readonly say: (text: string) => void;
-  /** The arguments of Node for one part once more, as JSON. */
+  /** The arguments of Node for one part again, as JSON. */
   readonly again: (part: string) => readonly string[];
 }
 

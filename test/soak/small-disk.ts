@@ -1,4 +1,4 @@
-/** A disk that can be filled: a small file system in memory, mounted on a folder of its own. */
+/** A disk that can be filled: a small file system in memory, mounted on its own folder. */
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";

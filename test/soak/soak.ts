@@ -98,8 +98,10 @@ async function main(): Promise<number> {
   const { seed, scale } = values;
   const count = (result: Result) => claims.filter((claim) => resultOf(claim) === result).length;
   if (values.json) {
-    const told = claims.map((claim) => ({ ...claim, result: resultOf(claim) }));
-    process.stdout.write(`${JSON.stringify({ node: name, seed, scale, seconds, claims: told })}\n`);
+    const reported = claims.map((claim) => ({ ...claim, result: resultOf(claim) }));
+    process.stdout.write(
+      `${JSON.stringify({ node: name, seed, scale, seconds, claims: reported })}\n`,
+    );
   } else {
     const counts = `${count("pass")} claims hold, ${count("fail")} failed, ${count("left out")} left out`;
     process.stdout.write(

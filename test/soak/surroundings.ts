@@ -29,7 +29,7 @@ async function folderGone({ lab, node, script, scaled }: SoakOptions): Promise<C
     renameSync(desk.folder, aside);
     await pause(round % 2 === 0 ? 20 : 600);
     if (round % 3 === 0) {
-      // Made anew, not moved back.
+      // Made again, not moved back.
       rmSync(aside, { recursive: true });
       mkdirSync(desk.folder);
       if (script.helperName) desk.save("in place", "helper");
@@ -51,7 +51,7 @@ async function folderGone({ lab, node, script, scaled }: SoakOptions): Promise<C
   ];
 }
 
-/** The limits are those of a user namespace of its own: nobody else's watches suffer. */
+/** The limits are those of a separate user namespace: no other watch suffers. */
 async function inotifyLimits({ lab, node, script }: SoakOptions): Promise<Claim[]> {
   const claims: Claim[] = [];
   for (const limit of ["max_inotify_instances", "max_inotify_watches"]) {

@@ -1,4 +1,4 @@
-"""Runs a command in a terminal of its own: stdin is typed into it, stdout is what it shows.
+"""Runs a command in its own terminal: stdin is typed into it, stdout is what it shows.
 
 The first argument is the number of columns; then follows the command. On stderr: the command's process
 id, the terminal's name, and at the end, as JSON, how it ended and whether the terminal is as it was before.

@@ -25,7 +25,7 @@ export class Terminal {
   readonly ended: Promise<TerminalEnd>;
   readonly #child: ChildProcessWithoutNullStreams;
   #shown = "";
-  #told = "";
+  #notes = "";
   #read = 0;
   #hasEnded = false;
 
@@ -41,7 +41,7 @@ export class Terminal {
       this.#shown += text;
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#told += text;
+      this.#notes += text;
     });
     this.#child.stdin.on("error", () => {});
     this.ended = new Promise((resolve) => {
@@ -74,7 +74,7 @@ export class Terminal {
 
   /** The command's process id. */
   get pid(): number {
-    return Number(this.#told.split("\n")[0]);
+    return Number(this.#notes.split("\n")[0]);
   }
 
   /** Presses it until the program ends: right after other keys it may be taken for a paste. */
@@ -92,7 +92,7 @@ export class Terminal {
 
   /** The window gets another width; the program gets SIGWINCH. */
   resize(columns: number): void {
-    execFileSync("stty", ["-F", this.#told.split("\n")[1] ?? "", "cols", String(columns)]);
+    execFileSync("stty", ["-F", this.#notes.split("\n")[1] ?? "", "cols", String(columns)]);
   }
 
   /** Waits until it shows this, after what was waited for last. */
@@ -105,13 +105,13 @@ export class Terminal {
         return match !== null;
       });
     } catch (error) {
-      throw new Error(`${error}\n${JSON.stringify(this.#shown)}\n${this.#told}`);
+      throw new Error(`${error}\n${JSON.stringify(this.#shown)}\n${this.#notes}`);
     }
   }
 
   #end(): TerminalEnd {
-    const end = parseJson(this.#told.trimEnd().split("\n").at(-1) ?? "");
-    if (!isObject(end)) throw new Error(`the terminal did not say how it ended: ${this.#told}`);
+    const end = parseJson(this.#notes.trimEnd().split("\n").at(-1) ?? "");
+    if (!isObject(end)) throw new Error(`the terminal did not say how it ended: ${this.#notes}`);
     return { code: Number(end.code), restored: end.restored === true };
   }
 }

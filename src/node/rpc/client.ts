@@ -15,9 +15,9 @@ import { connectionFailure, unreachable } from "./unreachable.js";
 export interface CallOptions {
   /** How long to wait for the whole answer, in ms; 30 s when not given. */
   readonly timeoutMs?: number;
-  /** Gives the call up. The node goes on with it all the same (cln-contract 2.4). */
+  /** Gives the call up. The node still finishes it. */
   readonly signal?: AbortSignal;
-  /** What the plugin says while it works on the call: its `message`s and `progress` (cln-contract 2.5). */
+  /** Called with what the plugin sends while it works on the call: `message` and `progress`. */
   readonly onNotification?: (method: string, params: JsonObject) => void;
 }
 
