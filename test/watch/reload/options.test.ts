@@ -1,4 +1,6 @@
 /** The options that a watched plugin is started with: given, taken over, secret. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { callNode } from "../../../src/node/rpc/client.js";
 import { ask, startNode } from "../../support/nodes.js";
@@ -25,6 +27,29 @@ describe("options", () => {
       version: "2",
       options: { foo_opt: "BAR", bar_opt: "x=y z" },
     });
+  });
+
+  it("that the config sets and the new version dropped would end the node: it is not sent", async () => {
+    const box = sandbox();
+    const lightningDir = box.folder();
+    const plugin = writePlugin(box.work, { options });
+    const config = `network=regtest\nplugin=${plugin}\nbar_opt=from-config\n`;
+    writeFileSync(join(lightningDir, "config"), config);
+    const node = await startNode(box, { lightningDir });
+    const watch = new Program(box, ["watch", plugin, "foo_opt=BAR", node.flag, "--json"]);
+    await watch.next("reloaded", { cause: "start" });
+    writePlugin(box.work, { options: ["foo_opt"], version: "2" });
+    expect(await watch.outcome()).toMatchObject({
+      event: "failed",
+      phase: "check",
+      message: "lightningd would crash",
+      reason: expect.stringMatching(/no longer declares bar_opt \(set in \S+config:3\)/),
+      running: true,
+    });
+    expect(await ask(node, "version")).toMatchObject({ version: "1" });
+    // Named in the code or not: without such an option nothing is tried before.
+    writePlugin(box.work, { options, version: "3" });
+    await watch.next("reloaded", { cause: "file" });
   });
 
   it("of a plugin that runs already are taken over, but for those that are given", async () => {
