@@ -65,6 +65,13 @@ describe("who printed a text", () => {
     expect(found).toMatchObject({ code: line, certain: true });
   });
 
+  test("not in another plugin of the folder, nor in another language", async () => {
+    put("other.sh", "#!/bin/sh\necho hello world\n");
+    put("helper.py", 'print("hello world")\n');
+    const file = await plugin("p.sh", '#!/bin/sh\nid=$(echo "hello world" | cat)\necho "$1"\n');
+    expect(findPrint(file, "hello world")).toMatchObject({ line: 3, certain: false });
+  });
+
   test("in a helper module of its own, the best of several", async () => {
     put(
       "lib/helper.js",

@@ -46,6 +46,7 @@ const ANSWERS: readonly (readonly [hook: string, answer: unknown, HookVerdict["k
     ["htlc_accepted", { ...go, extra_tlvs: "fdffff012a" }, "continue"],
     ["htlc_accepted", { ...go, extra_tlvs: "04012a" }, "fatal", /TLVs/],
     ["htlc_accepted", { ...go, extra_tlvs: "0502" }, "fatal", /TLVs/],
+    ["htlc_accepted", { ...go, extra_tlvs: "0501aa0301bb" }, "fatal", /TLVs/],
     ["openchannel", { ...no, error_message: "no" }, "decided"],
     ["openchannel", { ...no, close_to: ADDRESS }, "fatal", /cannot come with close_to/],
     ["openchannel", { ...go, close_to: ADDRESS }, "continue"],
