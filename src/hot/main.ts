@@ -58,7 +58,10 @@ class HotProgram {
       plugin,
       isDynamic,
       startVersion: () => this.#begin(),
-      emit: (event) => this.#control.emit(event),
+      // A version that this end takes along has not died.
+      emit: (event) => {
+        if (!this.#ending) this.#control.emit(event);
+      },
       onEnd: (killed) => this.#end(killed),
     });
     this.#reloader = new HotReloader({
