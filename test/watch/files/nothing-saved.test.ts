@@ -76,7 +76,7 @@ describe("while nothing is saved", () => {
   });
 });
 
-it("a second session for the same plugin on the same node is warned of", async () => {
+it("two sessions for the same plugin on the same node are both warned of the other", async () => {
   const box = sandbox();
   const nodes = [await startNode(box), await startNode(box)] as const;
   const plugin = writePlugin(box.work);
@@ -88,18 +88,14 @@ it("a second session for the same plugin on the same node is warned of", async (
   const first = await watchOn(nodes[0]);
   const elsewhere = await watchOn(nodes[1]);
   const second = await watchOn(nodes[0]);
-  await until("the warning", () =>
-    second.events.some(
-      ({ event, message }) =>
-        event === "notice" &&
-        message ===
-          `another watch session (pid ${first.pid}) has ${plugin} on this node, too: end one of the two`,
-    ),
-  );
+  const warningOf = ({ pid }: Program) =>
+    `another watch session (pid ${pid}) has ${plugin} on this node, too: end one of the two`;
+  const isWarned = (one: Program, other: Program) => () =>
+    one.events.some(({ message }) => message === warningOf(other));
+  await until("the warning of the second", isWarned(second, first));
+  await until("the warning of the first", isWarned(first, second));
   for (const watch of [first, elsewhere, second]) await watch.end();
-  for (const watch of [first, elsewhere]) {
-    expect(watch.events.filter(({ event }) => event === "notice")).toEqual([]);
-  }
+  expect(elsewhere.events.filter(({ event }) => event === "notice")).toEqual([]);
 });
 
 describe("somebody else at the node", () => {
