@@ -21,7 +21,7 @@ export interface NodeToImitate extends NodePlace {
 
 export type NodeHandshake = Pick<
   HandshakeOptions,
-  "version" | "env" | "allowDeprecatedApis" | "configuration" | "numericManifestId"
+  "version" | "env" | "allowDeprecatedApis" | "configuration" | "developer" | "numericManifestId"
 >;
 
 /** Never throws. @param isThere false where the node has died: nothing is asked of it */
@@ -37,6 +37,7 @@ export async function nodeHandshake(node: NodeToImitate, isThere = true): Promis
   return {
     ...(env === undefined ? {} : { env }),
     ...(version === undefined ? {} : { version, numericManifestId: numbersManifestId(version) }),
+    ...(configs && memberOf(configs, "developer", "set") === true ? { developer: true } : {}),
     ...(typeof deprecated === "boolean" ? { allowDeprecatedApis: deprecated } : {}),
     ...(info === undefined ? {} : { configuration: configurationLike(node, info, configs ?? {}) }),
   };

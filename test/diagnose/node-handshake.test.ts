@@ -26,7 +26,7 @@ function write(): string {
     `#!${process.execPath}
 const { appendFileSync } = require("node:fs");
 const note = (value) => appendFileSync(${JSON.stringify(join(box.work, "notes"))}, JSON.stringify(value) + "\\n");
-note({ version: process.env.LIGHTNINGD_VERSION, cwd: process.cwd() });
+note({ argv: process.argv.slice(2), version: process.env.LIGHTNINGD_VERSION, cwd: process.cwd() });
 let text = "";
 process.stdin.on("data", (chunk) => {
   text += chunk;
@@ -57,6 +57,10 @@ describe.each([
   ...(installed === undefined
     ? []
     : [
+        {
+          name: "lightningd with --developer",
+          start: () => startLightningd({ config: ["developer", "allow-deprecated-apis=false"] }),
+        },
         {
           name: "lightningd",
           start: () => startLightningd({ config: ["allow-deprecated-apis=false"] }),

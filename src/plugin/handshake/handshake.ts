@@ -21,6 +21,8 @@ export interface HandshakeOptions extends NodePlace {
    * begin with it. lightning-cli's when not given.
    */
   readonly callerId?: string;
+  /** The node runs with --developer, and gives its plugins that argument. */
+  readonly developer?: boolean;
   /** The id of `getmanifest` is a number, as in releases before v25. */
   readonly numericManifestId?: boolean;
   /** The `allow-deprecated-apis` of `getmanifest`; true when not given. */

@@ -73,6 +73,7 @@ class HandshakeRun implements SessionObserver {
     this.#session = new PluginSession({
       process: {
         path: file.realPath,
+        ...(options.developer ? { command: [file.realPath, "--developer"] } : {}),
         // Without its working directory spawn fails with ENOENT, as if the plugin were missing.
         cwd: existsSync(networkDir) ? networkDir : "/",
         env: pluginEnvironment(env, version),
