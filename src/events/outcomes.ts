@@ -82,7 +82,7 @@ export function notBuilt(
 ): Failed {
   const diagnosis: Diagnosis = {
     reason: undefined,
-    fix: "Mend it and save: the build runs again",
+    fix: "Fix it and save: the build runs again",
     findings: output
       .trimEnd()
       .split("\n")
@@ -97,8 +97,8 @@ export function unreachable(
   error: NodeUnreachable,
   { reason, fix }: Diagnosis = NO_DIAGNOSIS,
 ): Unreachable {
-  const told = { message: error.message, reason, fix: fix ?? error.fix };
-  return { event: "unreachable", ...name, ...told };
+  const parts = { message: error.message, reason, fix: fix ?? error.fix };
+  return { event: "unreachable", ...name, ...parts };
 }
 
 export function refused(name: TargetName, failure: Failure, running: boolean): Refused {
@@ -130,7 +130,7 @@ export function killsNode(path: string): Failure {
     kind: "plugin-kills-node",
     what: `${path} is not started again`,
     why: "the node died when it was started as it is now",
-    fix: "Mend it and save, or try it all the same with r or cln-dev restart",
+    fix: "Fix it and save, or press r (or run cln-dev restart) to try it all the same",
     exitCode: 1,
   });
 }

@@ -1,4 +1,4 @@
-/** Keeps the values of secret options out of what is told: whatever the node or the plugin says. */
+/** Keeps the values of secret options out of every event. */
 import type { Finding, WatchEvent } from "./watch-events.js";
 
 type Hide = (text: string) => string;

@@ -107,8 +107,8 @@ export class Session {
   }
 
   /**
-   * Meets the nodes, begins to watch the files, and then to reload every plugin once: what comes of
-   * that is in {@link first}.
+   * Meets the nodes, begins to watch the files, and then to reload every plugin once: the
+   * outcomes are in {@link first}.
    * @throws Failure: a node that is not there or not to be touched
    */
   static async open(options: SessionOptions): Promise<Session> {

@@ -1,4 +1,4 @@
-/** Follows a growing log file through rotation (renamed and made anew) and truncation. */
+/** Follows a growing log file through rotation (renamed and created again) and truncation. */
 import { type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { readTail } from "./log-file.js";
@@ -9,7 +9,7 @@ import type { LogReader } from "./log-reader.js";
 const LOOK_EVERY_MS = 5_000;
 const LOOK_WITHOUT_EVENTS_MS = 1_000;
 /**
- * Between two reads: a node that starts a plugin writes a dozen lines one by one, and whoever waits
+ * Between two reads: a node that starts a plugin writes a dozen lines one by one, and a caller that waits
  * for its answer has better things to do than to read each of them.
  */
 const READ_EVERY_MS = 30;

@@ -1,6 +1,6 @@
 /**
- * lightningd's log, as it stands in its log file and as `getlog` gives it (lightningd/log.c;
- * cln-contract 5.3, 5.4). Used by whoever follows the log or quotes from it.
+ * lightningd's log, as it is in its log file and as `getlog` gives it (lightningd/log.c;
+ * cln-contract 5.3, 5.4). Used for following the log and for quoting from it.
  */
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
@@ -103,7 +103,7 @@ export function joinMessages(lines: readonly LogLine[]): LogLine[] {
 }
 
 /**
- * Two lines of one message are written one right after the other, and each has a time of its own: a
+ * Two lines of one message are written one right after the other, and each has its own time: a
  * busy machine may let the node wait between them.
  */
 const SAME_MOMENT_MS = 100;

@@ -23,14 +23,14 @@ export type StderrPlace =
   /** A pipe or a socket: a service manager or a container reads it. */
   | { readonly kind: "pipe" };
 
-/** In the network's folder: an embedded node in a terminal of its own leaves its plugins' words there. */
+/** In the network's folder: an embedded node in another terminal copies its plugins' stderr there. */
 export const STDERR_COPY = "stderr.log";
 
 const MAX_TAIL_BYTES = 64 * 1024;
 
 /**
  * @param lightningDir the base directory, where the node's pid file is
- * @returns undefined where it cannot be told: no pid file, another user's node, no /proc
+ * @returns undefined where it is not known: no pid file, another user's node, no /proc
  */
 export function stderrPlace(lightningDir: string, network: string): StderrPlace | undefined {
   try {

@@ -103,7 +103,7 @@ function childrenOf(pid: number): number[] {
 }
 
 /**
- * How long ago a process was started, in ms, to about 10 ms; undefined where that cannot be told. The
+ * How long ago a process was started, in ms, to about 10 ms; undefined where that is not known. The
  * kernel counts in ticks of USER_HZ, which is 100 on every platform (proc(5)).
  */
 export function ageOf({ startTime }: ProcessIdentity): number | undefined {
@@ -139,7 +139,7 @@ interface Stat {
 function statOf(pid: number): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The command's name stands in brackets and may hold anything.
+    // The command's name is in brackets and may hold anything.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const [state = "", parent = ""] = fields;
     return { state, parent: Number(parent), startTime: fields[19] ?? "" };

@@ -3,7 +3,7 @@ import { usageFailure } from "../../errors/failure.js";
 import { parseJson, RawJson } from "../../jsonrpc/json.js";
 
 /**
- * Digits, `true`, `false`, `null`, and what stands in `{}`, `[]` or `""` go as JSON; all else as a
+ * Digits, `true`, `false`, `null`, and what is in `{}`, `[]` or `""` go as JSON; all else as a
  * string. Digits with a leading zero are a string: they may be hex.
  * @param keywords the parameters are `key=value`; if not given, that is so when the first one has a `=`
  * @throws Failure (exit code 2): `key=value` was expected

@@ -50,7 +50,7 @@ export async function findSessions(sockets = controlSockets()): Promise<RunningS
 }
 
 /**
- * Asks a session to reload, and waits for what comes of it: nothing where the filter fits nothing.
+ * Asks a session to reload, and waits for the outcomes: none where the filter fits nothing.
  * @throws Failure `session-gone`: it ended before; NodeUnreachable `cut`: the signal was aborted
  */
 export async function askRestart(
@@ -131,7 +131,7 @@ function readTarget(target: JsonObject): SessionTarget {
   };
 }
 
-/** Whoever asks has not named the network: mainnet stays out of reach. */
+/** The caller has not named the network: mainnet stays out of reach. */
 function readNode(node: JsonObject): NodeAddress {
   return {
     lightningDir: String(node.lightningDir),

@@ -22,7 +22,7 @@ export interface Shown {
 
 const ASK_TIMEOUT_MS = 10_000;
 
-/** What the running version shows; undefined where the node did not tell. */
+/** What the running version shows; undefined where the node did not answer. */
 export async function readShown(
   { node }: Target,
   running: { readonly path: string; readonly started?: Started },
@@ -40,7 +40,7 @@ export async function readShown(
 
 /**
  * @param methodsToo whether a method that has come or gone can only be this plugin's. Its options are
- * told from others' by `listconfigs`, and its manifest is its own.
+ * known by `listconfigs`, and its manifest is its own.
  */
 export function versionChanges(
   before: Shown,

@@ -1,5 +1,5 @@
 /**
- * What follows a good reload of one target, after its outcome has been told: what the new version
+ * What follows a good reload of one target, after its outcome has been reported: what the new version
  * changed for its users, and the user's own calls (`--call`). A newer reload cuts it short.
  */
 
@@ -64,7 +64,7 @@ export class FollowUp {
     this.#waitingMs = waitingMs;
   }
 
-  /** The plugin has been started anew. */
+  /** The plugin has been started again. */
   reloaded(): void {
     this.#begin(async (signal) => {
       // Who waits for the outcome (`cln-dev restart`) is answered first.
@@ -78,7 +78,7 @@ export class FollowUp {
     });
   }
 
-  /** Another reload begins: the user's command (`--run`) is about the version before. */
+  /** Another reload begins: the user's command (`--run`) is about the previous version. */
   reloading(): void {
     this.#command.abort();
   }
@@ -133,7 +133,7 @@ export class FollowUp {
     const now = await readShown(target, state, signal);
     if (signal.aborted || now === undefined) return;
     const before = this.#before;
-    // The node does not say whose a method is: what others changed meanwhile is not put down to this one.
+    // The node does not say whose a method is: what others changed in that time is not put down to this one.
     const wasAlone = this.#others().every(({ settledAt }) => settledAt < this.#beforeAt);
     const isQuiet = this.#others().every(({ busy, settledAt }) => !busy && settledAt <= at);
     const changes = before && versionChanges(before, now, wasAlone && isQuiet && this.#wasQuiet);

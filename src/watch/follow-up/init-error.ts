@@ -23,7 +23,7 @@ export function initErrorOf(message: string): JsonObject | undefined {
 
 /**
  * @param error the `error` member of the answer
- * @param logged what the plugin logged meanwhile
+ * @param logged what the plugin logged during the start
  */
 export async function reportInitError(
   reloader: Reloader,

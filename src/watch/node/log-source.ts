@@ -26,7 +26,7 @@ export class LogSource {
   readonly #held = new Map<Reloader, readonly LogLine[]>();
   readonly #recent = new Map<string, LogLine[]>();
   readonly #following: Promise<void>;
-  /** The lowest level that is told. */
+  /** The lowest level that is reported. */
   level: LogLevel = "unusual";
 
   constructor(node: NodeAddress, plugins: () => readonly Reloader[], emit: Emit) {
@@ -36,7 +36,7 @@ export class LogSource {
     this.#following = this.#follow();
   }
 
-  /** The plugin's last messages since a moment (ms since 1970), newest last; tracebacks are told anyway. */
+  /** The plugin's last messages since a moment (ms since 1970), newest last; tracebacks are reported anyway. */
   recent(plugin: string, since: number): readonly string[] {
     const lines = this.#recent.get(plugin) ?? [];
     return lines
@@ -62,7 +62,7 @@ export class LogSource {
           onLine: (line) => this.#line(line),
         });
       } catch {
-        // The node is not there: the monitor says so, and the log goes on when it is back.
+        // The node is not there: the monitor says so, and the log is followed again when it is back.
       }
       if (!signal.aborted) await pause(AGAIN_MS, signal);
     }
@@ -73,12 +73,12 @@ export class LogSource {
     const kept = this.#recent.get(plugin) ?? [];
     this.#recent.set(plugin, [...kept, line].slice(-KEPT_LINES));
     if (isMishap(line.text)) {
-      void this.#tellTraceback(plugin, line);
+      void this.#reportTraceback(plugin, line);
       return;
     }
-    // That a plugin was killed is told by the outcome, or by its death.
+    // That a plugin was killed is in the outcome, or in the report of its death.
     if (!isAtLeast(line.level, this.level) || line.text.startsWith("Killing plugin:")) return;
-    this.#tell(plugin, line);
+    this.#emitLine(plugin, line);
   }
 
   /** A reload has ended. @param isGood the plugin runs */
@@ -98,7 +98,7 @@ export class LogSource {
     void reportInitError(reloader, { message: error }, line.text, this.#emit);
   }
 
-  async #tellTraceback(plugin: string, line: LogLine): Promise<void> {
+  async #reportTraceback(plugin: string, line: LogLine): Promise<void> {
     const ours = this.#plugins().filter(({ realPath }) => basename(realPath) === plugin);
     for (const reloader of ours) {
       if (reloader.busy) {
@@ -113,10 +113,10 @@ export class LogSource {
       .map(({ realPath }) => realPath);
     if (its.length === 0) return;
     const findings = await tracebackFindings(line.text, its).catch(() => undefined);
-    if (!this.#end.signal.aborted) this.#tell(plugin, line, findings);
+    if (!this.#end.signal.aborted) this.#emitLine(plugin, line, findings);
   }
 
-  #tell(plugin: string, { level, text, time }: LogLine, findings?: readonly Finding[]): void {
+  #emitLine(plugin: string, { level, text, time }: LogLine, findings?: readonly Finding[]): void {
     this.#emit({
       event: "log",
       node: this.#node.rpcFile,

@@ -126,13 +126,13 @@ export class NodeMonitor {
 
   /**
    * On the connection that is kept anyway: the cheapest way to ask again and again.
-   * @param anew on a new one: the kept one may live on while the socket's path leads elsewhere
+   * @param isNew on a new one: the kept one may still work while the socket's path leads elsewhere
    */
-  #list(anew: boolean): Promise<ListedPlugin[]> {
+  #list(isNew: boolean): Promise<ListedPlugin[]> {
     const { rpcFile } = this.#options;
     const options = { timeoutMs: 5_000, signal: this.#end.signal };
     const connection = this.#connection;
-    if (anew || connection === undefined || connection.destroyed)
+    if (isNew || connection === undefined || connection.destroyed)
       return listPlugins(rpcFile, options);
     return listPluginsOn(connection, rpcFile, options);
   }

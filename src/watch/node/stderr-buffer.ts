@@ -31,7 +31,7 @@ export class StderrBuffer {
       reloader.stderr = `${reloader.stderr ?? ""}${line}\n`.slice(-MAX_KEPT);
     }
     if (this.#shown.has(plugin) || !its.some((reloader) => reloader.busy)) {
-      this.#tell(plugin, line);
+      this.#emitLine(plugin, line);
       return;
     }
     const held = this.#held.get(plugin) ?? [];
@@ -47,20 +47,20 @@ export class StderrBuffer {
   show(reloader: Reloader): void {
     const plugin = basename(reloader.realPath);
     this.#shown.add(plugin);
-    for (const line of this.#held.get(plugin) ?? []) this.#tell(plugin, line);
+    for (const line of this.#held.get(plugin) ?? []) this.#emitLine(plugin, line);
     this.#held.delete(plugin);
   }
 
-  /** A reload has ended: what waited for that is told, unless its outcome tells it. */
+  /** A reload has ended: its lines are shown, unless its outcome has them. */
   settled(reloader: Reloader, outcome: Outcome): void {
     const plugin = basename(reloader.realPath);
     const held = this.#held.get(plugin) ?? [];
     this.#held.delete(plugin);
     this.#shown.delete(plugin);
-    if (outcome.event === "reloaded") for (const line of held) this.#tell(plugin, line);
+    if (outcome.event === "reloaded") for (const line of held) this.#emitLine(plugin, line);
   }
 
-  #tell(plugin: string, text: string): void {
+  #emitLine(plugin: string, text: string): void {
     const time = new Date().toISOString();
     this.#emit({ event: "log", node: this.#node, plugin, level: "stderr", text, time });
   }

@@ -82,6 +82,6 @@ function meaningOf(wait: ProcessWait, isNodeSilent: boolean, isOne: boolean): st
     return ": it waits for the next request, and has not answered this one";
   if (wait !== "socket") return "";
   return isNodeSilent
-    ? ": probably for the answer to a call of its own, which the node holds back until the plugin answers its rpc_command hook. Answer that hook from another thread, or make no call in init or in a hook"
-    : ", probably for the answer to a call of its own to the node";
+    ? ": probably for the answer to its own call, which the node holds back until the plugin answers its rpc_command hook. Answer that hook from another thread, or make no call in init or in a hook"
+    : ", probably for the answer to its own call to the node";
 }

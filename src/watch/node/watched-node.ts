@@ -1,6 +1,6 @@
 /**
  * One node of a watch session: who it is, whether it is there, what is kept up to date on it, and what
- * its log and its lists tell of that beside the reloads.
+ * its log and its lists show beside the reloads.
  */
 import { basename } from "node:path";
 import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
@@ -33,7 +33,7 @@ export class WatchedNode {
   readonly #emit: Emit;
   readonly #monitor: NodeMonitor;
   #logs: LogSource | undefined;
-  /** What goes on beside the reloads: given up at the end. */
+  /** What runs beside the reloads: given up at the end. */
   readonly #end = new AbortController();
   readonly #works = new Set<Promise<void>>();
   /** The deaths that are being explained: by a plugin run offline, which a newer version replaces. */
@@ -99,7 +99,7 @@ export class WatchedNode {
     this.#logs?.settled(reloader, outcome.event === "reloaded");
   }
 
-  /** The lowest level of log lines that is told; undefined where the log is not followed yet. */
+  /** The lowest level of log lines that is reported; undefined where the log is not followed yet. */
   get logLevel(): LogLevel | undefined {
     return this.#logs?.level;
   }
@@ -161,7 +161,7 @@ export class WatchedNode {
 
   #gone(message: string): void {
     this.#emit({ event: "node-gone", node: this.address.rpcFile, message });
-    // A start that it died in tells of it by its outcome.
+    // A start that it died in reports that in its outcome.
     const since = performance.now() - JUST_STARTED_MS;
     const fresh = this.reloaders.filter(
       ({ state, startedAt }) => state.is === "running" && startedAt > since,

@@ -21,7 +21,7 @@ export interface ProgressOptions {
   readonly isFinal: boolean;
 }
 
-/** A key or a command during a start that is younger than this joins it instead of beginning anew. */
+/** A key or a command during a start that is younger than this joins it instead of starting again. */
 const JOIN_MS = 1_000;
 
 /** The attempt is over, because a newer change makes its end uninteresting. */
@@ -110,7 +110,7 @@ export class AttemptProgress {
     this.#newer.abort();
   }
 
-  /** Covers what has come meanwhile. */
+  /** Covers what has come since. */
   absorb(): void {
     const more = this.#options.moreChanges();
     if (more !== undefined) this.#change = merge(this.#change, more);

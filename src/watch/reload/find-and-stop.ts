@@ -18,7 +18,7 @@ import { type InheritedOptions, readInherited } from "./inherited-options.js";
 const STARTING_POLL_MS = 100;
 /** A plugin that is slow to start elsewhere is not waited for longer than this. */
 const STARTING_MAX_MS = 30_000;
-/** Whoever else has just started the plugin (the node itself, with a plugin of its config) gets this long. */
+/** A start by somebody else (the node itself, with a plugin of its config) gets this long. */
 const OWN_START_MS = 3_000;
 /** A node that has no answer by then is held up by the plugin itself. */
 const STOP_ANSWER_MS = 1_000;
@@ -180,7 +180,7 @@ function isImportant(path: string): Failure {
   return new Failure({
     kind: "plugin-important",
     what: `${path} runs as an important plugin`,
-    why: "the node was told (--important-plugin) to end when this plugin ends",
+    why: "the node was started with --important-plugin, to end when this plugin ends",
     fix: "Start the node with --plugin instead of --important-plugin while you work on it",
     exitCode: 1,
   });

@@ -119,7 +119,7 @@ export class ReloadAttempt {
     this.#node = new PluginOnNode(target, state, kept, options, signals);
   }
 
-  /** Tells the attempt of a change that came while it runs. */
+  /** A change came while the attempt runs. */
   changed(change: Change): void {
     this.#progress.changed(change);
   }
@@ -528,7 +528,7 @@ export class ReloadAttempt {
     return failed(this.#target.name, this.#progress.change, "start", error, diagnosis, false);
   }
 
-  /** A failure is told when nothing more is being written. */
+  /** A failure is reported when nothing more is being written. */
   async #untilSure(look: FileSnapshot): Promise<void> {
     const check = () => this.#progress.verify(look);
     const { nextHint, burst } = this.#options;

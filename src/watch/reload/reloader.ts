@@ -56,7 +56,7 @@ export interface ReloaderHooks {
   readonly identify?: (signal: AbortSignal) => Promise<NodeFacts>;
   /** The node did not answer: somebody should find out when it does. */
   readonly onUnreachable?: () => void;
-  /** A start takes long: what the plugin wrote meanwhile can be shown. */
+  /** A start takes long: what the plugin wrote so far can be shown. */
   readonly onSlowStart?: () => void;
 }
 
@@ -240,7 +240,7 @@ export class Reloader {
     this.#state = { is: "unknown", byOthers: true };
   }
 
-  /** Ends: a reload under way is given up; the plugin stays as it is. Who waits is told so. */
+  /** Ends: a reload under way is given up; the plugin stays as it is. Callers that wait get that outcome. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#attempt?.giveUp();
@@ -248,7 +248,7 @@ export class Reloader {
     await this.#working;
     this.#closeHot();
     this.#waiters.cover();
-    this.#waiters.tell(this.#tooLate());
+    this.#waiters.resolve(this.#tooLate());
   }
 
   #tooLate(): Outcome {
@@ -273,7 +273,7 @@ export class Reloader {
 
   async #reload(change: Change): Promise<void> {
     if (change.cause === "node" && this.#isDeadly()) {
-      this.#tell(refused(this.target.name, killsNode(this.target.plugin.path), false));
+      this.#report(refused(this.target.name, killsNode(this.target.plugin.path), false));
       return;
     }
     const { isOverdue } = this.#selfChanges;
@@ -331,7 +331,7 @@ export class Reloader {
       this.#pending = { ...merge(result.change, this.#pending ?? result.change), at };
       return;
     }
-    this.#tell(result.outcome);
+    this.#report(result.outcome);
     this.#reportSelfChanges(result);
     if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());
   }
@@ -373,8 +373,8 @@ export class Reloader {
     this.#pycachePrefixes = pycachePrefixes("", pids, folder);
   }
 
-  #tell(told: Outcome): void {
-    const outcome = redactEvent(told, concealing(this.options));
+  #report(raw: Outcome): void {
+    const outcome = redactEvent(raw, concealing(this.options));
     this.#last = outcome;
     this.#burst.settled();
     const isUnanswered = outcome.event === "unreachable";
@@ -384,7 +384,7 @@ export class Reloader {
     this.#unanswered = isUnanswered ? this.#unanswered + 1 : 0;
     this.#hooks.emit(outcome);
     if (isUnanswered) this.#hooks.onUnreachable?.();
-    this.#waiters.tell(outcome);
+    this.#waiters.resolve(outcome);
   }
 
   #takePending(): Change | undefined {
@@ -435,7 +435,7 @@ class Waiters {
   }
 
   /** The reload under way has ended. */
-  tell(outcome: Outcome): void {
+  resolve(outcome: Outcome): void {
     for (const resolve of this.#covered.splice(0)) resolve(outcome);
   }
 }

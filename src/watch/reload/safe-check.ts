@@ -22,7 +22,7 @@ export interface CheckOptions {
   readonly target: Target;
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
-  /** Whether the version before runs. */
+  /** Whether the previous version runs. */
   readonly running: boolean;
   /** The node's version, as `getinfo` says it. */
   readonly version: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * Tells a plugin, or a build, that writes one of its own watched files at each start from somebody who
- * saves: the former would be started for ever. A file that superseded several attempts in a row is put
+ * Keeps a plugin, or a build, that writes one of its own watched files at each start apart from
+ * somebody who saves: the former would be started for ever. A file that superseded several attempts in a row is put
  * to the test: while nothing is started it must be quiet, and change again during the next start, which
  * it then no longer supersedes.
  */

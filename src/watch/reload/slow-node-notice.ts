@@ -51,7 +51,7 @@ export function reportSlowStep(
   };
 }
 
-/** What is waited for, as far as the node tells. Throws nothing. */
+/** What is waited for, as far as the node shows. Throws nothing. */
 async function whySlow(
   target: Target,
   path: string,

@@ -71,7 +71,7 @@ export function reportSlowStart(
   };
 }
 
-/** What a plugin that waits for a debugger says, or was told, of where to attach to it. */
+/** What a plugin that waits for a debugger says of where to attach to it. */
 function debuggerOf(shebang: string, stderr: string): string | undefined {
   const listening = /Debugger listening on (\S+)/.exec(stderr)?.[1];
   const flag = /--inspect-(?:brk|wait)(?:=\S+)?|debugpy\b.*--wait-for-client/.exec(shebang)?.[0];

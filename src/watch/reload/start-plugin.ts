@@ -11,7 +11,7 @@ import { cancelStart, stopHungPlugin } from "./find-and-stop.js";
 
 /** Between two tries. */
 export const BUSY_RETRY_MS = 10;
-/** After this it is told as a failure. */
+/** After this it is reported as a failure. */
 export const BUSY_MAX_MS = 5_000;
 
 /** Whether a start has failed by that. @param message the node's, or that of an offline run */
@@ -26,7 +26,7 @@ export interface StartWithRetryOptions {
   readonly options: readonly StartOption[];
   /** A newer version is to replace this one: its start is ended. */
   readonly signal: AbortSignal;
-  /** Whoever asked has gone: the start is left to the node. */
+  /** The caller has gone: the start is left to the node. */
   readonly leave: AbortSignal;
   /** Resolves at the next change, or after so many ms. */
   readonly nextHint: (ms: number) => Promise<void>;
