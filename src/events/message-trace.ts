@@ -25,6 +25,7 @@ interface Open {
   readonly method: string;
   readonly at: number;
   readonly direction: "to-plugin" | "to-node";
+  readonly version: number | undefined;
   isReported: boolean;
 }
 
@@ -48,7 +49,7 @@ export class MessageTrace {
     if (id !== undefined && kind === "answer") this.#open.delete(id);
     if (id !== undefined && kind === "request" && method !== undefined) {
       if (this.#open.size >= MAX_OPEN) this.#open.clear();
-      this.#open.set(id, { method, at, direction, isReported: false });
+      this.#open.set(id, { method, at, direction, version, isReported: false });
     }
     const payload = memberText(text, ["params", "result", "error"]);
     if (asked === "getmanifest" && kind === "answer") this.#learnConcealed(payload);
@@ -68,6 +69,13 @@ export class MessageTrace {
       ms: kind === "answer" && open ? at - open.at : undefined,
       version,
     };
+  }
+
+  /** A version is gone: nothing is waited for that it was asked. */
+  ended(version: number): void {
+    for (const [id, open] of this.#open) {
+      if (open.version === version && open.direction === "to-plugin") this.#open.delete(id);
+    }
   }
 
   /** Requests that have waited so long by now, each once. @param now ms since 1970 */

@@ -120,8 +120,10 @@ export interface Failed extends TargetName {
   readonly fix: string | undefined;
   /** What the plugin itself wrote: its traceback, a stray print, how far it came. */
   readonly findings: readonly Finding[];
-  /** Whether the version before still runs. */
+  /** Whether the previous version is still running. */
   readonly running: boolean;
+  /** In hot mode: the new version was tried beside the previous one. */
+  readonly hot?: boolean;
   readonly totalMs: number;
 }
 

@@ -68,6 +68,10 @@ describe("MessageTrace", () => {
       { kind: "pending", method: "slow", ms: 1_000 },
     ]);
     expect(trace.overdue(now() + 2_000, 1_000)).toEqual([]);
+    const text = '{"jsonrpc":"2.0","id":"2","method":"getmanifest","params":{}}';
+    trace.take({ direction: "to-plugin", text, bytes: text.length, at: now(), version: 3 });
+    trace.ended(3);
+    expect(trace.overdue(now() + 2_000, 1_000)).toEqual([]);
   });
 });
 

@@ -62,6 +62,7 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
       event: "failed",
       phase: "start",
       running: true,
+      hot: true,
       message: "exited before replying to getmanifest",
     });
     expect(JSON.stringify(watch.events.at(-1))).toContain("broken by hand");

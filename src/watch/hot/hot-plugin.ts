@@ -92,7 +92,10 @@ export class HotPlugin {
     describe(this.folder, this.#description());
     const outcome = await this.#client?.reload(register);
     if (outcome?.result === "switched") this.#serves(outcome.version);
-    if (outcome?.result === "failed") this.#held.delete(outcome.version);
+    if (outcome?.result === "failed") {
+      this.#held.delete(outcome.version);
+      this.#trace?.ended(this.#target.name, outcome.version);
+    }
     return outcome;
   }
 
@@ -161,6 +164,7 @@ export class HotPlugin {
         this.#trace?.pass(this.#target.name, event);
         break;
       case "died":
+        this.#trace?.ended(this.#target.name, event.version);
         void this.#died(event.stderr);
         break;
       case "stray":

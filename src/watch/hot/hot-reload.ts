@@ -7,7 +7,7 @@ import { diagnoseHotFailure, hotKiller } from "../../diagnose/on-demand.js";
 import { messageOf } from "../../errors/failure.js";
 import { type Diagnosis, failed, NO_DIAGNOSIS, refused } from "../../events/outcomes.js";
 import type { Target } from "../../events/reload-target.js";
-import type { Emit, HotSwitch, Outcome } from "../../events/watch-events.js";
+import type { Emit, Failed, HotSwitch, Outcome } from "../../events/watch-events.js";
 import type { HotOutcome } from "../../hot/protocol.js";
 import { startPlugin, stopPlugin } from "../../node/plugins/plugin-command.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
@@ -117,7 +117,7 @@ async function register(reload: HotReload, changed: Changed): Promise<HotResult 
   if (killer !== undefined) {
     await hot.takeBack();
     const error = new Error("lightningd would crash");
-    return failed(name, progress.change, "check", error, killer, true);
+    return inHotMode(failed(name, progress.change, "check", error, killer, true));
   }
   // A front joins by /proc.
   if (!existsSync("/proc/self/fd")) return undefined;
@@ -162,7 +162,7 @@ async function takeBack(
   await reload.untilSure();
   const plain = new RpcError("plugin", error.code, words);
   const diagnosis = await explainRefusal(reload, plain);
-  return failed(target.name, progress.change, "start", plain, diagnosis, running);
+  return inHotMode(failed(target.name, progress.change, "start", plain, diagnosis, running));
 }
 
 async function explainRefusal(reload: HotReload, error: RpcError): Promise<Diagnosis> {
@@ -211,5 +211,11 @@ async function notStarted(reload: HotReload, outcome: NotStarted): Promise<Outco
   const start = { file, options, node: target.node, version };
   const diagnosis = await diagnoseHotFailure(handshake, start);
   const error = new Error(words);
-  return failed(target.name, progress.change, "start", error, diagnosis, outcome.running);
+  return inHotMode(
+    failed(target.name, progress.change, "start", error, diagnosis, outcome.running),
+  );
+}
+
+function inHotMode(outcome: Failed): Failed {
+  return { ...outcome, hot: true };
 }

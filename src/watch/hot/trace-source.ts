@@ -35,9 +35,14 @@ export class TraceSource {
     this.pass(name, { direction, text: text.slice(0, this.#bytes), bytes, at });
   }
 
+  /** A version of a plugin in hot mode is gone. */
+  ended(name: TargetName, version: number): void {
+    this.#traces.get(keyOf(name))?.ended(version);
+  }
+
   pass(name: TargetName, message: PassedMessage): void {
     if (this.#bytes === 0) return;
-    const key = `${name.path}\0${name.node}`;
+    const key = keyOf(name);
     const trace = this.#traces.get(key) ?? new MessageTrace(name);
     this.#traces.set(key, trace);
     this.#emit(trace.take(message));
@@ -52,4 +57,8 @@ export class TraceSource {
       trace.overdue(Date.now(), PENDING_MS).forEach(this.#emit);
     }
   }
+}
+
+function keyOf({ path, node }: TargetName): string {
+  return `${path}\0${node}`;
 }

@@ -135,7 +135,7 @@ function failed(event: Failed, format: LineFormat): string[] {
   const short = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
   const what = `${format.name(event)} ${FAILURES[event.phase]}: ${nodeMessage(code, short)}`;
   const line = format.line(format.paint.red(format.marks.bad), what);
-  return [line, ...explanationLines(event, format), ...previous(event.running, format)];
+  return [line, ...explanationLines(event, format), ...previous(event.running, format, event.hot)];
 }
 
 /** lightningd quotes everything that a plugin wrote: the beginning is enough, and the rest is below. */
@@ -163,6 +163,7 @@ function elsewhere({ node }: Refused, format: LineFormat): string {
   return on === "" ? "" : `${on}: `;
 }
 
-function previous(running: boolean, { paint }: LineFormat): string[] {
-  return running ? [`${INDENT}${paint.dim("the previous version is still running")}`] : [];
+function previous(running: boolean, { paint }: LineFormat, isHot = false): string[] {
+  const text = `the previous version is still ${isHot ? "serving" : "running"}`;
+  return running ? [`${INDENT}${paint.dim(text)}`] : [];
 }
