@@ -55,6 +55,6 @@ export function foreignness(folder: string): string | undefined {
   const stat = lstatSync(folder);
   const uid = process.getuid?.() ?? -1;
   if (!stat.isDirectory()) return "it is not a folder";
-  if (stat.uid !== uid) return `it belongs to the user with the number ${stat.uid}`;
+  if (stat.uid !== uid) return `it is owned by uid ${stat.uid}`;
   return (stat.mode & 0o077) === 0 ? undefined : "other users may enter it";
 }

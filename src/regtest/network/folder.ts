@@ -80,8 +80,7 @@ function ownEntries(folder: string, { mayBeOpen = false } = {}): readonly string
   const user = process.getuid?.() ?? stat.uid;
   if (stat.isSymbolicLink()) throw refusal(folder, "it is a symlink");
   if (!stat.isDirectory()) throw refusal(folder, "it is not a folder");
-  if (stat.uid !== user)
-    throw refusal(folder, `it belongs to the user with the number ${stat.uid}`);
+  if (stat.uid !== user) throw refusal(folder, `it is owned by uid ${stat.uid}`);
   if (!mayBeOpen && (stat.mode & 0o077) !== 0) {
     throw refusal(folder, "other users may enter it", undefined, `Run: chmod 700 '${folder}'`);
   }

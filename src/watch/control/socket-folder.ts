@@ -7,8 +7,8 @@ import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 
 /**
  * The folder, made if it is not there: `$XDG_RUNTIME_DIR/cln-dev`, or one under the system's temp
- * folder that bears the user's number.
- * @throws Failure `control-folder`: it belongs to somebody else, or others may enter it
+ * folder with the user's uid in its name.
+ * @throws Failure `control-folder`: another user owns it, or others may enter it
  */
 export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   const runtime = env.XDG_RUNTIME_DIR;
@@ -24,7 +24,7 @@ export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   }
   const stat = lstatSync(folder);
   if (!stat.isDirectory()) throw unsafe(folder, "it is not a folder");
-  if (stat.uid !== uid) throw unsafe(folder, `it belongs to the user with the number ${stat.uid}`);
+  if (stat.uid !== uid) throw unsafe(folder, `it is owned by uid ${stat.uid}`);
   if ((stat.mode & 0o077) !== 0) throw unsafe(folder, "other users may enter it");
   return folder;
 }
@@ -50,9 +50,9 @@ function isOwnFolder(path: string | undefined, uid: number): path is string {
 function unsafe(folder: string, why: string, cause?: unknown): Failure {
   return new Failure({
     kind: "control-folder",
-    what: `the folder for control sockets cannot be used: ${folder}`,
+    what: `cannot use ${folder} for control sockets`,
     why,
-    fix: "Remove it, or set XDG_RUNTIME_DIR to a folder that is yours alone",
+    fix: "Remove it, or set XDG_RUNTIME_DIR to a private directory",
     exitCode: 2,
     cause,
   });

@@ -104,7 +104,7 @@ describe("a folder that is not a network of ours", () => {
               writeFileSync(join(dir, "network.json"), "{}");
               chownSync(dir, 65534, 65534);
             },
-            /it belongs to the user with the number 65534/,
+            /it is owned by uid 65534/,
           ] satisfies [string, (dir: string) => void, RegExp],
         ]
       : []),
