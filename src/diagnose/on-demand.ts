@@ -89,16 +89,6 @@ export async function diagnoseFailedCall(
   return diagnosisOf(await diagnoseCall(error, dead, call));
 }
 
-/** A call that has not been answered for a while; undefined where nothing is seen of what it waits for. */
-export async function diagnoseUnansweredCall(
-  { target, file }: Started,
-  method: string,
-): Promise<Diagnosis | undefined> {
-  const { explainUnansweredCall } = await import("./failures/unanswered-call.js");
-  const explanation = await explainUnansweredCall(file, target.node.networkDir, method);
-  return explanation && diagnosisOf({ explanation, findings: [], offline: undefined });
-}
-
 /** A call by hand whose plugin terminated (-4); undefined where it is not known which plugin it was. */
 export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diagnosis | undefined> {
   const module = await import("./failures/terminated-call.js");

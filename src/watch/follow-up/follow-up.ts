@@ -3,7 +3,7 @@
  * changed for its users, and the user's own calls (`--call`). A newer reload cuts it short.
  */
 
-import { diagnoseFailedCall, diagnoseUnansweredCall } from "../../diagnose/on-demand.js";
+import { diagnoseFailedCall } from "../../diagnose/on-demand.js";
 import { messageOf } from "../../errors/failure.js";
 import type { Emit } from "../../events/watch-events.js";
 import type { JsonObject, RawJson } from "../../jsonrpc/json.js";
@@ -13,6 +13,7 @@ import { callNodeText } from "../../node/rpc/client.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { notificationText } from "../../node/rpc/notification-text.js";
 import { splitWords } from "../../settings/shell-words.js";
+import { explainUnanswered, UNANSWERED_MS } from "../node/unanswered-call.js";
 import type { Reloader } from "../reload/reloader.js";
 import { runShellCommand } from "../shell-command.js";
 import type { Shown } from "./api-changes.js";
@@ -23,16 +24,12 @@ const MAX_RUN_LINES = 60;
 /** What the plugin logged before it answered has been read from the node's log file by then. */
 const LOG_MS = 100;
 
-/** Longer than most calls take, and than anybody likes to wait without a message. */
-const WAITING_MS = 5_000;
-
 export class FollowUp {
   readonly #reloader: Reloader;
   readonly #emit: Emit;
   readonly #recentLog: (since: number) => readonly string[];
   /** The other plugins of this session on the same node. */
   readonly #others: () => readonly Reloader[];
-  readonly #waitingMs: number;
   #before: Shown | undefined;
   /** performance.now() of when {@link #before} was asked for. */
   #beforeAt = 0;
@@ -47,7 +44,6 @@ export class FollowUp {
   #work: Promise<void> = Promise.resolve();
 
   /**
-   * @param waitingMs after this long a call that is not answered is reported
    * @param recentLog the plugin's last log lines since then (ms since 1970), shown with a call that fails
    */
   constructor(
@@ -55,13 +51,11 @@ export class FollowUp {
     emit: Emit,
     recentLog: (since: number) => readonly string[],
     others: () => readonly Reloader[],
-    waitingMs = WAITING_MS,
   ) {
     this.#reloader = reloader;
     this.#others = others;
     this.#emit = emit;
     this.#recentLog = recentLog;
-    this.#waitingMs = waitingMs;
   }
 
   /** The plugin has been started again. */
@@ -148,7 +142,7 @@ export class FollowUp {
     for (const call of plugin.call) {
       const since = Date.now();
       this.#emit({ event: "calling", ...name, call });
-      const notice = setTimeout(() => void this.#reportUnanswered(call, signal), this.#waitingMs);
+      const notice = setTimeout(() => void this.#reportUnanswered(call, signal), UNANSWERED_MS);
       const { error, text } = await this.#call(call, signal).finally(() => clearTimeout(notice));
       const ok = error === undefined;
       if (!ok) await new Promise((resolve) => setTimeout(resolve, LOG_MS));
@@ -163,12 +157,10 @@ export class FollowUp {
 
   async #reportUnanswered(call: string, signal: AbortSignal): Promise<void> {
     const { state, target } = this.#reloader;
-    const message = `${call} has not answered for ${this.#waitingMs / 1000} s`;
-    this.#emit({ event: "notice", level: "warn", message });
-    if (state.is !== "running" || state.started === undefined) return;
-    const diagnosis = await diagnoseUnansweredCall(state.started, readCall(call).method);
-    if (diagnosis === undefined || signal.aborted) return;
-    this.#emit({ event: "explained", ...target.name, ...diagnosis });
+    const plugin = state.is === "running" ? state.path : undefined;
+    const { method } = readCall(call);
+    const message = await explainUnanswered({ node: target.node, method, plugin, signal });
+    if (!signal.aborted) this.#emit({ event: "notice", level: "warn", message });
   }
 
   async #explain(
