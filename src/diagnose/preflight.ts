@@ -147,7 +147,7 @@ export async function findNodeCrash(
   ) {
     return nodeCrash("kills-node-giant-log", facts);
   }
-  // Only a start with options walks the values that crash it (cln-contract 3.6).
+  // Only a start with options walks the values that crash it.
   if (options.length === 0 || !isVersionBetween(version ?? "", "v23.08", "v26.06.6")) {
     return undefined;
   }

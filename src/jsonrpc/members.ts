@@ -1,7 +1,7 @@
 /**
  * The members of a JSON object as text: repeated keys are kept, and values are
- * not decoded. lightningd hands option values on as this raw text (lightningd/plugin.c, cln-contract
- * 3.5), so code that plays its part, or restores what it shows, must see the same.
+ * not decoded. lightningd hands option values on as this raw text (lightningd/plugin.c), so code
+ * that plays its part, or restores what it shows, must see the same.
  */
 import { parseJson } from "./json.js";
 

@@ -10,7 +10,7 @@ export const INVALID_PARAMS = -32602;
 export const PLUGIN_ERROR = -3;
 export const PLUGIN_TERMINATED = -4;
 
-/** One request as lightningd wants it: `params` is mandatory (cln-contract 2.2). */
+/** One request as lightningd wants it: `params` is mandatory. */
 export function encodeRequest(id: string, method: string, params: Params): string {
   const paramsText = params instanceof RawJson ? params.text : JSON.stringify(params);
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":${paramsText}}\n\n`;

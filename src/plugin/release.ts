@@ -9,7 +9,7 @@ export const RELEASE = data.release;
 
 /**
  * The methods in lightningd itself, those for developers too: a plugin that declares one of them
- * crashes the node (cln-contract 3.12).
+ * crashes the node.
  */
 export const NATIVE_METHODS: ReadonlySet<string> = new Set(data.methods);
 

@@ -4,7 +4,7 @@
  */
 import type { RunSettings } from "../plugin/process/run-settings.js";
 
-/** What is taken from the process: no other environment variable counts (cln-contract 1.1). */
+/** What is taken from the process: no other environment variable counts. */
 export interface Surroundings {
   /** `process.env.HOME`: unset and empty mean different things to lightningd. */
   readonly home: string | undefined;

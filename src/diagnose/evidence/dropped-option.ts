@@ -1,6 +1,6 @@
 /**
  * An option that the node's config, or a setconfig, has a value for, and that the new version does not
- * declare: releases from v23.08 to v26.06.6 crash at a start with options then (cln-contract 3.6). Whether
+ * declare: releases from v23.08 to v26.06.6 crash at a start with options then. Whether
  * that may be so is looked up in the code, which costs nothing; only an offline run makes sure.
  */
 import { isVersionBetween } from "../../node/version.js";

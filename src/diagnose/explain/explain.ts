@@ -21,7 +21,7 @@ import { explainDeath } from "./node-crashes.js";
 import { NODE_RULES } from "./node-rules.js";
 import { OUTPUT_RULES } from "./output-rules.js";
 
-/** The first rule that fits is taken; there is one for every answer of cln-contract 3.11. */
+/** The first rule that fits is taken; there is one for every answer of. */
 export const RULES: readonly Rule[] = [
   ...NODE_RULES,
   ...EXIT_RULES,

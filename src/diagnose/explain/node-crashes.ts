@@ -1,5 +1,5 @@
 /**
- * The plugin mistakes that take the node itself down (cln-contract 3.12): how each looks in the
+ * The plugin mistakes that take the node itself down: how each looks in the
  * backtrace that the node leaves, and how it is avoided. Used after a node's death, and before a start
  * (`--safe`, `check`), where such a plugin is refused.
  */

@@ -143,7 +143,7 @@ export class HookChains {
     );
     const result = answer.member("result");
     if (result !== undefined) return call.onResult(plugin, result);
-    // lightningd itself aborts here (cln-contract 3.12); the embedded node lets go of the plugin.
+    // lightningd itself aborts here; the embedded node lets go of the plugin.
     this.log.add(
       "lightningd",
       "broken",

@@ -63,7 +63,7 @@ export class Connection implements CommandOrigin {
     this.logSource = `jsonrpc#${number}`;
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("drain", () => this.#readOn());
-    // Half-closing cuts off what is still pending, as lightningd does (cln-contract 2.4).
+    // Half-closing cuts off what is still pending, as lightningd does.
     socket.on("end", () => {
       this.#closed();
       socket.end();

@@ -1,5 +1,5 @@
 /**
- * The config files of an embedded node as options: `name=value` or `name` a line (cln-contract 1.5).
+ * The config files of an embedded node as options: `name=value` or `name` a line.
  * An option that nobody knows is kept: its plugin may be started later. Used by settings.ts.
  */
 import { usageFailure } from "../../errors/failure.js";

@@ -1,7 +1,7 @@
 /**
  * The node's options, and the values that they were given, by whom: the command line, a config file,
  * the start of a plugin, setconfig (common/configvar.c). A value for an option that nobody has now
- * stays: it counts again when a plugin with that option is started (cln-contract 6.2).
+ * stays: it counts again when a plugin with that option is started.
  */
 import type { ManifestOption } from "../../plugin/manifest/manifest.js";
 import { type OptionType, problemWithValue } from "../../plugin/manifest/options.js";

@@ -1,6 +1,6 @@
 /**
  * Follows the file that a node's stderr goes to. The node writes little there itself; its plugins write
- * what they print to stderr (cln-contract 4.1), and only there. The log may go to the same file
+ * what they print to stderr, and only there. The log may go to the same file
  * (`lightningd >FILE 2>&1`): its lines are left out.
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";

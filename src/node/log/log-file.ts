@@ -16,7 +16,7 @@ export interface LogSettings {
 
 /**
  * @param configs the `configs` of `listconfigs`
- * @param networkDir what relative paths count from (cln-contract 5.3)
+ * @param networkDir what relative paths count from
  */
 export function logSettings(configs: unknown, networkDir: string): LogSettings {
   const known = isObject(configs) ? configs : {};

@@ -1,6 +1,6 @@
 /**
- * lightningd's log, as it is in its log file and as `getlog` gives it (lightningd/log.c;
- * cln-contract 5.3, 5.4). Used for following the log and for quoting from it.
+ * lightningd's log, as it is in its log file and as `getlog` gives it (lightningd/log.c). Used for
+ * following the log and for quoting from it.
  */
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";

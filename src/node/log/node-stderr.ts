@@ -1,6 +1,6 @@
 /**
  * Where a node's own stderr goes, which is also where its plugins' stderr goes: lightningd does not
- * read it (cln-contract 4.1). A file can be read, for the traceback of a plugin that has died.
+ * read it. A file can be read, for the traceback of a plugin that has died.
  */
 import {
   closeSync,

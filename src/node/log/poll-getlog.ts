@@ -1,6 +1,6 @@
 /**
  * A node's log by `getlog`, for where its log file cannot be read. The node records each answer in
- * the very ring that it answers from (cln-contract 5.4), so it is asked seldom, and for no more than
+ * the very ring that it answers from, so it is asked seldom, and for no more than
  * the level info; lower levels are taken once, at the start.
  */
 import { setTimeout as sleep } from "node:timers/promises";

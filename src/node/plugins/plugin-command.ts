@@ -1,4 +1,4 @@
-/** lightningd's `plugin` command as typed calls (lightningd/plugin_control.c; cln-contract 3). */
+/** lightningd's `plugin` command as typed calls (lightningd/plugin_control.c). */
 import type { Socket } from "node:net";
 import { isObject, RawJson } from "../../jsonrpc/json.js";
 import { INVALID_PARAMS } from "../../jsonrpc/message.js";
@@ -38,7 +38,7 @@ export async function listPluginsOn(
 /**
  * Starts a plugin and waits until the node calls it started.
  * Without options the positional form is used: the keyword form can crash releases from v23.08 to
- * v26.06.6, where the node's config holds a value that no running plugin owns (cln-contract 3.6).
+ * v26.06.6, where the node's config holds a value that no running plugin owns.
  * @param path absolute and without symlinks: the node resolves a relative one from its own folder
  * @throws RpcError, NodeUnreachable
  */
@@ -95,7 +95,7 @@ export function isUnmanageable(error: unknown): boolean {
 
 /**
  * The node has this very file registered already: the message is a stale errno, mostly
- * `Invalid argument` (cln-contract 3.4).
+ * `Invalid argument`.
  */
 export function isAlreadyRegistered(error: unknown): boolean {
   return (

@@ -1,6 +1,6 @@
 /**
  * The processes of a plugin on this machine, by /proc. While the node waits for getmanifest it refuses
- * to stop the plugin (cln-contract 3.7), so its process is ended here; a launcher's children outlive a
+ * to stop the plugin, so its process is ended here; a launcher's children outlive a
  * stop; and a process that is another one than before was started by somebody else.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
  * The options that a running plugin was started with. The node forgets those that came with
- * `plugin start` when the plugin stops (cln-contract 6.2), so they are read before and given again.
+ * `plugin start` when the plugin stops, so they are read before and given again.
  */
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import { type CallOptions, callNode } from "../rpc/client.js";

@@ -1,7 +1,7 @@
 /**
  * A plugin's options as `plugin start` takes them. lightningd does not decode the values: the plugin
- * gets the JSON text that was sent, without its quotes (lightningd/plugin.c plugin_add_params;
- * cln-contract 3.5), so they are written here with care.
+ * gets the JSON text that was sent, without its quotes (lightningd/plugin.c plugin_add_params), so
+ * they are written here with care.
  */
 import { type Failure, usageFailure } from "../../errors/failure.js";
 import { parseJson } from "../../jsonrpc/json.js";

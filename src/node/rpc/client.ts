@@ -1,6 +1,6 @@
 /**
  * One JSON-RPC call to a node, on a connection of its own: the model that lightning-cli uses and the
- * only one where a slow command cannot hold up the next (cln-contract 2.3; 0.3 ms).
+ * only one where a slow command cannot hold up the next (0.3 ms).
  */
 import type { Socket } from "node:net";
 import { Failure, messageOf } from "../../errors/failure.js";

@@ -17,7 +17,7 @@ export function connectUnix(path: string): Socket {
 /**
  * Calls `use` with a path to the same file that fits into a socket address. `use` must bind or connect
  * at once. Node cuts a path that is too long off silently, and reports ECONNREFUSED. lightning-cli
- * changes into the folder instead (cln-contract 1.7); that is no way for a library, and impossible in a
+ * changes into the folder instead; that is no way for a library, and impossible in a
  * worker thread, so on Linux the folder is reached through /proc.
  * @throws ENAMETOOLONG where the system has no such way
  */

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { messageOf, systemCode } from "../../errors/failure.js";
 import { NodeUnreachable, type UnreachableReason } from "./errors.js";
 
-/** What a failed connect, read or write to the rpc-file means (cln-contract 1.7). */
+/** What a failed connect, read or write to the rpc-file means. */
 export function connectionFailure(rpcFile: string, error: unknown): NodeUnreachable {
   if (error instanceof NodeUnreachable) return error;
   const code = systemCode(error);

@@ -1,6 +1,6 @@
 /**
  * What lightningd makes of a plugin's start options, and what it then sends the plugin in `init`
- * (lightningd/plugin.c plugin_add_params, plugin_populate_init_request; cln-contract 3.5, 4.4).
+ * (lightningd/plugin.c plugin_add_params, plugin_populate_init_request).
  */
 import { basename, dirname } from "node:path";
 import { type ManifestOption, problemWithValue } from "../manifest/options.js";

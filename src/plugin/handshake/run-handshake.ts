@@ -1,6 +1,6 @@
 /**
  * Runs a plugin once without the node, through the same handshake as on the node: same environment,
- * working directory, ids, requests and rules (cln-contract 4). What lightningd hides, its stderr and
+ * working directory, ids, requests and rules. What lightningd hides, its stderr and
  * what it wrote beside the protocol, is kept. Used after a failed start, before a safe one, and by
  * `cln-dev check`.
  */

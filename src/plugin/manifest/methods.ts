@@ -50,7 +50,7 @@ function readMethod(element: Token): ManifestMethod {
   const deprecated = readDeprecation(element.member("deprecated"));
   const plainUsage = unescapeText(usage.text);
   if (plainUsage === undefined) {
-    // lightningd up to v26.06.6 crashes here (cln-contract 3.12): there is no message to copy.
+    // lightningd up to v26.06.6 crashes here: there is no message to copy.
     throw new ManifestFault(
       `Could not register method "${name.text}", its "usage" holds a \\u escape, ` +
         `at which lightningd crashes: ${usage.text}`,

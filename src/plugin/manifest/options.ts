@@ -87,7 +87,7 @@ function readType(field: Token): OptionType {
 
 /**
  * @param value the value's text as lightningd has it: for a string option the raw JSON text of a
- *   start parameter without its quotes (cln-contract 3.5)
+ *   start parameter without its quotes
  * @returns lightningd's error for this value, or undefined where it takes it
  */
 export function problemWithValue(

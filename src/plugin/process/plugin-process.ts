@@ -51,7 +51,7 @@ export interface PluginProcess {
   write(message: string | Buffer): boolean;
   /** Starts one that waits. */
   go(): void;
-  /** Closes its stdin: the only signal that always reaches a plugin (cln-contract 4.5). */
+  /** Closes its stdin: the only signal that always reaches a plugin. */
   closeStdin(): void;
   kill(signal?: NodeJS.Signals): void;
   /**

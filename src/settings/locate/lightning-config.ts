@@ -1,6 +1,6 @@
 /**
  * Where lightningd's socket is by the lines of its config files, read exactly as
- * lightning-cli reads them (common/configdir.c, common/configvar.c; cln-contract 1.4 and 1.5).
+ * lightning-cli reads them (common/configdir.c, common/configvar.c).
  * Used by locate-node.ts only.
  */
 import { type ConfigLine, configFailure } from "./config-file.js";

@@ -1,7 +1,7 @@
 /**
- * From flags and lightningd's config files to the socket of a node, as lightning-cli does it
- * (cln-contract 1.3), so that what works there works here. On the cold-start path of every command:
- * it reads two small files and loads nothing.
+ * From flags and lightningd's config files to the socket of a node, as lightning-cli does it, so
+ * that what works there works here. On the cold-start path of every command: it reads two small
+ * files and loads nothing.
  */
 import { basename, dirname, resolve } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
@@ -133,7 +133,7 @@ interface ReadConfig {
   readonly unreadable?: string | undefined;
 }
 
-/** HOME unset and HOME="" are not the same (cln-contract 1.1). */
+/** HOME unset and HOME="" are not the same. */
 function baseOf(flag: string | undefined, surroundings: Surroundings, inConfig?: string): string {
   if (flag !== undefined) return lightningDirOf(flag, surroundings);
   const { home, cwd } = surroundings;

@@ -96,7 +96,7 @@ export async function cancelStart(
 
 /**
  * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to stop
- * it, so its process is ended instead (cln-contract 3.7).
+ * it, so its process is ended instead.
  * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
  */
 export async function stopHungPlugin(
@@ -120,7 +120,7 @@ export async function stopHungPlugin(
 
 /**
  * The node's entry for the plugin. A node whose own start has not ended would never answer a
- * `plugin start` (cln-contract 3.9), so it is waited for.
+ * `plugin start`, so it is waited for.
  */
 async function entryOnceNodeIsUp(
   rpcFile: string,

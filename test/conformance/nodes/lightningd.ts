@@ -1,6 +1,6 @@
 /**
  * Starts a real lightningd for the suite: regtest on the stub chain, offline, with most of its own
- * plugins, as they decide what it answers (with none at all it never comes up: cln-contract 3.12).
+ * plugins, as they decide what it answers (with none at all it never comes up).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import {

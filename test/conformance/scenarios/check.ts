@@ -1,4 +1,4 @@
-/** `check`: would it work? cln-contract 2.9, 4.3. */
+/** `check`: would it work? */
 import { expect } from "vitest";
 import { error, INVALID_PARAMS, METHOD_NOT_FOUND } from "../harness/answers.js";
 import type { Json } from "../harness/json.js";

@@ -1,4 +1,4 @@
-/** `listconfigs`: the options of the node and of its plugins: cln-contract 6. */
+/** `listconfigs`: the options of the node and of its plugins. */
 import { expect } from "vitest";
 import { error, INVALID_PARAMS } from "../harness/answers.js";
 import { at, isRecord, type Json, type JsonRecord } from "../harness/json.js";

@@ -1,4 +1,4 @@
-/** The `filter` of a request: cln-contract 2.6. */
+/** The `filter` of a request. */
 import { expect } from "vitest";
 import type { Json } from "../harness/json.js";
 import type { NodeUnderTest } from "../harness/node-under-test.js";

@@ -1,4 +1,4 @@
-/** Requests on the socket, good and bad, and what becomes of the connection: cln-contract 2.1, 2.2. */
+/** Requests on the socket, good and bad, and what becomes of the connection. */
 import { expect } from "vitest";
 import {
   error,

@@ -1,4 +1,4 @@
-/** Ids of each type: given back as they came, and put before those that plugins see: cln-contract 2.2. */
+/** Ids of each type: given back as they came, and put before those that plugins see. */
 import { expect } from "vitest";
 import { topic } from "../harness/scenario.js";
 

@@ -1,4 +1,4 @@
-/** How a plugin's process is started, and what `init` holds: cln-contract 4.1, 4.2, 4.4. */
+/** How a plugin's process is started, and what `init` holds. */
 import { realpathSync } from "node:fs";
 import { expect } from "vitest";
 import { EMBEDDED_VERSION } from "../../../src/embedded/node.js";

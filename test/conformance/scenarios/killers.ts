@@ -1,5 +1,5 @@
 /**
- * Mistakes of plugins and clients that end a lightningd (cln-contract 3.6, 3.12), each on a node of
+ * Mistakes of plugins and clients that end a lightningd, each on a node of
  * its own. The embedded node must live on and say what is wrong: a wanted difference, each listed in
  * known-differences.ts, so that a release that mends one is noticed.
  */

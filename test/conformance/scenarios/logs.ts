@@ -1,4 +1,4 @@
-/** What plugins log, the log file, and `getlog`: cln-contract 5. */
+/** What plugins log, the log file, and `getlog`. */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { at, isRecord, type Json, listAt, textAt } from "../harness/json.js";

@@ -1,4 +1,4 @@
-/** What the answer to `getmanifest` may hold, and what is said of it otherwise: cln-contract 4.3. */
+/** What the answer to `getmanifest` may hold, and what is said of it otherwise. */
 import { expect } from "vitest";
 import { error, PLUGIN_ERROR } from "../harness/answers.js";
 import type { Json } from "../harness/json.js";

@@ -1,4 +1,4 @@
-/** `message` and `progress`: what a plugin sends the client during a call: cln-contract 2.3, 2.5. */
+/** `message` and `progress`: what a plugin sends the client during a call. */
 import { expect } from "vitest";
 import { topic } from "../harness/scenario.js";
 

@@ -1,4 +1,4 @@
-/** Notifications between the node and its plugins: cln-contract 4.5. */
+/** Notifications between the node and its plugins. */
 import { expect } from "vitest";
 import { isRecord, type Json } from "../harness/json.js";
 import type { NodeUnderTest } from "../harness/node-under-test.js";

@@ -1,4 +1,4 @@
-/** Options at `plugin start`: what is taken, and what arrives: cln-contract 3.5. */
+/** Options at `plugin start`: what is taken, and what arrives. */
 import { expect } from "vitest";
 import { error, PLUGIN_ERROR } from "../harness/answers.js";
 import { at, type Json, type JsonRecord } from "../harness/json.js";

@@ -1,4 +1,4 @@
-/** Which file a path means for `start`, and which plugin a name means for `stop`: cln-contract 3.2, 3.3. */
+/** Which file a path means for `start`, and which plugin a name means for `stop`. */
 import { chmodSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect } from "vitest";

@@ -1,4 +1,4 @@
-/** Several calls on one connection, and connections that end too early: cln-contract 2.3, 2.4. */
+/** Several calls on one connection, and connections that end too early. */
 import { expect } from "vitest";
 import { METHOD_NOT_FOUND } from "../harness/answers.js";
 import { at, textAt } from "../harness/json.js";

@@ -1,4 +1,4 @@
-/** How `plugin` may be called, and how not: cln-contract 3.1, 3.11. */
+/** How `plugin` may be called, and how not. */
 import { expect } from "vitest";
 import { error, INVALID_PARAMS } from "../harness/answers.js";
 import type { Json, JsonRecord } from "../harness/json.js";

@@ -1,4 +1,4 @@
-/** The hook `rpc_command`, and hooks as such: cln-contract 4.5, 3.8, 3.10. */
+/** The hook `rpc_command`, and hooks as such. */
 import { expect } from "vitest";
 import { at, type Json, listAt, textAt } from "../harness/json.js";
 import type { NodeUnderTest } from "../harness/node-under-test.js";

@@ -1,4 +1,4 @@
-/** `setconfig`: options that are changed while the plugin runs: cln-contract 6. */
+/** `setconfig`: options that are changed while the plugin runs. */
 import { expect } from "vitest";
 import { error } from "../harness/answers.js";
 import { at, isRecord, type Json, type JsonRecord } from "../harness/json.js";

@@ -1,4 +1,4 @@
-/** The end of a node with plugins running: cln-contract 2.8, 4.5. */
+/** The end of a node with plugins running. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";

@@ -1,4 +1,4 @@
-/** Starts that fail, and the words that say so: cln-contract 3.11. */
+/** Starts that fail, and the words that say so. */
 import { closeSync, copyFileSync, openSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What `plugin stop` does to the process, and what is answered when: cln-contract 3.7, 3.8. */
+/** What `plugin stop` does to the process, and what is answered when. */
 import { expect } from "vitest";
 import { isAlive } from "../../support/processes.js";
 import {

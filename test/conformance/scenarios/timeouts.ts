@@ -1,6 +1,6 @@
 /**
  * A plugin that does not answer: 120 s for the manifest, 120 s for init, 30 s for its end on a
- * lightningd (cln-contract 3.7, 3.9); short ones on the embedded node.
+ * lightningd; short ones on the embedded node.
  */
 import { expect } from "vitest";
 import { error, PLUGIN_ERROR } from "../harness/answers.js";

@@ -1,5 +1,5 @@
 /**
- * Where lightning-cli looks for the socket: rows of cln-contract 1.1 to 1.5. The same table is run
+ * Where lightning-cli looks for the socket. The same table is run
  * through locateNode() and, where it is installed, through lightning-cli itself.
  */
 import { BITCOIN, base, type CliCase, REGTEST } from "./cli-case.js";

@@ -1,4 +1,4 @@
-/** lightningd's config syntax as lightning-cli reads it: rows of cln-contract 1.4 and 1.5. */
+/** lightningd's config syntax as lightning-cli reads it: rows of. */
 import { BITCOIN, base, type CliCase, REGTEST } from "./cli-case.js";
 
 const ILLEGAL_PLACES: readonly CliCase[] = [

@@ -185,7 +185,7 @@ async function expectOfCli(
     if (server !== undefined) {
       expect({ connected: server.connected(), stderr }).toMatchObject({ connected: true });
     } else {
-      // Exit code 2 would say that it accepted the config and found no node (cln-contract 1.6).
+      // Exit code 2 would say that it accepted the config and found no node.
       expect(exitCode).not.toBeOneOf([0, 2]);
     }
   } finally {
