@@ -51,7 +51,7 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   /** What the node has started of the version that runs; empty where that is not known. */
   readonly processes: readonly ProcessIdentity[];
   /** Another watch session starts the same plugin on the same node. */
-  readonly isShared: boolean;
+  readonly isShared: () => boolean;
   /** What the plugin has written to stderr since its start was sent, where that is heard. */
   readonly stderr: () => string | undefined;
   /** The start takes long: what was held back can be shown. */
@@ -203,7 +203,7 @@ export class ReloadAttempt {
     if (hot !== undefined) return hot;
     const leftovers = descendantsOf(this.#options.processes);
     const stopMs = await this.#onNode("stop", path, () =>
-      this.#node.stop(() => this.#progress.begin("stop"), this.#options.isShared),
+      this.#node.stop(() => this.#progress.begin("stop"), this.#options.isShared()),
     );
     for (const left of await endLeftovers(leftovers)) this.#warn(left);
     // What was saved during the stop is what is started.
@@ -484,7 +484,7 @@ export class ReloadAttempt {
       if (!(error instanceof RpcError)) throw error;
       // The other session has stopped it, and starts it.
       const from = performance.now();
-      if (this.#options.isShared && (await this.#isStartedByOther(file.realPath, look))) {
+      if (this.#options.isShared() && (await this.#isStartedByOther(file.realPath, look))) {
         return performance.now() - from;
       }
       return await this.#diagnose(started, look, error);

@@ -298,7 +298,7 @@ export class Reloader {
       },
       pycachePrefixes: this.#pycachePrefixes,
       processes: this.#processes,
-      isShared: this.isShared,
+      isShared: () => this.isShared,
       stderr: () => this.stderr,
       onSlowStart: () => this.#hooks.onSlowStart?.(),
       runningContent: this.#runningContent,
