@@ -39,7 +39,7 @@ export function aligned({ head, rows }: Table): string {
   return [line(head), rule, ...rows.map(line)].join("\n");
 }
 
-/** For the README. */
+/** For docs/benchmarks.md. */
 export function markdown({ head, rows }: Table): string {
   const widths = widthsOf({ head, rows });
   const line = (row: readonly string[]) =>

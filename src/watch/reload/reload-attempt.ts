@@ -1,6 +1,6 @@
 /**
- * One reload from its change to its outcome: build, settle, check, stop, start, verify (DESIGN: reload,
- * exactly). Made by the reloader, which keeps what an attempt leaves behind.
+ * One reload from its change to its outcome: build, settle, check, stop, start, verify. Made by the
+ * reloader, which keeps what an attempt leaves behind.
  */
 
 import { mayDropOption } from "../../diagnose/evidence/dropped-option.js";

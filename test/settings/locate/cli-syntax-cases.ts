@@ -1,4 +1,4 @@
-/** lightningd's config syntax as lightning-cli reads it: rows of. */
+/** lightningd's config syntax as lightning-cli reads it. */
 import { BITCOIN, base, type CliCase, REGTEST } from "./cli-case.js";
 
 const ILLEGAL_PLACES: readonly CliCase[] = [
