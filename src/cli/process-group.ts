@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { constants, readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { processStat } from "../node/process-table.js";
 
 export interface ProcessGroup {
   readonly id: number;
@@ -11,7 +12,7 @@ export interface ProcessGroup {
 
 /** Undefined where the system does not show it. Node has neither getpgrp nor tcgetpgrp. */
 export function processGroup(): ProcessGroup | undefined {
-  const stat = statOf(process.pid);
+  const stat = processStat(process.pid);
   if (stat !== undefined) return { id: stat.group, foreground: stat.group === stat.foreground };
   try {
     const options = { encoding: "utf8", timeout: 1000, stdio: "pipe" } as const;
@@ -25,7 +26,7 @@ export function processGroup(): ProcessGroup | undefined {
 
 /** The parent of a process; undefined where it is gone, or the system does not show it. */
 export function parentOf(pid: number): number | undefined {
-  return statOf(pid)?.parent;
+  return processStat(pid)?.parent;
 }
 
 /**
@@ -42,20 +43,5 @@ export function startedByNohup(env: NodeJS.ProcessEnv = process.env): boolean {
   } catch {
     // Without /proc it cannot be seen.
     return false;
-  }
-}
-
-function statOf(pid: number) {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name before is in brackets and may hold some (man 5 proc_pid_stat).
-    const [, parent, group, , , foreground] = text
-      .slice(text.lastIndexOf(")") + 2)
-      .split(" ")
-      .map(Number);
-    if (parent === undefined || group === undefined || foreground === undefined) return undefined;
-    return { parent, group, foreground };
-  } catch {
-    return undefined;
   }
 }

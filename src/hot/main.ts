@@ -3,10 +3,10 @@
  * whose pipes to the node it has as its own stdin and stdout. It loads nothing of the command line.
  */
 import { spawnSync } from "node:child_process";
-import { constants, openSync, readlinkSync, rmSync, write, writeFileSync } from "node:fs";
+import { constants, openSync, rmSync, write, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
-import { environOf } from "../node/node-process.js";
+import { environmentOf, workingDirectoryOf } from "../node/process-table.js";
 import { commandOf, type RunSettings } from "../plugin/process/run-settings.js";
 import { openControl } from "./control-server.js";
 import { readDescription } from "./description.js";
@@ -235,13 +235,9 @@ class HotProgram {
 
 /** The environment and the folder that the node gave a front; undefined without /proc. */
 function surroundingsOf(pid: number) {
-  const texts = environOf(pid);
-  if (texts.length === 0) return undefined;
-  const env = texts.flatMap((text): [string, string][] => {
-    const at = text.indexOf("=");
-    return at <= 0 ? [] : [[text.slice(0, at), text.slice(at + 1)]];
-  });
-  return { env: Object.fromEntries(env), cwd: readlinkSync(`/proc/${pid}/cwd`) };
+  const env = environmentOf(pid);
+  const cwd = workingDirectoryOf(pid);
+  return env === undefined || cwd === undefined ? undefined : { env: { ...env }, cwd };
 }
 
 /** Without /proc: the environment that the front had, as far as it was handed on. */

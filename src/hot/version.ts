@@ -2,7 +2,6 @@
  * One run of the plugin behind the front: its process, what the host itself has asked it (getmanifest
  * and init), and what it owes to the node. Made by versions.ts.
  */
-import { readFileSync } from "node:fs";
 import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
 import { Framer } from "../jsonrpc/framing.js";
 import { parseObject } from "../jsonrpc/json.js";
@@ -13,6 +12,7 @@ import {
   kill,
   type ProcessIdentity,
 } from "../node/plugins/plugin-processes.js";
+import { readProc } from "../node/process-table.js";
 import type { Logged } from "../plugin/handshake/handshake.js";
 import { readNotification } from "../plugin/handshake/plugin-notification.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
@@ -288,9 +288,5 @@ export class Version {
 
 /** A debugger holds it (gdb, strace): then it has no time limit. */
 function isTraced(pid: number | undefined): boolean {
-  try {
-    return /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
-  } catch {
-    return false;
-  }
+  return pid !== undefined && /^TracerPid:\t[1-9]/m.test(readProc(pid, "status") ?? "");
 }

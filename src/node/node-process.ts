@@ -15,21 +15,3 @@ export function nodePid(lightningDir: string, network: string): number | undefin
     return undefined;
   }
 }
-
-/** A process's environment as it was started, `NAME=value` each; empty where it cannot be read. */
-export function environOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-  } catch {
-    return [];
-  }
-}
-/** Whether a process is stopped: by SIGSTOP, Ctrl-Z or a debugger. False without /proc. */
-export function isStopped(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return /^[Tt]/.test(stat.slice(stat.lastIndexOf(")") + 2));
-  } catch {
-    return false;
-  }
-}

@@ -1,21 +1,17 @@
 /** Which process a pid means: the kernel gives the number to another one after its end. */
 import { execFileSync } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { argumentsOf, processStat, workingDirectoryOf } from "../node/process-table.js";
 
 /**
  * When the process began, as a text that no other process with this number has.
  * @returns undefined where it has ended
  */
 export function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name is in brackets and may hold some; the state and the start time follow it (man 5 proc_pid_stat).
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : `${bootId()} ${fields[19]}`;
-  } catch {
-    return process.platform === "linux" ? undefined : psField(pid, "lstart=");
-  }
+  if (process.platform !== "linux") return psField(pid, "lstart=");
+  const stat = processStat(pid);
+  return stat === undefined || stat.state === "Z" ? undefined : `${bootId()} ${stat.startTime}`;
 }
 
 let boot: string | undefined;
@@ -28,15 +24,12 @@ function bootId(): string {
 /** Whether the process is a lightningd that runs in this lightning-dir on regtest. */
 export function isLightningdIn(pid: number, lightningDir: string): boolean {
   const flag = `--lightning-dir=${lightningDir}`;
-  try {
-    const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    if (args.includes(flag)) return true;
-    // Started with other flags: it works in its network's folder (lightningd/options.c).
-    const isThere = readlinkSync(`/proc/${pid}/cwd`) === `${lightningDir}/regtest`;
-    return isThere && basename(args[0] ?? "") === "lightningd";
-  } catch {
-    return process.platform !== "linux" && (psField(pid, "command=") ?? "").includes(flag);
-  }
+  if (process.platform !== "linux") return (psField(pid, "command=") ?? "").includes(flag);
+  const args = argumentsOf(pid);
+  if (args.includes(flag)) return true;
+  // Started with other flags: it works in its network's folder (lightningd/options.c).
+  const isThere = workingDirectoryOf(pid) === `${lightningDir}/regtest`;
+  return isThere && basename(args[0] ?? "") === "lightningd";
 }
 
 /** For systems without /proc. */

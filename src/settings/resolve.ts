@@ -2,9 +2,10 @@
  * Flags, package.json and defaults as one frozen value: what `watch`, `start` and `restart` work
  * with. Commands that need no plugin use resolveNodes().
  */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { type Failure, usageFailure } from "../errors/failure.js";
+import { realPathOf } from "../filesystem/try-read.js";
 import { isDebugger } from "../plugin/process/run-settings.js";
 import { splitArguments } from "./arguments.js";
 import { findSettingsKey, foreignSettings, type SettingsKey } from "./project/package-json.js";
@@ -70,26 +71,18 @@ function chosenPlugins(
 ): PluginSettings[] {
   const chosen = named.map((name): PluginSettings => {
     const path = resolve(cwd, name);
-    const same = listed.find((plugin) => realPath(plugin.path) === realPath(path));
+    const same = listed.find((plugin) => realPathOf(plugin.path) === realPathOf(path));
     if (same !== undefined) return { ...same, path };
     const known = existsSync(path) ? undefined : listedAs(name, listed);
     return known ?? { path, options: [], watch: [], only: [], ignore: [], call: [], safe: false };
   });
-  return [...new Map(chosen.map((plugin) => [realPath(plugin.path), plugin])).values()];
+  return [...new Map(chosen.map((plugin) => [realPathOf(plugin.path), plugin])).values()];
 }
 
 /** The one that package.json lists under this bare name, so that it may be named from any folder. */
 function listedAs(name: string, listed: readonly PluginSettings[]): PluginSettings | undefined {
   const fitting = listed.filter((plugin) => basename(plugin.path) === name);
   return fitting.length === 1 ? fitting[0] : undefined;
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /** The command line goes before package.json, option by option, key by key. */
@@ -136,7 +129,7 @@ function runWithFlags(
 }
 
 function refuseTwice(listed: readonly PluginSettings[], file: string): void {
-  const paths = listed.map((plugin) => realPath(plugin.path));
+  const paths = listed.map((plugin) => realPathOf(plugin.path));
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice === undefined) return;
   throw usageFailure(`the plugin ${twice} is twice under "cln-dev" in ${file}`, {

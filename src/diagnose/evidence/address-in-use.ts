@@ -2,7 +2,9 @@
  * Who has the address that a plugin cannot bind. On Linux the kernel's tables say it: a process that
  * listens, connections of an earlier process that linger, or a socket file that was left behind.
  */
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { tryStat } from "../../filesystem/try-read.js";
+import { openedBy, processIds, readProc } from "../../node/process-table.js";
 import type { PluginLanguage } from "../../plugin/file/language.js";
 
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6", "/proc/net/udp", "/proc/net/udp6"];
@@ -18,7 +20,7 @@ interface Address {
 export function describeAddress(words: string, language: PluginLanguage): Address {
   const socketFile = [...words.matchAll(/["'\s](\/[^"'\s]+)/g)]
     .map((match) => match[1] ?? "")
-    .find(isSocket);
+    .find((path) => tryStat(path)?.isSocket());
   if (socketFile !== undefined || /AF_UNIX|UnixStream|UnixListener/.test(words)) {
     const name = socketFile ?? "its unix socket file";
     return {
@@ -61,14 +63,6 @@ const REUSE: Readonly<Partial<Record<PluginLanguage, string>>> = {
   python: "sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)",
 };
 
-function isSocket(path: string): boolean {
-  try {
-    return statSync(path).isSocket();
-  } catch {
-    return false;
-  }
-}
-
 /** `127.0.0.1:8080`, `("", 8080)`, `listen(8080)`. */
 function portIn(words: string): number | undefined {
   const match = /(?::|,\s*|\()(\d{2,5})\b(?!\.)/.exec(words.replace(/\[?Errno \d+\]?/g, ""));
@@ -78,9 +72,8 @@ function portIn(words: string): number | undefined {
 
 /** The ports that a process listens on; none where that cannot be told. */
 export function portsOf(pid: number): readonly number[] {
-  const folder = `/proc/${pid}/fd`;
-  const inodes = namesIn(folder).flatMap(
-    (fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`${folder}/${fd}`) ?? "")?.[1] ?? [],
+  const inodes = [...openedBy(pid).values()].flatMap(
+    (opened) => /^socket:\[(\d+)\]$/.exec(opened)?.[1] ?? [],
   );
   const listening = (sockets() ?? []).filter(
     ({ state, inode }) => state === LISTEN && inodes.includes(inode),
@@ -114,32 +107,9 @@ function sockets(): readonly BoundSocket[] | undefined {
 }
 
 /** Found among the processes that we may look into: our own. */
-function holderOf(inode: string): { pid: string; name: string } | undefined {
-  const link = `socket:[${inode}]`;
-  for (const pid of namesIn("/proc").filter((name) => /^\d+$/.test(name))) {
-    const holds = namesIn(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === link);
-    if (!holds) continue;
-    try {
-      return { pid, name: readFileSync(`/proc/${pid}/comm`, "utf8").trim() };
-    } catch {
-      return { pid, name: "it has just ended" };
-    }
-  }
-  return undefined;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
+function holderOf(inode: string): { pid: number; name: string } | undefined {
+  const socket = `socket:[${inode}]`;
+  const pid = processIds().find((one) => [...openedBy(one).values()].includes(socket));
+  if (pid === undefined) return undefined;
+  return { pid, name: readProc(pid, "comm")?.trim() ?? "it has just ended" };
 }

@@ -2,8 +2,8 @@
  * A file that a plugin was writing when it was stopped: lightningd ends a plugin by SIGKILL, and half
  * a file is left, which the next version cannot read.
  */
-import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
+import { namesIn, tryStat } from "../../filesystem/try-read.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { ownSources, readSource } from "./own-code.js";
 
@@ -50,18 +50,6 @@ const NODES_OWN =
   /\/(lightningd\.sqlite3(-\w+)?|gossip_store|emergency\.recover|accounts\.sqlite3)$/;
 
 function writtenAt(path: string): number | undefined {
-  try {
-    const stat = statSync(path);
-    return stat.isFile() ? stat.mtimeMs : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  const stat = tryStat(path);
+  return stat?.isFile() ? stat.mtimeMs : undefined;
 }

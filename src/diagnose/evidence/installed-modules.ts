@@ -1,6 +1,7 @@
 /** Which Pythons of this machine have a module installed: looked up in their site-packages, none is run. */
-import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { namesIn, realPathOf } from "../../filesystem/try-read.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 
 /** More than these are not looked at. */
@@ -41,20 +42,8 @@ function onPath(): string[] {
   );
   const direct = folders
     .filter((folder) => !folder.endsWith("/shims"))
-    .flatMap((folder) => {
-      try {
-        return [dirname(dirname(realpathSync(join(folder, "python3"))))];
-      } catch {
-        return [];
-      }
-    });
+    .map((folder) => join(folder, "python3"))
+    .filter((python) => existsSync(python))
+    .map((python) => dirname(dirname(realPathOf(python))));
   return [...direct, ...versions];
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

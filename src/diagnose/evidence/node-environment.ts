@@ -2,8 +2,14 @@
  * The environment of a running node, which is also its plugins': another user, a service manager or
  * sudo gives it other variables than a shell has. On Linux it can be read for processes of the same user.
  */
-import { readFileSync, readlinkSync, realpathSync } from "node:fs";
-import { environOf, nodePid } from "../../node/node-process.js";
+import { realPathOf } from "../../filesystem/try-read.js";
+import { nodePid } from "../../node/node-process.js";
+import {
+  argumentsOf,
+  environmentOf,
+  readProc,
+  workingDirectoryOf,
+} from "../../node/process-table.js";
 import { readSource } from "./own-code.js";
 
 export interface EnvironmentDifference {
@@ -43,23 +49,11 @@ export function nodeEnvironment(
 ): NodeJS.ProcessEnv | undefined {
   const pid = nodePid(lightningDir, network);
   if (pid === undefined || pid === process.pid) return undefined;
-  try {
-    // A pid that is left over from an earlier node may be any process's by now.
-    const isNode = /^(lightningd|node|cln-dev|MainThread)/.test(
-      readFileSync(`/proc/${pid}/comm`, "utf8"),
-    );
-    const directory = realpathSync(`${lightningDir}/${network}`);
-    const isThere = readlinkSync(`/proc/${pid}/cwd`) === directory;
-    const isEmbedded = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("cln-dev");
-    if (!isNode || !(isThere || isEmbedded)) return undefined;
-    const entries = environOf(pid).flatMap((entry) => {
-      const at = entry.indexOf("=");
-      return at > 0 ? [[entry.slice(0, at), entry.slice(at + 1)] as const] : [];
-    });
-    return entries.length === 0 ? undefined : Object.fromEntries(entries);
-  } catch {
-    return undefined;
-  }
+  // A pid that is left over from an earlier node may be any process's by now.
+  const isNode = /^(lightningd|node|cln-dev|MainThread)/.test(readProc(pid, "comm") ?? "");
+  const isThere = workingDirectoryOf(pid) === realPathOf(`${lightningDir}/${network}`);
+  const isEmbedded = argumentsOf(pid).some((word) => word.includes("cln-dev"));
+  return isNode && (isThere || isEmbedded) ? environmentOf(pid) : undefined;
 }
 
 /** @param sources paths of the plugin's own code */

@@ -2,9 +2,10 @@
  * The plugin's own code: which frames of a trace are in it, and its lines. A developer can fix
  * what is theirs; frames of libraries only lead there.
  */
-import { type Dirent, existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { readRegularFile } from "../../filesystem/regular-file.js";
+import { attempt, entriesIn } from "../../filesystem/try-read.js";
 import { homeFolder } from "../../plugin/file/home-folder.js";
 import type { PluginLanguage } from "../../plugin/file/language.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
@@ -71,15 +72,11 @@ export function ownSources(file: PluginFile): string[] {
 
 /** The text of a source file; undefined where it is no readable file of a usual size. */
 export function readSource(path: string): string | undefined {
-  try {
-    return readRegularFile(path, { maxBytes: MAX_SOURCE_BYTES }).toString("utf8");
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readRegularFile(path, { maxBytes: MAX_SOURCE_BYTES }).toString("utf8"));
 }
 
 function sourcesUnder(folder: string, extensions: readonly string[], depth: number): string[] {
-  const entries = entriesOf(folder).filter((entry) => !entry.name.startsWith("."));
+  const entries = entriesIn(folder).filter((entry) => !entry.name.startsWith("."));
   const files = entries
     .filter((entry) => entry.isFile() && extensions.includes(extname(entry.name)))
     .map((entry) => join(folder, entry.name));
@@ -90,12 +87,4 @@ function sourcesUnder(folder: string, extensions: readonly string[], depth: numb
     .filter((path) => !FOREIGN.test(`${path}/`) && !/[/\\](target|dist|build)$/.test(path))
     .slice(0, 20);
   return [...files, ...folders.flatMap((path) => sourcesUnder(path, extensions, depth - 1))];
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }

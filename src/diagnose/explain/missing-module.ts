@@ -3,10 +3,10 @@
  * installed, or installed elsewhere. Everything that is reported has been looked up, and a package is
  * named for installation only where its name is known.
  */
-import { readdirSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { basename, delimiter, dirname, extname, join } from "node:path";
 import { nearestName, nearNames } from "../../errors/did-you-mean.js";
+import { namesIn } from "../../filesystem/try-read.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { shellPath } from "../../plugin/file/plugin-file-failures.js";
@@ -170,12 +170,4 @@ export function onPythonPath(top: string, pythonPath: string | undefined): strin
     .split(delimiter)
     .filter((folder) => folder !== "")
     .find((folder) => namesIn(folder).some((name) => name === top || name === `${top}.py`));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -1,24 +1,13 @@
 /** Paths of plugins as lightningd takes them (lightningd/plugin.c, lightningd/plugin_control.c). */
 import { createHash } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  opendirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+import { accessSync, constants, opendirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { attempt, entriesIn, tryStat } from "../../filesystem/try-read.js";
 import { strerror } from "../../plugin/process/strerror.js";
 
 /** Absolute and without symlinks; undefined where there is no such file. */
 export function canonicalPath(path: string, from: string): string | undefined {
-  try {
-    return realpathSync(resolve(from, path));
-  } catch {
-    return undefined;
-  }
+  return attempt(() => realpathSync(resolve(from, path)));
 }
 
 /** Does a name mean this plugin? Without a slash it is the basename; with one, the same file. */
@@ -63,31 +52,15 @@ function namesIn(directory: string): string[] {
 /** The plugins in the lightning-dir's own folder, and one folder further down. */
 export function defaultPlugins(lightningDir: string): string[] {
   const directory = join(lightningDir, "plugins");
-  try {
-    const folders = readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => !entry.isFile())
-      .map((entry) => join(directory, entry.name));
-    return [directory, ...folders].flatMap(pluginsIfReadable);
-  } catch {
-    return [];
-  }
-}
-
-function pluginsIfReadable(directory: string): string[] {
-  try {
-    return pluginsIn(directory);
-  } catch {
-    return [];
-  }
+  const folders = entriesIn(directory)
+    .filter((entry) => !entry.isFile())
+    .map((entry) => join(directory, entry.name));
+  return [directory, ...folders].flatMap((folder) => attempt(() => pluginsIn(folder)) ?? []);
 }
 
 function isExecutableFile(path: string): boolean {
-  try {
-    const stat = statSync(path);
-    return stat.isFile() && (stat.mode & 0o111) !== 0;
-  } catch {
-    return false;
-  }
+  const stat = tryStat(path);
+  return stat?.isFile() === true && (stat.mode & 0o111) !== 0;
 }
 
 /**
@@ -95,9 +68,5 @@ function isExecutableFile(path: string): boolean {
  * equality counts.
  */
 export function checksumOf(path: string): string {
-  try {
-    return createHash("sha1").update(readFileSync(path)).digest("hex");
-  } catch {
-    return "";
-  }
+  return attempt(() => createHash("sha1").update(readFileSync(path)).digest("hex")) ?? "";
 }

@@ -6,7 +6,6 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  readdirSync,
   readlinkSync,
   readSync,
   realpathSync,
@@ -14,6 +13,7 @@ import {
 } from "node:fs";
 import { openRegularFile } from "../../filesystem/regular-file.js";
 import { nodePid } from "../node-process.js";
+import { openedBy } from "../process-table.js";
 
 export type StderrPlace =
   | { readonly kind: "file"; readonly path: string }
@@ -52,15 +52,7 @@ export function stderrPlace(lightningDir: string, network: string): StderrPlace 
 function holdsOpen(pid: number, path: string): boolean {
   if (!existsSync(path)) return false;
   const real = realpathSync(path);
-  return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === real);
-}
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
+  return [...openedBy(pid).values()].includes(real);
 }
 
 /** How far a node's stderr had been written at a moment: what comes after that is read from there. */

@@ -3,8 +3,16 @@
  * to stop the plugin, so its process is ended here; a launcher's children outlive a
  * stop; and a process that is another one than before was started by somebody else.
  */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { environOf } from "../node-process.js";
+import { readFileSync } from "node:fs";
+import { attempt, namesIn } from "../../filesystem/try-read.js";
+import {
+  argumentsOf,
+  environmentOf,
+  processIds,
+  processStat,
+  readProc,
+  workingDirectoryOf,
+} from "../process-table.js";
 
 /** A process, safe against a pid that is used again. */
 export interface ProcessIdentity {
@@ -28,15 +36,10 @@ export function killPluginProcesses(path: string, networkDir: string): number {
 /** The plugin's processes on that node, as far as /proc shows them. */
 export function pluginProcesses(path: string, networkDir: string): readonly ProcessIdentity[] {
   return processIds().flatMap((pid) => {
-    try {
-      if (readlinkSync(`/proc/${pid}/cwd`) !== networkDir) return [];
-      const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      if (!argv.includes(path) || !isPluginProcess(pid)) return [];
-      const stat = statOf(pid);
-      return stat === undefined ? [] : [{ pid, startTime: stat.startTime }];
-    } catch {
-      return [];
-    }
+    if (workingDirectoryOf(pid) !== networkDir) return [];
+    if (!argumentsOf(pid).includes(path) || !isPluginProcess(pid)) return [];
+    const stat = processStat(pid);
+    return stat === undefined ? [] : [{ pid, startTime: stat.startTime }];
   });
 }
 
@@ -53,20 +56,20 @@ export function kill(target: ProcessIdentity): boolean {
 
 /** The process that has this pid now; undefined where there is none, or no /proc. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
-  const stat = statOf(pid);
+  const stat = processStat(pid);
   return stat === undefined || stat.state === "Z" ? undefined : { pid, startTime: stat.startTime };
 }
 
 /** Whether the process is still there, and not a zombie. */
 export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
-  const stat = statOf(pid);
+  const stat = processStat(pid);
   return stat !== undefined && stat.startTime === startTime && stat.state !== "Z";
 }
 
 /** Of some processes those that none of the others has started: what the node has started itself. */
 export function rootsOf(processes: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
   const pids = new Set(processes.map(({ pid }) => pid));
-  return processes.filter(({ pid }) => !pids.has(statOf(pid)?.parent ?? 0));
+  return processes.filter(({ pid }) => !pids.has(processStat(pid)?.parent ?? 0));
 }
 
 /**
@@ -78,7 +81,7 @@ export function descendantsOf(roots: readonly ProcessIdentity[]): readonly Proce
   const due = [...roots];
   for (let next = due.pop(); next !== undefined; next = due.pop()) {
     for (const pid of childrenOf(next.pid)) {
-      const stat = statOf(pid);
+      const stat = processStat(pid);
       if (stat === undefined || found.some((known) => known.pid === pid)) continue;
       const child = { pid, startTime: stat.startTime };
       due.push(child);
@@ -90,16 +93,12 @@ export function descendantsOf(roots: readonly ProcessIdentity[]): readonly Proce
 
 /** By each of its threads: Node starts processes from the first one, other programs from any. */
 function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")
-        .split(" ")
-        .filter((child) => child !== "")
-        .map(Number),
-    );
-  } catch {
-    return [];
-  }
+  return namesIn(`/proc/${pid}/task`).flatMap((thread) =>
+    (readProc(pid, `task/${thread}/children`) ?? "")
+      .split(" ")
+      .filter((child) => child !== "")
+      .map(Number),
+  );
 }
 
 /**
@@ -107,53 +106,17 @@ function childrenOf(pid: number): number[] {
  * kernel counts in ticks of USER_HZ, which is 100 on every platform (proc(5)).
  */
 export function ageOf({ startTime }: ProcessIdentity): number | undefined {
-  try {
-    const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
-    const age = uptime * 1000 - Number(startTime) * 10;
-    return Number.isFinite(age) ? age : undefined;
-  } catch {
-    return undefined;
-  }
+  const uptime = attempt(() => readFileSync("/proc/uptime", "utf8"))?.split(" ")[0];
+  const age = Number(uptime) * 1000 - Number(startTime) * 10;
+  return Number.isFinite(age) ? age : undefined;
 }
 
 /** `python3 /home/me/plugin.py`; empty where the process is gone. */
 export function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
-  } catch {
-    return "";
-  }
+  return argumentsOf(pid).join(" ");
 }
 
 /** Whether lightningd, or the embedded node, has started it (lightningd/plugin.c sets that). */
 function isPluginProcess(pid: number): boolean {
-  return environOf(pid).includes("LIGHTNINGD_PLUGIN=1");
-}
-
-interface Stat {
-  readonly state: string;
-  readonly parent: number;
-  readonly startTime: string;
-}
-
-function statOf(pid: number): Stat | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The command's name is in brackets and may hold anything.
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    const [state = "", parent = ""] = fields;
-    return { state, parent: Number(parent), startTime: fields[19] ?? "" };
-  } catch {
-    return undefined;
-  }
-}
-
-function processIds(): number[] {
-  try {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
+  return environmentOf(pid)?.LIGHTNINGD_PLUGIN === "1";
 }

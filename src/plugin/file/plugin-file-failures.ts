@@ -1,8 +1,9 @@
 /** The wording of what plugin-file.ts finds wrong with a file. */
-import { type Dirent, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, extname, join, parse } from "node:path";
 import { nearNames } from "../../errors/did-you-mean.js";
 import { Failure, type FailureParts } from "../../errors/failure.js";
+import { entriesIn, linkTarget, namesIn, tryStat } from "../../filesystem/try-read.js";
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { buildCommandFor, shebangFor } from "./language.js";
 import type { ShebangFault } from "./shebang.js";
@@ -22,15 +23,14 @@ export function missing(path: string): Failure {
     });
   }
   const folder = dirname(path);
-  const entries = entriesOf(folder);
-  if (entries === undefined) {
+  if (tryStat(folder) === undefined) {
     return fault("plugin-missing", 2, {
       what: `no such plugin: ${path}`,
       why: `the folder ${folder} does not exist`,
       fix: "Check the path; a relative one counts from the folder that you are in",
     });
   }
-  const names = entries.filter((entry) => !entry.name.startsWith(".")).map((entry) => entry.name);
+  const names = namesIn(folder).filter((name) => !name.startsWith("."));
   const near = nearNames(basename(path), names);
   const sameStem = names.filter((name) => parse(name).name === parse(path).name);
   const meant = [...new Set([...sameStem, ...near])].slice(0, 3);
@@ -171,27 +171,11 @@ function fault(kind: string, exitCode: 1 | 2, parts: Pick<FailureParts, "what" |
   return new Failure({ kind, exitCode, ...parts });
 }
 
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function entriesOf(folder: string): Dirent[] | undefined {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return undefined;
-  }
-}
-
 /** The files of a folder that look like its plugin, the likeliest first. */
 function likelyPlugins(folder: string): string[] {
   const named = mainOfPackage(folder);
   const stem = basename(folder).toLowerCase();
-  const files = (entriesOf(folder) ?? [])
+  const files = entriesIn(folder)
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
     .map((entry) => entry.name)
     .map((name) => ({ name, rank: rankOf(join(folder, name), name, stem, named) }))
@@ -205,12 +189,9 @@ function rankOf(path: string, name: string, stem: string, named: string | undefi
   let rank = 0;
   if (name === named) rank += 4;
   if (isScript && parse(name).name.toLowerCase() === stem) rank += 3;
-  try {
-    if ((statSync(path).mode & 0o111) !== 0) rank += 2;
-  } catch {
-    return 0;
-  }
-  return rank;
+  const stat = tryStat(path);
+  if (stat === undefined) return 0;
+  return (stat.mode & 0o111) === 0 ? rank : rank + 2;
 }
 
 /** `main` of the folder's package.json, if it is a file of that folder. */

@@ -3,15 +3,16 @@
  * the files of its language under its folder, without tests; `--watch` adds to that, `--only`
  * replaces it.
  */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, resolve } from "node:path";
 import { readRegularFile } from "../../filesystem/regular-file.js";
+import { attempt, realPathOf, tryStat } from "../../filesystem/try-read.js";
 import { homeFolder } from "./home-folder.js";
 import { IgnoreRules, isBelow } from "./ignore-rules.js";
 import { languageOfProgram, type PluginLanguage } from "./language.js";
 import { readHead, readShebang } from "./shebang.js";
-import { namesOf, realPathOf } from "./symlinks.js";
+import { namesOf } from "./symlinks.js";
 
 export interface SourceFiles {
   /** The plugin file without symlinks. */
@@ -177,7 +178,7 @@ function kindsOf(path: string): Kinds {
 function extensionsOf(path: string): readonly string[] {
   const byName = languageOfExtension(extname(path));
   if (byName.length > 0) return byName;
-  const shebang = readShebang(headIfReadable(path));
+  const shebang = readShebang(attempt(() => readHead(path)) ?? Buffer.alloc(0));
   // A program that is not installed here still shows the language.
   const program = "name" in shebang ? shebang.name : undefined;
   if (program === undefined) return [];
@@ -209,27 +210,13 @@ function startedBy(path: string): { extensions: string[]; folders: string[] } {
 }
 
 function textOf(path: string): string {
-  try {
-    return readRegularFile(path, { maxBytes: MAX_WRAPPER_BYTES }).toString("utf8");
-  } catch {
-    return "";
-  }
-}
-
-function headIfReadable(path: string): Buffer {
-  try {
-    return readHead(path);
-  } catch {
-    return Buffer.alloc(0);
-  }
+  return (
+    attempt(() => readRegularFile(path, { maxBytes: MAX_WRAPPER_BYTES }).toString("utf8")) ?? ""
+  );
 }
 
 function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
+  return tryStat(path)?.isDirectory() === true;
 }
 
 /** Whether a folder holds everybody's files. */

@@ -1,8 +1,9 @@
 /** The folder of a network: private, this user's, and for nothing else. */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure, messageOf, systemCode, usageFailure } from "../../errors/failure.js";
+import { realPathOf } from "../../filesystem/try-read.js";
 
 /** What fits into a socket address on every system (macOS: 104 with the final NUL). */
 const MAX_SOCKET_BYTES = 103;
@@ -21,12 +22,7 @@ export function defaultNetworkFolder(): string {
  */
 export function networkFolder(dir: string, cwd = process.cwd()): string {
   const absolute = resolve(cwd, dir);
-  let folder = absolute;
-  try {
-    folder = join(realpathSync(dirname(absolute)), basename(absolute));
-  } catch {
-    // Its parent is not there yet: it is made.
-  }
+  const folder = join(realPathOf(dirname(absolute)), basename(absolute));
   const longest = MAX_SOCKET_BYTES - Buffer.byteLength(LONGEST_SOCKET) - 1;
   if (Buffer.byteLength(folder) <= longest) return folder;
   throw usageFailure(`the path is too long for a network: ${folder}`, {

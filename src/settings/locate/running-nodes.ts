@@ -2,11 +2,11 @@
  * The nodes of this user on this machine, for the error about a node that is not
  * there. Loaded and called on that failure only. Folders of other users are passed over.
  */
-import { readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Failure } from "../../errors/failure.js";
 import { isOpenToAll, isTrustedOwner } from "../../filesystem/owner.js";
+import { namesIn, tryStat } from "../../filesystem/try-read.js";
 import { connectUnix } from "../../node/rpc/unix-socket.js";
 import type { NodeAddress, Surroundings } from "../types.js";
 import { locateNode } from "./locate-node.js";
@@ -74,19 +74,15 @@ function nodesIn(lightningDir: string): NodeAddress[] {
 }
 
 function isOurs(folder: string): boolean {
-  try {
-    const stat = statSync(folder);
-    return stat.isDirectory() && isTrustedOwner(stat) && !isOpenToAll(stat);
-  } catch {
-    return false;
-  }
+  const stat = tryStat(folder);
+  return stat?.isDirectory() === true && isTrustedOwner(stat) && !isOpenToAll(stat);
 }
 
 /** The node of this network, where its socket is there. */
 function nodeIn(lightningDir: string, network: string): NodeAddress[] {
   try {
     const node = locateNode({ lightningDir, network }, { home: undefined, cwd: "/" });
-    return isSocket(node.rpcFile) ? [node] : [];
+    return tryStat(node.rpcFile)?.isSocket() ? [node] : [];
   } catch (error) {
     if (error instanceof Failure) return [];
     throw error;
@@ -111,20 +107,4 @@ function accepts(rpcFile: string, timeoutMs: number): Promise<boolean> {
     socket.once("connect", () => end(true));
     socket.once("error", () => end(false));
   });
-}
-
-function isSocket(path: string): boolean {
-  try {
-    return statSync(path).isSocket();
-  } catch {
-    return false;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

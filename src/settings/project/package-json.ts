@@ -3,11 +3,12 @@
  * working directory only files of this user or root count: a package.json that another user has put
  * into a shared folder would run its `build` as us.
  */
-import { existsSync, type Stats, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 import { isOpenToAll, isTrustedOwner } from "../../filesystem/owner.js";
 import { readRegularFile, UnusableFile } from "../../filesystem/regular-file.js";
+import { tryStat } from "../../filesystem/try-read.js";
 import { isObject } from "../../jsonrpc/json.js";
 
 export const SETTINGS_KEY = "cln-dev";
@@ -70,20 +71,11 @@ function readIfThere(file: string, nearest: boolean, inCwd: boolean): string | u
 
 /** In `cwd` itself a file may also belong to the owner of the folder (a mounted project, a container). */
 function isTrusted(folder: string, file: string, inCwd: boolean): boolean {
-  const inside = statOf(folder);
-  const stat = statOf(file);
+  const inside = tryStat(folder);
+  const stat = tryStat(file);
   if (inside === undefined || stat === undefined) return true;
   if (inCwd) return isTrustedOwner(stat) || stat.uid === inside.uid;
   return isTrustedOwner(stat) && isTrustedOwner(inside) && !isOpenToAll(inside);
-}
-
-/** Undefined where it is missing, or cannot be looked at: reading it gives the reason. */
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 function parse(text: string, file: string): unknown {

@@ -2,13 +2,13 @@
  * The files of one plugin as a source of changes. Events are only hints: they are
  * coalesced, come early, or not at all, so the file itself decides.
  */
-import { existsSync, lstatSync, type Stats } from "node:fs";
+import { existsSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf, systemCode } from "../../errors/failure.js";
+import { realPathOf, tryLstat } from "../../filesystem/try-read.js";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { type SourceSettings, sourceFilesOf } from "../../plugin/file/source-files.js";
-import { realPathOf } from "../../plugin/file/symlinks.js";
 import { FileIdentities } from "./file-identities.js";
 import { sameFile, takeSnapshot } from "./file-snapshot.js";
 import { FolderWatchers } from "./folder-watchers.js";
@@ -242,7 +242,7 @@ export class FileSource {
     const found = this.#paths.follow(path);
     if (found === undefined) return;
     const { folder, file } = found;
-    const stats = file === undefined ? undefined : lstatOf(file);
+    const stats = file === undefined ? undefined : tryLstat(file);
     if (file !== undefined && stats !== undefined && this.#isFirstRead) {
       this.#known.note(file, stats);
     }
@@ -296,7 +296,7 @@ export class FileSource {
   /** Something that does not count by itself: a folder that has come or gone, a link, any other file. */
   #hasFolderGone(path: string): boolean {
     const isWatched = this.#watchers.has(path);
-    const stats = lstatOf(path);
+    const stats = tryLstat(path);
     if (stats?.isDirectory()) {
       if (isWatched || this.#enters(path)) this.#refresh(path, isWatched);
     } else if (isWatched) {
@@ -415,13 +415,5 @@ export class FileSource {
     if (this.#noticed.has(message)) return;
     this.#noticed.add(message);
     this.#options.onNotice(message, level);
-  }
-}
-
-function lstatOf(path: string): Stats | undefined {
-  try {
-    return lstatSync(path);
-  } catch {
-    return undefined;
   }
 }

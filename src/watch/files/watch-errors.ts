@@ -1,6 +1,8 @@
 /** Why the system watches no more folders, and what to do about it. Used by the file source. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
+import { attempt } from "../../filesystem/try-read.js";
+import { openedBy, processIds } from "../../node/process-table.js";
 
 /** @returns undefined where it is another error than a limit that has been reached */
 export function watchLimit(error: unknown): { reason: string; fix: string } | undefined {
@@ -35,33 +37,10 @@ function areInstancesUsedUp(): boolean {
 }
 
 function instances(): number {
-  const processes = namesIn("/proc").filter((name) => /^\d+$/.test(name));
-  const open = processes.flatMap((pid) =>
-    namesIn(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`)),
-  );
+  const open = processIds().flatMap((pid) => [...openedBy(pid).values()]);
   return open.filter((target) => target === "anon_inode:inotify").length;
 }
 
 function numberIn(file: string): number {
-  try {
-    return Number(readFileSync(file, "utf8"));
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return "";
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  return attempt(() => Number(readFileSync(file, "utf8"))) ?? Number.POSITIVE_INFINITY;
 }

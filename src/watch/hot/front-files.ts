@@ -5,10 +5,11 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
+import { realPathOf } from "../../filesystem/try-read.js";
 import {
   DESCRIPTION,
   foreignness,
@@ -43,7 +44,8 @@ function hotRoot(env: NodeJS.ProcessEnv = process.env): string {
  * @param node the node's rpc-file
  */
 export function hotFolder(plugin: string, node: string): HotFolder {
-  const real = realPathOf(node);
+  // The same before and after the node has made its folders.
+  const real = join(realPathOf(dirname(node)), basename(node));
   const name = createHash("sha256").update(`${real}\0${plugin}`).digest("hex").slice(0, 16);
   return folderAt(join(hotRoot(), name), basename(plugin));
 }
@@ -133,17 +135,6 @@ export async function removeStoppedFront(path: string): Promise<void> {
 /** The plugin itself, for a path of `plugin list`: the same path where it is no front. */
 export function pluginBehind(path: string): string {
   return frontAt(path)?.plugin ?? path;
-}
-
-/** The same before and after the node has made its folders. */
-function realPathOf(path: string): string {
-  const folder = dirname(path);
-  if (folder === path) return path;
-  try {
-    return join(realpathSync(folder), basename(path));
-  } catch {
-    return join(realPathOf(folder), basename(path));
-  }
 }
 
 /** One by one: `recursive` never ends below /proc. */

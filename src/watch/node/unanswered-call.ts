@@ -5,10 +5,10 @@
  */
 import { basename } from "node:path";
 import type { ProcessWait } from "../../diagnose/evidence/process-wait.js";
+import { realPathOf } from "../../filesystem/try-read.js";
 import { listPlugins } from "../../node/plugins/plugin-command.js";
 import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
-import { realPathOf } from "../../plugin/file/symlinks.js";
 import type { NodeAddress } from "../../settings/types.js";
 
 /** A call without an answer is explained after so long, ms. */

@@ -3,12 +3,12 @@
  * state. Changes come in from any source; every one of them is covered by exactly one outcome, and
  * what comes during a reload is merged into the next, which replaces a start that still hangs.
  */
-import { realpathSync } from "node:fs";
 import type { Started } from "../../diagnose/on-demand.js";
 import { killsNode, refused, sessionClosed } from "../../events/outcomes.js";
 import { redactEvent } from "../../events/redact.js";
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
+import { realPathOf } from "../../filesystem/try-read.js";
 import type { JsonObject } from "../../jsonrpc/json.js";
 import {
   ageOf,
@@ -16,7 +16,6 @@ import {
   pluginProcesses,
   rootsOf,
 } from "../../node/plugins/plugin-processes.js";
-import { realPathOf } from "../../plugin/file/symlinks.js";
 import { concealing } from "../../plugin/secret-options.js";
 import type { PluginSettings } from "../../settings/types.js";
 import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
@@ -125,11 +124,7 @@ export class Reloader {
   get realPath(): string {
     const { path } = this.target.plugin;
     if (this.#state.is === "running") return pluginBehind(this.#state.path);
-    try {
-      return realpathSync(path);
-    } catch {
-      return path;
-    }
+    return realPathOf(path);
   }
 
   /** The options that it is started with: those given, and those taken over. */

@@ -6,11 +6,12 @@
 import { basename } from "node:path";
 import type { Target } from "../../events/reload-target.js";
 import type { Emit } from "../../events/watch-events.js";
-import { isStopped, nodePid } from "../../node/node-process.js";
+import { realPathOf } from "../../filesystem/try-read.js";
+import { nodePid } from "../../node/node-process.js";
 import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-command.js";
 import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
+import { isStopped } from "../../node/process-table.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
-import { realPathOf } from "../../plugin/file/symlinks.js";
 import { describeProcesses } from "../node/unanswered-call.js";
 
 /** Longer than a node takes for any of these steps, ms. */

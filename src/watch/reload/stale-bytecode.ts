@@ -4,19 +4,10 @@
  * module that is saved twice within one second at one size, or put back with its old time stamp
  * (`cp -p`, `rsync -t`), runs as its previous version.
  */
-import {
-  closeSync,
-  type Dirent,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from "node:fs";
+import { closeSync, openSync, readSync, rmSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { environOf } from "../../node/node-process.js";
+import { entriesIn, realPathOf, tryStat } from "../../filesystem/try-read.js";
+import { environmentOf } from "../../node/process-table.js";
 import { sourceFilesOf } from "../../plugin/file/source-files.js";
 import type { PluginSettings } from "../../settings/types.js";
 
@@ -64,7 +55,7 @@ export async function removeStaleBytecode(options: BytecodeOptions): Promise<rea
   }
   let folders = 0;
   for (const folder of foldersOf(plugin)) {
-    for (const { name } of entriesOf(folder)) {
+    for (const { name } of entriesIn(folder)) {
       if (name.endsWith(".py")) check(join(folder, name), false);
     }
     if (++folders === MAX_FOLDERS) break;
@@ -80,7 +71,7 @@ function* foldersOf(plugin: PluginSettings): Generator<string> {
   const seen = new Set(due);
   for (let folder = due.pop(); folder !== undefined; folder = due.pop()) {
     yield folder;
-    for (const entry of entriesOf(folder)) {
+    for (const entry of entriesIn(folder)) {
       const path = join(folder, entry.name);
       if (!entry.isDirectory() || seen.has(path) || !trees.some((tree) => tree.enters(path)))
         continue;
@@ -103,7 +94,7 @@ function cacheFolders(source: string, prefixes: readonly string[]): string[] {
  */
 function cachesIn(folder: string): ReadonlyMap<string, readonly string[]> {
   const caches = new Map<string, string[]>();
-  for (const { name } of entriesOf(folder)) {
+  for (const { name } of entriesIn(folder)) {
     const module = /^(.+?)\.[\w-]+(?:\.opt-\w+)?\.pyc$/.exec(name)?.[1];
     if (module === undefined) continue;
     const known = caches.get(module);
@@ -155,25 +146,9 @@ function removed(path: string): boolean {
   }
 }
 
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
-
 function statOf(path: string): Stats | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = tryStat(path);
   return stat?.isFile() ? stat : undefined;
-}
-
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /**
@@ -190,8 +165,8 @@ export function pycachePrefixes(
   const given = /pycache_prefix=(\S+)/.exec(shebang)?.[1];
   const found = new Set(given === undefined ? [] : [given]);
   for (const pid of pids) {
-    const value = environOf(pid).find((entry) => entry.startsWith("PYTHONPYCACHEPREFIX="));
-    if (value !== undefined) found.add(value.slice("PYTHONPYCACHEPREFIX=".length));
+    const value = environmentOf(pid)?.PYTHONPYCACHEPREFIX;
+    if (value !== undefined) found.add(value);
   }
   return [...found].filter((prefix) => prefix !== "").map((prefix) => resolve(cwd, prefix));
 }

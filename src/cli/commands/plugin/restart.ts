@@ -1,9 +1,9 @@
 /** `cln-dev restart`: asks the watch session that has the plugin to reload now; without one, reloads itself. */
-
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type Failure, usageFailure } from "../../../errors/failure.js";
 import type { SessionTarget } from "../../../events/reload-target.js";
+import { realPathOf } from "../../../filesystem/try-read.js";
 import { splitArguments } from "../../../settings/arguments.js";
 import { namesNode, resolveNodes } from "../../../settings/resolve-nodes.js";
 import {
@@ -168,12 +168,4 @@ function notWatched(plugin: string): Failure {
     why: "another of the named plugins is",
     fix: `Restart it separately: cln-dev restart ${plugin}`,
   });
-}
-
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Failure } from "../../../errors/failure.js";
+import { attempt } from "../../../filesystem/try-read.js";
 import { isUnmanageable, listPlugins, stopPlugin } from "../../../node/plugins/plugin-command.js";
 import { resolveSettings } from "../../../settings/resolve.js";
 import type { NodeAddress } from "../../../settings/types.js";
@@ -66,9 +67,5 @@ async function stopOne(node: NodeAddress, name: string, cwd: string, signal: Abo
 }
 
 function fileOf(name: string, cwd: string): string | undefined {
-  try {
-    return realpathSync(resolve(cwd, name));
-  } catch {
-    return undefined;
-  }
+  return attempt(() => realpathSync(resolve(cwd, name)));
 }

@@ -1,0 +1,53 @@
+/** Looks at the file system where "it is not there" and "it is not for us" are answers, not faults. */
+import {
+  type Dirent,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** The names in a folder; none where it cannot be read. */
+export function namesIn(folder: string): readonly string[] {
+  return attempt(() => readdirSync(folder)) ?? [];
+}
+
+/** The entries of a folder with their kinds; none where it cannot be read. */
+export function entriesIn(folder: string): readonly Dirent[] {
+  return attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+}
+
+/** What a symlink holds; undefined where it is none. */
+export function linkTarget(path: string): string | undefined {
+  return attempt(() => readlinkSync(path));
+}
+
+/** What a path leads to; undefined where that is nothing, or not for us. */
+export function tryStat(path: string): Stats | undefined {
+  return attempt(() => statSync(path));
+}
+
+/** As {@link tryStat}, of a symlink itself. */
+export function tryLstat(path: string): Stats | undefined {
+  return attempt(() => lstatSync(path));
+}
+
+/** Without symlinks; what is not there yet may be behind one all the same. */
+export function realPathOf(path: string): string {
+  const real = attempt(() => realpathSync(path));
+  if (real !== undefined) return real;
+  const parent = dirname(path);
+  return parent === path || parent === "." ? path : join(realPathOf(parent), basename(path));
+}
+
+/** @returns what a function returns; undefined where it throws */
+export function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}

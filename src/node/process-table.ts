@@ -1,0 +1,79 @@
+/** Processes as /proc shows them: those of this user, on Linux. Elsewhere there are none to be seen. */
+import { readFileSync } from "node:fs";
+import { attempt, linkTarget, namesIn } from "../filesystem/try-read.js";
+
+export interface ProcessStat {
+  /** `R`, `S`, `T` (stopped), `Z` (ended, and not waited for), ... */
+  readonly state: string;
+  readonly parent: number;
+  readonly group: number;
+  /** The group that has the terminal. */
+  readonly foreground: number;
+  /** In clock ticks since the system was started. */
+  readonly startTime: string;
+}
+
+/** @returns undefined where the process is gone, or there is no /proc */
+export function processStat(pid: number): ProcessStat | undefined {
+  const text = readProc(pid, "stat");
+  if (text === undefined) return undefined;
+  // The command's name is in brackets and may hold some; the state follows it (proc(5)).
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state = "", parent, group, , , foreground] = fields;
+  return {
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    foreground: Number(foreground),
+    startTime: fields[19] ?? "",
+  };
+}
+
+/** Whether a process is stopped: by SIGSTOP, Ctrl-Z or a debugger. */
+export function isStopped(pid: number): boolean {
+  return /^[Tt]/.test(processStat(pid)?.state ?? "");
+}
+
+export function processIds(): readonly number[] {
+  return namesIn("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** `["python3", "/home/me/plugin.py"]`; empty where it cannot be read. */
+export function argumentsOf(pid: number): readonly string[] {
+  const text = readProc(pid, "cmdline");
+  return text ? text.replace(/\0$/, "").split("\0") : [];
+}
+
+/** A process's working directory. */
+export function workingDirectoryOf(pid: number): string | undefined {
+  return linkTarget(`/proc/${pid}/cwd`);
+}
+
+/** What each descriptor of a process leads to: a path, `pipe:[1234]`, `socket:[1234]`. */
+export function openedBy(pid: number | "self"): ReadonlyMap<string, string> {
+  const folder = `/proc/${pid}/fd`;
+  return new Map(
+    namesIn(folder).flatMap((fd) => {
+      const target = linkTarget(`${folder}/${fd}`);
+      return target === undefined ? [] : [[fd, target]];
+    }),
+  );
+}
+
+/** A process's environment as it was started; undefined where it cannot be read. */
+export function environmentOf(pid: number): Readonly<Record<string, string>> | undefined {
+  const text = readProc(pid, "environ");
+  if (!text) return undefined;
+  const entries = text.split("\0").flatMap((entry): [string, string][] => {
+    const at = entry.indexOf("=");
+    return at > 0 ? [[entry.slice(0, at), entry.slice(at + 1)]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A file of a process's folder in /proc, as text. */
+export function readProc(pid: number, name: string): string | undefined {
+  return attempt(() => readFileSync(`/proc/${pid}/${name}`, "utf8"));
+}
