@@ -34,6 +34,10 @@ const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
 /** What ends at once needs few files: each costs 0.25 ms at the start. */
 const SHORT_COMMANDS = /src\/cli\/commands\/(plugin\/list|call)\.ts$/;
 
+/** What the hot host has in common with the rest. */
+const HOT_HOST_SHARES =
+  /src\/(errors|jsonrpc|hot\/(description|protocol)|plugin\/(handshake|manifest|process|release|log-level|lightningd)|node\/(node-process|rpc\/unix-socket|plugins\/plugin-processes))/;
+
 /** Modules that are there for what they do: all others are for what they export. */
 const PROGRAMS = /src\/(cli\/launch|cli\/main|hot\/main|regtest\/backend\/main)\.ts$/;
 
@@ -73,6 +77,8 @@ async function bundleCode(folder) {
   const output = await bundle(folder, ENTRIES, {
     codeSplitting: {
       groups: [
+        // The hot host loads this, and nothing of the command line.
+        { name: "plugin-process", test: HOT_HOST_SHARES, priority: 3 },
         { name: "program", test: /src\/cli\/main\.ts$/, priority: 2 },
         { name: "short-commands", test: SHORT_COMMANDS, priority: 1 },
         // npm packs it beside regtest-backend.js, which has the same code: the two compress to one.
