@@ -1,8 +1,10 @@
 /** `watch --hot`: what the session reports, and what it leaves behind. */
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { callNode } from "../../src/node/rpc/client.js";
+import { writeFronts } from "../../src/watch/hot/front-files.js";
+import { hostProgram } from "../../src/watch/hot/host-client.js";
 import {
   ask,
   listed,
@@ -79,6 +81,25 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     expect(await ask(node, "version")).toMatchObject({ options: { foo_opt: "given" } });
     expect(hotFolders()).toEqual([]);
     await callNode(node.rpcFile, "plugin", ["stop", plugin]);
+  });
+
+  it("replaces the host of another release by one new start, and says so once", async () => {
+    const folder = box().folder();
+    const plugin = writePlugin(folder, {}, "release");
+    const host = join(box().folder(), "hot-host.js");
+    cpSync(dirname(hostProgram()), dirname(host), { recursive: true });
+    const text = readFileSync(host, "utf8");
+    writeFileSync(host, text.replace(/release:[`"][^`"]+[`"]/, 'release:"0.0.1"'));
+    process.env.XDG_CACHE_HOME = cache().XDG_CACHE_HOME;
+    const { front } = writeFronts({ plugin, node: node.rpcFile }, host);
+    await callNode(node.rpcFile, "plugin", ["start", front]);
+    const args = ["watch", plugin, node.flag, "--hot", "--json", "--stop-on-exit"];
+    const watch = new Program(box(), args, { env: cache() });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", stopMs: expect.any(Number) });
+    writePlugin(folder, { version: "2" }, "release");
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", hot: { changes: [] } });
+    await watch.end();
+    expect(watch.stdout.split("another release of cln-dev")).toHaveLength(2);
   });
 
   it("changes an option by a new registration", async () => {
