@@ -1,6 +1,7 @@
 /** What a host knows of its plugin: a file beside the front, in a private directory. */
-import { lstatSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { whyNotPrivate } from "../filesystem/private-folder.js";
 import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
 import type { RunSettings } from "../plugin/process/run-settings.js";
 
@@ -25,7 +26,7 @@ export const DESCRIPTION = "hot.json";
 /** @returns undefined where there is none, it is somebody else's, or it is not readable */
 export function readDescription(folder: string): HotDescription | undefined {
   try {
-    if (foreignness(folder) !== undefined) return undefined;
+    if (whyNotPrivate(folder) !== undefined) return undefined;
     const value = parseJson(readFileSync(join(folder, DESCRIPTION), "utf8"));
     if (!isObject(value)) return undefined;
     const [plugin, node] = [stringOf(value.plugin), stringOf(value.node)];
@@ -48,13 +49,4 @@ export function readDescription(folder: string): HotDescription | undefined {
 
 function textsOf(value: { readonly [key: string]: unknown }): { [name: string]: string } {
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
-}
-
-/** Why others could have put something there; undefined where it is a private directory of ours. */
-export function foreignness(folder: string): string | undefined {
-  const stat = lstatSync(folder);
-  const uid = process.getuid?.() ?? -1;
-  if (!stat.isDirectory()) return "it is not a folder";
-  if (stat.uid !== uid) return `it is owned by uid ${stat.uid}`;
-  return (stat.mode & 0o077) === 0 ? undefined : "other users may enter it";
 }

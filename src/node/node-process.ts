@@ -3,15 +3,13 @@
  * (lightningd/options.c, `lightningd-<network>.pid` in the lightning-dir). Only read, never signalled.
  */
 import { readFileSync } from "node:fs";
+import { attempt } from "../filesystem/try-read.js";
 
 /** @returns undefined without a pid file */
 export function nodePid(lightningDir: string, network: string): number | undefined {
-  try {
-    const text = readFileSync(`${lightningDir}/lightningd-${network}.pid`, "utf8");
-    // lightningd writes over an older number and leaves the end of a longer one in the second line.
-    const [, pid] = /^(\d{1,10})(?:\n|$)/.exec(text) ?? [];
-    return pid === undefined ? undefined : Number(pid);
-  } catch {
-    return undefined;
-  }
+  const path = `${lightningDir}/lightningd-${network}.pid`;
+  const text = attempt(() => readFileSync(path, "utf8")) ?? "";
+  // lightningd writes over an older number and leaves the end of a longer one in the second line.
+  const pid = /^(\d{1,10})(?:\n|$)/.exec(text)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }

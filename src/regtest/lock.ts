@@ -1,6 +1,6 @@
 /** A lock between processes: a file that names its holder. The lock of a process that has ended is broken. */
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { systemCode } from "../errors/failure.js";
+import { Failure, systemCode } from "../errors/failure.js";
 import { sha256 } from "./chain/bytes.js";
 import { startOf } from "./process-identity.js";
 
@@ -83,4 +83,15 @@ export function lockWithin(path: string, ms: number): Lock | { readonly heldBy: 
     if ("release" in lock || Date.now() > end) return lock;
     Atomics.wait(sleeper, 0, 0, 2);
   }
+}
+
+/** @param what `the chain`; @param ms how long it was waited for */
+export function lockedFailure(what: string, path: string, heldBy: number, ms: number): Failure {
+  return new Failure({
+    kind: "regtest-locked",
+    what: `${what} is in use`,
+    why: `process ${heldBy} has held ${path} for more than ${ms / 1000} s`,
+    fix: "Try again when that process has ended",
+    exitCode: 1,
+  });
 }

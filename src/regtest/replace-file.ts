@@ -1,15 +1,12 @@
-/** Writes a file as a whole: a reader finds the old one or the new one, never a part. */
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+/** Writes the files of a network, with a failure that says what to do. */
 import { Failure, messageOf } from "../errors/failure.js";
+import { replaceFile as replace } from "../filesystem/replace-file.js";
 
 /** @throws Failure `regtest-write` */
 export function replaceFile(path: string, text: string): void {
-  const next = `${path}.new`;
   try {
-    writeFileSync(next, text, { mode: 0o600, flush: true });
-    renameSync(next, path);
+    replace(path, text, { flush: true });
   } catch (error) {
-    rmSync(next, { force: true });
     throw writeFailure(path, error);
   }
 }

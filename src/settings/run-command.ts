@@ -1,6 +1,6 @@
 /** `--exec` and `--env`, and the settings of the same names: what a plugin's process is run with. */
 import { usageFailure } from "../errors/failure.js";
-import { splitWords } from "./shell-words.js";
+import { splitWords } from "../plugin/shell-words.js";
 
 /** @throws Failure (exit code 2): it does not say where the plugin's path goes */
 export function commandWords(text: string): readonly string[] {

@@ -1,6 +1,7 @@
 /** `cln-dev completion`: a script for the shell, made from the commands and flags that the program has. */
 import type { Command } from "commander";
 import { usageFailure } from "../../errors/failure.js";
+import { quoteWord } from "../../plugin/shell-words.js";
 import type { Context, ExitCode } from "./context.js";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -89,7 +90,7 @@ const fish: Script = (
 ${[
   ...commands.map(
     ({ name, description }) =>
-      `complete -c cln-dev -n __fish_use_subcommand -a ${name} -d ${quoted(description)}`,
+      `complete -c cln-dev -n __fish_use_subcommand -a ${name} -d ${quoteWord(description)}`,
   ),
   ...global.map((flag) => fishFlag(flag, "")),
   ...commands.flatMap(({ name, flags }) =>
@@ -99,7 +100,7 @@ ${[
 `;
 
 function fishFlag({ name, description }: Word, condition: string): string {
-  return `complete -c cln-dev${condition} -l ${name.slice(2)} -d ${quoted(description)}`;
+  return `complete -c cln-dev${condition} -l ${name.slice(2)} -d ${quoteWord(description)}`;
 }
 
 function names(words: readonly Word[], between: string): string {
@@ -107,10 +108,5 @@ function names(words: readonly Word[], between: string): string {
 }
 
 function described(words: readonly Word[]): string {
-  return words.map(({ name, description }) => quoted(`${name}:${description}`)).join(" ");
-}
-
-/** Quoted for a shell: a quote in it ends the quotes, is escaped, and begins them again. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+  return words.map(({ name, description }) => quoteWord(`${name}:${description}`)).join(" ");
 }

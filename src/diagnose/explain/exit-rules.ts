@@ -1,7 +1,7 @@
 /** Explanations of a plugin that ends, or hangs, before the handshake is done. */
 import { dirname } from "node:path";
-import { shellPath } from "../../plugin/file/plugin-file-failures.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
+import { shellPath } from "../../plugin/shell-words.js";
 import { describeAddress } from "../evidence/address-in-use.js";
 import { ownSources, readSource } from "../evidence/own-code.js";
 import { exitText } from "../findings.js";

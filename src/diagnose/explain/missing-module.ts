@@ -9,7 +9,7 @@ import { nearestName, nearNames } from "../../errors/did-you-mean.js";
 import { namesIn } from "../../filesystem/try-read.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
-import { shellPath } from "../../plugin/file/plugin-file-failures.js";
+import { shellPath } from "../../plugin/shell-words.js";
 import { pythonsHaving } from "../evidence/installed-modules.js";
 import { readSource } from "../evidence/own-code.js";
 import modules from "./python-modules.json" with { type: "json" };

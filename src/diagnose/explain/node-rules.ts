@@ -1,8 +1,8 @@
 /** Explanations of what the node says before it runs a plugin, when it is to stop one, and of a call. */
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { shellPath } from "../../plugin/file/plugin-file-failures.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
+import { shellPath } from "../../plugin/shell-words.js";
 import { ownFrame, type PluginTrace } from "../offline-run.js";
 import { dynamicHint, saysDynamic } from "./dynamic-hint.js";
 import type { Rule, RuleContext } from "./explanation.js";

@@ -5,13 +5,9 @@ import { nearNames } from "../../errors/did-you-mean.js";
 import { Failure, type FailureParts } from "../../errors/failure.js";
 import { entriesIn, linkTarget, namesIn, tryStat } from "../../filesystem/try-read.js";
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
+import { shellPath } from "../shell-words.js";
 import { buildCommandFor, shebangFor } from "./language.js";
 import type { ShebangFault } from "./shebang.js";
-
-/** A path as it can be pasted into a shell. */
-export function shellPath(path: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}
 
 export function missing(path: string): Failure {
   const target = linkTarget(path);

@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
-import { lockWithin } from "../lock.js";
+import { lockedFailure, lockWithin } from "../lock.js";
 import { replaceFile, writeFailure } from "../replace-file.js";
 import { type Block, decodeBlock, mineBlock } from "./block.js";
 import { Chain } from "./chain.js";
@@ -159,9 +159,7 @@ export class ChainFolder {
   mine(count = 1): readonly string[] {
     return this.#locked(() => {
       const pool = this.mempool();
-      const hashes = this.#append(this.#mineOn(this.#chain, count, pool));
-      if (pool.length > 0) this.#writeMempool(mineable(this.#chain, pool));
-      return hashes;
+      return this.#extend(count, pool, pool);
     });
   }
 
@@ -173,10 +171,19 @@ export class ChainFolder {
     return this.#locked(() => {
       const payment = payFromFaucet(this.#chain, payees);
       const pool = this.mempool();
-      const hashes = this.#append(this.#mineOn(this.#chain, 1, [payment, ...pool]));
-      if (pool.length > 0) this.#writeMempool(mineable(this.#chain, pool));
-      return hashes;
+      return this.#extend(1, [payment, ...pool], pool);
     });
+  }
+
+  /** Mines on the tip, and leaves in the mempool what is still to be mined. */
+  #extend(
+    count: number,
+    transactions: readonly Transaction[],
+    pool: readonly Transaction[],
+  ): readonly string[] {
+    const hashes = this.#append(this.#mineOn(this.#chain, count, transactions));
+    if (pool.length > 0) this.#writeMempool(mineable(this.#chain, pool));
+    return hashes;
   }
 
   /**
@@ -254,15 +261,7 @@ export class ChainFolder {
   #locked<T>(use: () => T): T {
     const path = join(this.folder, "lock");
     const lock = lockWithin(path, LOCK_MS);
-    if ("heldBy" in lock) {
-      throw new Failure({
-        kind: "regtest-locked",
-        what: "the chain is in use",
-        why: `process ${lock.heldBy} has held ${path} for more than ${LOCK_MS / 1000} s`,
-        fix: "Try again when that process has ended",
-        exitCode: 1,
-      });
-    }
+    if ("heldBy" in lock) throw lockedFailure("the chain", path, lock.heldBy, LOCK_MS);
     try {
       this.refresh();
       return use();

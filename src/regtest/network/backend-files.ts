@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "../../errors/failure.js";
+import { quoteWord } from "../../plugin/shell-words.js";
 
 /** What the configs name: it starts {@link BACKEND_PROGRAM} by the Node that we run on. */
 export const BACKEND_FILE = "backend";
@@ -11,9 +12,7 @@ export const BACKEND_PROGRAM = "backend.js";
 export function writeBackend(folder: string): void {
   const program = join(folder, BACKEND_PROGRAM);
   copyFileSync(builtBackend(), program);
-  const line = [process.execPath, program]
-    .map((path) => `'${path.replaceAll("'", `'\\''`)}'`)
-    .join(" ");
+  const line = [process.execPath, program].map(quoteWord).join(" ");
   writeFileSync(join(folder, BACKEND_FILE), `#!/bin/sh\nexec ${line} "$@"\n`, { mode: 0o700 });
 }
 

@@ -1,4 +1,5 @@
 /** What every step in a network is given: where it reports to, and when it gives up. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../errors/failure.js";
 import type { RegtestEvent } from "./events.js";
 
@@ -38,12 +39,8 @@ export async function waitUntil<T>(
         exitCode: 1,
       });
     }
-    await pause(LOOK_MS);
+    await sleep(LOOK_MS);
   }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** @throws Failure `aborted` */

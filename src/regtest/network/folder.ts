@@ -3,7 +3,9 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure, messageOf, systemCode, usageFailure } from "../../errors/failure.js";
+import { whyNotPrivate } from "../../filesystem/private-folder.js";
 import { realPathOf } from "../../filesystem/try-read.js";
+import { shellPath } from "../../plugin/shell-words.js";
 
 /** What fits into a socket address on every system (macOS: 104 with the final NUL). */
 const MAX_SOCKET_BYTES = 103;
@@ -72,13 +74,11 @@ export function isNetwork(folder: string): boolean {
 
 /** What is in it. @throws Failure: it is not a folder that only this user can enter */
 function ownEntries(folder: string, { mayBeOpen = false } = {}): readonly string[] {
-  const stat = lstatSync(folder);
-  const user = process.getuid?.() ?? stat.uid;
-  if (stat.isSymbolicLink()) throw refusal(folder, "it is a symlink");
-  if (!stat.isDirectory()) throw refusal(folder, "it is not a folder");
-  if (stat.uid !== user) throw refusal(folder, `it is owned by uid ${stat.uid}`);
-  if (!mayBeOpen && (stat.mode & 0o077) !== 0) {
-    throw refusal(folder, "other users may enter it", undefined, `Run: chmod 700 '${folder}'`);
+  const foreign = whyNotPrivate(folder, { mayBeOpen: true });
+  if (foreign !== undefined) throw refusal(folder, foreign);
+  const open = whyNotPrivate(folder, { mayBeOpen });
+  if (open !== undefined) {
+    throw refusal(folder, open, undefined, `Run: chmod 700 ${shellPath(folder)}`);
   }
   // A lock is there before and after everything else.
   return readdirSync(folder).filter((name) => !/^lock(\.|$)/.test(name));

@@ -1,12 +1,13 @@
 /** Blocks, money, reorgs and fee rates: on return the running nodes have seen them. */
 import { accessSync, statfsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, usageFailure } from "../../errors/failure.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { addressScript } from "../chain/address.js";
 import type { ChainFolder } from "../chain/chain-folder.js";
-import { pause, type StepContext, throwIfAborted, waitUntil } from "./context.js";
+import { type StepContext, throwIfAborted, waitUntil } from "./context.js";
 import type { RegtestNode } from "./regtest-node.js";
 
 /** A node that makes no progress for this time is named, in ms: one without `--developer` asks every 30 s. */
@@ -34,7 +35,7 @@ export async function mine(
     throwIfAborted(context.signal);
     folder.mine(Math.min(left, BATCH));
     // Ctrl-C is seen between two batches.
-    await pause(0);
+    await sleep(0);
   }
   const { height } = folder.chain.tip;
   await untilAtHeight(nodes, height, context);
@@ -81,7 +82,7 @@ async function nodeAtHeight(
     const now = Number(info?.blockheight ?? -1);
     if (now >= height) return;
     // getinfo has the height that gossipd knows (lightningd/peer_control.c): a few ms later.
-    if (isThere && info !== undefined) await pause(AGAIN_MS);
+    if (isThere && info !== undefined) await sleep(AGAIN_MS);
     if (now > seen) progressAt = Date.now();
     seen = now;
     context.onProgress(`${node.name} is at block ${seen} of ${height}`);

@@ -1,12 +1,13 @@
 /** A network that is there: opened, shown, stopped, removed. */
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, systemCode, usageFailure } from "../../errors/failure.js";
 import { ChainFolder } from "../chain/chain-folder.js";
-import { type Lock, tryLock } from "../lock.js";
+import { type Lock, lockedFailure, tryLock } from "../lock.js";
 import { BACKEND_FILE, BACKEND_PROGRAM } from "./backend-files.js";
 import { listChannels } from "./channels.js";
-import { pause, type StepContext, throwIfAborted } from "./context.js";
+import { type StepContext, throwIfAborted } from "./context.js";
 import type { RegtestNodeFacts, RegtestNodeStatus } from "./events.js";
 import { isNetwork, NETWORK_FILE } from "./folder.js";
 import { type NetworkFile, readNetworkFile } from "./network-file.js";
@@ -172,16 +173,8 @@ async function takeLock(path: string, context: StepContext): Promise<Lock> {
     const lock = tryLock(path);
     if ("release" in lock) return lock;
     throwIfAborted(context.signal);
-    if (Date.now() > end) {
-      throw new Failure({
-        kind: "regtest-locked",
-        what: "the network is in use",
-        why: `process ${lock.heldBy} has held ${path} for more than ${LOCK_MS / 1000} s`,
-        fix: "Try again when that process has ended",
-        exitCode: 1,
-      });
-    }
+    if (Date.now() > end) throw lockedFailure("the network", path, lock.heldBy, LOCK_MS);
     context.onProgress(`waiting for process ${lock.heldBy}, which works on the network`);
-    await pause(LOCK_LOOK_MS);
+    await sleep(LOCK_LOOK_MS);
   }
 }

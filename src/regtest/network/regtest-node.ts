@@ -1,11 +1,13 @@
 /** One node of a network: where it is, whether it runs, its start and its end. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../errors/failure.js";
+import { attempt, tryStat } from "../../filesystem/try-read.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import type { Params } from "../../jsonrpc/message.js";
 import { readTail } from "../../node/log/log-file.js";
+import { nodePid } from "../../node/node-process.js";
 import { callNode } from "../../node/rpc/client.js";
 import { NodeUnreachable, type UnreachableReason } from "../../node/rpc/errors.js";
 import { isLightningdIn } from "../process-identity.js";
@@ -70,14 +72,8 @@ export class RegtestNode {
 
   /** The number of its process, proved to be a lightningd in this folder. */
   get pid(): number | undefined {
-    try {
-      // lightningd does not cut off what was there before: a longer number leaves its end in line 2.
-      const text = readFileSync(join(this.lightningDir, "lightningd-regtest.pid"), "utf8");
-      const pid = Number(/^(\d+)\n/.exec(text)?.[1]);
-      return pid > 1 && isLightningdIn(pid, this.lightningDir) ? pid : undefined;
-    } catch {
-      return undefined;
-    }
+    const pid = nodePid(this.lightningDir, "regtest") ?? 0;
+    return pid > 1 && isLightningdIn(pid, this.lightningDir) ? pid : undefined;
   }
 
   /**
@@ -218,14 +214,12 @@ function withoutTime(line: string): string {
 }
 
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return tryStat(path)?.size ?? 0;
 }
 
 function linesFrom(path: string, from: number): readonly string[] {
-  try {
-    const read = readFileSync(path).subarray(from);
-    return read.subarray(-TAIL_BYTES).toString("utf8").split("\n");
-  } catch {
-    return [];
-  }
+  const read = attempt(() => readFileSync(path))
+    ?.subarray(from)
+    .subarray(-TAIL_BYTES);
+  return read?.toString("utf8").split("\n") ?? [];
 }

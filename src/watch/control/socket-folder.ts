@@ -1,9 +1,10 @@
 /**
  * Where running watch sessions have their control sockets: a folder that only this user can enter.
  */
-import { lstatSync, mkdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { Failure, messageOf, systemCode } from "../../errors/failure.js";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { Failure, messageOf } from "../../errors/failure.js";
+import { makePrivateFolder, whyNotPrivate } from "../../filesystem/private-folder.js";
 
 /**
  * The folder, made if it is not there: `$XDG_RUNTIME_DIR/cln-dev`, or one under the system's temp
@@ -18,27 +19,13 @@ export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
     ? join(runtime, "cln-dev")
     : join(process.getBuiltinModule("node:os").tmpdir(), `cln-dev-${uid}`);
   try {
-    make(folder);
+    makePrivateFolder(folder);
   } catch (error) {
     throw unsafe(folder, messageOf(error), error);
   }
-  const stat = lstatSync(folder);
-  if (!stat.isDirectory()) throw unsafe(folder, "it is not a folder");
-  if (stat.uid !== uid) throw unsafe(folder, `it is owned by uid ${stat.uid}`);
-  if ((stat.mode & 0o077) !== 0) throw unsafe(folder, "other users may enter it");
+  const why = whyNotPrivate(folder);
+  if (why !== undefined) throw unsafe(folder, why);
   return folder;
-}
-
-function make(folder: string): void {
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return;
-    if (systemCode(error) !== "ENOENT") throw error;
-    // One by one: `recursive` reports a read-only file system as ENOENT, and never ends in /proc.
-    mkdirSync(dirname(folder), { mode: 0o700 });
-    mkdirSync(folder, { mode: 0o700 });
-  }
 }
 
 function isOwnFolder(path: string | undefined, uid: number): path is string {

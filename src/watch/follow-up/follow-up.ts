@@ -2,7 +2,7 @@
  * What follows a good reload of one target, after its outcome has been reported: what the new version
  * changed for its users, and the user's own calls (`--call`). A newer reload cuts it short.
  */
-
+import { setTimeout as sleep } from "node:timers/promises";
 import { diagnoseFailedCall } from "../../diagnose/on-demand.js";
 import { messageOf } from "../../errors/failure.js";
 import type { Emit } from "../../events/watch-events.js";
@@ -12,7 +12,7 @@ import { callParams } from "../../node/rpc/call-params.js";
 import { callNodeText } from "../../node/rpc/client.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { notificationText } from "../../node/rpc/notification-text.js";
-import { splitWords } from "../../settings/shell-words.js";
+import { splitWords } from "../../plugin/shell-words.js";
 import { explainUnanswered, UNANSWERED_MS } from "../node/unanswered-call.js";
 import type { Reloader } from "../reload/reloader.js";
 import { runShellCommand } from "../shell-command.js";
@@ -145,7 +145,7 @@ export class FollowUp {
       const notice = setTimeout(() => void this.#reportUnanswered(call, signal), UNANSWERED_MS);
       const { error, text } = await this.#call(call, signal).finally(() => clearTimeout(notice));
       const ok = error === undefined;
-      if (!ok) await new Promise((resolve) => setTimeout(resolve, LOG_MS));
+      if (!ok) await sleep(LOG_MS);
       if (signal.aborted) return;
       const log = ok ? [] : this.#recentLog(since);
       const before = this.#results.get(call);

@@ -5,17 +5,16 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
+import { makePrivateFolder, whyNotPrivate } from "../../filesystem/private-folder.js";
+import { replaceFile } from "../../filesystem/replace-file.js";
 import { realPathOf } from "../../filesystem/try-read.js";
-import {
-  DESCRIPTION,
-  foreignness,
-  type HotDescription,
-  readDescription,
-} from "../../hot/description.js";
+import { DESCRIPTION, type HotDescription, readDescription } from "../../hot/description.js";
+import { quoteWord } from "../../plugin/shell-words.js";
 
 export interface HotFolder {
   readonly path: string;
@@ -29,6 +28,7 @@ export interface HotFolder {
   readonly control: string;
 }
 
+const PROGRAM = { mode: 0o700 };
 const REMOVE_TRIES = 50;
 const REMOVE_RETRY_MS = 20;
 
@@ -69,15 +69,15 @@ export function writeFronts(description: HotDescription, host: string): HotFolde
   const folder = hotFolder(description.plugin, description.node);
   try {
     for (const path of [folder.path, dirname(folder.atStart), dirname(folder.joining)]) {
-      makePrivate(path);
-      const why = foreignness(path);
+      makePrivateFolder(path);
+      const why = whyNotPrivate(path);
       if (why !== undefined) throw unusable(path, why);
     }
     describe(folder, description);
     const text = (mode: string) => frontText({ folder: folder.path, host, mode });
-    replace(folder.front, text("dynamic"), 0o700);
-    replace(folder.atStart, text("at-start"), 0o700);
-    replace(folder.joining, joiningText(folder.path), 0o700);
+    replaceFile(folder.front, text("dynamic"), PROGRAM);
+    replaceFile(folder.atStart, text("at-start"), PROGRAM);
+    replaceFile(folder.joining, joiningText(folder.path), PROGRAM);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw unusable(folder.path, messageOf(error), error);
@@ -90,7 +90,7 @@ export function writeFronts(description: HotDescription, host: string): HotFolde
 export function describe(folder: HotFolder, description: HotDescription): void {
   const file = join(folder.path, DESCRIPTION);
   const atStart = description.atStart ?? readDescription(folder.path)?.atStart;
-  replace(file, `${JSON.stringify({ ...description, atStart })}\n`, 0o600);
+  replaceFile(file, `${JSON.stringify({ ...description, atStart })}\n`);
 }
 
 /** Removes all that {@link writeFronts} made. A host that is just ending may still write there. */
@@ -101,7 +101,7 @@ export async function removeFronts({ path }: HotFolder): Promise<void> {
       rmSync(path, { recursive: true, force: true });
       return;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, REMOVE_RETRY_MS));
+      await sleep(REMOVE_RETRY_MS);
     }
   }
 }
@@ -137,27 +137,6 @@ export function pluginBehind(path: string): string {
   return frontAt(path)?.plugin ?? path;
 }
 
-/** One by one: `recursive` never ends below /proc. */
-function makePrivate(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === "EEXIST") return;
-    if (code !== "ENOENT" || path === dirname(path)) throw error;
-    makePrivate(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
-  }
-}
-
-/** Whole or not at all: the node may start it at any moment. */
-function replace(path: string, text: string, mode: number): void {
-  const fresh = `${path}.${process.pid}.new`;
-  writeFileSync(fresh, text, { mode });
-  chmodSync(fresh, mode);
-  renameSync(fresh, path);
-}
-
 /** What access(2) says decides nothing: the front itself is run once, without a host. */
 function refuseNoexec({ path, front }: HotFolder): void {
   const { error } = spawnSync(front, ["--cln-dev-try"], { stdio: "ignore", timeout: 5_000 });
@@ -177,11 +156,6 @@ function unusable(folder: string, why: string, cause?: unknown): Failure {
     exitCode: 2,
     cause,
   });
-}
-
-/** A text as a word of a shell's command line. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
@@ -207,13 +181,13 @@ function frontText({ folder, host, mode }: { folder: string; host: string; mode:
   return `#!/bin/sh
 # Made by cln-dev for hot mode: stands for a plugin on the node, and starts the host that runs it.
 [ "$1" = --cln-dev-try ] && exit 0
-D=${quoted(folder)}
+D=${quoteWord(folder)}
 ${END_CHILDREN}
 [ -n "\${NODE_OPTIONS+x}" ] && export CLN_DEV_PLUGIN_NODE_OPTIONS="$NODE_OPTIONS"
 [ -n "\${NODE_EXTRA_CA_CERTS+x}" ] && export CLN_DEV_PLUGIN_NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"
 unset NODE_OPTIONS NODE_EXTRA_CA_CERTS
 exec 3<&0
-${quoted(process.execPath)} ${quoted(host)} "$D" ${mode} "$@" <&3 3<&- &
+${quoteWord(process.execPath)} ${quoteWord(host)} "$D" ${mode} "$@" <&3 3<&- &
 host=$!
 exec <&- 3<&-
 wait "$host"
@@ -226,7 +200,7 @@ exit 0
 function joiningText(folder: string): string {
   return `#!/bin/sh
 # Made by cln-dev for hot mode: stands for a plugin on the node, and joins the host that runs it.
-D=${quoted(folder)}
+D=${quoteWord(folder)}
 ${END_CHILDREN}
 exec 3>&1 4<&0 5<>"$D/door"
 echo "$$" >&5

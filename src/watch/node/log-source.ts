@@ -1,6 +1,6 @@
 /** The log lines of the watched plugins on one node, as a source of events. */
-
 import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Emit, Finding } from "../../events/watch-events.js";
 import type { JsonObject } from "../../jsonrpc/json.js";
 import { followLogs } from "../../node/log/follow.js";
@@ -64,7 +64,7 @@ export class LogSource {
       } catch {
         // The node is not there: the monitor says so, and the log is followed again when it is back.
       }
-      if (!signal.aborted) await pause(AGAIN_MS, signal);
+      if (!signal.aborted) await sleep(AGAIN_MS, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -140,16 +140,4 @@ function isOf({ text }: LogLine, initError: JsonObject | undefined): boolean {
 /** Whether a line was logged before a moment of performance.now(). */
 function isBefore({ time }: LogLine, moment: number): boolean {
   return time !== undefined && time.getTime() < performance.timeOrigin + moment;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

@@ -2,6 +2,7 @@
  * Ends what a version leaves running when it is stopped: lightningd ends the process that it has
  * started, which may be a launcher (uv, sh), and the program behind it keeps its port and its files.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   commandOf,
   isRunning,
@@ -38,7 +39,7 @@ async function areGone(processes: readonly ProcessIdentity[], maxMs: number): Pr
   const until = performance.now() + maxMs;
   while (processes.some(isRunning)) {
     if (performance.now() > until) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await sleep(POLL_MS);
   }
   return true;
 }

@@ -1,5 +1,6 @@
 /** The first half of a reload on the node: what runs there, and how the old version goes. */
 import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
 import {
@@ -90,7 +91,7 @@ export async function cancelStart(
       if (!isUnmanageable(error) && !isSilent(error)) return;
       killPluginProcesses(path, realpathSync(networkDir));
     }
-    await new Promise((resolve) => setTimeout(resolve, KILLED_POLL_MS));
+    await sleep(KILLED_POLL_MS);
   }
 }
 
@@ -114,7 +115,7 @@ export async function stopHungPlugin(
       if (!isUnmanageable(error) || performance.now() > until) throw error;
     }
     killPluginProcesses(path, realpathSync(networkDir));
-    await new Promise((resolve) => setTimeout(resolve, KILLED_POLL_MS));
+    await sleep(KILLED_POLL_MS);
   }
 }
 
@@ -138,7 +139,7 @@ async function entryOnceNodeIsUp(
       (plugin) => !plugin.active && waited < (plugin === entry ? OWN_START_MS : STARTING_MAX_MS),
     );
     if (!starting) return entry;
-    await new Promise((resolve) => setTimeout(resolve, STARTING_POLL_MS));
+    await sleep(STARTING_POLL_MS);
   }
 }
 

@@ -1,4 +1,6 @@
 /** Shows the steps of `cln-dev regtest`: lines, and a spinner while one takes time; or JSON. */
+
+import { shellPath } from "../../../plugin/shell-words.js";
 import type { StepContext } from "../../../regtest/network/context.js";
 import type {
   RegtestChannel,
@@ -113,8 +115,8 @@ function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: bo
         "",
         ...event.nodes.flatMap(({ name, id, port, lightningDir }) => [
           `${paint.bold(name)}   ${id}   127.0.0.1:${port}`,
-          `  cln-dev watch ./myplugin.py --lightning-dir=${quoted(lightningDir)}`,
-          `  lightning-cli --lightning-dir=${quoted(lightningDir)} getinfo`,
+          `  cln-dev watch ./myplugin.py --lightning-dir=${shellPath(lightningDir)}`,
+          `  lightning-cli --lightning-dir=${shellPath(lightningDir)} getinfo`,
         ]),
         ...(event.channels.length > 0 ? ["", ...event.channels.map(channelText)] : []),
         "",
@@ -136,7 +138,7 @@ function statusLines(node: RegtestNodeStatus, paint: StreamStyle["paint"]): stri
   return [
     `  ${paint.bold(name)} ${shown}${at}   127.0.0.1:${port}${process}   ${version}`,
     ...(lastWords === undefined ? [] : [`    ${lastWords}`]),
-    ...(state === "running" ? [`    --lightning-dir=${quoted(lightningDir)}`] : []),
+    ...(state === "running" ? [`    --lightning-dir=${shellPath(lightningDir)}`] : []),
   ];
 }
 
@@ -147,9 +149,4 @@ function channelText({ from, to, shortChannelId, capacitySat }: RegtestChannel):
 /** 10,000,000 */
 function grouped(value: number): string {
   return value.toLocaleString("en-US");
-}
-
-/** As a shell takes it. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,10 +1,9 @@
 /** What the keys of `cln-dev watch` do. A key that does nothing here is not in the table. */
-
 import { basename } from "node:path";
 import type { ReadStream } from "node:tty";
 import { usageFailure } from "../../../errors/failure.js";
+import { splitWords } from "../../../plugin/shell-words.js";
 import { splitArguments } from "../../../settings/arguments.js";
-import { splitWords } from "../../../settings/shell-words.js";
 import type { Settings } from "../../../settings/types.js";
 import type { Session } from "../../../watch/session.js";
 import { failureLines } from "../../report/failure.js";
