@@ -32,7 +32,15 @@ const SAYS_IT_ALL: readonly string[] = ["refused", "disabled", "not-dynamic"];
 
 function endNote(handshake: Handshake, how: string): Finding {
   const twice = mayWrite(handshake.file) ? "; files that it writes were written twice" : "";
-  return { kind: "note", text: `${how}: ${endOf(handshake)}${twice}` };
+  return {
+    kind: "note",
+    text: `${how}${isInReason(handshake) ? "" : `: ${endOf(handshake)}`}${twice}`,
+  };
+}
+
+/** The node's message and the reason have both the exit and how far the handshake came. */
+function isInReason({ end }: Handshake): boolean {
+  return end.kind === "exited" && end.phase !== "running" && end.code !== null;
 }
 
 /** A plugin that hung was interrupted, and its trace shows where it was then. */
