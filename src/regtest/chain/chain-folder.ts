@@ -13,10 +13,11 @@ import {
   readSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import { lockedFailure, lockWithin } from "../lock.js";
+import { regtestCommand } from "../regtest-command.js";
 import { replaceFile, writeFailure } from "../replace-file.js";
 import { type Block, decodeBlock, mineBlock } from "./block.js";
 import { Chain } from "./chain.js";
@@ -315,7 +316,7 @@ function chainFailure(path: string, error: unknown): Failure {
     kind: "regtest-chain",
     what: isGone ? `the chain is gone: ${path}` : `the chain is damaged: ${path}`,
     why: isGone ? "there is no such file" : messageOf(error),
-    fix: "Its nodes are of no use without it. Begin again: cln-dev regtest reset",
+    fix: `Its nodes are of no use without it. Begin again: ${regtestCommand("reset", dirname(dirname(path)))}`,
     exitCode: 1,
     cause: error,
   });

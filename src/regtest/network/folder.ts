@@ -1,6 +1,5 @@
 /** The folder of a network: private, this user's, and for nothing else. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure, messageOf, systemCode, usageFailure } from "../../errors/failure.js";
 import { whyNotPrivate } from "../../filesystem/private-folder.js";
@@ -12,11 +11,6 @@ const MAX_SOCKET_BYTES = 103;
 const LONGEST_SOCKET = "l99/regtest/lightning-rpc";
 /** By which a folder is known to be a network. */
 export const NETWORK_FILE = "network.json";
-
-/** `cln-dev-regtest-<user id>` under the system's temp folder. */
-export function defaultNetworkFolder(): string {
-  return join(tmpdir(), `cln-dev-regtest-${process.getuid?.() ?? 0}`);
-}
 
 /**
  * The folder, absolute, with no symlink before its last name. Whether it is there is not looked at.

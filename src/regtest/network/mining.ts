@@ -1,12 +1,13 @@
 /** Blocks, money, reorgs and fee rates: on return the running nodes have seen them. */
 import { accessSync, statfsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, usageFailure } from "../../errors/failure.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { addressScript } from "../chain/address.js";
 import type { ChainFolder } from "../chain/chain-folder.js";
+import { regtestCommand } from "../regtest-command.js";
 import { type StepContext, throwIfAborted, waitUntil } from "./context.js";
 import type { RegtestNode } from "./regtest-node.js";
 
@@ -103,7 +104,9 @@ function behind(node: RegtestNode, info: JsonObject | undefined, height: number)
     what: `${node.name} is not at block ${height}`,
     why: words === undefined ? state : `${state}: ${words}`,
     fix:
-      info === undefined ? "Start it again: cln-dev regtest start" : `See ${node.lightningDir}/log`,
+      info === undefined
+        ? `Start it again: ${regtestCommand("start", dirname(node.lightningDir))}`
+        : `See ${node.lightningDir}/log`,
     exitCode: 1,
   });
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../errors/failure.js";
 import { isObject } from "../../jsonrpc/json.js";
+import { regtestCommand } from "../regtest-command.js";
 import { replaceFile } from "../replace-file.js";
 import { NETWORK_FILE } from "./folder.js";
 
@@ -40,7 +41,7 @@ export function readNetworkFile(folder: string): NetworkFile {
       kind: "regtest-network",
       what: `cannot read ${path}`,
       why: messageOf(error),
-      fix: "Begin again: cln-dev regtest reset",
+      fix: `Begin again: ${regtestCommand("reset", folder)}`,
       exitCode: 1,
       cause: error,
     });

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, systemCode, usageFailure } from "../../errors/failure.js";
 import { ChainFolder } from "../chain/chain-folder.js";
 import { type Lock, lockedFailure, tryLock } from "../lock.js";
+import { regtestCommand } from "../regtest-command.js";
 import { BACKEND_FILE, BACKEND_PROGRAM } from "./backend-files.js";
 import { listChannels } from "./channels.js";
 import { type StepContext, throwIfAborted } from "./context.js";
@@ -47,7 +48,7 @@ export function openChain({ folder, file }: Network): ChainFolder {
     kind: "regtest-chain",
     what: `the chain in ${chain.folder} is another network's`,
     why: `its block 1 is ${chain.id ?? "missing"}, and the nodes have ${file.chainId}`,
-    fix: "Begin again: cln-dev regtest reset",
+    fix: `Begin again: ${regtestCommand("reset", folder)}`,
     exitCode: 1,
   });
 }
@@ -76,7 +77,7 @@ export async function runningNode(network: Network, name: string): Promise<Regte
     kind: "regtest-stopped",
     what: `${name} does not run`,
     ...(words === undefined ? {} : { why: words }),
-    fix: "Start it: cln-dev regtest start",
+    fix: `Start it: ${regtestCommand("start", network.folder)}`,
     exitCode: 3,
   });
 }

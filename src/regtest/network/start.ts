@@ -4,6 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
 import { ChainFolder } from "../chain/chain-folder.js";
+import { regtestCommand } from "../regtest-command.js";
 import { BACKEND_FILE, writeBackend } from "./backend-files.js";
 import {
   channelsOf,
@@ -164,7 +165,7 @@ async function prepare(
   if (file.developer && !options.developer) {
     throw usageFailure("--no-developer does not go with this network", {
       why: "its nodes were made with developer mode on",
-      fix: "Begin again: cln-dev regtest reset",
+      fix: `Begin again: ${regtestCommand("reset", folder)}`,
     });
   }
   const chain =

@@ -2,7 +2,7 @@
 import { nearestName } from "../../../errors/did-you-mean.js";
 import { usageFailure } from "../../../errors/failure.js";
 import { DEFAULT_CAPACITY_SAT, openChannels } from "../../../regtest/network/channels.js";
-import { defaultNetworkFolder, networkFolder } from "../../../regtest/network/folder.js";
+import { networkFolder } from "../../../regtest/network/folder.js";
 import * as mining from "../../../regtest/network/mining.js";
 import {
   nodeNamed,
@@ -17,6 +17,7 @@ import {
 import { configLine } from "../../../regtest/network/node-config.js";
 import { DEFAULT_PAYMENT_MSAT, pay as payBetween } from "../../../regtest/network/payments.js";
 import { MAX_NODES, startNetwork, WALLET_SAT } from "../../../regtest/network/start.js";
+import { defaultNetworkFolder } from "../../../regtest/regtest-command.js";
 import type { Context, ExitCode } from "../context.js";
 import { SLOW_BLOCKS, withSteps } from "./steps.js";
 

@@ -7,6 +7,7 @@ import type {
   RegtestEvent,
   RegtestNodeStatus,
 } from "../../../regtest/network/events.js";
+import { regtestCommand } from "../../../regtest/regtest-command.js";
 import { sanitize } from "../../report/sanitize.js";
 import { type StreamStyle, styleOf } from "../../report/style.js";
 import { Spinner } from "../../report/watch/spinner.js";
@@ -50,7 +51,7 @@ export async function withSteps(
         const isResult = event.event === "ready" || event.event === "status";
         if (flags.quiet && !isResult) return;
         const lines = linesOf(event, out, flags.verbose);
-        if (lines.length > 0) print(io.stdout, sanitize(lines.join("\n"), { newlines: true }));
+        if (lines.length > 0) print(io.stdout, lines.join("\n"));
       },
       note: (text) => {
         if (!flags.json && !flags.quiet) print(io.stderr, `cln-dev: ${text}`);
@@ -61,13 +62,16 @@ export async function withSteps(
   }
 }
 
+/** Sanitized before it is coloured: colours are escape codes, too. */
 function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: boolean): string[] {
   const good = paint.green(marks.good);
   switch (event.event) {
     case "chain":
       return verbose ? [`${good} a chain of ${event.height} blocks`] : [];
     case "node-started":
-      return [`${good} ${event.name} runs (lightningd ${event.version})   ${event.ms} ms`];
+      return [
+        `${good} ${event.name} runs (lightningd ${sanitize(event.version)})   ${event.ms} ms`,
+      ];
     case "node-stopped": {
       const how = event.killed ? "did not end by itself and was killed" : "is stopped";
       return [`${good} ${event.name} ${how}`];
@@ -100,13 +104,13 @@ function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: bo
       );
     case "reset":
       return event.left.length === 0
-        ? [`${good} ${event.dir} is removed`]
+        ? [`${good} ${sanitize(event.dir)} is removed`]
         : [
-            `${marks.warn} ${event.dir} still has what is not the network's: ${event.left.join(", ")}`,
+            `${marks.warn} ${sanitize(event.dir)} still has what is not the network's: ${sanitize(event.left.join(", "))}`,
           ];
     case "status":
       return [
-        `${event.dir}   block ${event.height}`,
+        `${sanitize(event.dir)}   block ${event.height}`,
         ...event.nodes.flatMap((node) => statusLines(node, paint)),
         ...event.channels.map((channel) => `  ${channelText(channel)}`),
       ];
@@ -115,13 +119,15 @@ function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: bo
         "",
         ...event.nodes.flatMap(({ name, id, port, lightningDir }) => [
           `${paint.bold(name)}   ${id}   127.0.0.1:${port}`,
-          `  cln-dev watch ./myplugin.py --lightning-dir=${shellPath(lightningDir)}`,
-          `  lightning-cli --lightning-dir=${shellPath(lightningDir)} getinfo`,
+          `  cln-dev watch ./myplugin.py --lightning-dir=${sanitize(shellPath(lightningDir))}`,
+          `  lightning-cli --lightning-dir=${sanitize(shellPath(lightningDir))} getinfo`,
         ]),
         ...(event.channels.length > 0 ? ["", ...event.channels.map(channelText)] : []),
         "",
         ...(event.developer ? [] : [SLOW_BLOCKS]),
-        paint.dim(`ready in ${(event.ms / 1000).toFixed(1)} s; ends with: cln-dev regtest stop`),
+        paint.dim(
+          `ready in ${(event.ms / 1000).toFixed(1)} s; ends with: ${sanitize(regtestCommand("stop", event.dir))}`,
+        ),
       ];
   }
 }
@@ -136,9 +142,9 @@ function statusLines(node: RegtestNodeStatus, paint: StreamStyle["paint"]): stri
   const process = pid === undefined ? "" : `   pid ${pid}`;
   const shown = state === "running" ? state : paint.red(state);
   return [
-    `  ${paint.bold(name)} ${shown}${at}   127.0.0.1:${port}${process}   ${version}`,
-    ...(lastWords === undefined ? [] : [`    ${lastWords}`]),
-    ...(state === "running" ? [`    --lightning-dir=${shellPath(lightningDir)}`] : []),
+    `  ${paint.bold(name)} ${shown}${at}   127.0.0.1:${port}${process}   ${sanitize(version)}`,
+    ...(lastWords === undefined ? [] : [`    ${sanitize(lastWords)}`]),
+    ...(state === "running" ? [`    --lightning-dir=${sanitize(shellPath(lightningDir))}`] : []),
   ];
 }
 

@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isObject, type JsonObject } from "../../../../src/jsonrpc/json.js";
 import { callNode } from "../../../../src/node/rpc/client.js";
 import { installed } from "../../../conformance/nodes/installed.js";
-import { writeProgram } from "../../../support/plugin.js";
+import { has, writeProgram } from "../../../support/plugin.js";
 import { isAlive } from "../../../support/processes.js";
 import { type Ended, type JsonEvent, Program, run } from "../../../support/program.js";
 import { type Sandbox, sharedSandbox } from "../../../support/sandbox.js";
+import { Terminal } from "../../../support/terminal.js";
 import { until } from "../../../support/until.js";
 
 /** With a different error each time: it is in the node's stderr and nowhere else. */
@@ -103,8 +104,14 @@ describe.skipIf(installed === undefined)("a network", () => {
 
   test("a person is shown the lines that use the nodes", async () => {
     const { stdout } = await run(box(), ["regtest"]);
+    expect(stdout).toMatch(/; ends with: cln-dev regtest stop\n$/);
     expect(stdout).toContain(`cln-dev watch ./myplugin.py --lightning-dir=${dir}/l1\n`);
     expect(stdout).toContain(`lightning-cli --lightning-dir=${dir}/l2 getinfo\n`);
+  });
+
+  test.skipIf(!has("python3"))("in a terminal its lines are coloured", async () => {
+    const terminal = new Terminal(box(), ["regtest", "status"]);
+    await terminal.shows(/^ {2}l1 running {3}block \d+/m);
   });
 
   test("where no node is named and none is there, the network is offered", async () => {
@@ -338,6 +345,9 @@ describe.skipIf(installed === undefined)("a network", () => {
     await regtest(box(), "stop");
     const other = box().folder("other");
     await regtest(box(), "1", "--no-channels", "--dir", other);
+    await regtest(box(), "stop", "--dir", other);
+    const { stderr } = await fails(box(), "fund", "l1", "--dir", other);
+    expect(stderr).toContain(`Start it: cln-dev regtest start --dir ${other}`);
     renameSync(chain, `${chain}.kept`);
     for (const words of [/the chain is gone/, /is another network's/]) {
       const { code, stderr } = await fails(box(), "start");
