@@ -1,11 +1,13 @@
 /** Which nodes a command is about: those that are named, else the node of the running watch session. */
 import { usageFailure } from "../../errors/failure.js";
+import type { SessionTarget } from "../../events/reload-target.js";
 import { NodeUnreachable, type UnreachableReason } from "../../node/rpc/errors.js";
 import { locateNode } from "../../settings/locate/locate-node.js";
 import { resolveNodes } from "../../settings/resolve-nodes.js";
 import type { NodeAddress, NodeSettings, Surroundings } from "../../settings/types.js";
-import { findSessions } from "../../watch/control/control-client.js";
+import { findSessions, type RunningSession } from "../../watch/control/control-client.js";
 import type { Context } from "./context.js";
+import { ofThisFolder } from "./this-folder.js";
 
 /**
  * At least one node.
@@ -18,9 +20,7 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
   if (nodesFrom.kind !== "default" && nodes.length > 0) return nodes;
   const running = await findSessions();
   const sessions = embedded ? running.filter((session) => session.embedded) : running;
-  const watched = new Map(
-    sessions.flatMap((session) => session.targets.map(({ node }) => [node.rpcFile, node])),
-  );
+  const watched = await watchedNodes(sessions, surroundings);
   if (watched.size === 1) return [...watched.values()];
   if (nodes.length > 0 && watched.size === 0) return nodes;
   if (watched.size > 1) throw severalNodes([...watched.values()]);
@@ -28,6 +28,20 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
     why: "cln-dev watch --embedded, which has one, does not run",
     fix: "Start it in another terminal, or name a node with --lightning-dir",
   });
+}
+
+/** By rpc-file. Where sessions run on several nodes: of those that watch a plugin of this folder, if any. */
+async function watchedNodes(
+  sessions: readonly RunningSession[],
+  surroundings: Surroundings,
+): Promise<ReadonlyMap<string, NodeAddress>> {
+  const targets = sessions.flatMap((session) => session.targets);
+  const byFile = (some: readonly SessionTarget[]) =>
+    new Map(some.map(({ node }) => [node.rpcFile, node]));
+  const all = byFile(targets);
+  if (all.size < 2) return all;
+  const ofFolder = byFile(targets.filter(await ofThisFolder(surroundings)));
+  return ofFolder.size > 0 ? ofFolder : all;
 }
 
 /** The addresses of the nodes in the settings. An embedded node with a lightning-dir is found there. */

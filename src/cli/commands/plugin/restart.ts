@@ -1,6 +1,6 @@
 /** `cln-dev restart`: asks the watch session that has the plugin to reload now; without one, reloads itself. */
 import { existsSync, statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { type Failure, usageFailure } from "../../../errors/failure.js";
 import type { SessionTarget } from "../../../events/reload-target.js";
 import { realPathOf } from "../../../filesystem/try-read.js";
@@ -17,6 +17,7 @@ import { sanitize } from "../../report/sanitize.js";
 import type { Context, ExitCode, PluginCommandFlags } from "../context.js";
 import { exitCodeOf } from "../context.js";
 import { namedNodes } from "../target-nodes.js";
+import { ofThisFolder } from "../this-folder.js";
 import { refuseBareWords } from "./arguments.js";
 
 export async function restart(
@@ -90,40 +91,21 @@ async function findOne(
     if (only && isOpen && filter.rpcFiles === undefined) await refuseUnrelated(only, context);
     return only;
   }
-  const own = isOpen ? await projectPaths(context) : [];
-  const ofProject = fitting.filter(({ targets }) => targets.some(({ path }) => own.includes(path)));
+  const isOfFolder = isOpen ? await ofThisFolder(context.surroundings) : () => false;
+  const ofProject = fitting.filter(({ targets }) => targets.some(isOfFolder));
   if (ofProject.length === 1) return ofProject[0];
   throw severalFit(ofProject.length > 1 ? ofProject : fitting);
 }
 
 /** A session of another project is not reloaded from this folder unless the plugin is named. */
 async function refuseUnrelated({ targets }: Found, context: Context): Promise<void> {
-  const { cwd } = context.surroundings;
-  const own = await projectPaths(context);
-  const related = targets.some(
-    ({ path, realPath }) =>
-      own.includes(path) ||
-      [path, realPath].some((file) => isWithin(dirname(file), cwd) || isWithin(cwd, dirname(file))),
-  );
+  const isOfFolder = await ofThisFolder(context.surroundings);
   const [target] = targets;
-  if (related || target === undefined) return;
+  if (targets.some(isOfFolder) || target === undefined) return;
   throw usageFailure("no plugin is named", {
     why: `the only watch session has ${sanitize(target.path)}, which is in another folder`,
     fix: `cln-dev restart ${sanitize(basename(target.path))}`,
   });
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return `${path}/`.startsWith(folder === "/" ? folder : `${folder}/`);
-}
-
-/** The plugins of this folder's package.json: two projects may each have a session. */
-async function projectPaths({ surroundings: { cwd, home } }: Context): Promise<string[]> {
-  const { findSettingsKey } = await import("../../../settings/project/package-json.js");
-  const key = findSettingsKey(cwd);
-  if (key === undefined) return [];
-  const { projectPlugins } = await import("../../../settings/project/schema.js");
-  return projectPlugins(key, home).map(({ path }) => path);
 }
 
 function severalFit(found: readonly Found[]): Failure {

@@ -161,6 +161,14 @@ describe("with several watch sessions", () => {
     mkdirSync(join(box.work, "below"));
     expect((await run(box, ["restart"], { cwd: join(box.work, "below") })).code).toBe(0);
     await two.next("reloaded", { cause: "command" });
+    // In a plugin's folder, its session; the same for commands that need a node only.
+    const inOne = { cwd: box.folder("one") };
+    expect((await run(box, ["restart"], inOne)).code).toBe(0);
+    await one.next("reloaded", { cause: "command" });
+    expect((await run(box, ["call", "version"], inOne)).stdout).toContain('"one"');
+    expect((await run(box, ["call", "version"], { cwd: box.home })).stderr).toContain(
+      `--lightning-dir=${nodes[1].lightningDir}`,
+    );
     // Each of them by the session that has it.
     expect((await run(box, ["restart", ...plugins])).code).toBe(0);
     await one.next("reloaded", { cause: "command" });
