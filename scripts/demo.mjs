@@ -17,7 +17,7 @@ process.exitCode = terminal ? await byHand() : await byItself();
 
 async function byHand() {
   const file = relative(process.cwd(), example);
-  console.log(`Open ${file} in your editor, change GREETING (or anything else), and save.\n`);
+  console.log(`Open ${file} in your editor, change GREETING, and save.\n`);
   return ended(watch(example, "inherit"));
 }
 

@@ -73,10 +73,10 @@ export function buildProgram(io: Io, run: Run): Command {
 }
 
 const EXAMPLES = `Examples:
-  $ cln-dev init                         write a small plugin that runs
-  $ cln-dev ./myplugin.py --embedded     reload it at each save, on a node of cln-dev
-  $ cln-dev ./myplugin.py --regtest      the same on your own node
-  $ cln-dev check ./myplugin.py          check it without a node
+  $ cln-dev init                       write a small plugin that runs
+  $ cln-dev ./myplugin.py --embedded   reload it at each save, without lightningd
+  $ cln-dev ./myplugin.py --regtest    the same on your own node
+  $ cln-dev check ./myplugin.py        check it without a node
 `;
 
 function isCommon(flag: string | undefined): boolean {
