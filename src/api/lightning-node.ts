@@ -12,7 +12,7 @@ import { type CallOptions, callNode } from "../node/rpc/client.js";
 import { inspectPluginFile } from "../plugin/file/plugin-file.js";
 import { locateNode as addressOf, type NodeChoice } from "../settings/locate/locate-node.js";
 import type { NodeAddress } from "../settings/types.js";
-import { learnDeclarations } from "../watch/reload/declared-options.js";
+import { learnDeclarations } from "../watch/reload/options/declared-options.js";
 import { optionList, type PluginOptions } from "./plugin-options.js";
 
 /** Named or positional parameters of a method. */

@@ -36,10 +36,10 @@ import { TraceSource } from "./hot/trace-source.js";
 import { LiveSettings, optionChanges, type SettingsSource } from "./live-settings.js";
 import { StderrBuffer } from "./node/stderr-buffer.js";
 import { WatchedNode } from "./node/watched-node.js";
-import { endLeftovers } from "./reload/end-leftovers.js";
-import { stopHungPlugin } from "./reload/find-and-stop.js";
 import { Reloader } from "./reload/reloader.js";
 import { reportSlowStep, whySilent } from "./reload/slow-node-notice.js";
+import { endLeftovers } from "./reload/stop/end-leftovers.js";
+import { stopHungPlugin } from "./reload/stop/stop-hung-plugin.js";
 
 export interface SessionOptions {
   /** At least one. */

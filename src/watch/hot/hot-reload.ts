@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { diagnoseHotFailure, hotKiller } from "../../diagnose/on-demand.js";
-import { messageOf } from "../../errors/failure.js";
+import { Failure, messageOf } from "../../errors/failure.js";
 import { type Diagnosis, failed, NO_DIAGNOSIS, refused } from "../../events/outcomes.js";
 import type { Target } from "../../events/reload-target.js";
 import type { Emit, Failed, HotSwitch, Outcome } from "../../events/watch-events.js";
@@ -14,10 +14,9 @@ import type { StartOption } from "../../node/plugins/start-options.js";
 import { RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
-import { type AttemptProgress, Superseded } from "../reload/attempt-progress.js";
-import { mustRestartNode } from "../reload/find-and-stop.js";
 import type { PluginOnNode } from "../reload/plugin-on-node.js";
-import { SLOW_START_MS } from "../reload/slow-start-notice.js";
+import { SLOW_START_MS } from "../reload/start/slow-start-notice.js";
+import { type AttemptProgress, Superseded } from "../reload/supersede/attempt-progress.js";
 import type { HotPlugin } from "./hot-plugin.js";
 
 export interface HotReload {
@@ -218,4 +217,15 @@ async function notStarted(reload: HotReload, outcome: NotStarted): Promise<Outco
 
 function inHotMode(outcome: Failed): Failed {
   return { ...outcome, hot: true };
+}
+
+/** @param changes what the new manifest shows differently */
+function mustRestartNode(path: string, changes: readonly string[]): Failure {
+  return new Failure({
+    kind: "node-must-restart",
+    what: `the new version of ${path} does not take over (${changes.join(", ")})`,
+    why: "the node's own config starts this plugin, and the node reads what it shows only at its start",
+    fix: "Restart the node",
+    exitCode: 1,
+  });
 }

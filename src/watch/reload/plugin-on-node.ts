@@ -16,9 +16,10 @@ import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { removeStoppedFront } from "../hot/front-files.js";
 import { HotPlugin, notForHotMode } from "../hot/hot-plugin.js";
 import type { TraceSource } from "../hot/trace-source.js";
-import { findRunning, stopHungPlugin } from "./find-and-stop.js";
-import { type InheritedOptions, startOptionsFor } from "./inherited-options.js";
-import { startWithRetry } from "./start-plugin.js";
+import { type InheritedOptions, startOptionsFor } from "./options/inherited-options.js";
+import { startWithRetry } from "./start/start-plugin.js";
+import { findRunning } from "./stop/find-running.js";
+import { stopHungPlugin } from "./stop/stop-hung-plugin.js";
 
 /** What is believed of the plugin on the node between two attempts. */
 export type PluginState =

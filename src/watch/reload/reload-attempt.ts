@@ -24,17 +24,16 @@ import { reloadHot } from "../hot/hot-reload.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { socketIdentity } from "../node/identify-node.js";
 import { runShellCommand } from "../shell-command.js";
-import { AttemptProgress, type ProgressOptions, Superseded } from "./attempt-progress.js";
-
-import { builtContent } from "./built-content.js";
-import type { Burst } from "./burst.js";
-import { endLeftovers } from "./end-leftovers.js";
-import { type InheritedOptions, shownOptions } from "./inherited-options.js";
+import { builtContent } from "./build/built-content.js";
+import { type InheritedOptions, shownOptions } from "./options/inherited-options.js";
 import { PluginOnNode, type PluginState } from "./plugin-on-node.js";
-import { checkFirst } from "./safe-check.js";
 import { type NodeStep, reportSlowStep } from "./slow-node-notice.js";
-import { reportSlowStart } from "./slow-start-notice.js";
-import { pycachePrefixes, removeStaleBytecode } from "./stale-bytecode.js";
+import { checkFirst } from "./start/safe-check.js";
+import { reportSlowStart } from "./start/slow-start-notice.js";
+import { pycachePrefixes, removeStaleBytecode } from "./start/stale-bytecode.js";
+import { endLeftovers } from "./stop/end-leftovers.js";
+import { AttemptProgress, type ProgressOptions, Superseded } from "./supersede/attempt-progress.js";
+import type { Burst } from "./supersede/burst.js";
 
 export interface ReloadAttemptOptions extends ProgressOptions {
   readonly state: PluginState;

@@ -22,15 +22,14 @@ import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapsho
 import { pluginBehind } from "../hot/front-files.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
-
-import { builtContent } from "./built-content.js";
-import { Burst } from "./burst.js";
-import { NO_INHERITED_OPTIONS, textOf } from "./inherited-options.js";
+import { builtContent } from "./build/built-content.js";
+import { NO_INHERITED_OPTIONS, textOf } from "./options/inherited-options.js";
 import type { PluginState } from "./plugin-on-node.js";
 import { ReloadAttempt, type ReloadAttemptResult } from "./reload-attempt.js";
-import { SelfChanges, selfChangeNotice } from "./self-changes.js";
-import { SLOW_START_MS } from "./slow-start-notice.js";
-import { pycachePrefixes } from "./stale-bytecode.js";
+import { SLOW_START_MS } from "./start/slow-start-notice.js";
+import { pycachePrefixes } from "./start/stale-bytecode.js";
+import { Burst } from "./supersede/burst.js";
+import { SelfChanges, selfChangeNotice } from "./supersede/self-changes.js";
 
 /** A node that answers some calls and not others is asked no more seldom than this. */
 const RETRY_MAX_MS = 60_000;

@@ -6,7 +6,7 @@ import { startPlugin } from "../../../src/node/plugins/plugin-command.js";
 import { callNode } from "../../../src/node/rpc/client.js";
 import { RpcError } from "../../../src/node/rpc/errors.js";
 import { locateNode } from "../../../src/settings/locate/locate-node.js";
-import { startWithRetry } from "../../../src/watch/reload/start-plugin.js";
+import { startWithRetry } from "../../../src/watch/reload/start/start-plugin.js";
 import { ask, listed, liveVersion, startNode, startNodeProcess } from "../../support/nodes.js";
 import { writePlugin } from "../../support/plugin.js";
 import { Program } from "../../support/program.js";

@@ -3,9 +3,9 @@
  * uninteresting. Used by reload-attempt.ts alone.
  */
 
-import { type Change, merge, type Target } from "../../events/reload-target.js";
-import type { Emit, Phase } from "../../events/watch-events.js";
-import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
+import { type Change, merge, type Target } from "../../../events/reload-target.js";
+import type { Emit, Phase } from "../../../events/watch-events.js";
+import { type FileSnapshot, sameFile, takeSnapshot } from "../../files/file-snapshot.js";
 import type { SelfChanges } from "./self-changes.js";
 
 export interface ProgressOptions {

@@ -3,10 +3,10 @@
  * else, or harm the node, if they were sent without knowing (src/node/start-options.ts).
  */
 import { realpathSync } from "node:fs";
-import type { Target } from "../../events/reload-target.js";
-import type { OptionDeclaration } from "../../node/plugins/start-options.js";
-import type { PluginFile } from "../../plugin/file/plugin-file.js";
-import { runHandshake } from "../../plugin/handshake/run-handshake.js";
+import type { Target } from "../../../events/reload-target.js";
+import type { OptionDeclaration } from "../../../node/plugins/start-options.js";
+import type { PluginFile } from "../../../plugin/file/plugin-file.js";
+import { runHandshake } from "../../../plugin/handshake/run-handshake.js";
 
 const MANIFEST_TIMEOUT_MS = 10_000;
 

@@ -4,10 +4,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { ask, startNode } from "../../support/nodes.js";
-import { has, language, writePlugin } from "../../support/plugin.js";
-import { Program } from "../../support/program.js";
-import { sandbox } from "../../support/sandbox.js";
+import { ask, startNode } from "../../../support/nodes.js";
+import { has, language, writePlugin } from "../../../support/plugin.js";
+import { Program } from "../../../support/program.js";
+import { sandbox } from "../../../support/sandbox.js";
 
 const NAMES = ["a", "b", "c", "d", "e", "f"];
 

@@ -2,14 +2,14 @@
 import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runShellCommand } from "../../../src/watch/shell-command.js";
-import { findPython } from "../../conformance/harness/python.js";
-import { liveVersion, startNode } from "../../support/nodes.js";
-import { has, language, writePlugin, writeProgram } from "../../support/plugin.js";
-import { isAlive, pidIn } from "../../support/processes.js";
-import { Program } from "../../support/program.js";
-import { sandbox } from "../../support/sandbox.js";
-import { until } from "../../support/until.js";
+import { runShellCommand } from "../../../../src/watch/shell-command.js";
+import { findPython } from "../../../conformance/harness/python.js";
+import { liveVersion, startNode } from "../../../support/nodes.js";
+import { has, language, writePlugin, writeProgram } from "../../../support/plugin.js";
+import { isAlive, pidIn } from "../../../support/processes.js";
+import { Program } from "../../../support/program.js";
+import { sandbox } from "../../../support/sandbox.js";
+import { until } from "../../../support/until.js";
 
 describe("a build step", () => {
   const script = (box: { root: string }) => join(box.root, "build.sh");

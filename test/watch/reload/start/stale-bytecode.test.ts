@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { findPython } from "../../conformance/harness/python.js";
-import { ask, startNode, type TestNode } from "../../support/nodes.js";
-import { language, writePlugin } from "../../support/plugin.js";
-import { Program, run } from "../../support/program.js";
-import { type Sandbox, sandbox } from "../../support/sandbox.js";
+import { findPython } from "../../../conformance/harness/python.js";
+import { ask, startNode, type TestNode } from "../../../support/nodes.js";
+import { language, writePlugin } from "../../../support/plugin.js";
+import { Program, run } from "../../../support/program.js";
+import { type Sandbox, sandbox } from "../../../support/sandbox.js";
 
 let box: Sandbox;
 beforeEach(() => {

@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { findPython } from "../../conformance/harness/python.js";
-import { liveVersion, startNode } from "../../support/nodes.js";
-import { language, writeProgram } from "../../support/plugin.js";
-import { isAlive } from "../../support/processes.js";
-import { Program } from "../../support/program.js";
-import { sandbox } from "../../support/sandbox.js";
-import { until } from "../../support/until.js";
+import { findPython } from "../../../conformance/harness/python.js";
+import { liveVersion, startNode } from "../../../support/nodes.js";
+import { language, writeProgram } from "../../../support/plugin.js";
+import { isAlive } from "../../../support/processes.js";
+import { Program } from "../../../support/program.js";
+import { sandbox } from "../../../support/sandbox.js";
+import { until } from "../../../support/until.js";
 
 const python = findPython();
 

@@ -3,11 +3,11 @@
  * only what looks as if it would take the node down is tried so.
  */
 
-import type { Diagnosis } from "../../events/outcomes.js";
-import type { Target } from "../../events/reload-target.js";
-import type { StartOption } from "../../node/plugins/start-options.js";
-import type { PluginFile } from "../../plugin/file/plugin-file.js";
-import type { Manifest } from "../../plugin/manifest/manifest.js";
+import type { Diagnosis } from "../../../events/outcomes.js";
+import type { Target } from "../../../events/reload-target.js";
+import type { StartOption } from "../../../node/plugins/start-options.js";
+import type { PluginFile } from "../../../plugin/file/plugin-file.js";
+import type { Manifest } from "../../../plugin/manifest/manifest.js";
 import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./start-plugin.js";
 
 export type Verdict =
@@ -36,7 +36,7 @@ export interface CheckOptions {
 /** Never throws. */
 export async function checkFirst(options: CheckOptions): Promise<Verdict> {
   const { target, version, nextHint, onlyCrashes, ...check } = options;
-  const { preflight } = await import("../../diagnose/preflight.js");
+  const { preflight } = await import("../../../diagnose/preflight.js");
   const known = version === undefined ? {} : { version };
   const run = () => preflight({ ...check, node: target.node, ...known });
   const until = performance.now() + BUSY_MAX_MS;

@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { targetOf } from "../../../src/events/reload-target.js";
-import type { WatchEvent } from "../../../src/events/watch-events.js";
-import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
-import { locateNode } from "../../../src/settings/locate/locate-node.js";
-import { reportSlowStart } from "../../../src/watch/reload/slow-start-notice.js";
-import { language, writePlugin } from "../../support/plugin.js";
-import { type Sandbox, sandbox } from "../../support/sandbox.js";
-import { until } from "../../support/until.js";
+import { targetOf } from "../../../../src/events/reload-target.js";
+import type { WatchEvent } from "../../../../src/events/watch-events.js";
+import { inspectPluginFile } from "../../../../src/plugin/file/plugin-file.js";
+import { locateNode } from "../../../../src/settings/locate/locate-node.js";
+import { reportSlowStart } from "../../../../src/watch/reload/start/slow-start-notice.js";
+import { language, writePlugin } from "../../../support/plugin.js";
+import { type Sandbox, sandbox } from "../../../support/sandbox.js";
+import { until } from "../../../support/until.js";
 
 async function startOf(box: Sandbox, start: string) {
   const path = writePlugin(box.work, { start });

@@ -2,11 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { callNode } from "../../../src/node/rpc/client.js";
-import { ask, startNode } from "../../support/nodes.js";
-import { language, writePlugin } from "../../support/plugin.js";
-import { Program, run } from "../../support/program.js";
-import { sandbox } from "../../support/sandbox.js";
+import { callNode } from "../../../../src/node/rpc/client.js";
+import { ask, startNode } from "../../../support/nodes.js";
+import { language, writePlugin } from "../../../support/plugin.js";
+import { Program, run } from "../../../support/program.js";
+import { sandbox } from "../../../support/sandbox.js";
 
 describe("options", () => {
   const options = ["foo_opt", "bar_opt", { name: "many", multi: true }];

@@ -2,10 +2,10 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { liveVersion, startNode } from "../../support/nodes.js";
-import { language, writePlugin } from "../../support/plugin.js";
-import { Program, run } from "../../support/program.js";
-import { sandbox } from "../../support/sandbox.js";
+import { liveVersion, startNode } from "../../../support/nodes.js";
+import { language, writePlugin } from "../../../support/plugin.js";
+import { Program, run } from "../../../support/program.js";
+import { sandbox } from "../../../support/sandbox.js";
 
 const { extension } = language;
 const GENERATED = `generated${extension}`;

@@ -2,18 +2,18 @@
  * The options that a reload starts the plugin with: those that the user gave, and those that a
  * running plugin was started with by somebody else, which the node forgets at a stop.
  */
-import { Failure } from "../../errors/failure.js";
-import type { Target } from "../../events/reload-target.js";
-import { readRunningOptions } from "../../node/plugins/running-options.js";
+import { Failure } from "../../../errors/failure.js";
+import type { Target } from "../../../events/reload-target.js";
+import { readRunningOptions } from "../../../node/plugins/running-options.js";
 import {
   encodeStartOptions,
   needsDeclaration,
   type OptionDeclaration,
   type StartOption,
-} from "../../node/plugins/start-options.js";
-import type { PluginFile } from "../../plugin/file/plugin-file.js";
-import { shownValue } from "../../plugin/secret-options.js";
-import type { PluginOption } from "../../settings/types.js";
+} from "../../../node/plugins/start-options.js";
+import type { PluginFile } from "../../../plugin/file/plugin-file.js";
+import { shownValue } from "../../../plugin/secret-options.js";
+import type { PluginOption } from "../../../settings/types.js";
 
 /** What has to be remembered about a plugin's options from one reload to the next. */
 export interface InheritedOptions {

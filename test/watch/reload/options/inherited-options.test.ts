@@ -1,11 +1,11 @@
 /** The options that a plugin runs with, and that a stop would lose. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readInherited } from "../../../src/watch/reload/inherited-options.js";
-import { fakeNode } from "../../support/fake-node.js";
-import { writePlugin } from "../../support/plugin.js";
-import { Program } from "../../support/program.js";
-import { sandbox } from "../../support/sandbox.js";
+import { readInherited } from "../../../../src/watch/reload/options/inherited-options.js";
+import { fakeNode } from "../../../support/fake-node.js";
+import { writePlugin } from "../../../support/plugin.js";
+import { Program } from "../../../support/program.js";
+import { sandbox } from "../../../support/sandbox.js";
 
 const info = { version: "v26.06.6", id: "02", alias: "", network: "regtest" };
 

@@ -1,10 +1,10 @@
 /** The second half of a reload on the node: the new version starts, past what is in its way. */
 
-import type { Target } from "../../events/reload-target.js";
-import { isAlreadyRegistered, startPlugin } from "../../node/plugins/plugin-command.js";
-import type { StartOption } from "../../node/plugins/start-options.js";
-import { RpcError } from "../../node/rpc/errors.js";
-import { cancelStart, stopHungPlugin } from "./find-and-stop.js";
+import type { Target } from "../../../events/reload-target.js";
+import { isAlreadyRegistered, startPlugin } from "../../../node/plugins/plugin-command.js";
+import type { StartOption } from "../../../node/plugins/start-options.js";
+import { RpcError } from "../../../node/rpc/errors.js";
+import { cancelStart, stopHungPlugin } from "../stop/stop-hung-plugin.js";
 
 // A plugin file that a linker or an editor still has open for writing cannot be started (ETXTBSY), and
 // no event reports its end: the start is tried again.

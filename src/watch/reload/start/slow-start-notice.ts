@@ -2,9 +2,9 @@
  * Reports a start that takes long: lightningd waits 120 s for a plugin that does not answer, and nobody
  * wants to wait so long to learn that an answer was not flushed. What can be known is reported before.
  */
-import { diagnoseHang, type Started } from "../../diagnose/on-demand.js";
-import type { Emit } from "../../events/watch-events.js";
-import { whySilent } from "./slow-node-notice.js";
+import { diagnoseHang, type Started } from "../../../diagnose/on-demand.js";
+import type { Emit } from "../../../events/watch-events.js";
+import { whySilent } from "../slow-node-notice.js";
 
 /** Longer than most plugins take for their start, and than anybody likes to wait without a message. */
 export const SLOW_START_MS = 10_000;

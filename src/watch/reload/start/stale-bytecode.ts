@@ -6,10 +6,10 @@
  */
 import { closeSync, openSync, readSync, rmSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { entriesIn, realPathOf, tryStat } from "../../filesystem/try-read.js";
-import { environmentOf } from "../../node/process-table.js";
-import { sourceFilesOf } from "../../plugin/file/source-files.js";
-import type { PluginSettings } from "../../settings/types.js";
+import { entriesIn, realPathOf, tryStat } from "../../../filesystem/try-read.js";
+import { environmentOf } from "../../../node/process-table.js";
+import { sourceFilesOf } from "../../../plugin/file/source-files.js";
+import type { PluginSettings } from "../../../settings/types.js";
 
 /** PEP 552: magic number, flags, mtime or hash. */
 const HEADER_BYTES = 16;

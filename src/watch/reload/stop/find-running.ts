@@ -1,30 +1,19 @@
-/** The first half of a reload on the node: what runs there, and how the old version goes. */
-import { realpathSync } from "node:fs";
+/** What the node runs of a plugin, and whether it may be stopped. */
+
 import { setTimeout as sleep } from "node:timers/promises";
-import { Failure } from "../../errors/failure.js";
-import type { Target } from "../../events/reload-target.js";
-import {
-  isUnmanageable,
-  type ListedPlugin,
-  listPlugins,
-  stopPlugin,
-} from "../../node/plugins/plugin-command.js";
-import { killPluginProcesses } from "../../node/plugins/plugin-processes.js";
-import { importantPlugins } from "../../node/plugins/running-options.js";
-import { NodeUnreachable } from "../../node/rpc/errors.js";
-import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
-import { pluginBehind } from "../hot/front-files.js";
-import { type InheritedOptions, readInherited } from "./inherited-options.js";
+import { Failure } from "../../../errors/failure.js";
+import type { Target } from "../../../events/reload-target.js";
+import { type ListedPlugin, listPlugins } from "../../../node/plugins/plugin-command.js";
+import { importantPlugins } from "../../../node/plugins/running-options.js";
+import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
+import { pluginBehind } from "../../hot/front-files.js";
+import { type InheritedOptions, readInherited } from "../options/inherited-options.js";
 
 const STARTING_POLL_MS = 100;
 /** A plugin that is slow to start elsewhere is not waited for longer than this. */
 const STARTING_MAX_MS = 30_000;
 /** A start by somebody else (the node itself, with a plugin of its config) gets this long. */
 const OWN_START_MS = 3_000;
-/** A node that has no answer by then is held up by the plugin itself. */
-const STOP_ANSWER_MS = 1_000;
-const KILLED_POLL_MS = 3;
-const KILLED_MAX_MS = 5_000;
 
 export interface Found {
   /** `hanging`: its start has not ended. */
@@ -68,58 +57,6 @@ export async function findRunning(
 }
 
 /**
- * Ends a start of ours that a newer version replaces, and returns when the node has answered it or
- * could not be brought to. Starting the changed file at once would be shorter: lightningd replaces
- * a plugin whose checksum has changed. But where it waits for that plugin's manifest it frees it
- * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
- * @param leave aborted: the start is left to the node
- */
-export async function cancelStart(
-  target: Target,
-  path: string,
-  hasEnded: () => boolean,
-  leave: AbortSignal,
-): Promise<void> {
-  const { rpcFile, networkDir } = target.node;
-  const until = performance.now() + KILLED_MAX_MS;
-  while (!hasEnded() && !leave.aborted && performance.now() < until) {
-    try {
-      // Not found: the node has not read our start yet.
-      await stopPlugin(rpcFile, path, { signal: leave, timeoutMs: STOP_ANSWER_MS });
-    } catch (error) {
-      // A plugin that is asked by its rpc_command hook before each command holds up this one as well.
-      if (!isUnmanageable(error) && !isSilent(error)) return;
-      killPluginProcesses(path, realpathSync(networkDir));
-    }
-    await sleep(KILLED_POLL_MS);
-  }
-}
-
-/**
- * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to stop
- * it, so its process is ended instead.
- * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
- */
-export async function stopHungPlugin(
-  target: Target,
-  path: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { rpcFile, networkDir } = target.node;
-  const until = performance.now() + KILLED_MAX_MS;
-  for (;;) {
-    try {
-      await stopPlugin(rpcFile, path, signal === undefined ? {} : { signal });
-      return;
-    } catch (error) {
-      if (!isUnmanageable(error) || performance.now() > until) throw error;
-    }
-    killPluginProcesses(path, realpathSync(networkDir));
-    await sleep(KILLED_POLL_MS);
-  }
-}
-
-/**
  * The node's entry for the plugin. A node whose own start has not ended would never answer a
  * `plugin start`, so it is waited for.
  */
@@ -143,24 +80,9 @@ async function entryOnceNodeIsUp(
   }
 }
 
-/** @param changes what the new manifest shows differently */
-export function mustRestartNode(path: string, changes: readonly string[]): Failure {
-  return new Failure({
-    kind: "node-must-restart",
-    what: `the new version of ${path} does not take over (${changes.join(", ")})`,
-    why: "the node's own config starts this plugin, and the node reads what it shows only at its start",
-    fix: "Restart the node",
-    exitCode: 1,
-  });
-}
-
-function isSilent(error: unknown): boolean {
-  return error instanceof NodeUnreachable && error.reason === "silent";
-}
-
 /** The running one may be older than the file, which may say by now that it is dynamic. */
 async function notDynamic(path: string): Promise<Failure> {
-  const { dynamicHint, saysDynamic } = await import("../../diagnose/explain/dynamic-hint.js");
+  const { dynamicHint, saysDynamic } = await import("../../../diagnose/explain/dynamic-hint.js");
   const file = await inspectPluginFile(path).catch(() => undefined);
   const isChanged = saysDynamic(file);
   const hot = 'let the node start what "cln-dev hot-path" prints';

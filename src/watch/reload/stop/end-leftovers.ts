@@ -8,7 +8,7 @@ import {
   isRunning,
   kill,
   type ProcessIdentity,
-} from "../../node/plugins/plugin-processes.js";
+} from "../../../node/plugins/plugin-processes.js";
 
 /** A program whose stdin has ended may end by itself within this, ms. */
 const GRACE_MS = 100;
@@ -27,7 +27,7 @@ export async function endLeftovers(
   for (const process of processes) kill(process);
   if (await areGone(processes, KILLED_MS)) return [];
   const left = processes.filter(isRunning);
-  const { portsOf } = await import("../../diagnose/evidence/address-in-use.js");
+  const { portsOf } = await import("../../../diagnose/evidence/address-in-use.js");
   return left.map(({ pid }) => {
     const ports = portsOf(pid);
     const holds = ports.length === 0 ? "" : `, and listens on port ${ports.join(", ")}`;

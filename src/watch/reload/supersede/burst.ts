@@ -4,7 +4,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { readRegularFile } from "../../filesystem/regular-file.js";
+import { readRegularFile } from "../../../filesystem/regular-file.js";
 
 /** A failure after a single save is held back for as long after it; in ms. */
 const SINGLE_MS = 350;
