@@ -84,6 +84,12 @@ export function markOwnFrames(file: PluginFile, stderr: string): PluginTrace | u
   return { error: trace.error, frames };
 }
 
+/** The same, if it comes from the plugin's own code: others write to the node's stderr, too. */
+export function traceOfPlugin(file: PluginFile, stderr: string): PluginTrace | undefined {
+  const trace = markOwnFrames(file, stderr);
+  return trace && ownTrace([trace]);
+}
+
 /** The plugin's own line that is nearest to the failure. */
 export function ownFrame(trace: PluginTrace | undefined): PluginFrame | undefined {
   return trace?.frames.findLast((frame) => frame.own);

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { constants, openSync, rmSync, write, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { LineSplitter } from "../jsonrpc/line-splitter.js";
 import { environmentOf, workingDirectoryOf } from "../node/process-table.js";
 import { commandOf, type RunSettings } from "../plugin/process/run-settings.js";
 import { openControl } from "./control-server.js";
@@ -22,6 +23,8 @@ const ANSWER_MS = 120_000;
 const PREPARE_MS = 60;
 /** How long a version may take to end after the node has ended, in ms. */
 const END_MS = 4_000;
+/** A process id, in characters. */
+const MAX_KNOCK = 64;
 const MAX_STDERR_WAITING = 1024 * 1024;
 
 function main([folder = "", mode = "", ...args]: readonly string[]): void {
@@ -112,11 +115,9 @@ class HotProgram {
     openSync(hold, constants.O_RDWR);
     const fd = openSync(door, constants.O_RDWR | constants.O_NONBLOCK);
     const knocks = new Socket({ fd, readable: true, writable: false });
-    let text = "";
+    const lines = new LineSplitter(MAX_KNOCK);
     knocks.on("data", (chunk: Buffer) => {
-      const lines = `${text}${chunk}`.split("\n");
-      text = lines.pop() ?? "";
-      for (const line of lines) this.#join(Number(line));
+      for (const line of lines.push(chunk.toString("latin1"))) this.#join(Number(line));
     });
   }
 

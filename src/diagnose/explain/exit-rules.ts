@@ -5,8 +5,8 @@ import { shellPath } from "../../plugin/shell-words.js";
 import { describeAddress } from "../evidence/address-in-use.js";
 import { ownSources, readSource } from "../evidence/own-code.js";
 import { exitText } from "../findings.js";
-import { ownFrame, type PluginTrace } from "../offline-run.js";
-import type { Rule, RuleContext } from "./explanation.js";
+import { ownFrame } from "../offline-run.js";
+import { type Rule, type RuleContext, traceOf } from "./explanation.js";
 import { hintsFor } from "./language-hints.js";
 import { explainNodeModule, explainPythonModule, type MissingModule } from "./missing-module.js";
 import { neededPython, pythonVersionOf } from "./python-syntax.js";
@@ -294,10 +294,6 @@ const UNREADABLE_FILE =
 
 function errs(pattern: RegExp): (facts: RuleContext) => boolean {
   return (facts) => pattern.test(traceOf(facts)?.error ?? stderrOf(facts.offline));
-}
-
-function traceOf({ trace, offline }: RuleContext): PluginTrace | undefined {
-  return trace ?? offline?.trace;
 }
 
 function stderrOf(offline: RuleContext["offline"]): string {

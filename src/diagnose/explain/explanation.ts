@@ -1,5 +1,4 @@
 /** What an explanation is made of: the facts of one failure, and the rules. */
-
 import type { PluginLanguage } from "../../plugin/file/language.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { RawOption } from "../../plugin/handshake/init-params.js";
@@ -72,4 +71,9 @@ export interface Rule {
 
 export function textOf(text: Text, facts: RuleContext): string {
   return typeof text === "string" ? text : text(facts);
+}
+
+/** The plugin's trace, wherever it was found. */
+export function traceOf({ trace, offline }: RuleContext): PluginTrace | undefined {
+  return trace ?? offline?.trace;
 }

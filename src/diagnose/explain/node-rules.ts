@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { shellPath } from "../../plugin/shell-words.js";
-import { ownFrame, type PluginTrace } from "../offline-run.js";
+import { ownFrame } from "../offline-run.js";
 import { dynamicHint, saysDynamic } from "./dynamic-hint.js";
-import type { Rule, RuleContext } from "./explanation.js";
+import { type Rule, type RuleContext, traceOf } from "./explanation.js";
 import { hintsFor } from "./language-hints.js";
 
 const DIED = /^(exited during normal operation|Plugin terminated before replying to RPC call\.)$/;
@@ -243,10 +243,6 @@ function interpreterReason({ file, path }: RuleContext): string {
 
 function isNamedByPath({ name, path }: { readonly name: string; readonly path: string }): boolean {
   return name === path;
-}
-
-function traceOf({ trace, offline }: RuleContext): PluginTrace | undefined {
-  return trace ?? offline?.trace;
 }
 
 function firstLine(text: string): string {

@@ -3,7 +3,6 @@
  * middle of a call. lightningd logs why it ended a plugin, and of one that exited only that it did: its
  * traceback is on stderr, which may be readable, and else comes again when the plugin is run offline.
  */
-
 import type { Finding } from "../../events/watch-events.js";
 import type { Params } from "../../jsonrpc/message.js";
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
@@ -25,10 +24,10 @@ import { strayIn } from "../explain/output-rules.js";
 import { findingsOf, placeFindings, stderrFindings, traceFindings } from "../findings.js";
 import { type NodeToImitate, nodeHandshake } from "../node-handshake.js";
 import {
-  markOwnFrames,
   type OfflineRun,
   type PluginTrace,
   runPluginOffline,
+  traceOfPlugin,
 } from "../offline-run.js";
 import type { Explained } from "./start.js";
 
@@ -59,7 +58,7 @@ const EXITED = "exited during normal operation";
 export async function diagnoseDeath(dead: DeadPlugin): Promise<Explained> {
   const killed = explainKilled(dead);
   if (killed !== undefined) return killed;
-  const trace = traceOnStderr(dead);
+  const trace = traceOfPlugin(dead.file, dead.stderr ?? stderrAfter(dead.stderrMark) ?? "");
   const soon = Date.now() - dead.since.getTime() < SOON_MS;
   const again =
     trace === undefined && soon ? await runAgain(dead, { lingerMs: LINGER_MS }) : undefined;
@@ -81,7 +80,7 @@ export async function diagnoseCall(
   }
   const killed = explainKilled(dead);
   if (killed !== undefined) return killed;
-  const trace = traceOnStderr(dead);
+  const trace = traceOfPlugin(dead.file, dead.stderr ?? stderrAfter(dead.stderrMark) ?? "");
   const again = trace === undefined ? await runAgain(dead, { thenCall: call }) : undefined;
   return explainEnd(error.message, dead, trace, again, "Run again offline, with the same call");
 }
@@ -115,13 +114,6 @@ function explainKilled({ file, log = [] }: DeadPlugin): Explained | undefined {
   // The text is in the reason.
   const findings = stray.flatMap(({ printedBy }) => placeFindings(printedBy));
   return { explanation, findings, offline: undefined };
-}
-
-/** The last trace on the node's stderr, if it is of this plugin. */
-function traceOnStderr({ file, stderrMark, stderr }: DeadPlugin): PluginTrace | undefined {
-  const written = stderr ?? stderrAfter(stderrMark);
-  const trace = written === undefined ? undefined : markOwnFrames(file, written);
-  return trace?.frames.some((frame) => frame.own) ? trace : undefined;
 }
 
 async function runAgain(

@@ -2,7 +2,6 @@
  * What is reported of a start that failed: why, what to do, and what the plugin itself printed. Used
  * by the watch and by the one-shot commands; loaded only when something has failed.
  */
-
 import { execFile } from "node:child_process";
 import type { Finding } from "../../events/watch-events.js";
 import { isObject } from "../../jsonrpc/json.js";
@@ -24,10 +23,10 @@ import { onPythonPath } from "../explain/missing-module.js";
 import { findingsOf, traceFindings } from "../findings.js";
 import { type NodeToImitate, nodeHandshake } from "../node-handshake.js";
 import {
-  markOwnFrames,
   type OfflineRun,
   type PluginTrace,
   runPluginOffline,
+  traceOfPlugin,
 } from "../offline-run.js";
 
 export interface FailedStart {
@@ -69,7 +68,7 @@ export async function diagnoseFailedStart(
   const like = runs || isHookOrder ? await nodeHandshake(start.node) : undefined;
   const upTo = runs ? "init" : "getmanifest";
   const ran = like === undefined ? undefined : await runOffline(start, { ...like, upTo });
-  const trace = runs ? traceOnStderr(start) : undefined;
+  const trace = runs ? traceOfPlugin(file, stderrAfter(start.stderrMark) ?? "") : undefined;
   const context: ExplainContext = {
     path: file.realPath,
     file,
@@ -137,12 +136,6 @@ function runOffline(start: FailedStart, how: Partial<HandshakeOptions>): Promise
     ...how,
     ...(start.signal === undefined ? {} : { signal: start.signal }),
   });
-}
-
-/** The trace that the failed start left on the node's stderr, if it is of this plugin. */
-function traceOnStderr({ file, stderrMark }: FailedStart): PluginTrace | undefined {
-  const trace = markOwnFrames(file, stderrAfter(stderrMark) ?? "");
-  return trace?.frames.some(({ own }) => own) ? trace : undefined;
 }
 
 /** What can be looked up about an error, once it is known. */

@@ -30,15 +30,15 @@ interface Mode {
   readonly append: boolean;
 }
 
+const MUST_CREATE: Mode = { mustExist: false, mustNotExist: true, append: false };
+
 const MODES: ReadonlyMap<string, Mode> = new Map([
-  ["must-create", { mustExist: false, mustNotExist: true, append: false }],
+  ["must-create", MUST_CREATE],
   ["must-replace", { mustExist: true, mustNotExist: false, append: false }],
   ["create-or-replace", { mustExist: false, mustNotExist: false, append: false }],
   ["must-append", { mustExist: true, mustNotExist: false, append: true }],
   ["create-or-append", { mustExist: false, mustNotExist: false, append: true }],
 ]);
-
-const MUST_CREATE: Mode = { mustExist: false, mustNotExist: true, append: false };
 
 export function datastoreMethods(store: Datastore): BuiltinMethod[] {
   return [

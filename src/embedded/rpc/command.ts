@@ -41,7 +41,6 @@ export class Command {
   #stream: AnswerStream | undefined;
   #origin: CommandOrigin | undefined;
   #isDetached = false;
-  #onDone: (() => void)[] = [];
 
   /** @param id the text of the id's token, quotes included */
   constructor(
@@ -78,11 +77,6 @@ export class Command {
     this.#stream = undefined;
   }
 
-  /** Calls back when the command has been answered, by whomever. */
-  whenDone(listener: () => void): void {
-    this.#onDone.push(listener);
-  }
-
   succeed(result: JsonRecord): void {
     const shown: JsonValue = this.filter?.apply(result) ?? result;
     this.respond(`{"jsonrpc":"2.0","id":${this.id},"result":${jsonText(shown)}}`);
@@ -110,9 +104,6 @@ export class Command {
     }
     this.#stream?.close();
     this.#origin?.commandDone(this);
-    const listeners = this.#onDone;
-    this.#onDone = [];
-    for (const listener of listeners) listener();
   }
 
   /** Answers with what comes of the action: its result, or the fault that it throws. */

@@ -91,11 +91,6 @@ export class ConfigVars {
     return this.#vars.filter((item) => item.name === name && !item.overridden);
   }
 
-  /** All values ever given that are still there, overridden ones too. */
-  allValues(name: string): readonly ConfigVar[] {
-    return this.#vars.filter((item) => item.name === name);
-  }
-
   #settleOverrides(): void {
     for (const [index, item] of this.#vars.entries()) {
       const option = this.#options.get(item.name);

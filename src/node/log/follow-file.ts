@@ -1,6 +1,7 @@
 /** Follows a growing log file through rotation (renamed and created again) and truncation. */
 import { type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
+import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { readTail } from "./log-file.js";
 import { type LogLine, parseLogLine } from "./log-lines.js";
 import type { LogReader } from "./log-reader.js";
@@ -39,7 +40,7 @@ class Follower {
   #file: FileHandle | undefined;
   #watcher: FSWatcher | undefined;
   #at: number;
-  #rest = "";
+  readonly #lines = new LineSplitter(MAX_LINE_BYTES);
   /** Lines that are read and not handed on yet. */
   #held: LogLine[] = [];
   #heldSince = 0;
@@ -109,7 +110,7 @@ class Follower {
     const { size } = await file.stat();
     if (size < this.#at) {
       this.#at = 0;
-      this.#rest = "";
+      this.#lines.reset();
     }
     if (size === this.#at) return;
     const bytes = Buffer.alloc(CHUNK_BYTES);
@@ -123,9 +124,7 @@ class Follower {
   }
 
   #take(text: string): void {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    if (this.#rest.length > MAX_LINE_BYTES) this.#rest = "";
+    const lines = this.#lines.push(text);
     if (this.#held.length === 0) this.#heldSince = performance.now();
     this.#held.push(...lines.flatMap(parsed).filter(this.#reader.wants));
   }
@@ -154,7 +153,7 @@ class Follower {
     await this.#readNew();
     await this.#close();
     this.#at = 0;
-    this.#rest = "";
+    this.#lines.reset();
     await this.#open().catch(() => {});
     await this.#readNew();
   }

@@ -3,7 +3,9 @@
  * what they print to stderr, and only there. The log may go to the same file
  * (`lightningd >FILE 2>&1`): its lines are left out.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { tryStat } from "../../filesystem/try-read.js";
+import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { parseLogLine } from "./log-lines.js";
 
 const LOOK_EVERY_MS = 200;
@@ -16,16 +18,16 @@ const MAX_BYTES = 64 * 1024;
  */
 export function followStderr(path: string, onLine: (line: string) => void): () => void {
   let at = sizeOf(path);
-  let rest = "";
+  const lines = new LineSplitter(MAX_BYTES);
   const look = () => {
     const size = sizeOf(path);
     if (size === at) return;
     // Truncated: what is there now is new.
     const from = size < at ? 0 : Math.max(at, size - MAX_BYTES);
     at = size;
-    const lines = (rest + readFrom(path, from, size)).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (line !== "" && parseLogLine(line) === undefined) onLine(line);
+    for (const line of lines.push(readFrom(path, from, size))) {
+      if (line !== "" && parseLogLine(line) === undefined) onLine(line);
+    }
   };
   const timer = setInterval(look, LOOK_EVERY_MS);
   timer.unref();
@@ -36,7 +38,7 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
 }
 
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return tryStat(path)?.size ?? 0;
 }
 
 function readFrom(path: string, from: number, to: number): string {

@@ -64,16 +64,9 @@ export class SecretValues {
   }
 }
 
-function secretNames(configs: JsonObject): string[] {
-  return Object.entries(configs)
-    .filter(([name, config]) => isSecretName(name) && isObject(config) && "plugin" in config)
-    .map(([name]) => name);
-}
-
 function secretsIn(configs: JsonObject): Secret[] {
-  return secretNames(configs).flatMap((name) => {
-    const config = configs[name];
-    if (!isObject(config)) return [];
+  return Object.entries(configs).flatMap(([name, config]) => {
+    if (!isSecretName(name) || !isObject(config) || !("plugin" in config)) return [];
     const one = [config.value_str, config.value_int, config.value_msat];
     const many = [config.values_str, config.values_int].flatMap((list) =>
       Array.isArray(list) ? (list as readonly unknown[]) : [],

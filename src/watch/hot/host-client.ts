@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { type HotCommand, type HotEvent, type HotOutcome, readEvent } from "../../hot/protocol.js";
+import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { connectUnix } from "../../node/rpc/unix-socket.js";
 import type { HotFolder } from "./front-files.js";
 
@@ -10,6 +11,9 @@ export type HostHello = Extract<HotEvent, { event: "hello" }>;
 
 /** A host that does not greet within this is taken as none, in ms. */
 const HELLO_MS = 2_000;
+
+/** Beyond that it is no event, in characters: a message of a plugin may be in one. */
+const MAX_LINE = 2 ** 28;
 
 /** Numbers of the requests, over all hosts. */
 let numbers = 0;
@@ -53,13 +57,11 @@ export class HostClient {
         return resolve(undefined);
       }
       const timer = setTimeout(() => socket.destroy(), HELLO_MS);
-      let text = "";
+      const lines = new LineSplitter(MAX_LINE);
       socket.setEncoding("utf8");
       socket.on("error", () => {});
       socket.on("data", (chunk: string) => {
-        const lines = (text + chunk).split("\n");
-        text = lines.pop() ?? "";
-        for (const line of lines) {
+        for (const line of lines.push(chunk)) {
           const event = readEvent(line);
           if (event === undefined) continue;
           if (event.event === "hello") {
