@@ -29,6 +29,7 @@ import { announceTo, findDuplicateSessions } from "./control/duplicate-sessions.
 import { isMeant, type RestartFilter, readFilter, readOptions } from "./control/target-filter.js";
 import { DependencyWatch } from "./files/dependency-watch.js";
 import { FileSource, type WatchedFiles } from "./files/file-source.js";
+import { CallStderr } from "./follow-up/call-stderr.js";
 import { FollowUp } from "./follow-up/follow-up.js";
 import { initErrorOf, reportInitError } from "./follow-up/init-error.js";
 import { type HotEnd, leaveHot } from "./hot/leave-hot.js";
@@ -82,19 +83,17 @@ export class Session {
   private constructor(given: SessionOptions) {
     // Those that are taken over become known only later.
     const secrets = () => this.#reloaders.flatMap((reloader) => reloader.options);
-    const options = {
-      ...given,
-      onEvent: (event: WatchEvent) => {
-        try {
-          given.onEvent(redactEvent(event, concealing(secrets())));
-        } catch (error) {
-          // The listener's mistake is its program's: nothing in the session waits for it.
-          setImmediate(() => {
-            throw error;
-          });
-        }
-      },
-    };
+    const stderr = new CallStderr((event) => {
+      try {
+        given.onEvent(redactEvent(event, concealing(secrets())));
+      } catch (error) {
+        // The listener's mistake is its program's: nothing in the session waits for it.
+        setImmediate(() => {
+          throw error;
+        });
+      }
+    });
+    const options = { ...given, onEvent: (event: WatchEvent) => stderr.event(event) };
     this.#options = options;
     this.#trace = new TraceSource(options.onEvent, given.traceBytes ?? 0);
     this.#plugins = options.plugins;

@@ -19,6 +19,7 @@ import { runShellCommand } from "../shell-command.js";
 import type { Shown } from "./api-changes.js";
 
 const CALL_TIMEOUT_MS = 60_000;
+const GIVEN_UP = `no answer within ${CALL_TIMEOUT_MS / 1000} s; the next save calls it again`;
 /** As much of the output of `--run` as is of use on a screen. */
 const MAX_RUN_LINES = 60;
 /** What the plugin logged before it answered has been read from the node's log file by then. */
@@ -173,6 +174,8 @@ export class FollowUp {
     if (state.is !== "running" || state.started === undefined) return;
     // Words that are no call: the node was not asked.
     if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return;
+    // What it waits for has been reported while it waited.
+    if (isSilent(error)) return;
     const died = error instanceof RpcError && error.code === PLUGIN_TERMINATED;
     if (died) this.#reloader.explained = state.started;
     const diagnosis = await diagnoseFailedCall(
@@ -203,10 +206,14 @@ export class FollowUp {
       const answer =
         error instanceof RpcError
           ? { code: error.code, message: error.message, data: error.data, ...error.more }
-          : { message: messageOf(error) };
+          : { message: isSilent(error) ? GIVEN_UP : messageOf(error) };
       return { error, text: JSON.stringify(answer) };
     }
   }
+}
+
+function isSilent(error: unknown): boolean {
+  return error instanceof NodeUnreachable && error.reason === "silent";
 }
 
 /** `hello name=x` @throws Failure: `key=value` and other words are mixed */

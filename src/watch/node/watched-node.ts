@@ -215,7 +215,9 @@ export class WatchedNode {
       reloader.died();
       const log = this.recentLog(reloader);
       const stopped = log.includes(STOPPED);
-      this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log });
+      // The report on the call that it died of has its log.
+      const shown = reloader.explained === state.started ? [] : log;
+      this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log: shown });
       if (state.started && !stopped) this.#own(this.#explainDeath(reloader, state.started, log));
     }
   }

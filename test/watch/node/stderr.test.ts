@@ -1,7 +1,8 @@
 /** What plugins print to stderr, on a node whose stderr is a file. */
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ask, startNodeProcess } from "../../support/nodes.js";
-import { language, writePlugin } from "../../support/plugin.js";
+import { language, writePlugin, writeProgram } from "../../support/plugin.js";
 import { Program } from "../../support/program.js";
 import { sandbox } from "../../support/sandbox.js";
 
@@ -23,3 +24,38 @@ it("is shown live, but for that of a start that fails", async () => {
   await ask(node, "version");
   expect(watch.stdout).not.toContain('"level":"stderr","text":"going down"');
 });
+
+/** Prints a line in each call, and crashes in it. */
+const DIES = `#!${process.execPath}
+process.stdin.on("data", (chunk) => {
+  for (const text of String(chunk).split("\\n\\n").filter((part) => part.trim() !== "")) {
+    const { id, method } = JSON.parse(text);
+    const answer = (result) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result }) + "\\n\\n");
+    if (method === "init") answer({});
+    else if (method === "getmanifest") {
+      answer({ dynamic: true, options: [], rpcmethods: [{ name: "dies", usage: "", description: "" }] });
+    } else {
+      console.error("at work");
+      null.crash();
+    }
+  }
+});
+`;
+
+it.each(["the session's own node", "a node whose stderr is a file"])(
+  "of a call that the plugin dies of, on %s: the traceback is in the report alone",
+  async (kind) => {
+    const box = sandbox();
+    const own = kind === "the session's own node";
+    const flag = own ? "--embedded" : (await startNodeProcess(box)).flag;
+    const plugin = writeProgram(join(box.work, "dies.js"), DIES);
+    const watch = new Program(box, ["watch", plugin, flag, "--call", "dies", "--json"]);
+    await watch.next("called", { ok: false });
+    expect(JSON.stringify(await watch.next("explained"))).toContain("null.crash();");
+    await watch.next("log", { level: "stderr", text: "at work" });
+    await watch.next("plugin-died", { log: [] });
+    await watch.end();
+    const printed = watch.events.filter(({ event }) => event === "log").map(({ text }) => text);
+    expect(printed).toEqual(["at work"]);
+  },
+);
