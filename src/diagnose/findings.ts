@@ -12,10 +12,17 @@ import type { OfflineRun, PluginFrame, PluginTrace, StrayText } from "./offline-
 const MAX_FRAMES = 8;
 const MAX_STDERR_LINES = 20;
 
-/** @param how what the run was, before how it ended */
-export function findingsOf(offline: OfflineRun, how = "Run again offline"): Finding[] {
+/**
+ * @param how what the run was, before how it ended
+ * @param isSecond the same code has run before, on the node
+ */
+export function findingsOf(
+  offline: OfflineRun,
+  how = "Run again offline",
+  isSecond = true,
+): Finding[] {
   const { handshake } = offline;
-  const end = SAYS_IT_ALL.includes(handshake.end.kind) ? [] : [endNote(handshake, how)];
+  const end = SAYS_IT_ALL.includes(handshake.end.kind) ? [] : [endNote(handshake, how, isSecond)];
   return [...printedFindings(offline), ...end];
 }
 
@@ -30,8 +37,9 @@ export function printedFindings({ handshake, trace, stray }: OfflineRun): Findin
 /** Ends that the node's own message reports as well. */
 const SAYS_IT_ALL: readonly string[] = ["refused", "disabled", "not-dynamic"];
 
-function endNote(handshake: Handshake, how: string): Finding {
-  const twice = mayWrite(handshake.file) ? "; files that it writes were written twice" : "";
+function endNote(handshake: Handshake, how: string, isSecond: boolean): Finding {
+  const twice =
+    isSecond && mayWrite(handshake.file) ? "; files that it writes were written twice" : "";
   return {
     kind: "note",
     text: `${how}${isInReason(handshake) ? "" : `: ${endOf(handshake)}`}${twice}`,

@@ -101,7 +101,7 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
     handshake: ran.handshake,
     message: ran.handshake.words ?? endOf(ran.handshake),
     explanation: explain(ran.handshake, facts),
-    findings: findingsOf(ran),
+    findings: findingsOf(ran, "Run offline, before it is started", false),
   };
 }
 

@@ -24,7 +24,7 @@ export interface HotStart {
 export function diagnoseHotStart(handshake: Handshake, { file, options }: HotStart): Explained {
   const offline = analyze(handshake);
   const context = { path: file.realPath, file, options, offline };
-  const findings = findingsOf(offline, "Started beside the previous version");
+  const findings = findingsOf(offline, "Started beside the previous version", false);
   return { explanation: explain(handshake, context), findings, offline };
 }
 
