@@ -20,7 +20,7 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
   if (nodesFrom.kind !== "default" && nodes.length > 0) return nodes;
   const running = await findSessions();
   const sessions = embedded ? running.filter((session) => session.embedded) : running;
-  const watched = await watchedNodes(sessions, surroundings);
+  const watched = watchedNodes(sessions, surroundings);
   if (watched.size === 1) return [...watched.values()];
   if (nodes.length > 0 && watched.size === 0) return nodes;
   if (watched.size > 1) throw severalNodes([...watched.values()]);
@@ -31,16 +31,16 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
 }
 
 /** By rpc-file. Where sessions run on several nodes: of those that watch a plugin of this folder, if any. */
-async function watchedNodes(
+function watchedNodes(
   sessions: readonly RunningSession[],
   surroundings: Surroundings,
-): Promise<ReadonlyMap<string, NodeAddress>> {
+): ReadonlyMap<string, NodeAddress> {
   const targets = sessions.flatMap((session) => session.targets);
   const byFile = (some: readonly SessionTarget[]) =>
     new Map(some.map(({ node }) => [node.rpcFile, node]));
   const all = byFile(targets);
   if (all.size < 2) return all;
-  const ofFolder = byFile(targets.filter(await ofThisFolder(surroundings)));
+  const ofFolder = byFile(targets.filter(ofThisFolder(surroundings)));
   return ofFolder.size > 0 ? ofFolder : all;
 }
 

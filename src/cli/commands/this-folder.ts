@@ -1,6 +1,8 @@
 /** Which of several watch sessions is meant by a command that names none: that of the folder one is in. */
 import { dirname } from "node:path";
 import type { SessionTarget } from "../../events/reload-target.js";
+import { findSettingsKey } from "../../settings/project/package-json.js";
+import { projectPlugins } from "../../settings/project/schema.js";
 import type { Surroundings } from "../../settings/types.js";
 
 /**
@@ -8,11 +10,8 @@ import type { Surroundings } from "../../settings/types.js";
  * one of the two folders is in the other.
  * @throws Failure (exit code 2): that package.json is wrong
  */
-export async function ofThisFolder({
-  cwd,
-  home,
-}: Surroundings): Promise<(target: SessionTarget) => boolean> {
-  const own = await projectPaths(cwd, home);
+export function ofThisFolder({ cwd, home }: Surroundings): (target: SessionTarget) => boolean {
+  const own = projectPaths(cwd, home);
   return ({ path, realPath }) =>
     own.includes(path) ||
     [path, realPath].some((file) => isWithin(dirname(file), cwd) || isWithin(cwd, dirname(file)));
@@ -22,10 +21,7 @@ function isWithin(path: string, folder: string): boolean {
   return `${path}/`.startsWith(folder === "/" ? folder : `${folder}/`);
 }
 
-async function projectPaths(cwd: string, home: Surroundings["home"]): Promise<string[]> {
-  const { findSettingsKey } = await import("../../settings/project/package-json.js");
+function projectPaths(cwd: string, home: Surroundings["home"]): string[] {
   const key = findSettingsKey(cwd);
-  if (key === undefined) return [];
-  const { projectPlugins } = await import("../../settings/project/schema.js");
-  return projectPlugins(key, home).map(({ path }) => path);
+  return key === undefined ? [] : projectPlugins(key, home).map(({ path }) => path);
 }

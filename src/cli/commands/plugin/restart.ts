@@ -32,7 +32,7 @@ export async function restart(
   const sessions = (await findSessions()).filter(
     (session) => session.embedded || context.flags.embedded !== true,
   );
-  const found = await Promise.all(filters.map((filter) => findOne(sessions, filter, context)));
+  const found = filters.map((filter) => findOne(sessions, filter, context));
   if (found.every((one) => one === undefined)) {
     const { start } = await import("./start.js");
     return start(context, args, flags, "restart");
@@ -77,29 +77,29 @@ interface Found {
 }
 
 /** @throws Failure: several sessions fit */
-async function findOne(
+function findOne(
   sessions: readonly RunningSession[],
   filter: RestartFilter,
   context: Context,
-): Promise<Found | undefined> {
+): Found | undefined {
   const fitting = sessions
     .map((session) => ({ session, targets: session.targets.filter((one) => isMeant(one, filter)) }))
     .filter(({ targets }) => targets.length > 0);
   const isOpen = filter.path === undefined && filter.name === undefined;
   const [only, ...more] = fitting;
   if (more.length === 0) {
-    if (only && isOpen && filter.rpcFiles === undefined) await refuseUnrelated(only, context);
+    if (only && isOpen && filter.rpcFiles === undefined) refuseUnrelated(only, context);
     return only;
   }
-  const isOfFolder = isOpen ? await ofThisFolder(context.surroundings) : () => false;
+  const isOfFolder = isOpen ? ofThisFolder(context.surroundings) : () => false;
   const ofProject = fitting.filter(({ targets }) => targets.some(isOfFolder));
   if (ofProject.length === 1) return ofProject[0];
   throw severalFit(ofProject.length > 1 ? ofProject : fitting);
 }
 
 /** A session of another project is not reloaded from this folder unless the plugin is named. */
-async function refuseUnrelated({ targets }: Found, context: Context): Promise<void> {
-  const isOfFolder = await ofThisFolder(context.surroundings);
+function refuseUnrelated({ targets }: Found, context: Context): void {
+  const isOfFolder = ofThisFolder(context.surroundings);
   const [target] = targets;
   if (targets.some(isOfFolder) || target === undefined) return;
   throw usageFailure("no plugin is named", {

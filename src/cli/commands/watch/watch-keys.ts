@@ -55,7 +55,11 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
     action: () => {
       const isShown = watched.trace.toggle();
       session.traceBytes = watched.trace.traceBytes;
-      print(isShown ? "  every message between node and plugin" : "  no messages");
+      print(
+        isShown
+          ? "  every message between node and plugin is shown"
+          : "  messages are not shown any more",
+      );
     },
   };
   const options: string[] = [];
