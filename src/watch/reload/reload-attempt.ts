@@ -6,8 +6,8 @@
 import { mayDropOption } from "../../diagnose/evidence/dropped-option.js";
 import { diagnoseStart, markStderrOf, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
-import { failed, NO_DIAGNOSIS, notBuilt, refused, unreachable } from "../../events/outcomes.js";
-import { type Change, isAsked, type Target } from "../../events/reload-target.js";
+import { failed, NO_DIAGNOSIS, refused, unreachable } from "../../events/outcomes.js";
+import type { Change, Target } from "../../events/reload-target.js";
 import type { NodeFacts, Outcome, Reloaded } from "../../events/watch-events.js";
 import { nodePid } from "../../node/node-process.js";
 import { listPlugins } from "../../node/plugins/plugin-command.js";
@@ -15,7 +15,6 @@ import { descendantsOf, type ProcessIdentity } from "../../node/plugins/plugin-p
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { inspectPluginFile, mayBeMidSave, type PluginFile } from "../../plugin/file/plugin-file.js";
-import { isBuildSource } from "../../plugin/file/source-files.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { shownValue } from "../../plugin/secret-options.js";
 import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
@@ -23,8 +22,7 @@ import { waitUntilQuiet, waitUntilStable } from "../files/wait-until-stable.js";
 import { reloadHot } from "../hot/hot-reload.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { socketIdentity } from "../node/identify-node.js";
-import { runShellCommand } from "../shell-command.js";
-import { builtContent } from "./build/built-content.js";
+import { runBuildStep } from "./build/build-step.js";
 import { type InheritedOptions, shownOptions } from "./options/inherited-options.js";
 import { PluginOnNode, type PluginState } from "./plugin-on-node.js";
 import { type NodeStep, reportSlowStep } from "./slow-node-notice.js";
@@ -312,56 +310,14 @@ export class ReloadAttempt {
   }
 
   async #build(): Promise<Outcome | undefined> {
-    const { build } = this.#target.plugin;
-    if (build === undefined) return undefined;
-    this.#progress.begin("build");
-    const result = await runShellCommand({
-      ...build,
-      signal: this.#progress.newer,
-      onSlow: (ms, output) => this.#reportSlowBuild(ms, output),
-    });
-    this.#progress.throwIfSuperseded();
-    const buildMs = this.#progress.built();
-    this.#buildMs = buildMs;
-    this.#progress.absorb();
-    if (result.ok) return (await this.#isUnchanged()) ? this.#unchanged(buildMs) : undefined;
-    return notBuilt(
-      this.#target.name,
-      this.#progress.change,
-      build.command,
-      result,
-      this.#node.runs,
-    );
-  }
-
-  #reportSlowBuild(ms: number, output: string): void {
-    const { plugin } = this.#target.name;
-    const said = output === "" ? "it has printed nothing" : output;
-    const message = `the build of ${plugin} has taken ${Math.round(ms / 1000)} s so far: ${said}`;
-    this.#options.emit({ event: "notice", level: "info", message });
-  }
-
-  /** Whether the build of a compiled plugin has made what the node runs already. */
-  async #isUnchanged(): Promise<boolean> {
-    const { path } = this.#target.plugin;
-    const { change } = this.#progress;
-    const running = await this.#options.runningContent;
-    if (running === undefined || this.#node.state.is !== "running" || isAsked(change)) return false;
-    if (!change.files.every((file) => file === path || isBuildSource(file))) return false;
-    const isCompiled = await inspectPluginFile(path).then(
-      ({ interpreter }) => interpreter === undefined,
-      () => false,
-    );
-    const isSame = isCompiled && (await builtContent(path)) === running;
-    this.#progress.throwIfSuperseded();
-    return isSame;
-  }
-
-  #unchanged(buildMs: number): Outcome {
-    const { cause, files, at } = this.#progress.change;
-    const totalMs = performance.now() - at;
-    this.#seen = takeSnapshot(this.#target.plugin.path);
-    return { event: "unchanged", ...this.#target.name, cause, files, totalMs, buildMs };
+    const { emit, runningContent } = this.#options;
+    const step = { target: this.#target, node: this.#node, progress: this.#progress };
+    const built = await runBuildStep({ ...step, emit, runningContent });
+    this.#buildMs = built?.buildMs;
+    if (built?.outcome?.event === "unchanged") {
+      this.#seen = takeSnapshot(this.#target.plugin.path);
+    }
+    return built?.outcome;
   }
 
   async #settle(): Promise<{ readonly file: PluginFile; readonly look: FileSnapshot }> {
