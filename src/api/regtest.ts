@@ -9,12 +9,12 @@ import type { RegtestChannel, RegtestEvent, RegtestNodeFacts } from "../regtest/
 import { networkFolder } from "../regtest/network/folder.js";
 import { fund, mine, reorganize, setFees } from "../regtest/network/mining.js";
 import {
+  answeringNode,
+  answeringNodes,
   type Network,
   openChain,
   openNetwork,
   removeNetwork,
-  runningNode,
-  runningNodes,
   stopNodes,
 } from "../regtest/network/network.js";
 import { configLine } from "../regtest/network/node-config.js";
@@ -130,7 +130,7 @@ function handleOf(
 ): RegtestNetwork {
   const chain = openChain(network);
   const named = (node: NodeOrName) =>
-    runningNode(network, typeof node === "string" ? node : node.name);
+    answeringNode(network, typeof node === "string" ? node : node.name);
   const unlimited = { ...context, signal: undefined };
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -147,14 +147,14 @@ function handleOf(
       id,
       port,
     })),
-    mine: async (blocks = 1) => mine(chain, await runningNodes(network), blocks, context),
+    mine: async (blocks = 1) => mine(chain, await answeringNodes(network), blocks, context),
     fund: async (node, sat = WALLET_SAT) =>
-      fund(chain, await runningNodes(network), [await named(node)], sat, context),
+      fund(chain, await answeringNodes(network), [await named(node)], sat, context),
     open: async (from, to, sat = DEFAULT_CAPACITY_SAT) => {
       const ends = { from: await named(from), to: await named(to) };
       const [channel] = await openChannels(
         chain,
-        await runningNodes(network),
+        await answeringNodes(network),
         [ends],
         sat,
         context,
@@ -163,13 +163,20 @@ function handleOf(
       return channel;
     },
     pay: async (from, to, msat = DEFAULT_PAYMENT_MSAT, { keysend = false } = {}) =>
-      pay(await runningNodes(network), await named(from), await named(to), msat, keysend, context),
-    reorg: async (depth) => reorganize(chain, await runningNodes(network), depth, context),
+      pay(
+        await answeringNodes(network),
+        await named(from),
+        await named(to),
+        msat,
+        keysend,
+        context,
+      ),
+    reorg: async (depth) => reorganize(chain, await answeringNodes(network), depth, context),
     fees: async (feerates) => {
       const rates = new Map(
         Object.entries(feerates).map(([blocks, rate]) => [Number(blocks), rate]),
       );
-      await setFees(chain, await runningNodes(network), rates, context);
+      await setFees(chain, await answeringNodes(network), rates, context);
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,7 +1,7 @@
 /** The host's control socket: JSON lines to every session that is connected. */
-import { chmodSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { atShortPath } from "../node/rpc/unix-socket.js";
+import { listenUnix } from "../node/rpc/unix-socket.js";
 import { type HotCommand, type HotEvent, readCommand } from "./protocol.js";
 
 /** What waits for a slow session; more is counted and dropped: the host waits for nobody. */
@@ -21,7 +21,7 @@ export interface HotControl {
   close(): void;
 }
 
-export function openControl(
+export function openHotControl(
   path: string,
   greeting: () => HotEvent,
   onCommand: (command: HotCommand, answer: (event: HotEvent) => void) => void,
@@ -45,8 +45,8 @@ export function openControl(
     for (const event of early ?? []) session.send(event);
     early = undefined;
   };
-  server.on("error", () => {});
-  atShortPath(path, (short) => server.listen({ path: short }, () => chmodSync(path, 0o600)));
+  // Without a socket no session finds the host; the plugin runs all the same.
+  listenUnix(server, path).catch(() => {});
   return {
     emit: (event) => {
       if (event.event === "trace" && early !== undefined && early.length < MAX_EARLY)

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { LineSplitter } from "../jsonrpc/line-splitter.js";
 import { environmentOf, workingDirectoryOf } from "../node/process-table.js";
 import { commandOf, type RunSettings } from "../plugin/process/run-settings.js";
-import { openControl } from "./control-server.js";
+import { openHotControl } from "./control-server.js";
 import { readDescription } from "./description.js";
 import { Front, openPipesOf } from "./front.js";
 import { Host } from "./host.js";
@@ -83,7 +83,7 @@ class HotProgram {
       isStatic: !isDynamic && this.#host.registered?.dynamic === false,
       handover: this.#reloader.handover,
     });
-    this.#control = openControl(join(folder, "control"), hello, (command, answer) => {
+    this.#control = openHotControl(join(folder, "control"), hello, (command, answer) => {
       if (command.cmd === "reload") void this.#reloader.reload(command).then(answer);
       else if (command.cmd === "make-way") void this.#reloader.makeWay(command.number, answer);
       else if (command.cmd === "take-back") this.#reloader.takeBack(command.number, answer);

@@ -1,7 +1,8 @@
 /** The node's unix socket, for its owner only. Used by node.ts. */
-import { chmodSync } from "node:fs";
+
 import { createServer, type Socket } from "node:net";
-import { closeServer, listenOn, removeSocket } from "../state/directory-lock.js";
+import { listenUnix } from "../../node/rpc/unix-socket.js";
+import { closeServer, removeSocket } from "../state/directory-lock.js";
 
 export interface SocketServer {
   /** No new client comes in; those that are there stay. */
@@ -19,7 +20,6 @@ export async function listenAt(
   removeSocket(path);
   // The connection stays half open after a client's end: what was asked is still answered.
   const server = createServer({ allowHalfOpen: true }, onConnect);
-  await listenOn(server, path, 1024);
-  chmodSync(path, 0o600);
+  await listenUnix(server, path, 1024);
   return { stopListening: () => closeServer(server, path) };
 }

@@ -7,7 +7,7 @@ import { lstatSync, unlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Failure, systemCode } from "../../errors/failure.js";
-import { atShortPath, connectUnix } from "../../node/rpc/unix-socket.js";
+import { connectUnix, listenUnix } from "../../node/rpc/unix-socket.js";
 
 export interface DirectoryLock {
   release(): void;
@@ -24,26 +24,18 @@ export async function lockDirectory(networkDir: string, rpcFile: string): Promis
   if (await isAnswering(rpcFile)) throw alreadyRunning(networkDir, `it answers on ${rpcFile}`);
   const server = createServer((client) => client.destroy());
   try {
-    await listenOn(server, path);
+    await listenUnix(server, path);
   } catch (error) {
     if (systemCode(error) !== "EADDRINUSE") throw error;
     if (await isAnswering(path)) throw alreadyRunning(networkDir, `it holds ${path}`);
     removeSocket(path);
-    await listenOn(server, path);
+    await listenUnix(server, path);
   }
   // The node's own socket and plugins keep the process alive, not this.
   server.unref();
   return {
     release: () => closeServer(server, path),
   };
-}
-
-/** Binds and listens. @throws the system's error */
-export function listenOn(server: Server, path: string, backlog = 511): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    atShortPath(path, (short) => server.listen({ path: short, backlog }, resolve));
-  });
 }
 
 /** Stops listening and removes the socket; what has taken its place, or its folder's, is left alone. */

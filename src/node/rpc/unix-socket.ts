@@ -1,6 +1,6 @@
-/** Opens a unix socket, also where its path is longer than a socket address allows. */
-import { closeSync, constants, openSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+/** Unix sockets, also where a path is longer than a socket address allows. */
+import { chmodSync, closeSync, constants, openSync } from "node:fs";
+import { connect, type Server, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 
 /** What fits into `sun_path` on every system that we run on (macOS: 104 with the final NUL). */
@@ -12,6 +12,19 @@ const MAX_ADDRESS_BYTES = 103;
  */
 export function connectUnix(path: string): Socket {
   return atShortPath(path, (short) => connect({ path: short }));
+}
+
+/**
+ * Binds and listens, for this user alone.
+ * @throws the system's error; later ones of the server are of no consequence
+ */
+export async function listenUnix(server: Server, path: string, backlog = 511): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    // It stays: a connection that cannot be accepted (no file descriptor is left) comes here, too.
+    server.on("error", reject);
+    atShortPath(path, (short) => server.listen({ path: short, backlog }, resolve));
+  });
+  chmodSync(path, 0o600);
 }
 
 /**

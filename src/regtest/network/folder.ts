@@ -54,7 +54,7 @@ export function prepareFolder(folder: string): void {
  * Whether there is a network.
  * @throws Failure `regtest-folder`: the folder is not ours, so what it holds does not count
  */
-export function isNetwork(folder: string): boolean {
+export function holdsNetwork(folder: string): boolean {
   try {
     lstatSync(folder);
   } catch (error) {

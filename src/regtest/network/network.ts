@@ -10,7 +10,7 @@ import { BACKEND_FILE, BACKEND_PROGRAM } from "./backend-files.js";
 import { listChannels } from "./channels.js";
 import { type StepContext, throwIfAborted } from "./context.js";
 import type { RegtestNodeFacts, RegtestNodeStatus } from "./events.js";
-import { isNetwork, NETWORK_FILE } from "./folder.js";
+import { holdsNetwork, NETWORK_FILE } from "./folder.js";
 import { type NetworkFile, readNetworkFile } from "./network-file.js";
 import { RegtestNode } from "./regtest-node.js";
 
@@ -28,7 +28,7 @@ const STATUS_MS = 5_000;
 
 /** @throws Failure `no-regtest` (exit code 3): there is none */
 export function openNetwork(folder: string): Network {
-  if (!isNetwork(folder)) {
+  if (!holdsNetwork(folder)) {
     throw new Failure({
       kind: "no-regtest",
       what: `there is no regtest network in ${folder}`,
@@ -63,13 +63,13 @@ export function nodeNamed({ nodes }: Network, name: string): RegtestNode {
 }
 
 /** Those that answer. */
-export async function runningNodes({ nodes }: Network): Promise<readonly RegtestNode[]> {
+export async function answeringNodes({ nodes }: Network): Promise<readonly RegtestNode[]> {
   const infos = await Promise.all(nodes.map((node) => node.info()));
   return nodes.filter((_, index) => infos[index] !== undefined);
 }
 
 /** The node of that name, which runs. @throws Failure (exit code 3): it does not */
-export async function runningNode(network: Network, name: string): Promise<RegtestNode> {
+export async function answeringNode(network: Network, name: string): Promise<RegtestNode> {
   const node = nodeNamed(network, name);
   if ((await node.info()) !== undefined) return node;
   const words = node.lastWords();
@@ -131,7 +131,7 @@ export async function stopNodes(
  * @throws Failure: a node does not end, a file cannot be removed
  */
 export async function removeNetwork(folder: string, context: StepContext): Promise<void> {
-  if (!isNetwork(folder)) return void context.onEvent({ event: "reset", dir: folder, left: [] });
+  if (!holdsNetwork(folder)) return void context.onEvent({ event: "reset", dir: folder, left: [] });
   await withNetworkLock(folder, context, async () => {
     // From the folder, not from network.json: that may be damaged.
     const names = readdirSync(folder).filter((name) => /^l\d{1,2}$/.test(name));

@@ -125,25 +125,27 @@ export function configLine(option: string): string {
 }
 
 /** Whether nobody listens there. */
-export function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once("error", () => done(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
-  });
+export async function isFree(port: number): Promise<boolean> {
+  return await listenOnce(port).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A port that nobody listens on. */
 export function freePort(): Promise<number> {
+  return listenOnce(0);
+}
+
+/** @returns the port @throws the system's error where it cannot be had */
+function listenOnce(port: number): Promise<number> {
   return new Promise((done, failed) => {
     const server = createServer();
     server.once("error", failed);
-    server.listen(0, "127.0.0.1", () => {
+    server.listen(port, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === "string") failed(new Error("no port"));
-        else done(address.port);
-      });
+      const got = address !== null && typeof address === "object" ? address.port : port;
+      server.close(() => done(got));
     });
   });
 }

@@ -15,7 +15,7 @@ import {
 } from "./channels.js";
 import { type StepContext, throwIfAborted } from "./context.js";
 import type { RegtestEvent } from "./events.js";
-import { isNetwork, prepareFolder } from "./folder.js";
+import { holdsNetwork, prepareFolder } from "./folder.js";
 import { findLightningd, type Lightningd } from "./lightningd.js";
 import { fund, hasMoney, untilAtHeight } from "./mining.js";
 import {
@@ -121,7 +121,7 @@ function forgetUnused(folder: string, before: readonly NetworkNode[]): void {
 }
 
 function nodesIn(folder: string): readonly NetworkNode[] {
-  return isNetwork(folder) ? readNetworkFile(folder).nodes : [];
+  return holdsNetwork(folder) ? readNetworkFile(folder).nodes : [];
 }
 
 /** The lightningd of each node: the one that was asked for, else the one that it has, else the one on PATH. */
@@ -157,7 +157,7 @@ async function prepare(
   context: StepContext,
 ): Promise<Network> {
   const { folder } = options;
-  const isNew = !isNetwork(folder);
+  const isNew = !holdsNetwork(folder);
   let file: NetworkFile = isNew
     ? { developer: options.developer, channels: options.channels, isSetUp: false, nodes: [] }
     : readNetworkFile(folder);

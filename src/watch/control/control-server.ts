@@ -1,13 +1,13 @@
 /** The control socket of a watch session: how `cln-dev restart` and `list` find it and ask it. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../errors/failure.js";
 import { Framer } from "../../jsonrpc/framing.js";
 import { isObject, type JsonObject, parseObject } from "../../jsonrpc/json.js";
 import { INVALID_REQUEST, METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
-import { atShortPath } from "../../node/rpc/unix-socket.js";
+import { atShortPath, listenUnix } from "../../node/rpc/unix-socket.js";
 import { controlFolder } from "./socket-folder.js";
 
 /** Answers a request by name; what it throws becomes the error's message. */
@@ -33,12 +33,7 @@ export class ControlServer {
     const server = createServer();
     const control = new ControlServer(path, server);
     server.on("connection", (socket) => control.#serve(socket, methods));
-    await new Promise<void>((resolve, reject) => {
-      // It stays: a connection that cannot be accepted (no file descriptor is left) comes here, too.
-      server.on("error", reject);
-      atShortPath(path, (short) => server.listen({ path: short }, resolve));
-    });
-    chmodSync(path, 0o600);
+    await listenUnix(server, path);
     return control;
   }
 

@@ -5,12 +5,12 @@ import { DEFAULT_CAPACITY_SAT, openChannels } from "../../../regtest/network/cha
 import { networkFolder } from "../../../regtest/network/folder.js";
 import * as mining from "../../../regtest/network/mining.js";
 import {
+  answeringNode,
+  answeringNodes,
   nodeNamed,
   openChain,
   openNetwork,
   removeNetwork,
-  runningNode,
-  runningNodes,
   showStatus,
   stopNodes,
 } from "../../../regtest/network/network.js";
@@ -108,7 +108,7 @@ export function mine(
     if (faster !== undefined)
       steps.note(`nodes take blocks some ten times faster with --dir ${faster}, in memory`);
     if (!network.file.developer) steps.note(SLOW_BLOCKS);
-    await mining.mine(openChain(network), await runningNodes(network), count, steps);
+    await mining.mine(openChain(network), await answeringNodes(network), count, steps);
     return 0;
   });
 }
@@ -122,8 +122,8 @@ export function fund(
   const amount = satOf("the amount", sat, WALLET_SAT);
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => {
-    const node = await runningNode(network, name);
-    await mining.fund(openChain(network), await runningNodes(network), [node], amount, steps);
+    const node = await answeringNode(network, name);
+    await mining.fund(openChain(network), await answeringNodes(network), [node], amount, steps);
     return 0;
   });
 }
@@ -139,8 +139,8 @@ export function open(
   const network = openNetwork(folderOf(context, flags));
   refuseSame(from, to);
   return withSteps(context, async (steps) => {
-    const ends = { from: await runningNode(network, from), to: await runningNode(network, to) };
-    const running = await runningNodes(network);
+    const ends = { from: await answeringNode(network, from), to: await answeringNode(network, to) };
+    const running = await answeringNodes(network);
     await openChannels(openChain(network), running, [ends], capacity, steps);
     return 0;
   });
@@ -158,9 +158,9 @@ export function pay(
   const network = openNetwork(folderOf(context, flags));
   refuseSame(from, to);
   return withSteps(context, async (steps) => {
-    const payer = await runningNode(network, from);
-    const payee = await runningNode(network, to);
-    const running = await runningNodes(network);
+    const payer = await answeringNode(network, from);
+    const payee = await answeringNode(network, to);
+    const running = await answeringNodes(network);
     await payBetween(running, payer, payee, amount, flags.keysend ?? false, steps);
     return 0;
   });
@@ -170,7 +170,7 @@ export function reorg(context: Context, depth: string, flags: DirFlag): Promise<
   const count = wholeNumber("the depth", depth, 1, MAX_BLOCKS);
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => {
-    await mining.reorganize(openChain(network), await runningNodes(network), count, steps);
+    await mining.reorganize(openChain(network), await answeringNodes(network), count, steps);
     return 0;
   });
 }
@@ -198,7 +198,7 @@ export function fees(
   );
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => {
-    await mining.setFees(openChain(network), await runningNodes(network), rates, steps);
+    await mining.setFees(openChain(network), await answeringNodes(network), rates, steps);
     return 0;
   });
 }
