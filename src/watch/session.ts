@@ -29,13 +29,13 @@ import { announceTo, findDuplicateSessions } from "./control/duplicate-sessions.
 import { isMeant, type RestartFilter, readFilter, readOptions } from "./control/target-filter.js";
 import { DependencyWatch } from "./files/dependency-watch.js";
 import { FileSource, type WatchedFiles } from "./files/file-source.js";
-import { CallStderr } from "./follow-up/call-stderr.js";
 import { FollowUp } from "./follow-up/follow-up.js";
 import { initErrorOf, reportInitError } from "./follow-up/init-error.js";
 import { type HotEnd, leaveHot } from "./hot/leave-hot.js";
 import { TraceSource } from "./hot/trace-source.js";
 import { LiveSettings, optionChanges, type SettingsSource } from "./live-settings.js";
 import { StderrBuffer } from "./node/stderr-buffer.js";
+import { TracebackHold } from "./node/traceback-hold.js";
 import { WatchedNode } from "./node/watched-node.js";
 import { Reloader } from "./reload/reloader.js";
 import { reportSlowStep, whySilent } from "./reload/slow-node-notice.js";
@@ -83,7 +83,7 @@ export class Session {
   private constructor(given: SessionOptions) {
     // Those that are taken over become known only later.
     const secrets = () => this.#reloaders.flatMap((reloader) => reloader.options);
-    const stderr = new CallStderr((event) => {
+    const hold = new TracebackHold((event) => {
       try {
         given.onEvent(redactEvent(event, concealing(secrets())));
       } catch (error) {
@@ -93,7 +93,7 @@ export class Session {
         });
       }
     });
-    const options = { ...given, onEvent: (event: WatchEvent) => stderr.event(event) };
+    const options = { ...given, onEvent: (event: WatchEvent) => hold.event(event) };
     this.#options = options;
     this.#trace = new TraceSource(options.onEvent, given.traceBytes ?? 0);
     this.#plugins = options.plugins;
