@@ -73,7 +73,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
     says: [
       /exited before replying to init/,
       /it crashed at \S+p\.py:21: RuntimeError: no database/,
-      /before it answered init/,
+      /exited before replying to init/,
     ],
   },
   {

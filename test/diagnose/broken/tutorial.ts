@@ -36,7 +36,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
       /it crashed at \S+: NameError: name 'json' is not defined/,
       /p\.py:29 in main/,
       /request = json\.loads\(line\)/,
-      /exited with code 1 before it answered getmanifest/,
+      /exited before replying to getmanifest/,
     ],
   },
   {
