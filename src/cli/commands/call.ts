@@ -15,7 +15,8 @@ import { failureJson, failureLines } from "../report/failure.js";
 import { renderFindings } from "../report/findings-lines.js";
 import { indentJson } from "../report/json/indent-json.js";
 import { sanitize } from "../report/sanitize.js";
-import { styleOf } from "../report/style.js";
+import { styleOf, terminalWidth } from "../report/style.js";
+import { wrapLine } from "../report/wrap.js";
 
 import type { Context, ExitCode } from "./context.js";
 import { atNode, nodesOf } from "./target-nodes.js";
@@ -65,7 +66,8 @@ async function callWithNotices(
   { io, flags: { json, quiet } }: Context,
   { node, method, params, signal }: Call,
 ): Promise<string> {
-  const print = (text: string) => void (json || quiet || io.stderr.write(`${sanitize(text)}\n`));
+  const print = (text: string) =>
+    void (json || quiet || io.stderr.write(`${wrapped(io.stderr, [sanitize(text)]).join("\n")}\n`));
   const onNotification = (name: string, of: JsonObject) => {
     const text = notificationText(name, of);
     if (text !== undefined) print(`# ${text}`);
@@ -83,6 +85,10 @@ async function callWithNotices(
     isAnswered = true;
     clearTimeout(notice);
   }
+}
+
+function wrapped(stream: NodeJS.WriteStream, lines: readonly string[]): string[] {
+  return lines.flatMap((line) => wrapLine(line, terminalWidth(stream)));
 }
 
 /** The node's error, and why the plugin died of the call, or which method was meant. */
@@ -104,7 +110,7 @@ async function reportError({ io, flags }: Context, error: RpcError, one: Call): 
     ...(fix === undefined ? [] : [`  ${paint.magenta(sanitize(fix))}`]),
     ...renderFindings(findings, paint, "  "),
   ];
-  io.stderr.write(`${lines.join("\n")}\n`);
+  io.stderr.write(`${wrapped(io.stderr, lines).join("\n")}\n`);
   return 1;
 }
 
