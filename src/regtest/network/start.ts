@@ -3,9 +3,9 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
+import { BACKEND_FILE, writeBackend } from "../backend/backend-files.js";
 import { ChainFolder } from "../chain/chain-folder.js";
 import { regtestCommand } from "../regtest-command.js";
-import { BACKEND_FILE, writeBackend } from "./backend-files.js";
 import {
   channelsOf,
   hasChannel,
