@@ -9,20 +9,11 @@ import { isOutcome } from "../events/outcomes.js";
 import { redactEvent } from "../events/redact.js";
 import type { SessionTarget } from "../events/reload-target.js";
 import { targetOf } from "../events/reload-target.js";
-import type {
-  Cause,
-  Emit,
-  NodeFacts,
-  Outcome,
-  WatchEvent,
-  Watching,
-} from "../events/watch-events.js";
-import { stopPlugin } from "../node/plugins/plugin-command.js";
-import { descendantsOf } from "../node/plugins/plugin-processes.js";
+import type { Cause, Emit, Outcome, WatchEvent } from "../events/watch-events.js";
 import { isBelow } from "../plugin/file/ignore-rules.js";
 import type { LogLevel } from "../plugin/log-level.js";
-import { concealing, shownValue } from "../plugin/secret-options.js";
-import type { NodeAddress, PluginOption, PluginSettings, ShellCommand } from "../settings/types.js";
+import { concealing } from "../plugin/secret-options.js";
+import type { NodeAddress, PluginOption, PluginSettings } from "../settings/types.js";
 import { CONTROL_PROTOCOL } from "./control/control-client.js";
 import { type ControlMethods, type ControlServer, openControl } from "./control/control-server.js";
 import { announceTo, findDuplicateSessions } from "./control/duplicate-sessions.js";
@@ -38,9 +29,8 @@ import { StderrBuffer } from "./node/stderr-buffer.js";
 import { TracebackHold } from "./node/traceback-hold.js";
 import { WatchedNode } from "./node/watched-node.js";
 import { Reloader } from "./reload/reloader.js";
-import { reportSlowStep, whySilent } from "./reload/slow-node-notice.js";
-import { endLeftovers } from "./reload/stop/end-leftovers.js";
-import { stopHungPlugin } from "./reload/stop/stop-hung-plugin.js";
+import { stopAtEnd } from "./stop-at-end.js";
+import { watchingEvent } from "./watching-event.js";
 
 export interface SessionOptions {
   /** At least one. */
@@ -59,9 +49,6 @@ export interface SessionOptions {
   /** Gives up what a node has not answered while the session is being opened. */
   readonly signal?: AbortSignal;
 }
-
-/** A node that has not stopped a plugin by then is asked whether it answers at all, ms. */
-const STOP_ANSWER_MS = 1_000;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -286,37 +273,8 @@ export class Session {
     const ends = stopPlugins || this.#options.embedded;
     await this.#leaveHot(ends ? "stop" : keepHot ? "keep" : "plain");
     if (!stopPlugins) return;
-    await Promise.all(this.#reloaders.map((reloader) => this.#stopAtEnd(reloader)));
-  }
-
-  /** A node that is gone has stopped its plugins; one that gives no answer is not waited for. */
-  async #stopAtEnd({ state, target, processes }: Reloader): Promise<void> {
-    if (!("path" in state)) return;
     const { onEvent } = this.#options;
-    const { path } = state;
-    const end = new AbortController();
-    const { signal } = end;
-    const leftovers = descendantsOf(processes);
-    const endSlow = reportSlowStep(target, path, "stop", onEvent);
-    const giveUp = async () => {
-      const why = await whySilent(target);
-      if (why === undefined || signal.aborted) return;
-      const message = `${target.name.plugin} was not stopped: ${why}`;
-      onEvent({ event: "notice", level: "warn", message });
-      end.abort();
-    };
-    const timer = setTimeout(() => void giveUp(), STOP_ANSWER_MS);
-    const stop =
-      state.is === "running"
-        ? stopPlugin(target.node.rpcFile, path, { signal })
-        : stopHungPlugin(target, path, signal);
-    await stop.catch(() => {});
-    clearTimeout(timer);
-    endSlow();
-    end.abort();
-    for (const message of await endLeftovers(leftovers)) {
-      onEvent({ event: "notice", level: "warn", message });
-    }
+    await Promise.all(this.#reloaders.map((reloader) => stopAtEnd(reloader, onEvent)));
   }
 
   async #leaveHot(how: HotEnd): Promise<void> {
@@ -490,39 +448,4 @@ export class Session {
 
 function targetOfReloader({ target, realPath }: Reloader): SessionTarget {
   return { path: target.name.path, realPath, node: target.node };
-}
-
-interface WatchedThings {
-  readonly nodes: readonly NodeFacts[];
-  readonly embedded: boolean;
-  readonly plugins: readonly PluginSettings[];
-  /** By the path of the plugin. */
-  readonly files: ReadonlyMap<string, FileSource>;
-  readonly settings: string | undefined;
-  readonly control: string | undefined;
-}
-
-/** The first event of a session: what is watched, where, with which options. */
-function watchingEvent(things: WatchedThings): Watching {
-  const { nodes, embedded, plugins, files, settings, control } = things;
-  return {
-    event: "watching",
-    nodes: nodes.map((facts) => ({ ...facts, embedded })),
-    plugins: plugins.map((plugin) => ({
-      plugin: basename(plugin.path),
-      path: plugin.path,
-      files: files.get(plugin.path)?.watched.description ?? "",
-      options: plugin.options.map((option) => `${option.name}=${shownValue(option)}`),
-      commands: [...shellCommand("build", plugin.build), ...shellCommand("run", plugin.runAfter)],
-    })),
-    settings,
-    control,
-  };
-}
-
-function shellCommand(
-  name: "build" | "run",
-  shell: ShellCommand | undefined,
-): Watching["plugins"][number]["commands"] {
-  return shell === undefined ? [] : [{ name, command: shell.command, from: shell.from }];
 }
