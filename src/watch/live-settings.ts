@@ -80,9 +80,9 @@ export class LiveSettings {
     return live;
   }
 
-  async close(): Promise<void> {
+  close(): void {
     clearTimeout(this.#timer);
-    await this.#files?.close();
+    this.#files?.close();
   }
 
   #readIn(ms: number, isFirst: boolean): void {

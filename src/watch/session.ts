@@ -262,9 +262,9 @@ export class Session {
    * @param keepHot a plugin in hot mode stays so; else the node runs it itself again
    */
   async close(stopPlugins = false, keepHot = false): Promise<void> {
-    await this.#settings?.close();
+    this.#settings?.close();
     for (const dependencies of this.#dependencies) dependencies.close();
-    await Promise.all([...this.#files.values()].map((source) => source.close()));
+    for (const source of this.#files.values()) source.close();
     await this.#control?.close();
     await this.#warned;
     this.#trace.close();

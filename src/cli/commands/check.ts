@@ -123,7 +123,7 @@ class Check {
       }
     } finally {
       signal.removeEventListener("abort", onAbort);
-      await this.#source?.close();
+      this.#source?.close();
     }
   }
 

@@ -58,6 +58,8 @@ const QUIET_CHECK_MS = 2_000;
 /** A compiler writes a file in less; one that is empty then is given some more of it. */
 const BUILD_WRITE_MS = 25;
 const BUILD_WRITES = 10;
+/** A file's times may lag behind the clock by this. */
+const KERNEL_TICK_MS = 10;
 const MAX_HIDDEN_NOTICES = 10;
 
 export class FileSource {
@@ -66,9 +68,7 @@ export class FileSource {
   #paths: WatchedPaths;
   readonly #watchers = new FolderWatchers({
     onName: (folder, name) => this.#hintIn(folder, name),
-    onPolled: (path) => this.#hint(path),
     onFound: (path, stats) => this.#found(path, stats),
-    isPolled: (path) => this.#paths.counts(path),
     onError: (error) => this.#failed(error),
   });
   /** The plugin file as it was last seen. */
@@ -88,8 +88,8 @@ export class FileSource {
   });
   /** Files that a build may be writing. */
   readonly #resting = new Map<string, NodeJS.Timeout>();
-  /** What is found now was there before. */
-  #isFirstRead = true;
+  /** A file found for the first time is new if it was written since: ms since 1970. */
+  #newSince = Number.POSITIVE_INFINITY;
   #folderCheck: NodeJS.Timeout | undefined;
   #quietCheck: NodeJS.Timeout | undefined;
   #pollMs: number | undefined;
@@ -114,11 +114,11 @@ export class FileSource {
       await source.#open();
       // Changed between the look that the caller may have had and the moment that we listen.
       source.#pluginSeen = takeSnapshot(options.plugin.path).fingerprint;
-      source.#isFirstRead = false;
+      source.#newSince = 0;
       source.#quietCheck = setInterval(() => source.#checkQuietly(), QUIET_CHECK_MS);
       return source;
     } catch (error) {
-      await source.close();
+      source.close();
       throw error;
     }
   }
@@ -147,7 +147,7 @@ export class FileSource {
     };
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
     clearInterval(this.#folderCheck);
     clearInterval(this.#quietCheck);
@@ -155,7 +155,7 @@ export class FileSource {
     for (const timer of this.#resting.values()) clearTimeout(timer);
     this.#resting.clear();
     this.#hints.close();
-    await this.#watchers.closeAll();
+    this.#watchers.closeAll();
   }
 
   // --- opening ---
@@ -185,7 +185,7 @@ export class FileSource {
   #reopen(): Promise<void> {
     this.#nextOpening ??= this.#opening.then(async () => {
       this.#nextOpening = undefined;
-      await this.#watchers.closeAll();
+      this.#watchers.closeAll();
       if (this.#closed) return;
       await this.#open();
       for (const path of this.#known.paths) this.#hint(path);
@@ -233,8 +233,8 @@ export class FileSource {
       !this.#paths.isPlugin(path) &&
       this.#paths.counts(path)
     ) {
-      if (this.#isFirstRead && !this.#known.has(path)) this.#known.note(path, stats);
-      else this.#hint(path);
+      if (!this.#wasThere(path, stats)) this.#hint(path);
+      else this.#known.note(path, stats);
     }
   }
 
@@ -243,10 +243,15 @@ export class FileSource {
     if (found === undefined) return;
     const { folder, file } = found;
     const stats = file === undefined ? undefined : tryLstat(file);
-    if (file !== undefined && stats !== undefined && this.#isFirstRead) {
+    if (file !== undefined && stats !== undefined && this.#wasThere(file, stats)) {
       this.#known.note(file, stats);
     }
     this.#openFolder(folder);
+  }
+
+  /** Whether a file that was not known has just come to be watched, and is no change. */
+  #wasThere(path: string, stats: Stats): boolean {
+    return stats.ctimeMs < this.#newSince && !this.#known.has(path);
   }
 
   /** What a build writes is looked at when it is written: in between it is empty for a moment. */
@@ -300,7 +305,7 @@ export class FileSource {
     if (stats?.isDirectory()) {
       if (isWatched || this.#enters(path)) this.#refresh(path, isWatched);
     } else if (isWatched) {
-      void this.#watchers.closeBelow(path);
+      this.#watchers.closeBelow(path);
       return this.#known.forgetBelow(path) > 0;
     } else if (stats?.isSymbolicLink()) {
       this.#followLink(path);
@@ -316,13 +321,10 @@ export class FileSource {
       this.#openFolder(folder);
       return;
     }
-    void this.#watchers.closeBelow(folder);
-    // Other sources may watch it as well: chokidar shares a watcher until all have closed it.
-    setImmediate(() => {
-      this.#openFolder(folder);
-      void this.#watchers.allRead().then(() => {
-        for (const path of this.#known.paths) if (isBelow(folder, path)) this.#hint(path);
-      });
+    this.#watchers.closeBelow(folder);
+    this.#openFolder(folder);
+    void this.#watchers.allRead().then(() => {
+      for (const path of this.#known.paths) if (isBelow(folder, path)) this.#hint(path);
     });
   }
 
@@ -352,12 +354,12 @@ export class FileSource {
     void this.#usePaths(this.#pathsOf(this.#plugin));
   }
 
-  /** What is found that was not watched before is no change. */
+  /** What is found that was not watched before is no change, unless it is written meanwhile. */
   async #usePaths(paths: WatchedPaths): Promise<void> {
     this.#paths = paths;
-    this.#isFirstRead = true;
+    this.#newSince = Date.now() - KERNEL_TICK_MS;
     await this.#reopen();
-    this.#isFirstRead = false;
+    this.#newSince = 0;
   }
 
   #pathsOf(plugin: SourceSettings): WatchedPaths {

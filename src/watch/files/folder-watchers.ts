@@ -1,30 +1,33 @@
 /**
- * One watcher of chokidar for each folder, without what is below it. (A watch on a file goes deaf
- * after `git checkout`, and one watcher for a tree goes deaf for a folder that is replaced at once.)
- * Their events are passed on as hints. Used by the file source.
+ * Watches folders, each without what is below it. (A watch on a file goes deaf after `git checkout`,
+ * and one for a tree goes deaf for a folder that is replaced at once.) A folder is read once its
+ * watch stands, so that nothing is lost in between, and again after each event, since the system
+ * drops events when there are too many. Used by the file source.
  */
-import { Stats } from "node:fs";
-import { watch } from "chokidar";
+import { type FSWatcher, type Stats, watch } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { systemCode } from "../../errors/failure.js";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 
 export interface WatcherHooks {
   /** Something has happened to a name in a folder; to which one is not known where it is null. */
   readonly onName: (folder: string, name: string | null) => void;
-  /** A file or folder that is polled is not what it was. */
-  readonly onPolled: (path: string) => void;
-  /** What was found while a folder was read, at first and after later events. Not for links' targets. */
+  /** What was found while a folder was read, at first and later. Not for links' targets. */
   readonly onFound: (path: string, stats: Stats) => void;
-  /** Whether a file is polled. */
-  readonly isPolled: (path: string) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
 /** Folders that are read at the same time: each takes a descriptor. */
 const READ_AT_ONCE = 16;
+/** Files of a folder that are looked at between two turns of everything else. */
+const LOOK_AT_ONCE = 64;
+/** A folder that has gone, or is not for us: its parent's watch reports what becomes of it. */
+const NOT_READABLE = ["ENOENT", "ENOTDIR", "EPERM", "EACCES"];
 
 interface Entry {
   readonly ready: Promise<void>;
-  readonly close: () => Promise<void>;
+  readonly close: () => void;
 }
 
 export class FolderWatchers {
@@ -49,7 +52,7 @@ export class FolderWatchers {
 
   /**
    * Begins to watch a folder, unless it is watched; a few at a time are read.
-   * @param pollMs look at the files every N ms instead of waiting for events
+   * @param pollMs read it every N ms instead of waiting for events
    */
   open(folder: string, pollMs: number | undefined): void {
     if (this.#entries.has(folder) || this.#toRead.has(folder)) return;
@@ -79,78 +82,107 @@ export class FolderWatchers {
   }
 
   /** Ends the watch on a folder, and on what is below it. */
-  async closeBelow(folder: string): Promise<void> {
+  closeBelow(folder: string): void {
     const isIn = (path: string) => path === folder || isBelow(folder, path);
     for (const path of [...this.#toRead.keys()].filter(isIn)) this.#toRead.delete(path);
-    const below = [...this.#entries.keys()].filter(isIn);
-    await Promise.all(below.map((path) => this.#close(path)));
+    for (const path of [...this.#entries.keys()].filter(isIn)) this.#close(path);
   }
 
-  async closeAll(): Promise<void> {
+  closeAll(): void {
     this.#toRead.clear();
-    await Promise.all([...this.#entries.keys()].map((path) => this.#close(path)));
+    for (const path of [...this.#entries.keys()]) this.#close(path);
   }
 
-  async #close(folder: string): Promise<void> {
+  #close(folder: string): void {
     const entry = this.#entries.get(folder);
     this.#entries.delete(folder);
-    await entry?.close();
+    entry?.close();
   }
 
   #watch(folder: string, pollMs: number | undefined): Entry {
-    const { onName, onPolled, onFound, isPolled, onError } = this.#hooks;
-    const isPolling = pollMs !== undefined;
-    let isOpen = true;
-    const watcher = watch(folder, {
-      depth: 0,
-      followSymlinks: false,
-      ignoreInitial: true,
-      ignorePermissionErrors: true,
-      atomic: false,
-      usePolling: isPolling,
-      ...(isPolling ? { interval: pollMs, binaryInterval: pollMs } : {}),
-      ignored: (path, stats) => {
-        if (path === folder || stats === undefined || !isOpen) return false;
-        onFound(path, stats);
-        return !(isPolling && (stats.isDirectory() || (stats.isFile() && isPolled(path))));
-      },
-    });
-    watcher.on("raw", (_event: string, name: string | null, details: unknown) => {
-      if (watchedPathOf(details) === folder) onName(folder, name);
-      else if (name !== null && isPolledFile(details)) onPolled(name);
-    });
-    watcher.on("all", (_event, path) => {
-      if (isPolling) onPolled(path);
-    });
-    let end = () => {};
-    const ready = new Promise<void>((resolve) => {
-      end = resolve;
-      watcher.on("ready", resolve);
-      watcher.on("error", (error) => {
-        onError(error);
-        resolve();
-      });
-    });
-    const close = async () => {
-      isOpen = false;
-      end();
-      const closing = watcher.close();
-      // close() removes every listener, and a read that is under way may still fail.
-      watcher.on("error", () => {});
-      await closing;
+    const { onName, onError } = this.#hooks;
+    const closing = new AbortController();
+    const { signal } = closing;
+    let names: ReadonlySet<string> = new Set();
+    let reading: Promise<void> | undefined;
+    let isStale = false;
+    const failed = (error: unknown) => {
+      if (!signal.aborted && !NOT_READABLE.includes(systemCode(error) ?? "")) onError(error);
     };
-    return { ready, close };
+    const readOnce = async () => {
+      isStale = false;
+      try {
+        const now = await this.#read(folder, signal);
+        const gone = [...names].filter((name) => !now.has(name));
+        names = now;
+        if (!signal.aborted) for (const name of gone) onName(folder, name);
+      } catch (error) {
+        failed(error);
+      }
+      reading = undefined;
+      if (isStale && !signal.aborted) read();
+    };
+    const read = () => {
+      isStale = true;
+      reading ??= readOnce();
+      return reading;
+    };
+    const stop =
+      pollMs === undefined
+        ? watchEvents(folder, failed, (name) => {
+            onName(folder, name);
+            read();
+          })
+        : readEvery(pollMs, () => {
+            if (reading === undefined) read();
+          });
+    const closed = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve());
+    });
+    const close = () => {
+      closing.abort();
+      stop();
+    };
+    return { ready: Promise.race([read(), closed]), close };
+  }
+
+  /** @returns the names in the folder */
+  async #read(folder: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const names = await readdir(folder);
+    const found = new Set<string>();
+    for (let at = 0; at < names.length && !signal.aborted; at += LOOK_AT_ONCE) {
+      const look = async (name: string) => {
+        const path = join(folder, name);
+        const stats = await lstat(path).catch(() => undefined);
+        if (stats === undefined || signal.aborted) return;
+        found.add(name);
+        this.#hooks.onFound(path, stats);
+      };
+      await Promise.all(names.slice(at, at + LOOK_AT_ONCE).map(look));
+    }
+    return found;
   }
 }
 
-/** Polled, a newer time or another size is what chokidar calls a change; an older file may be put back. */
-function isPolledFile(details: unknown): boolean {
-  if (typeof details !== "object" || details === null || !("curr" in details)) return false;
-  return details.curr instanceof Stats && details.curr.isFile();
+/** @returns what ends it */
+function watchEvents(
+  folder: string,
+  onError: (error: unknown) => void,
+  onEvent: (name: string | null) => void,
+): () => void {
+  let watcher: FSWatcher;
+  try {
+    watcher = watch(folder, (_event, name) => onEvent(name));
+  } catch (error) {
+    onError(error);
+    return () => {};
+  }
+  watcher.on("error", onError);
+  return () => watcher.close();
 }
 
-function watchedPathOf(details: unknown): string | undefined {
-  if (typeof details !== "object" || details === null || !("watchedPath" in details))
-    return undefined;
-  return typeof details.watchedPath === "string" ? details.watchedPath : undefined;
+/** @returns what ends it */
+function readEvery(ms: number, read: () => void): () => void {
+  const timer = setInterval(read, ms);
+  return () => clearInterval(timer);
 }
