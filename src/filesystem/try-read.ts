@@ -1,5 +1,7 @@
 /** Looks at the file system where "it is not there" and "it is not for us" are answers, not faults. */
 import {
+  accessSync,
+  constants,
   type Dirent,
   lstatSync,
   readdirSync,
@@ -33,6 +35,11 @@ export function tryStat(path: string): Stats | undefined {
 /** As {@link tryStat}, of a symlink itself. */
 export function tryLstat(path: string): Stats | undefined {
   return attempt(() => lstatSync(path));
+}
+
+/** Whether the system lets this user run it, or enter it where it is a folder. */
+export function isExecutable(path: string): boolean {
+  return attempt(() => accessSync(path, constants.X_OK) === undefined) ?? false;
 }
 
 /** Without symlinks; what is not there yet may be behind one all the same. */

@@ -2,8 +2,8 @@
  * What a node leaves when it crashes: lightningd writes its last log lines and a backtrace into
  * `crash.log.<time>` in its network directory, and into its log (lightningd/log.c).
  */
-import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn, tryStat } from "../../filesystem/try-read.js";
 import { readTail } from "../../node/log/log-file.js";
 
 export interface NodeDeath {
@@ -34,15 +34,11 @@ export function readDeath(networkDir: string, since: Date): NodeDeath | undefine
 
 /** The newest first. */
 function crashLogs(networkDir: string, since: Date): string[] {
-  try {
-    return readdirSync(networkDir)
-      .filter((name) => name.startsWith("crash.log."))
-      .map((name) => join(networkDir, name))
-      .map((file) => ({ file, written: statSync(file).mtimeMs }))
-      .filter(({ written }) => written >= since.getTime() - 1000)
-      .sort((a, b) => b.written - a.written)
-      .map(({ file }) => file);
-  } catch {
-    return [];
-  }
+  return namesIn(networkDir)
+    .filter((name) => name.startsWith("crash.log."))
+    .map((name) => join(networkDir, name))
+    .map((file) => ({ file, written: tryStat(file)?.mtimeMs ?? 0 }))
+    .filter(({ written }) => written >= since.getTime() - 1000)
+    .sort((a, b) => b.written - a.written)
+    .map(({ file }) => file);
 }

@@ -1,6 +1,6 @@
 /** Finds the line of a plugin's code that printed a text to stdout. */
-import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
+import { tryStat } from "../../filesystem/try-read.js";
 import type { PluginLanguage } from "../../plugin/file/language.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { ownSources, readSource } from "./own-code.js";
@@ -86,12 +86,8 @@ const LANGUAGES: Readonly<Record<string, PluginLanguage>> = {
 };
 
 function isProgram(file: string): boolean {
-  try {
-    const isExecutable = (statSync(file).mode & 0o111) !== 0;
-    return isExecutable && readSource(file)?.startsWith("#!") === true;
-  } catch {
-    return false;
-  }
+  const mode = tryStat(file)?.mode ?? 0;
+  return (mode & 0o111) !== 0 && readSource(file)?.startsWith("#!") === true;
 }
 
 function printsIn(file: string, language: PluginLanguage): Omit<PrintLine, "certain">[] {

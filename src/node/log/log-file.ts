@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
+import { attempt } from "../../filesystem/try-read.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { isAtLeast, type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
@@ -38,12 +39,9 @@ function valuesOf(config: unknown): string[] {
 export function readableLog(settings: LogSettings, level: LogLevel): string | undefined {
   if (!isAtLeast(level, settings.level)) return undefined;
   return settings.files.find((file) => {
-    try {
-      closeSync(openSync(file, "r"));
-      return true;
-    } catch {
-      return false;
-    }
+    const opened = attempt(() => openSync(file, "r"));
+    if (opened !== undefined) closeSync(opened);
+    return opened !== undefined;
   });
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, extname, join, parse } from "node:path";
 import { nearNames } from "../../errors/did-you-mean.js";
 import { Failure, type FailureParts } from "../../errors/failure.js";
-import { entriesIn, linkTarget, namesIn, tryStat } from "../../filesystem/try-read.js";
+import { attempt, entriesIn, linkTarget, namesIn, tryStat } from "../../filesystem/try-read.js";
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { shellPath } from "../shell-words.js";
 import { buildCommandFor, shebangFor } from "./language.js";
@@ -192,10 +192,7 @@ function rankOf(path: string, name: string, stem: string, named: string | undefi
 
 /** `main` of the folder's package.json, if it is a file of that folder. */
 function mainOfPackage(folder: string): string | undefined {
-  try {
-    const parsed = parseJson(readFileSync(join(folder, "package.json"), "utf8"));
-    return isObject(parsed) ? stringOf(parsed.main)?.replace(/^\.\//, "") : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = attempt(() => readFileSync(join(folder, "package.json"), "utf8"));
+  const parsed = text === undefined ? undefined : parseJson(text);
+  return isObject(parsed) ? stringOf(parsed.main)?.replace(/^\.\//, "") : undefined;
 }

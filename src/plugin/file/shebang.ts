@@ -2,9 +2,10 @@
  * The first line of a script, read as the kernel and env(1) read it: which program runs the file,
  * and what is wrong with the line. Used by plugin-file.ts, and by the explanations.
  */
-import { accessSync, closeSync, constants, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { openRegularFile } from "../../filesystem/regular-file.js";
+import { isExecutable } from "../../filesystem/try-read.js";
 
 /** What runs a script. */
 export interface Interpreter {
@@ -52,7 +53,7 @@ export function readShebang(head: Buffer, path = process.env.PATH): Interpreter 
   const line = whole.trim();
   const [command = "", ...words] = line.split(/[ \t]+/);
   if (command === "") return { fault: "no-program", line: "#!" };
-  if (!isProgram(command)) return { fault: "missing", name: command, byEnv: false };
+  if (!isExecutable(command)) return { fault: "missing", name: command, byEnv: false };
   if (basename(command) !== "env") return { line, name: command, path: command, byEnv: false };
   return readEnv(line, words, path);
 }
@@ -83,19 +84,10 @@ function programOfEnv(words: readonly string[]): string | undefined {
 
 /** Where a program is found on a PATH, as execvp(3) does. */
 export function findProgram(name: string, path = process.env.PATH): string | undefined {
-  if (name.includes("/")) return isProgram(name) ? name : undefined;
+  if (name.includes("/")) return isExecutable(name) ? name : undefined;
   for (const folder of (path ?? "/bin:/usr/bin").split(delimiter)) {
     const candidate = join(folder || ".", name);
-    if (isProgram(candidate)) return candidate;
+    if (isExecutable(candidate)) return candidate;
   }
   return undefined;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,9 @@
 /** Which lightningd a node runs, and whether it can be used. */
 import { execFile } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { Failure, messageOf } from "../../errors/failure.js";
+import { isExecutable, tryStat } from "../../filesystem/try-read.js";
 import { isVersionBetween } from "../../node/version.js";
 
 export interface Lightningd {
@@ -26,7 +26,7 @@ const VERSION_MS = 10_000;
  */
 export async function findLightningd(wanted = "lightningd"): Promise<Lightningd> {
   const path = wanted.includes("/") ? resolve(wanted) : onPath(wanted);
-  if (path === undefined || !isExecutable(path)) {
+  if (path === undefined || !isProgram(path)) {
     throw refusal(
       "no lightningd",
       path === undefined ? `${wanted} is not on PATH` : `${path} is not an executable file`,
@@ -55,16 +55,11 @@ const HOW_TO_GET =
 
 function onPath(name: string): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => resolve(join(folder, name))).find(isExecutable);
+  return folders.map((folder) => resolve(join(folder, name))).find(isProgram);
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+function isProgram(path: string): boolean {
+  return isExecutable(path) && tryStat(path)?.isFile() === true;
 }
 
 function refusal(what: string, why: string, fix: string): Failure {

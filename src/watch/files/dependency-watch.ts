@@ -2,9 +2,10 @@
  * A plugin that failed for a missing module is started again when one has been installed: the folders
  * that modules are installed to belong to no plugin's sources, so they are looked at only then.
  */
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "../../events/watch-events.js";
+import { attempt, namesIn, realPathOf } from "../../filesystem/try-read.js";
 import { homeFolder } from "../../plugin/file/home-folder.js";
 import { readHead, readShebang } from "../../plugin/file/shebang.js";
 
@@ -78,24 +79,16 @@ function moduleFolders(path: string): string[] {
 
 /** The folder of the interpreter in the `#!` line, as it is named and without symlinks. */
 function interpreterPrefixes(path: string): string[] {
-  try {
-    const shebang = readShebang(readHead(path));
-    if ("fault" in shebang) return [];
-    const named = shebang.path;
-    return [named, realpathSync(named)].map((program) => dirname(dirname(program)));
-  } catch {
-    return [];
-  }
+  const shebang = attempt(() => readShebang(readHead(path)));
+  if (shebang === undefined || "fault" in shebang) return [];
+  const named = shebang.path;
+  return [named, realPathOf(named)].map((program) => dirname(dirname(program)));
 }
 
 function sitePackages(prefix: string): string[] {
-  try {
-    return readdirSync(join(prefix, "lib"))
-      .filter((name) => name.startsWith("python3"))
-      .flatMap((name) =>
-        ["site-packages", "dist-packages"].map((kind) => join(prefix, "lib", name, kind)),
-      );
-  } catch {
-    return [];
-  }
+  return namesIn(join(prefix, "lib"))
+    .filter((name) => name.startsWith("python3"))
+    .flatMap((name) =>
+      ["site-packages", "dist-packages"].map((kind) => join(prefix, "lib", name, kind)),
+    );
 }

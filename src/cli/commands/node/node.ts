@@ -1,10 +1,10 @@
 /** `cln-dev node`: the embedded node alone, in the foreground. */
-
 import { basename, resolve } from "node:path";
 import type { NodeOptions, RunningEmbeddedNode } from "../../../embedded/api.js";
 import { PluginStderr } from "../../../embedded/log/plugin-stderr.js";
 import { startEmbeddedNode } from "../../../embedded/node.js";
 import { usageFailure } from "../../../errors/failure.js";
+import { attempt } from "../../../filesystem/try-read.js";
 import { LOG_LEVELS, parseLogLevel } from "../../../plugin/log-level.js";
 import { locateNode } from "../../../settings/locate/locate-node.js";
 import type { NodeFlags } from "../../../settings/types.js";
@@ -106,11 +106,8 @@ function greetingOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbed
 }
 
 function leadsTo(rpcFile: string, lightningDir: string): boolean {
-  try {
-    return locateNode({ lightningDir }, { home: undefined, cwd: "/" }).rpcFile === rpcFile;
-  } catch {
-    return false;
-  }
+  const found = attempt(() => locateNode({ lightningDir }, { home: undefined, cwd: "/" }));
+  return found?.rpcFile === rpcFile;
 }
 
 function readOptions(options: NodeCommandOptions): NodeOptions {

@@ -1,15 +1,11 @@
 /** The node of a watch: the user's own, or an embedded one for as long as the watch runs. */
-import { realpathSync } from "node:fs";
 import type { NodeOptions } from "../../../embedded/api.js";
+import { realPathOf } from "../../../filesystem/try-read.js";
 import type { NodeAddress, PluginSettings, Settings } from "../../../settings/types.js";
 
 /** @param path canonical */
 function isSamePlugin(plugin: PluginSettings, path: string): boolean {
-  try {
-    return plugin.hot !== true && realpathSync(plugin.path) === path;
-  } catch {
-    return false;
-  }
+  return plugin.hot !== true && realPathOf(plugin.path) === path;
 }
 
 export interface OpenNode {

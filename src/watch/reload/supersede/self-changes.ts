@@ -5,8 +5,9 @@
  * it then no longer supersedes.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
+import { attempt, tryStat } from "../../../filesystem/try-read.js";
 
 /** So many attempts in a row that one file has superseded make it a suspect. */
 const SUSPECT_AFTER = 5;
@@ -109,11 +110,7 @@ export function selfChangeNotice(plugin: string, files: readonly string[]): stri
 }
 
 function contentOf(file: string): string | undefined {
-  try {
-    const stat = statSync(file);
-    if (!stat.isFile() || stat.size > MAX_COMPARED) return undefined;
-    return createHash("sha1").update(readFileSync(file)).digest("hex");
-  } catch {
-    return undefined;
-  }
+  const stat = tryStat(file);
+  if (!stat?.isFile() || stat.size > MAX_COMPARED) return undefined;
+  return attempt(() => createHash("sha1").update(readFileSync(file)).digest("hex"));
 }
