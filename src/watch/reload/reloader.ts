@@ -34,9 +34,8 @@ import { SelfChanges, selfChangeNotice } from "./supersede/self-changes.js";
 /** A node that answers some calls and not others is asked no more seldom than this. */
 const RETRY_MAX_MS = 60_000;
 
-/** A file that is written at each start is quiet for so long before one, ms. */
-const QUIET_MS = 300;
-const QUIET_MAX_MS = 1_000;
+/** It is waited for so long for a file to be quiet before it is tested: so many times the quiet time. */
+const QUIET_TRIES = 3;
 /** The event of a file that was written during a start may come so long after it, ms. */
 const EVENT_MS = 250;
 
@@ -271,8 +270,9 @@ export class Reloader {
       return;
     }
     const { isOverdue } = this.#selfChanges;
-    const isQuiet = this.#selfChanges.suspects.size === 0 || isOverdue || (await this.#isQuiet());
-    const suspects = isQuiet ? this.#selfChanges.suspects : new Set<string>();
+    const named = this.#selfChanges.suspects;
+    const isTest = named.size > 0 && (await this.#isQuiet(this.#selfChanges.quietMs));
+    const suspects = isTest ? named : new Set<string>();
     const covered = this.#takePending();
     const attempt = new ReloadAttempt({
       target: this.target,
@@ -327,6 +327,13 @@ export class Reloader {
     }
     this.#report(result.outcome);
     this.#reportSelfChanges(result);
+    // No file superseded it: what was saved after its start is not in what runs.
+    const late = isOverdue ? [...result.changedMeanwhile] : this.#selfChanges.foundOnce;
+    const files = this.#selfChanges.withoutWritten(late);
+    if (files.length > 0) {
+      const again: Change = { cause: "file", files, at: performance.now() };
+      this.#pending = merge(this.#pending, again);
+    }
     if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());
   }
 
@@ -345,11 +352,11 @@ export class Reloader {
   }
 
   /** Whether no file changes for a moment while nothing is started. */
-  async #isQuiet(): Promise<boolean> {
-    const until = performance.now() + QUIET_MAX_MS;
+  async #isQuiet(ms: number): Promise<boolean> {
+    const until = performance.now() + QUIET_TRIES * ms;
     while (performance.now() < until && !this.#closed) {
       const before = this.#pending;
-      await this.#nextHint(QUIET_MS);
+      await this.#nextHint(ms);
       if (this.#pending === before) return true;
     }
     return false;

@@ -1,8 +1,9 @@
 /**
  * Keeps a plugin, or a build, that writes one of its own watched files at each start apart from
- * somebody who saves: the former would be started for ever. A file that superseded several attempts in a row is put
- * to the test: while nothing is started it must be quiet, and change again during the next start, which
- * it then no longer supersedes.
+ * somebody who saves: the former would be started for ever. A file that superseded several attempts in
+ * a row is put to the test, twice: while nothing is started it must be quiet, and change again during
+ * the next start, which it then no longer supersedes. Twice, and with a longer quiet time before the
+ * second, since somebody who saves often passes the first by chance, and their last save would be lost.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -11,6 +12,9 @@ import { attempt, tryStat } from "../../../filesystem/try-read.js";
 
 /** So many attempts in a row that one file has superseded make it a suspect. */
 const SUSPECT_AFTER = 5;
+/** Such a file is quiet for so long before the first test, and before the second, ms. */
+const QUIET_MS = 300;
+const SECOND_QUIET_MS = 1_500;
 /** Without an outcome for so long, the next attempt is made to its end whatever changes, ms. */
 const WITHOUT_OUTCOME_MS = 30_000;
 /** A larger file is not compared by its content, bytes. */
@@ -21,14 +25,27 @@ export class SelfChanges {
   #common: ReadonlySet<string> = new Set();
   #inARow = 0;
   #since: number | undefined;
+  /** Written during the first test. */
+  #foundOnce: ReadonlySet<string> = new Set();
   /** Seen to be written at each start. */
   readonly #written = new Set<string>();
   /** Of files that changed during an attempt: a hash of what they held last. */
   readonly #contents = new Map<string, string>();
 
-  /** Files that the next attempt is not to be superseded by; empty in the normal case. */
+  /** Files that the next attempt is not to be superseded by, if they are quiet before; mostly empty. */
   get suspects(): ReadonlySet<string> {
-    return this.#inARow >= SUSPECT_AFTER ? this.#common : new Set();
+    if (this.#foundOnce.size > 0) return this.#foundOnce;
+    return this.#inARow >= SUSPECT_AFTER || this.isOverdue ? this.#common : new Set();
+  }
+
+  /** Those that changed during the first test: an attempt must follow, whether it is a test or not. */
+  get foundOnce(): readonly string[] {
+    return [...this.#foundOnce];
+  }
+
+  /** For how long the suspects must be quiet before the attempt that tests them, ms. */
+  get quietMs(): number {
+    return this.#foundOnce.size > 0 ? SECOND_QUIET_MS : QUIET_MS;
   }
 
   /** There has been no outcome for too long. */
@@ -72,7 +89,9 @@ export class SelfChanges {
     isStarted: boolean,
     plugin: string,
   ): readonly string[] {
-    const found = [...suspects].filter((file) => changed.has(file));
+    const again = [...suspects].filter((file) => changed.has(file));
+    const found = again.filter((file) => this.#foundOnce.has(file));
+    this.#foundOnce = new Set(found.length > 0 ? [] : again);
     this.#inARow = 0;
     this.#common = new Set();
     this.#since = undefined;

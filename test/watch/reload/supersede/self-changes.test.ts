@@ -1,11 +1,12 @@
 /** A plugin, or a build, that writes a watched file at each start is not started for ever. */
-import { utimesSync, writeFileSync } from "node:fs";
+import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { liveVersion, startNode } from "../../../support/nodes.js";
 import { language, writePlugin } from "../../../support/plugin.js";
 import { Program, run } from "../../../support/program.js";
 import { sandbox } from "../../../support/sandbox.js";
+import { until } from "../../../support/until.js";
 
 const { extension } = language;
 const GENERATED = `generated${extension}`;
@@ -40,6 +41,30 @@ it("a plugin that writes itself at each start is reported, too", async () => {
   expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
   const { message } = await watch.next("notice", { level: "warn" });
   expect(message).toContain("it seems to write itself");
+});
+
+it("the last of many saves runs, also where each of them fell into a start", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = writePlugin(box.work);
+  const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+  await watch.outcome();
+  const gate = join(box.work, "gate");
+  const save = (n: number) =>
+    writePlugin(box.work, {
+      start: `${language.writes(`started-${n}`)}\n${language.waitsFor(gate)}`,
+      version: `save ${n}`,
+    });
+  save(0);
+  // So many supersede a start in a row that the plugin is suspected; the last falls into the test.
+  for (let n = 0; n < 6; n++) {
+    await until("it is started", () => existsSync(join(box.work, `started-${n}`)));
+    save(n + 1);
+  }
+  writeFileSync(gate, "");
+  const isLive = async () => (await liveVersion(node).catch(() => undefined)) === "save 6";
+  await until("the last save runs", isLive);
+  expect(watch.events.some(({ event }) => event === "notice")).toBe(false);
 });
 
 it("a build that writes a module anew with the same content is run once more, and that is all", async () => {
