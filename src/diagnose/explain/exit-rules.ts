@@ -296,7 +296,7 @@ function errs(pattern: RegExp): (facts: RuleContext) => boolean {
   return (facts) => pattern.test(traceOf(facts)?.error ?? stderrOf(facts.offline));
 }
 
-function stderrOf(offline: RuleContext["offline"]): string {
+export function stderrOf(offline: RuleContext["offline"]): string {
   return offline?.handshake.stderr ?? "";
 }
 

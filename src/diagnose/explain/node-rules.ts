@@ -5,7 +5,9 @@ import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { shellPath } from "../../plugin/shell-words.js";
 import { ownFrame } from "../offline-run.js";
 import { dynamicHint, saysDynamic } from "./dynamic-hint.js";
+import { stderrOf } from "./exit-rules.js";
 import { type Rule, type RuleContext, traceOf } from "./explanation.js";
+
 import { hintsFor } from "./language-hints.js";
 
 const DIED = /^(exited during normal operation|Plugin terminated before replying to RPC call\.)$/;
@@ -161,10 +163,17 @@ export const NODE_RULES: readonly Rule[] = [
     id: "died-again",
     pattern: DIED,
     condition: ({ offline }) => offline?.handshake.end.kind === "exited",
-    reason: ({ offline }) => {
-      const end = offline?.handshake.end;
-      const how = end?.kind === "exited" ? (end.signal ?? `code ${end.code}`) : "";
-      return `it exits by itself (${how}), offline too; its output is below`;
+    reason: (facts) => {
+      const end = facts.offline?.handshake.end;
+      const { code = null, signal = null } = end?.kind === "exited" ? end : {};
+      const how =
+        signal !== null
+          ? `it is killed by ${signal}`
+          : code !== null
+            ? `it exits by itself (code ${code})`
+            : "it closes its stdout, by which it ends for the node";
+      const output = stderrOf(facts.offline).trim();
+      return `${how}, offline too${output === "" ? "" : "; its output is below"}`;
     },
     fix: "Fix the cause and save",
   },
