@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, extname, join, parse } from "node:path";
 import { nearNames } from "../../errors/did-you-mean.js";
-import { Failure, type FailureParts } from "../../errors/failure.js";
+import { Failure, type FailureParts, messageOf, systemCode } from "../../errors/failure.js";
 import { attempt, entriesIn, linkTarget, namesIn, tryStat } from "../../filesystem/try-read.js";
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { shellPath } from "../shell-words.js";
@@ -67,9 +67,14 @@ export function empty(path: string): Failure {
   });
 }
 
-export function unreadable(path: string): Failure {
+/** @param error why, where that is not a lack of rights */
+export function unreadable(path: string, error?: unknown): Failure {
+  const what = `${path} cannot be read`;
+  if (error !== undefined && !["EACCES", "EPERM"].includes(systemCode(error) ?? "")) {
+    return fault("plugin-unreadable", 1, { what, why: messageOf(error) });
+  }
   return fault("plugin-unreadable", 1, {
-    what: `${path} cannot be read`,
+    what,
     why: "permission denied",
     fix: `Allow it: chmod u+r ${shellPath(path)}, or check the rights of the folders above it`,
   });

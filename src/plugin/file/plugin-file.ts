@@ -65,7 +65,8 @@ function look(path: string): { realPath: string; stat: Stats } {
     const realPath = realpathSync.native(path);
     return { realPath, stat: statSync(realPath) };
   } catch (error) {
-    throw systemCode(error) === "EACCES" ? failures.unreadable(path) : failures.missing(path);
+    const isMissing = ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
+    throw isMissing ? failures.missing(path) : failures.unreadable(path, error);
   }
 }
 
@@ -75,7 +76,9 @@ function headOf(path: string, realPath: string): Buffer | undefined {
     return readHead(realPath);
   } catch (error) {
     if (systemCode(error) === "EACCES") return undefined;
-    throw systemCode(error) === "ENOENT" ? failures.missing(path) : failures.unreadable(path);
+    throw systemCode(error) === "ENOENT"
+      ? failures.missing(path)
+      : failures.unreadable(path, error);
   }
 }
 

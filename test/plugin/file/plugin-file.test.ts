@@ -116,6 +116,16 @@ describe("a file that cannot", () => {
       [/symlink to \/nowhere\/else\.py/],
     ],
     [
+      "is a symlink to itself",
+      () => {
+        symlinkSync("self.py", join(folder, "self.py"));
+        return join(folder, "self.py");
+      },
+      "plugin-unreadable",
+      1,
+      [/ELOOP/],
+    ],
+    [
       "is a folder",
       () => {
         write("hello/hello.py", code, 0o644);
