@@ -94,7 +94,12 @@ export class FollowUp {
       CLN_DEV_LIGHTNING_DIR: node.lightningDir,
       CLN_DEV_PLUGIN: plugin.path,
     };
-    const result = await runShellCommand({ command, cwd, env, signal, onSlow: () => {} });
+    const onSlow = (ms: number, printed: string) => {
+      const words = printed === "" ? "it has printed nothing" : printed;
+      const message = `${command} is still running after ${Math.round(ms / 1000)} s: ${words}`;
+      this.#emit({ event: "notice", level: "info", message });
+    };
+    const result = await runShellCommand({ command, cwd, env, signal, onSlow });
     if (signal.aborted) return;
     const { ok, ending, output } = result;
     const ms = performance.now() - from;

@@ -36,6 +36,8 @@ it("is ended by the next save", async () => {
   const watch = new Program(box, ["watch", plugin, node.flag, "--json", "--run", command]);
   await until("the command", () => existsSync(file) && readFileSync(file, "utf8").includes("\n"));
   const first = pidIn(file);
+  const { message } = await watch.next("notice");
+  expect(message).toMatch(/sleep 1000 is still running after 5 s: it has printed nothing$/);
   writePlugin(box.work, { version: "2" });
   await watch.next("reloaded", { cause: "file" });
   await until("the end of the first", () => !isAlive(first));
