@@ -1,5 +1,5 @@
 /** A network that is there: opened, shown, stopped, removed. */
-import { readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, systemCode, usageFailure } from "../../errors/failure.js";
@@ -28,16 +28,14 @@ const STATUS_MS = 5_000;
 
 /** @throws Failure `no-regtest` (exit code 3): there is none */
 export function openNetwork(folder: string): Network {
-  if (!holdsNetwork(folder)) {
-    throw new Failure({
-      kind: "no-regtest",
-      what: `there is no regtest network in ${folder}`,
-      fix: "Start one: cln-dev regtest",
-      exitCode: 3,
-    });
-  }
+  if (!holdsNetwork(folder)) throw noNetwork(folder, "Start one: cln-dev regtest");
   const file = readNetworkFile(folder);
   return { folder, file, nodes: file.nodes.map((node) => new RegtestNode(folder, node)) };
+}
+
+function noNetwork(folder: string, fix: string): Failure {
+  const what = `there is no regtest network in ${folder}`;
+  return new Failure({ kind: "no-regtest", what, fix, exitCode: 3 });
 }
 
 /** The chain of the network. @throws Failure: it is gone, damaged, or another one's */
@@ -128,10 +126,13 @@ export async function stopNodes(
 
 /**
  * Stops its nodes and removes its files; what is not of ours stays.
- * @throws Failure: a node does not end, a file cannot be removed
+ * @throws Failure: the folder is no network, a node does not end, a file cannot be removed
  */
 export async function removeNetwork(folder: string, context: StepContext): Promise<void> {
-  if (!holdsNetwork(folder)) return void context.onEvent({ event: "reset", dir: folder, left: [] });
+  if (!existsSync(folder)) return void context.onEvent({ event: "reset", dir: folder, left: [] });
+  if (!holdsNetwork(folder)) {
+    throw noNetwork(folder, "Nothing is removed; name its folder with --dir");
+  }
   await withNetworkLock(folder, context, async () => {
     // From the folder, not from network.json: that may be damaged.
     const names = readdirSync(folder).filter((name) => /^l\d{1,2}$/.test(name));

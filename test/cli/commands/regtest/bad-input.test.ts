@@ -127,6 +127,16 @@ describe("a folder that is not a network of ours", () => {
     ],
   ];
 
+  test("reset of a folder that is no network removes nothing, and reports so", async () => {
+    const box = sandbox();
+    const dir = box.folder("notes");
+    writeFileSync(join(dir, "notes.txt"), "");
+    const { code, stdout, stderr } = await run(box, ["regtest", "reset", "--dir", dir]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toContain(`there is no regtest network in ${dir}`);
+    expect(readdirSync(dir)).toEqual(["notes.txt"]);
+  });
+
   test.each(cases)("%s: every command refuses it, and changes nothing", async (_, make, words) => {
     const box = sandbox();
     const dir = join(box.root, "net");
