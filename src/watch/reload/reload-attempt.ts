@@ -499,9 +499,23 @@ export class ReloadAttempt {
       this.#node.state = { is: "unknown" };
       return unreachable(name, error);
     }
-    if (error instanceof Failure) return refused(name, error, this.#node.runs);
+    if (error instanceof Failure) {
+      const isGone = error.kind === "plugin-missing" && this.#node.runs;
+      return refused(name, isGone ? fileGone(error, name.path) : error, this.#node.runs);
+    }
     const phase = this.#progress.step === "stop" ? "stop" : "start";
     if (error instanceof RpcError) this.#node.state = { is: "unknown" };
     return failed(name, this.#progress.change, phase, error, NO_DIAGNOSIS, this.#node.runs);
   }
+}
+
+/** The file of a plugin that runs. */
+function fileGone({ kind, why, exitCode }: Failure, path: string): Failure {
+  return new Failure({
+    kind,
+    what: `${path} is gone`,
+    ...(why === undefined ? {} : { why }),
+    fix: "Put it back, or start the watch again with its new path",
+    exitCode,
+  });
 }

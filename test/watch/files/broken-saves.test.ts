@@ -51,6 +51,10 @@ describe("a save that breaks the plugin", () => {
       expect(await watch.outcome()).toMatchObject({ event: "refused", kind, running: true });
       expect(await liveVersion(node)).toBe("1");
     }
+    expect(watch.events.at(-1)).toMatchObject({
+      message: expect.stringContaining(`${plugin} is gone: `),
+      fix: "Put it back, or start the watch again with its new path",
+    });
     writePlugin(box.work, { version: "2" });
     expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
     expect(await liveVersion(node)).toBe("2");
