@@ -99,7 +99,7 @@ export async function watch(options: WatchOptions): Promise<WatchSession> {
   setImmediate(() => events.open());
   const started: WatchSession = {
     node,
-    ready: session.first.then(onlyOne),
+    ready: session.firstOutcomes.then(onlyOne),
     restart: async () => onlyOne(await session.restart("command")),
     on(name, listener) {
       events.on(name, listener);

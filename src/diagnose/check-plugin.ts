@@ -61,7 +61,7 @@ export interface CheckResult {
 
 const TIMEOUT_MS = 10_000;
 /** A plugin that ends right after its init has no loop. */
-const LINGER_MS = 300;
+const ALIVE_FOR_MS = 300;
 /** Each reload waits for the manifest. */
 const SLOW_MS = 2_000;
 
@@ -100,9 +100,9 @@ function resultOf(
 function handshakeOptions(options: CheckOptions): HandshakeOptions {
   return {
     ...options.node,
-    upTo: "init",
+    until: "init",
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-    lingerMs: LINGER_MS,
+    aliveForMs: ALIVE_FOR_MS,
     // A plugin may be meant to be started with the node: that is a warning only.
     mustBeDynamic: false,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -112,7 +112,7 @@ function handshakeOptions(options: CheckOptions): HandshakeOptions {
 /** Some values cannot be written without knowing the option's type: the manifest is asked for first. */
 async function rawOptions(file: PluginFile, options: CheckOptions): Promise<readonly RawOption[]> {
   if (!needsDeclaration(options.options)) return encodeStartOptions(options.options);
-  const asked = { ...handshakeOptions(options), upTo: "getmanifest" } as const;
+  const asked = { ...handshakeOptions(options), until: "getmanifest" } as const;
   const { manifest } = await runHandshake(file, asked);
   const shapes = manifest?.options.map(({ name, type, multi }) => [name, { type, multi }] as const);
   return encodeStartOptions(options.options, shapes && new Map(shapes));
@@ -125,16 +125,16 @@ function endFindings(
   manifest: readonly CheckFinding[],
 ): CheckFinding[] {
   const { handshake, stray } = ran;
-  const { end, words } = handshake;
+  const { end, nodeMessage } = handshake;
   if (end.kind === "passed" && stray.length === 0) return [];
-  if (manifest.some(({ message }) => message === words)) return [];
+  if (manifest.some(({ message }) => message === nodeMessage)) return [];
   if (end.kind === "passed") {
     // It came so late that the handshake was over; the next message would have been lost.
     return [ofWords("stdout", `Failed to parse RPC JSON response '${stray[0]?.text}'`, context)];
   }
   const explanation = explain(handshake, context);
   const field = end.kind === "garbage" ? "stdout" : "handshake";
-  const message = words ?? endOf(handshake);
+  const message = nodeMessage ?? endOf(handshake);
   const lacking = lackOfNode(ran);
   if (lacking !== undefined) {
     return [

@@ -55,10 +55,10 @@ export async function runPluginOffline(
 export function analyze(handshake: Handshake): OfflineRun {
   const { file, stderr, logged, end } = handshake;
   // pyln-client sends to the node's log what is written to sys.stderr once there is a Plugin.
-  const words = end.kind === "passed" ? "" : logged.map(({ message }) => message).join("\n");
+  const nodeMessage = end.kind === "passed" ? "" : logged.map(({ message }) => message).join("\n");
   return {
     handshake,
-    trace: markOwnFrames(file, stderr) ?? markOwnFrames(file, words),
+    trace: markOwnFrames(file, stderr) ?? markOwnFrames(file, nodeMessage),
     stray: handshake.stray
       .filter((text) => text.trim() !== "")
       .slice(0, MAX_STRAY)

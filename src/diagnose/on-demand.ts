@@ -14,7 +14,7 @@ import type { PluginFile } from "../plugin/file/plugin-file.js";
 import type { Handshake } from "../plugin/handshake/handshake.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
 import type { HotStart } from "./failures/hot-start.js";
-import type { Explained } from "./failures/start.js";
+import type { ExplainedFailure } from "./failures/start.js";
 import type { TerminatedCall } from "./failures/terminated-call.js";
 
 /** A start that was sent: what, with which options, and when. */
@@ -136,7 +136,7 @@ export async function hotKiller(
   return explanation && diagnosisOf({ explanation, findings: [], offline: undefined });
 }
 
-function diagnosisOf({ explanation, findings }: Explained): Diagnosis {
+function diagnosisOf({ explanation, findings }: ExplainedFailure): Diagnosis {
   const killsNode = /^(kills-node-|node-crashed$)/.test(explanation?.id ?? "");
   const addressInUse = explanation?.id === "address-in-use";
   return {

@@ -59,7 +59,7 @@ export type Preflight =
 
 const TIMEOUT_MS = 20_000;
 /** A plugin that ends right after its init is broken as well. */
-const LINGER_MS = 100;
+const ALIVE_FOR_MS = 100;
 const ASK_TIMEOUT_MS = 5_000;
 /** For a fault that every later release has. */
 const NEWEST = "v99.12";
@@ -71,9 +71,9 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
     ...node,
     ...(await nodeHandshake(node)),
     options: options.options,
-    upTo: "init",
+    until: "init",
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-    lingerMs: LINGER_MS,
+    aliveForMs: ALIVE_FOR_MS,
     ...(options.version === undefined ? {} : { version: options.version }),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -99,15 +99,15 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
     ok: false,
     crashes: false,
     handshake: ran.handshake,
-    message: ran.handshake.words ?? endOf(ran.handshake),
+    message: ran.handshake.nodeMessage ?? endOf(ran.handshake),
     explanation: explain(ran.handshake, facts),
     findings: findingsOf(ran, "Run offline, before it is started", false),
   };
 }
 
 /** A \u escape in `usage`, which the rules of the offline run refuse and releases before v25.12 take. */
-function isOldUsage({ words }: Handshake, version: string | undefined): boolean {
-  const isUsage = /holds a \\u escape/.test(words ?? "");
+function isOldUsage({ nodeMessage }: Handshake, version: string | undefined): boolean {
+  const isUsage = /holds a \\u escape/.test(nodeMessage ?? "");
   return isUsage && version !== undefined && !isVersionBetween(version, "v25.12", NEWEST);
 }
 

@@ -15,7 +15,7 @@ import { Token } from "./token.js";
 export type Reading =
   | { readonly kind: "message"; readonly message: Token }
   | { readonly kind: "stray"; readonly text: string }
-  | { readonly kind: "fault"; readonly words: string; readonly written: string };
+  | { readonly kind: "fault"; readonly nodeMessage: string; readonly written: string };
 
 export interface ReadLimits {
   /** How long a message may grow before it counts as a fault. */
@@ -105,17 +105,17 @@ export class MessageReader {
 
   #notMessage(): Reading {
     const written = this.#quote();
-    const words =
+    const nodeMessage =
       parseJson(written) === undefined || !isUtf8(Buffer.concat(this.#since))
         ? `Failed to parse RPC JSON response '${written}'`
         : `JSON-RPC message does not contain "jsonrpc" field: '${written}'`;
-    return this.#fault(words, written);
+    return this.#fault(nodeMessage, written);
   }
 
-  #fault(words: string, written = this.#quote()): Reading {
+  #fault(nodeMessage: string, written = this.#quote()): Reading {
     this.#spoiled = true;
     this.#since = [];
-    return { kind: "fault", words, written };
+    return { kind: "fault", nodeMessage, written };
   }
 
   #quote(): string {

@@ -27,7 +27,7 @@ export function shownValue(option: { readonly name: string; readonly value: unkn
  * Hides the values of secret options where others quote them: lightningd in an error, the plugin in
  * its log. What may stand in a text by chance (a short word, a number) is hidden only in quotes.
  */
-export function concealing(
+export function redactor(
   options: readonly { readonly name: string; readonly value: unknown }[],
 ): (text: string) => string {
   const secrets = options.filter(({ name }) => isSecretName(name)).map(({ value }) => `${value}`);

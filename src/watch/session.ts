@@ -12,12 +12,11 @@ import { targetOf } from "../events/reload-target.js";
 import type { Cause, Emit, Outcome, WatchEvent } from "../events/watch-events.js";
 import { isBelow } from "../plugin/file/ignore-rules.js";
 import type { LogLevel } from "../plugin/log-level.js";
-import { concealing } from "../plugin/secret-options.js";
+import { redactor } from "../plugin/secret-options.js";
 import type { NodeAddress, PluginOption, PluginSettings } from "../settings/types.js";
-import { CONTROL_PROTOCOL } from "./control/control-client.js";
-import { type ControlMethods, type ControlServer, openControl } from "./control/control-server.js";
-import { announceTo, findDuplicateSessions } from "./control/duplicate-sessions.js";
-import { isMeant, type RestartFilter, readFilter, readOptions } from "./control/target-filter.js";
+import type { DuplicateSession } from "./control/duplicate-sessions.js";
+import { SessionControl } from "./control/session-control.js";
+import { isMeant, type RestartFilter } from "./control/target-filter.js";
 import { DependencyWatch } from "./files/dependency-watch.js";
 import { FileSource, type WatchedFiles } from "./files/file-source.js";
 import { FollowUp } from "./follow-up/follow-up.js";
@@ -29,7 +28,7 @@ import { StderrBuffer } from "./node/stderr-buffer.js";
 import { TracebackHold } from "./node/traceback-hold.js";
 import { WatchedNode } from "./node/watched-node.js";
 import { Reloader } from "./reload/reloader.js";
-import { stopAtEnd } from "./stop-at-end.js";
+import { stopAtEnd } from "./reload/stop/stop-at-end.js";
 import { watchingEvent } from "./watching-event.js";
 
 export interface SessionOptions {
@@ -61,18 +60,17 @@ export class Session {
   readonly #dependencies: DependencyWatch[] = [];
   readonly #stderr: StderrBuffer;
   readonly #trace: TraceSource;
-  #control: ControlServer | undefined;
+  readonly #control: SessionControl;
   /** While paused: by the plugin's path, the files that have changed. */
   #held: Map<string, Set<string>> | undefined;
-  #first: Promise<Outcome[]> = Promise.resolve([]);
-  #warned: Promise<void> = Promise.resolve();
+  #firstOutcomes: Promise<Outcome[]> = Promise.resolve([]);
 
   private constructor(given: SessionOptions) {
     // Those that are taken over become known only later.
     const secrets = () => this.#reloaders.flatMap((reloader) => reloader.options);
     const hold = new TracebackHold((event) => {
       try {
-        given.onEvent(redactEvent(event, concealing(secrets())));
+        given.onEvent(redactEvent(event, redactor(secrets())));
       } catch (error) {
         // The listener's mistake is its program's: nothing in the session waits for it.
         setImmediate(() => {
@@ -82,6 +80,13 @@ export class Session {
     });
     const options = { ...given, onEvent: (event: WatchEvent) => hold.event(event) };
     this.#options = options;
+    this.#control = new SessionControl({
+      embedded: options.embedded,
+      targets: () => this.targets,
+      restart: (filter) => this.restart("command", filter),
+      setOptions: (filter, given) => this.setOptions(filter, given),
+      onDuplicate: (duplicate) => this.#noteDuplicate(duplicate),
+    });
     this.#trace = new TraceSource(options.onEvent, given.traceBytes ?? 0);
     this.#plugins = options.plugins;
     this.#stderr = new StderrBuffer(options.nodes[0]?.rpcFile ?? "", options.onEvent);
@@ -93,8 +98,8 @@ export class Session {
   }
 
   /**
-   * Meets the nodes, begins to watch the files, and then to reload every plugin once: the
-   * outcomes are in {@link first}.
+   * Identifies the nodes, begins to watch the files, and then to reload every plugin once: the
+   * outcomes are in {@link firstOutcomes}.
    * @throws Failure: a node that is not there or not to be touched
    */
   static async open(options: SessionOptions): Promise<Session> {
@@ -112,8 +117,8 @@ export class Session {
    * The outcomes of the session's first reload, one for each target: `refused` with the kind
    * `session-closed` where the session is closed before it has one. Never rejects.
    */
-  get first(): Promise<Outcome[]> {
-    return this.#first;
+  get firstOutcomes(): Promise<Outcome[]> {
+    return this.#firstOutcomes;
   }
 
   get targets(): readonly SessionTarget[] {
@@ -265,8 +270,7 @@ export class Session {
     this.#settings?.close();
     for (const dependencies of this.#dependencies) dependencies.close();
     for (const source of this.#files.values()) source.close();
-    await this.#control?.close();
-    await this.#warned;
+    await this.#control.close();
     this.#trace.close();
     await Promise.all([...this.#after.values()].map((after) => after.close()));
     await Promise.all(this.#nodes.map((node) => node.close()));
@@ -295,61 +299,39 @@ export class Session {
     // What is open is closed by close(), also where something else cannot be opened.
     const [files, nodes] = await Promise.all([
       Promise.allSettled(plugins.map((plugin) => this.#openFiles(plugin))),
-      Promise.allSettled(this.#nodes.map((node) => node.meet(signal))),
+      Promise.allSettled(this.#nodes.map((node) => node.open(signal))),
     ]);
     const failed = [...files, ...nodes].find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
     const facts = nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
-    const control = await openControl(this.#controlMethods());
-    if (typeof control !== "string") this.#control = control;
-    const { path } = this.#control ?? {};
+    const problem = await this.#control.open();
     const { settings: source } = this.#options;
     if (source !== undefined) this.#settings = await this.#openSettings(source);
     const settings = source?.file;
-    const things = { nodes: facts, embedded, plugins, files: this.#files, settings, control: path };
-    onEvent(watchingEvent(things));
-    if (typeof control === "string") onEvent({ event: "notice", level: "warn", message: control });
-    for (const node of this.#nodes) node.followLogs(embedded);
-    this.#first = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
-    if (this.#control !== undefined) this.#warned = this.#reportDuplicates(true);
-  }
-
-  /** @param isFirst the other sessions do not know of this one yet */
-  async #reportDuplicates(isFirst: boolean): Promise<void> {
-    const duplicates = await findDuplicateSessions(this.targets);
-    for (const { session, target } of duplicates) {
-      const message = `another watch session (pid ${session.pid}) has ${target.path} on this node, too: end one of the two`;
-      this.#options.onEvent({ event: "notice", level: "warn", message });
-      for (const reloader of this.#reloaders) {
-        const { node } = reloader.target;
-        reloader.isShared ||=
-          reloader.realPath === target.realPath && node.rpcFile === target.node.rpcFile;
-      }
-    }
-    if (isFirst) await announceTo(duplicates);
-  }
-
-  /** What the control socket is asked for. */
-  #controlMethods(): ControlMethods {
-    const { embedded } = this.#options;
-    return {
-      status: () => ({
-        protocol: CONTROL_PROTOCOL,
-        pid: process.pid,
-        embedded,
-        targets: this.targets,
-      }),
-      announce: () => {
-        this.#warned = this.#warned.then(() => this.#reportDuplicates(false));
-        return {};
-      },
-      restart: async (params) => {
-        const [filter, options] = [readFilter(params), readOptions(params)];
-        const outcomes =
-          options.length > 0 ? this.setOptions(filter, options) : this.restart("command", filter);
-        return { outcomes: await outcomes };
-      },
+    const things = {
+      nodes: facts,
+      embedded,
+      plugins,
+      files: this.#files,
+      settings,
+      control: this.#control.path,
     };
+    onEvent(watchingEvent(things));
+    if (problem !== undefined) onEvent({ event: "notice", level: "warn", message: problem });
+    for (const node of this.#nodes) node.followLogs(embedded);
+    this.#firstOutcomes = Promise.all(this.#reloaders.map((reloader) => reloader.request("start")));
+    this.#control.announce();
+  }
+
+  /** Another session starts one of our plugins, too. */
+  #noteDuplicate({ session, target }: DuplicateSession): void {
+    const message = `another watch session (pid ${session.pid}) has ${target.path} on this node, too: end one of the two`;
+    this.#options.onEvent({ event: "notice", level: "warn", message });
+    for (const reloader of this.#reloaders) {
+      const { node } = reloader.target;
+      reloader.isShared ||=
+        reloader.realPath === target.realPath && node.rpcFile === target.node.rpcFile;
+    }
   }
 
   #reloaderFor(plugin: PluginSettings, node: WatchedNode): Reloader {
@@ -369,7 +351,7 @@ export class Session {
           reloader.initError = undefined;
         }
         if (event.event === "reloading") {
-          node.giveWay(reloader);
+          node.cancelExplanation(reloader);
           this.#after.get(reloader)?.reloading();
         }
         if (!isOutcome(event)) return;
@@ -383,7 +365,7 @@ export class Session {
         this.#after.get(reloader)?.reloaded();
       },
       identify: (signal) => node.identify(signal),
-      onUnreachable: () => node.suspect(),
+      onUnreachable: () => node.checkNow(),
       onSlowStart: () => this.#stderr.show(reloader),
     });
     const others = () => node.reloaders.filter((other) => other !== reloader);

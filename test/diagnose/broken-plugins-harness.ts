@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { renderFindings } from "../../src/cli/report/findings-lines.js";
 import { diagnoseCall, diagnoseDeath } from "../../src/diagnose/failures/death.js";
 import { diagnoseInit } from "../../src/diagnose/failures/init.js";
-import { diagnoseFailedStart, type Explained } from "../../src/diagnose/failures/start.js";
+import { diagnoseFailedStart, type ExplainedFailure } from "../../src/diagnose/failures/start.js";
 import { Failure } from "../../src/errors/failure.js";
 import { listPlugins, startPlugin, stopPlugin } from "../../src/node/plugins/plugin-command.js";
 import { callNode } from "../../src/node/rpc/client.js";
@@ -122,7 +122,7 @@ async function reportOn(
   if (broken.initError) {
     // The node takes the error for an answer, and does not show it: the handshake does.
     await stopPlugin(node.rpcFile, file.realPath);
-    const shaken = await runHandshake(file, { ...node, options, upTo: "init", timeoutMs: 5000 });
+    const shaken = await runHandshake(file, { ...node, options, until: "init", timeoutMs: 5000 });
     const error = shaken.end.kind === "init-error" ? shaken.end.error : {};
     const said = new RpcError("init", Number(error.code), String(error.message));
     const logged = shaken.logged.map(({ message }) => message).join("\n");
@@ -144,7 +144,7 @@ async function reportOn(
   return textOf(error, await diagnoseCall(error, dead, call));
 }
 
-function textOf(error: Error | undefined, { explanation, findings }: Explained): Told {
+function textOf(error: Error | undefined, { explanation, findings }: ExplainedFailure): Told {
   const head = error instanceof RpcError ? `(${error.code}) ${error.message}` : error?.message;
   const why = explanation && [explanation.reason, explanation.fix];
   const lines = renderFindings(findings, pc.createColors(false), "  ");

@@ -156,7 +156,7 @@ test("its own frames stand out, libraries are only counted", async () => {
     networkDir: folder,
     rpcFile: join(folder, "rpc"),
     network: "regtest",
-    upTo: "init",
+    until: "init",
     timeoutMs: 5000,
   });
   expect(ownFrame(found.trace)).toMatchObject({ file: file.path, line: 3, name: "mine" });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { redactEvent } from "../../src/events/redact.js";
 import { type Change, merge } from "../../src/events/reload-target.js";
-import { concealing } from "../../src/plugin/secret-options.js";
+import { redactor } from "../../src/plugin/secret-options.js";
 
 describe("two changes that become one", () => {
   const change = (cause: Change["cause"], files: readonly string[], at: number): Change => ({
@@ -28,7 +28,7 @@ describe("two changes that become one", () => {
 
 it("a call with a secret in it is redacted, its result and its log, too", () => {
   const target = { plugin: "p.py", path: "/p.py", node: "/n" };
-  const redact = concealing([{ name: "api-key", value: "geheim-12" }]);
+  const redact = redactor([{ name: "api-key", value: "geheim-12" }]);
   const event = {
     event: "called",
     ...target,

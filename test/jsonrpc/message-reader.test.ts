@@ -20,7 +20,7 @@ const messages = (readings: readonly Reading[]) =>
   readings.flatMap((reading) => (reading.kind === "message" ? [reading.message.raw] : []));
 
 const faults = (readings: readonly Reading[]) =>
-  readings.flatMap((reading) => (reading.kind === "fault" ? [reading.words] : []));
+  readings.flatMap((reading) => (reading.kind === "fault" ? [reading.nodeMessage] : []));
 
 describe("messages", () => {
   it("of any shape come out whole, split anywhere", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { concealing, isSecretName, shownValue } from "../../src/plugin/secret-options.js";
+import { isSecretName, redactor, shownValue } from "../../src/plugin/secret-options.js";
 
 describe("isSecretName", () => {
   const secret = [
@@ -25,8 +25,8 @@ describe("shownValue", () => {
   });
 });
 
-describe("concealing", () => {
-  const hide = concealing([
+describe("redactor", () => {
+  const hide = redactor([
     { name: "api-key", value: "geheim" },
     { name: "token", value: 12 },
     { name: "foo", value: "plain" },

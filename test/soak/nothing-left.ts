@@ -87,7 +87,7 @@ async function afterSessions({
   let timersLeft = 0;
   const once = async (desk: Desk) => {
     const session = await openSession(desk.plugin, node);
-    await session.first;
+    await session.firstOutcomes;
     desk.save(random.pick(["in place", "by rename"]));
     if (random.next() < 0.5) await desk.live(LIVE_MS);
     else await pause(random.below(60));

@@ -66,7 +66,7 @@ describe("who waits for a reload when the session is closed", () => {
     await until("the start", () =>
       events.some((event) => event.event === "phase" && event.phase === "start"),
     );
-    const waiting = [session.first, session.restart("command")];
+    const waiting = [session.firstOutcomes, session.restart("command")];
     await close();
     waiting.push(session.restart("key"));
     for (const outcomes of await Promise.all(waiting)) {
@@ -81,7 +81,7 @@ describe("who waits for a reload when the session is closed", () => {
     const node = await startNode(box);
     const plugin = writePlugin(box.work);
     const { session, events } = await open(plugin, node.lightningDir, ["version"]);
-    await session.first;
+    await session.firstOutcomes;
     await until("the call", () => events.some(({ event }) => event === "called"));
     const reloading = session.restart("command");
     const closing = session.close();
@@ -126,7 +126,7 @@ describe("a node that does not answer does not hold up the end", () => {
     const { session, close } = await open(plugin, lightningDir);
     await until("the question", () => node.requests.filter(isIt).length === times);
     await close();
-    expect(await session.first).toMatchObject([{ kind: "session-closed" }]);
+    expect(await session.firstOutcomes).toMatchObject([{ kind: "session-closed" }]);
     // What comes of the stop is not known.
     expect(session.running).toEqual([]);
   });
@@ -171,9 +171,9 @@ it("a node that is suspected during a look is looked at once more after it, not 
   });
   onTestFinished(() => monitor.close());
   monitor.watch();
-  monitor.suspect();
+  monitor.checkNow();
   await until("the first look", () => unanswered.length === 1);
-  monitor.suspect();
+  monitor.checkNow();
   // Time enough for a second look, were there one.
   for (let call = 0; call < 20; call++) await callNode(node.rpcFile, "getinfo");
   expect(unanswered).toHaveLength(1);

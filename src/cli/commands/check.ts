@@ -12,7 +12,7 @@ import { usageFailure } from "../../errors/failure.js";
 import { isObject } from "../../jsonrpc/json.js";
 import type { NodePlace } from "../../plugin/handshake/init-params.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
-import { concealing } from "../../plugin/secret-options.js";
+import { redactor } from "../../plugin/secret-options.js";
 import type { NodeFlags, PluginSettings } from "../../settings/types.js";
 import { FileSource } from "../../watch/files/file-source.js";
 import { waitUntilStable } from "../../watch/files/wait-until-stable.js";
@@ -162,7 +162,7 @@ class Check {
     const { paint, marks } = styleOf(io.stdout, flags);
     const near = relative(surroundings.cwd, result.path);
     const name = near.startsWith("..") ? result.path : near;
-    const hide = concealing(this.#plugin.options);
+    const hide = redactor(this.#plugin.options);
     const lines = flags.json
       ? [JSON.stringify(withTexts(checkJson(result, changes), hide))]
       : renderCheck(name, result, paint, marks, changes)

@@ -3,8 +3,8 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { nearestName } from "../../errors/did-you-mean.js";
 import { usageFailure } from "../../errors/failure.js";
-import { followLogs, type LogSource } from "../../node/log/follow.js";
-import type { LogLine } from "../../node/log/log-lines.js";
+import { type FollowedLog, followLogs } from "../../node/log/follow.js";
+import type { NodeLogLine } from "../../node/log/log-lines.js";
 import { listPlugins } from "../../node/plugins/plugin-command.js";
 import { SecretValues } from "../../node/plugins/secret-values.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
@@ -117,7 +117,7 @@ async function refuseUnknown(
   });
 }
 
-function print(context: Context, node: NodeAddress | undefined, line: LogLine): void {
+function print(context: Context, node: NodeAddress | undefined, line: NodeLogLine): void {
   const { flags, io } = context;
   const { paint } = styleOf(io.stdout, flags);
   const lines = flags.json ? [jsonOf(line, node)] : named(renderLogLine(line, paint), node, paint);
@@ -129,13 +129,13 @@ function named(lines: readonly string[], node: NodeAddress | undefined, paint: P
   return lines.map((line) => `${paint.dim(sanitize(basename(node.lightningDir)))} ${line}`);
 }
 
-function jsonOf(line: LogLine, node: NodeAddress | undefined): string {
+function jsonOf(line: NodeLogLine, node: NodeAddress | undefined): string {
   const { time, level, source, text } = line;
   return JSON.stringify({ time: time?.toISOString(), node: node?.rpcFile, level, source, text });
 }
 
 /** What a user should know of where the lines come from. */
-function noteOf(source: LogSource, wanted: LogLevel): string | undefined {
+function noteOf(source: FollowedLog, wanted: LogLevel): string | undefined {
   if (source.kind === "file") return undefined;
   const less = source.level === wanted ? "" : `; live output starts at level ${source.level}`;
   return `${source.why}: reading the in-memory log every 2 s${less}`;

@@ -1,12 +1,12 @@
 /** A line of a node's log for a person: its level by colour, messages of several lines kept together. */
 
-import type { LogLine } from "../../node/log/log-lines.js";
+import type { NodeLogLine } from "../../node/log/log-lines.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
 /** @returns lines without line ends; those after the first are indented under the text */
-export function renderLogLine(line: LogLine, paint: Paint): string[] {
+export function renderLogLine(line: NodeLogLine, paint: Paint): string[] {
   const time = line.time === undefined ? "" : `${paint.dim(clockOf(line.time))} `;
   const level = levelPaint(line.level, paint)(line.level.toUpperCase().padEnd(7));
   const source = paint.bold(sanitize(line.source.replace(/^plugin-/, "")));

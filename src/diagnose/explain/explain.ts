@@ -41,7 +41,7 @@ export function explain(
   if (error instanceof RpcError) return explainMessage(plainWords(error, context.path), context);
   const known = { ...context, offline: context.offline ?? analyze(error) };
   if (error.end.kind === "init-error") return explainInitError(error.end.error);
-  return error.words === undefined ? undefined : explainMessage(error.words, known);
+  return error.nodeMessage === undefined ? undefined : explainMessage(error.nodeMessage, known);
 }
 
 /** The message without the path that lightningd puts before it. */

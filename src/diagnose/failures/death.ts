@@ -29,7 +29,7 @@ import {
   runPluginOffline,
   traceOfPlugin,
 } from "../offline-run.js";
-import type { Explained } from "./start.js";
+import type { ExplainedFailure } from "./start.js";
 
 export interface DeadPlugin {
   readonly file: PluginFile;
@@ -49,19 +49,19 @@ export interface DeadPlugin {
 
 /** A plugin that ends so soon after its start would do so again. */
 const SOON_MS = 5_000;
-const LINGER_MS = 600;
+const ALIVE_FOR_MS = 600;
 const OFFLINE_TIMEOUT_MS = 5_000;
 
 const EXITED = "exited during normal operation";
 
 /** A plugin that has ended while it ran. Never throws. */
-export async function diagnoseDeath(dead: DeadPlugin): Promise<Explained> {
+export async function diagnoseDeath(dead: DeadPlugin): Promise<ExplainedFailure> {
   const killed = explainKilled(dead);
   if (killed !== undefined) return killed;
   const trace = traceOfPlugin(dead.file, dead.stderr ?? stderrAfter(dead.stderrMark) ?? "");
   const soon = Date.now() - dead.since.getTime() < SOON_MS;
   const again =
-    trace === undefined && soon ? await runAgain(dead, { lingerMs: LINGER_MS }) : undefined;
+    trace === undefined && soon ? await runAgain(dead, { aliveForMs: ALIVE_FOR_MS }) : undefined;
   return explainEnd(EXITED, dead, trace, again);
 }
 
@@ -73,7 +73,7 @@ export async function diagnoseCall(
   error: RpcError | NodeUnreachable,
   dead: DeadPlugin,
   call: { readonly method: string; readonly params: Params },
-): Promise<Explained> {
+): Promise<ExplainedFailure> {
   if (!(error instanceof RpcError) || error.code !== PLUGIN_TERMINATED) {
     const explanation = explain(error, { path: dead.file.realPath, file: dead.file });
     return { explanation, findings: [], offline: undefined };
@@ -81,7 +81,7 @@ export async function diagnoseCall(
   const killed = explainKilled(dead);
   if (killed !== undefined) return killed;
   const trace = traceOfPlugin(dead.file, dead.stderr ?? stderrAfter(dead.stderrMark) ?? "");
-  const again = trace === undefined ? await runAgain(dead, { thenCall: call }) : undefined;
+  const again = trace === undefined ? await runAgain(dead, { call }) : undefined;
   return explainEnd(error.message, dead, trace, again, "Run again offline, with the same call");
 }
 
@@ -100,17 +100,17 @@ export function explainNodeDeath(networkDir: string, since: Date): Explanation |
 const KILLED = /^Killing plugin: ([\s\S]*)$/;
 
 /** The node itself ended it, for what it wrote: its own words are the reason. */
-function explainKilled({ file, log = [] }: DeadPlugin): Explained | undefined {
-  const words = log.flatMap((line) => KILLED.exec(line)?.[1] ?? []).at(-1);
-  if (words === undefined || words === EXITED) return undefined;
-  const found = explainMessage(words, { path: file.realPath, file }) ?? {
+function explainKilled({ file, log = [] }: DeadPlugin): ExplainedFailure | undefined {
+  const nodeMessage = log.flatMap((line) => KILLED.exec(line)?.[1] ?? []).at(-1);
+  if (nodeMessage === undefined || nodeMessage === EXITED) return undefined;
+  const found = explainMessage(nodeMessage, { path: file.realPath, file }) ?? {
     id: "ended-by-node",
-    reason: words,
+    reason: nodeMessage,
     fix: "Look at what it wrote just before",
   };
   const isStop = found.id === "stopped-in-call";
   const explanation = isStop ? found : { ...found, reason: `the node ended it: ${found.reason}` };
-  const stray = strayIn(words).map((text) => ({ printedBy: findPrint(file, text) }));
+  const stray = strayIn(nodeMessage).map((text) => ({ printedBy: findPrint(file, text) }));
   // The text is in the reason.
   const findings = stray.flatMap(({ printedBy }) => placeFindings(printedBy));
   return { explanation, findings, offline: undefined };
@@ -118,13 +118,13 @@ function explainKilled({ file, log = [] }: DeadPlugin): Explained | undefined {
 
 async function runAgain(
   dead: DeadPlugin,
-  how: { lingerMs?: number; thenCall?: { method: string; params: Params } },
+  how: { aliveForMs?: number; call?: { method: string; params: Params } },
 ): Promise<OfflineRun> {
   return await runPluginOffline(dead.file, {
     ...dead.node,
     ...(await nodeHandshake(dead.node)),
     options: dead.options,
-    upTo: "init",
+    until: "init",
     timeoutMs: dead.timeoutMs ?? OFFLINE_TIMEOUT_MS,
     ...how,
     ...(dead.signal === undefined ? {} : { signal: dead.signal }),
@@ -132,12 +132,12 @@ async function runAgain(
 }
 
 function explainEnd(
-  words: string,
+  nodeMessage: string,
   dead: DeadPlugin,
   trace: PluginTrace | undefined,
   again: OfflineRun | undefined,
   how?: string,
-): Explained {
+): ExplainedFailure {
   const { file, stderr } = dead;
   const context = {
     path: file.realPath,
@@ -153,7 +153,7 @@ function explainEnd(
         ? findingsOf(again, how)
         : undefined;
   const findings = found ?? (stderr === undefined ? whereStderrWent(dead) : stderrFindings(stderr));
-  return { explanation: explainMessage(words, context), findings, offline: again };
+  return { explanation: explainMessage(nodeMessage, context), findings, offline: again };
 }
 
 function whereStderrWent({ node, stderrMark }: DeadPlugin): Finding[] {

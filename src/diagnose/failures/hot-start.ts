@@ -10,7 +10,7 @@ import type { Explanation } from "../explain/explanation.js";
 import { findingsOf } from "../findings.js";
 import { analyze } from "../offline-run.js";
 import { findNodeCrash } from "../preflight.js";
-import type { Explained } from "./start.js";
+import type { ExplainedFailure } from "./start.js";
 
 export interface HotStart {
   readonly file: PluginFile;
@@ -21,7 +21,10 @@ export interface HotStart {
 }
 
 /** Why a version that was tried beside the previous one did not come up. Never throws. */
-export function diagnoseHotStart(handshake: Handshake, { file, options }: HotStart): Explained {
+export function diagnoseHotStart(
+  handshake: Handshake,
+  { file, options }: HotStart,
+): ExplainedFailure {
   const offline = analyze(handshake);
   const context = { path: file.realPath, file, options, offline };
   const findings = findingsOf(offline, "Started beside the previous version", false);

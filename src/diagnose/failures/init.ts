@@ -11,7 +11,7 @@ import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { INIT_ERROR } from "../explain/explain.js";
 import { traceFindings } from "../findings.js";
 import { markOwnFrames, ownTrace } from "../offline-run.js";
-import type { Explained } from "./start.js";
+import type { ExplainedFailure } from "./start.js";
 
 export interface FailedInit {
   readonly file: PluginFile;
@@ -29,7 +29,7 @@ export interface FailedInit {
 const MAX_DATA = 300;
 
 /** Never throws. */
-export function diagnoseInit({ file, error, logged, ...start }: FailedInit): Explained {
+export function diagnoseInit({ file, error, logged, ...start }: FailedInit): ExplainedFailure {
   const stderr = start.stderr ?? stderrAfter(start.stderrMark) ?? "";
   const traces = [...textsIn(error), logged, stderr].flatMap(
     (text) => markOwnFrames(file, text) ?? [],

@@ -43,7 +43,7 @@ export interface FailedStart {
 }
 
 /** An explanation and what it rests on. */
-export interface Explained {
+export interface ExplainedFailure {
   readonly explanation: Explanation | undefined;
   readonly findings: readonly Finding[];
   readonly offline: OfflineRun | undefined;
@@ -59,15 +59,15 @@ const NATIVE = [...NATIVE_METHODS];
 export async function diagnoseFailedStart(
   error: RpcError | NodeUnreachable,
   start: FailedStart,
-): Promise<Explained> {
+): Promise<ExplainedFailure> {
   if (error instanceof NodeUnreachable && error.reason === "closed")
     return await diagnoseDeadNode(error, start);
   const { file, options } = start;
   const isHookOrder = error instanceof RpcError && /hook dependencies/.test(error.message);
   const runs = runsPlugin(error);
   const like = runs || isHookOrder ? await nodeHandshake(start.node) : undefined;
-  const upTo = runs ? "init" : "getmanifest";
-  const ran = like === undefined ? undefined : await runOffline(start, { ...like, upTo });
+  const until = runs ? "init" : "getmanifest";
+  const ran = like === undefined ? undefined : await runOffline(start, { ...like, until });
   const trace = runs ? traceOfPlugin(file, stderrAfter(start.stderrMark) ?? "") : undefined;
   const context: ExplainContext = {
     path: file.realPath,
@@ -88,10 +88,13 @@ export async function diagnoseFailedStart(
 }
 
 /** The node is gone: nothing is asked of the plugin but what the node had asked last. */
-async function diagnoseDeadNode(error: NodeUnreachable, start: FailedStart): Promise<Explained> {
+async function diagnoseDeadNode(
+  error: NodeUnreachable,
+  start: FailedStart,
+): Promise<ExplainedFailure> {
   const { file, node, options, since } = start;
   const like = await nodeHandshake(node, false);
-  const ran = await runOffline(start, { ...like, upTo: "getmanifest" });
+  const ran = await runOffline(start, { ...like, until: "getmanifest" });
   const death = readDeath(node.networkDir, since);
   const context = { path: file.realPath, file, options, offline: ran, death, methods: NATIVE };
   return { explanation: explain(error, context), findings: deathFindings(context), offline: ran };
@@ -101,7 +104,7 @@ async function diagnoseDeadNode(error: NodeUnreachable, start: FailedStart): Pro
  * What holds up a start that is still under way: the plugin is run offline beside it.
  * @returns undefined where it does not hang there. Never throws.
  */
-export async function diagnoseHang(start: FailedStart): Promise<Explained | undefined> {
+export async function diagnoseHang(start: FailedStart): Promise<ExplainedFailure | undefined> {
   const ran = await runOffline(start, await nodeHandshake(start.node));
   const { end, manifest } = ran.handshake;
   const context = { path: start.file.realPath, file: start.file, offline: ran };
@@ -131,7 +134,7 @@ function runOffline(start: FailedStart, how: Partial<HandshakeOptions>): Promise
   return runPluginOffline(start.file, {
     ...start.node,
     options: start.options,
-    upTo: "init",
+    until: "init",
     timeoutMs: start.timeoutMs ?? OFFLINE_TIMEOUT_MS,
     ...how,
     ...(start.signal === undefined ? {} : { signal: start.signal }),

@@ -11,7 +11,7 @@ import type { RpcError } from "../../node/rpc/errors.js";
 import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
 import type { NodeToImitate } from "../node-handshake.js";
 import { diagnoseCall } from "./death.js";
-import type { Explained } from "./start.js";
+import type { ExplainedFailure } from "./start.js";
 
 export interface TerminatedCall {
   readonly node: NodeToImitate & { readonly lightningDir: string };
@@ -32,7 +32,9 @@ const KILLED = /^Killing plugin: /;
 const STARTED = /^started\(\d+\) (\/.*)$/;
 
 /** @returns undefined where it is not known which plugin that was. Never throws. */
-export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Explained | undefined> {
+export async function diagnoseTerminatedCall(
+  call: TerminatedCall,
+): Promise<ExplainedFailure | undefined> {
   const entries = await readLog(call.node.rpcFile);
   const death = entries.findLast(
     ({ source, text }) => KILLED.test(text) && source.startsWith("plugin-"),

@@ -269,7 +269,7 @@ export class HostedPlugin {
     const isQuiet =
       (end.kind === "disabled" && end.at === "init") ||
       (end.kind === "exited" && this.parts.isShuttingDown());
-    this.#killed(isQuiet ? "debug" : LEVELS[end.kind], end.words);
+    this.#killed(isQuiet ? "debug" : LEVELS[end.kind], end.nodeMessage);
   }
 
   #killed(level: LogLevel, reason: string): void {

@@ -19,7 +19,7 @@ export function handleNotification(
   const notification = readNotification(message);
   switch (notification.kind) {
     case "fault":
-      return notification.words;
+      return notification.nodeMessage;
     case "log":
       for (const line of notification.message.replace(/\n$/, "").split("\n")) {
         plugin.log(notification.level, line);

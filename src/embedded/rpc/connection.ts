@@ -124,7 +124,7 @@ export class Connection implements CommandOrigin {
       } else if (reading.kind === "fault") {
         this.#dead = true;
         this.#unread = [];
-        this.refuse(reading.words);
+        this.refuse(reading.nodeMessage);
       }
     }
     this.#reading = false;

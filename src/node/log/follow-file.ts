@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { readTail } from "./log-file.js";
-import { type LogLine, parseLogLine } from "./log-lines.js";
+import { type NodeLogLine, parseLogLine } from "./log-lines.js";
 import type { LogReader } from "./log-reader.js";
 
 /** Events come at once where the system has them. Often where there are none. */
@@ -42,9 +42,9 @@ class Follower {
   #at: number;
   readonly #lines = new LineSplitter(MAX_LINE_BYTES);
   /** Lines that are read and not handed on yet. */
-  #held: LogLine[] = [];
+  #held: NodeLogLine[] = [];
   #heldSince = 0;
-  /** So many were held at the last look. */
+  /** So many were held at the last poll. */
   #heldBefore = 0;
   #wake: () => void = () => {};
 
@@ -131,7 +131,7 @@ class Follower {
 
   /**
    * The node writes a message of several lines one by one, and it is to be given as one: lines are
-   * handed on when a look has found no more of them.
+   * handed on when a poll has found no more of them.
    */
   #handOn(): void {
     const isGrowing = this.#held.length > this.#heldBefore;
@@ -159,7 +159,7 @@ class Follower {
   }
 }
 
-function parsed(line: string): LogLine[] {
+function parsed(line: string): NodeLogLine[] {
   const logged = parseLogLine(line);
   return logged === undefined ? [] : [logged];
 }

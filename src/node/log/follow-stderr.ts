@@ -8,8 +8,8 @@ import { tryStat } from "../../filesystem/try-read.js";
 import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { parseLogLine } from "./log-lines.js";
 
-const LOOK_EVERY_MS = 200;
-/** More in one look is the end of a flood: the rest is skipped. */
+const POLL_MS = 200;
+/** More in one poll is the end of a flood: the rest is skipped. */
 const MAX_BYTES = 64 * 1024;
 
 /**
@@ -19,7 +19,7 @@ const MAX_BYTES = 64 * 1024;
 export function followStderr(path: string, onLine: (line: string) => void): () => void {
   let at = sizeOf(path);
   const lines = new LineSplitter(MAX_BYTES);
-  const look = () => {
+  const poll = () => {
     const size = sizeOf(path);
     if (size === at) return;
     // Truncated: what is there now is new.
@@ -29,10 +29,10 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
       if (line !== "" && parseLogLine(line) === undefined) onLine(line);
     }
   };
-  const timer = setInterval(look, LOOK_EVERY_MS);
+  const timer = setInterval(poll, POLL_MS);
   timer.unref();
   return () => {
-    look();
+    poll();
     clearInterval(timer);
   };
 }

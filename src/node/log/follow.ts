@@ -8,7 +8,7 @@ import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import { callNode } from "../rpc/client.js";
 import { followFile } from "./follow-file.js";
 import { logSettings, readableLog } from "./log-file.js";
-import { joinMessages, type LogLine, sourceOfPlugin } from "./log-lines.js";
+import { joinMessages, type NodeLogLine, sourceOfPlugin } from "./log-lines.js";
 import type { LogReader } from "./log-reader.js";
 import { pollRing } from "./poll-getlog.js";
 
@@ -26,12 +26,12 @@ export interface FollowOptions {
   /** Only what is there already, no waiting for more. */
   readonly once?: boolean;
   readonly signal: AbortSignal;
-  readonly onLine: (line: LogLine) => void;
+  readonly onLine: (line: NodeLogLine) => void;
   /** Where the lines come from: said once, and again when it changes. */
-  readonly onSource?: (source: LogSource) => void;
+  readonly onSource?: (source: FollowedLog) => void;
 }
 
-export type LogSource =
+export type FollowedLog =
   | { readonly kind: "file"; readonly path: string }
   /** `level`: the lowest level that this way gives, which may be above the one asked for. */
   | { readonly kind: "getlog"; readonly level: LogLevel; readonly why: string };

@@ -5,7 +5,7 @@
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
-export interface LogLine {
+export interface NodeLogLine {
   /** When it was logged; undefined where the node runs with `log-timestamps=false`. */
   readonly time: Date | undefined;
   readonly level: LogLevel;
@@ -24,7 +24,7 @@ const LINE =
   /^.*?(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) )?(TRACE|DEBUG|INFO|UNUSUAL|\*\*BROKEN\*\*) {1,4}(\S.*?): (.*)$/;
 
 /** @returns undefined for what is no log line: the blank lines between two runs, io lines */
-export function parseLogLine(line: string): LogLine | undefined {
+export function parseLogLine(line: string): NodeLogLine | undefined {
   const match = LINE.exec(line);
   const [, time, level, source, text] = match ?? [];
   const parsed = level === undefined ? undefined : parseLogLevel(level.replaceAll("*", ""));
@@ -51,7 +51,7 @@ function plainText(source: string, text: string): string {
 interface RingEntry {
   /** Nanoseconds since the node's log began: rises from entry to entry. */
   readonly cursor: bigint;
-  readonly line: LogLine;
+  readonly line: NodeLogLine;
 }
 
 export interface Ring {
@@ -88,8 +88,8 @@ function nanoseconds(seconds: string): bigint | undefined {
  * Puts a message together again that lightningd has cut at its line ends: what follows at once from
  * the same source and is indented, or ends an indented block, belongs to the line before.
  */
-export function joinMessages(lines: readonly LogLine[]): LogLine[] {
-  const joined: LogLine[] = [];
+export function joinMessages(lines: readonly NodeLogLine[]): NodeLogLine[] {
+  const joined: NodeLogLine[] = [];
   for (const [index, line] of lines.entries()) {
     const last = joined.at(-1);
     const before = lines[index - 1];
@@ -108,7 +108,7 @@ export function joinMessages(lines: readonly LogLine[]): LogLine[] {
  */
 const SAME_MOMENT_MS = 100;
 
-function continues(line: LogLine, next: LogLine): boolean {
+function continues(line: NodeLogLine, next: NodeLogLine): boolean {
   if (line.source !== next.source || line.level !== next.level) return false;
   const apart = (next.time?.getTime() ?? 0) - (line.time?.getTime() ?? 0);
   if (apart < 0 || apart > SAME_MOMENT_MS) return false;

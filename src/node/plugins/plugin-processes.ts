@@ -112,7 +112,7 @@ export function ageOf({ startTime }: ProcessIdentity): number | undefined {
 }
 
 /** `python3 /home/me/plugin.py`; empty where the process is gone. */
-export function commandOf(pid: number): string {
+export function commandLineOf(pid: number): string {
   return argumentsOf(pid).join(" ");
 }
 

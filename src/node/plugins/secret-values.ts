@@ -4,7 +4,7 @@
  * node keeps each answer in its log ring.
  */
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
-import { concealing, isSecretName } from "../../plugin/secret-options.js";
+import { isSecretName, redactor } from "../../plugin/secret-options.js";
 import { callNode } from "../rpc/client.js";
 
 /** Beyond that, a plugin that was started without our notice may have another value, ms. */
@@ -37,7 +37,7 @@ export class SecretValues {
     this.#rpcFile = rpcFile;
     this.#signal = signal;
     for (const { name, value } of given) this.#add({ name, value: String(value) });
-    this.hide = concealing([...this.#values.values()]);
+    this.hide = redactor([...this.#values.values()]);
   }
 
   /** A plugin has ended: the next one may have other options and values. */
@@ -56,7 +56,7 @@ export class SecretValues {
     const answer = await callNode(this.#rpcFile, "listconfigs", {}, options).catch(() => {});
     const configs = isObject(answer) && isObject(answer.configs) ? answer.configs : {};
     for (const secret of secretsIn(configs)) this.#add(secret);
-    this.hide = concealing([...this.#values.values()]);
+    this.hide = redactor([...this.#values.values()]);
   }
 
   #add(secret: Secret): void {

@@ -10,7 +10,7 @@ import { membersOf } from "../../jsonrpc/members.js";
 import { encodeRequest, type Params } from "../../jsonrpc/message.js";
 import { type NodeUnreachable, RpcError } from "./errors.js";
 import { connectUnix } from "./unix-socket.js";
-import { connectionFailure, unreachable } from "./unreachable.js";
+import { connectionFailure, nodeUnreachable } from "./unreachable.js";
 
 export interface CallOptions {
   /** How long to wait for the whole answer, in ms; 30 s when not given. */
@@ -122,12 +122,16 @@ function ask(
       settle();
     };
     const fail = (error: Error) => finish(() => reject(error));
-    const cut = () => fail(unreachable("cut", rpcFile, `${method} was given up`));
+    const cut = () => fail(nodeUnreachable("cut", rpcFile, `${method} was given up`));
     const broken = (error: Error) => fail(connectionFailure(rpcFile, error));
     const ended = () =>
-      fail(unreachable("closed", rpcFile, `it closed the connection before it answered ${method}`));
+      fail(
+        nodeUnreachable("closed", rpcFile, `it closed the connection before it answered ${method}`),
+      );
     const timer = setTimeout(() => {
-      fail(unreachable("silent", rpcFile, `no answer to ${method} within ${timeoutMs / 1000} s`));
+      fail(
+        nodeUnreachable("silent", rpcFile, `no answer to ${method} within ${timeoutMs / 1000} s`),
+      );
     }, timeoutMs);
     const take = (chunk: Buffer) => {
       try {
@@ -140,7 +144,7 @@ function ask(
         if (framer.pendingKind === "text") throw notJsonRpc(rpcFile, framer.flush());
       } catch (error) {
         const isOurs = error instanceof Failure;
-        fail(isOurs ? error : unreachable("garbage", rpcFile, messageOf(error)));
+        fail(isOurs ? error : nodeUnreachable("garbage", rpcFile, messageOf(error)));
       }
     };
     if (signal?.aborted) return cut();
@@ -177,7 +181,7 @@ function readFrame(
   if (message.id === id || (message.id ?? null) === null) throw notJsonRpc(rpcFile, frame.bytes);
   if (typeof message.id === "string" && message.id.includes(OWN_CALL)) return undefined;
   const asked = JSON.stringify(message.id).slice(0, 60);
-  throw unreachable("garbage", rpcFile, `it answered ${asked}, which nobody here has asked`);
+  throw nodeUnreachable("garbage", rpcFile, `it answered ${asked}, which nobody here has asked`);
 }
 
 /**
@@ -203,7 +207,7 @@ const MAX_SAMPLE = 200;
 
 function notJsonRpc(rpcFile: string, bytes: Buffer = Buffer.alloc(0)): NodeUnreachable {
   const sample = JSON.stringify(bytes.subarray(0, 60).toString("utf8"));
-  return unreachable("garbage", rpcFile, `it answered ${sample}, which is not JSON-RPC`);
+  return nodeUnreachable("garbage", rpcFile, `it answered ${sample}, which is not JSON-RPC`);
 }
 
 function errorOf(method: string, answer: JsonObject): RpcError | undefined {

@@ -8,15 +8,15 @@ export function connectionFailure(rpcFile: string, error: unknown): NodeUnreacha
   if (error instanceof NodeUnreachable) return error;
   const code = systemCode(error);
   if (code === "ENOENT" || code === "ENOTDIR")
-    return unreachable("missing", rpcFile, "there is no such file", error);
+    return nodeUnreachable("missing", rpcFile, "there is no such file", error);
   if (code === "EACCES" || code === "EPERM") {
-    return unreachable("denied", rpcFile, "this user may not open it", error);
+    return nodeUnreachable("denied", rpcFile, "this user may not open it", error);
   }
   if (code === "ENOTSOCK" || (code === "ECONNREFUSED" && !isSocket(rpcFile))) {
-    return unreachable("not-a-socket", rpcFile, "it is a file, not a socket", error);
+    return nodeUnreachable("not-a-socket", rpcFile, "it is a file, not a socket", error);
   }
   if (code === "ECONNREFUSED") {
-    return unreachable(
+    return nodeUnreachable(
       "refused",
       rpcFile,
       "nobody listens on it: the node has stopped or crashed",
@@ -24,9 +24,9 @@ export function connectionFailure(rpcFile: string, error: unknown): NodeUnreacha
     );
   }
   if (code === "ECONNRESET" || code === "EPIPE") {
-    return unreachable("closed", rpcFile, "it closed the connection", error);
+    return nodeUnreachable("closed", rpcFile, "it closed the connection", error);
   }
-  return unreachable("missing", rpcFile, messageOf(error), error);
+  return nodeUnreachable("missing", rpcFile, messageOf(error), error);
 }
 
 function isSocket(path: string): boolean {
@@ -47,7 +47,7 @@ const NEXT_STEP: { readonly [reason in UnreachableReason]: string } = {
 };
 
 /** Makes the failure for a reason; `why` is the sentence that says it of this very call. */
-export function unreachable(
+export function nodeUnreachable(
   reason: UnreachableReason,
   rpcFile: string,
   why: string,

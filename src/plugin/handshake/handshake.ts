@@ -9,13 +9,13 @@ export interface HandshakeOptions extends NodePlace {
   /** The options that the start would bring. */
   readonly options?: readonly RawOption[];
   /** Where to stop: after the manifest, or after the answer to `init`. */
-  readonly upTo: "getmanifest" | "init";
+  readonly until: "getmanifest" | "init";
   /** How long each of the two answers may take, in ms. lightningd waits 120 s. */
   readonly timeoutMs: number;
   /** How long the plugin must live on after its answer to `init`, in ms; 0 when not given. */
-  readonly lingerMs?: number;
+  readonly aliveForMs?: number;
   /** A call that is made after `init`; the handshake has passed when it is answered. */
-  readonly thenCall?: { readonly method: string; readonly params: Params };
+  readonly call?: { readonly method: string; readonly params: Params };
   /**
    * The text of the id of the request that starts it, quotes included: the ids that the plugin sees
    * begin with it. lightning-cli's when not given.
@@ -94,7 +94,7 @@ export interface Handshake {
   readonly file: PluginFile;
   readonly end: HandshakeEnd;
   /** lightningd's message in this case, after the plugin's path; undefined where it takes the plugin. */
-  readonly words: string | undefined;
+  readonly nodeMessage: string | undefined;
   /** Its answer to `getmanifest`, if it was a good one. */
   readonly manifest: Manifest | undefined;
   /** The text of the `result` of `getmanifest`, as it came. */

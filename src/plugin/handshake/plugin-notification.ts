@@ -20,7 +20,7 @@ export type PluginNotification =
   /** Its own topic, to be sent to those that subscribe to it. */
   | { readonly kind: "custom"; readonly topic: string; readonly params: Token }
   /** lightningd kills the plugin, with these words. */
-  | { readonly kind: "fault"; readonly words: string };
+  | { readonly kind: "fault"; readonly nodeMessage: string };
 
 export function readNotification(message: Token): PluginNotification {
   const method = message.member("method");
@@ -60,6 +60,6 @@ function readLog(params: Token): PluginNotification {
   };
 }
 
-function fault(words: string): PluginNotification {
-  return { kind: "fault", words };
+function fault(nodeMessage: string): PluginNotification {
+  return { kind: "fault", nodeMessage };
 }

@@ -39,26 +39,26 @@ const STATE_WORDS: Readonly<Record<SessionState, string>> = {
 /** Why a plugin is let go of. `words` are lightningd's. */
 export type SessionEnd =
   /** The system could not start it. */
-  | { readonly kind: "not-started"; readonly error: Error; readonly words: string }
+  | { readonly kind: "not-started"; readonly error: Error; readonly nodeMessage: string }
   /** Its manifest, or the options that it was given, are against lightningd's rules. */
   | {
       readonly kind: "refused";
       readonly about: "manifest" | "options";
-      readonly words: string;
+      readonly nodeMessage: string;
     }
-  | { readonly kind: "not-dynamic"; readonly words: string }
+  | { readonly kind: "not-dynamic"; readonly nodeMessage: string }
   | {
       readonly kind: "disabled";
       readonly at: "getmanifest" | "init";
       /** As it was written, not decoded. */
       readonly reason: string;
-      readonly words: string;
+      readonly nodeMessage: string;
     }
   /** What it wrote to stdout is not the protocol. `written` is what lightningd would quote. */
-  | { readonly kind: "fault"; readonly written: string; readonly words: string }
+  | { readonly kind: "fault"; readonly written: string; readonly nodeMessage: string }
   /** Its stdout has ended. */
-  | { readonly kind: "exited"; readonly words: string }
-  | { readonly kind: "timeout"; readonly words: string };
+  | { readonly kind: "exited"; readonly nodeMessage: string }
+  | { readonly kind: "timeout"; readonly nodeMessage: string };
 
 /** What the program that runs the plugin does at each step. */
 export interface SessionObserver {
@@ -147,7 +147,7 @@ export class PluginSession {
       onStderr: (chunk) => observer.onStderr(chunk),
       onStdoutEnd: () => this.#onStdoutEnd(),
       onSpawnError: (error) => {
-        this.end({ kind: "not-started", error, words: `opening pipe: ${strerror(error)}` });
+        this.end({ kind: "not-started", error, nodeMessage: `opening pipe: ${strerror(error)}` });
         observer.onExit?.(null, null);
       },
       onGone: () => observer.onGone?.(),
@@ -211,17 +211,17 @@ export class PluginSession {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (this.#observer.onTimeout !== undefined) this.#observer.onTimeout();
-      else this.end({ kind: "timeout", words: this.timeoutWords });
+      else this.end({ kind: "timeout", nodeMessage: this.timeoutMessage });
     }, this.#options.timeoutMs);
   }
 
   /** lightningd's words for a plugin whose time is over now. */
-  get timeoutWords(): string {
+  get timeoutMessage(): string {
     return `timed out ${STATE_WORDS[this.state]}`;
   }
 
   /** lightningd's words for a plugin whose stdout ends now. */
-  get exitWords(): string {
+  get exitMessage(): string {
     return `exited ${STATE_WORDS[this.state]}`;
   }
 
@@ -255,8 +255,8 @@ export class PluginSession {
     if (this.ended) return;
     const id = message.member("id");
     if (id === undefined) {
-      const words = this.#observer.onNotification(message);
-      if (words !== undefined) this.end({ kind: "fault", written: message.raw, words });
+      const nodeMessage = this.#observer.onNotification(message);
+      if (nodeMessage !== undefined) this.end({ kind: "fault", written: message.raw, nodeMessage });
     } else if (!this.#requests.answered(id.raw, message)) {
       this.#observer.onUnknownAnswer?.(message);
     }
@@ -271,25 +271,25 @@ export class PluginSession {
       answer: answer.raw,
     });
     if ("error" in parsed) {
-      this.end({ kind: "refused", about: "manifest", words: parsed.error });
+      this.end({ kind: "refused", about: "manifest", nodeMessage: parsed.error });
       return;
     }
     const { manifest } = parsed;
     this.manifest = manifest;
     if (manifest.disable !== undefined) {
-      const words = `disabled itself: ${manifest.disable}`;
-      this.end({ kind: "disabled", at: "getmanifest", reason: manifest.disable, words });
+      const nodeMessage = `disabled itself: ${manifest.disable}`;
+      this.end({ kind: "disabled", at: "getmanifest", reason: manifest.disable, nodeMessage });
       return;
     }
     const problem = this.#observer.onManifest(manifest);
     if (problem !== undefined) {
-      this.end({ kind: "refused", about: "options", words: problem });
+      this.end({ kind: "refused", about: "options", nodeMessage: problem });
       return;
     }
     this.state = "needs init";
     clearTimeout(this.#timer);
     if (this.#observer.mustBeDynamic && !manifest.dynamic) {
-      this.end({ kind: "not-dynamic", words: "Not a dynamic plugin" });
+      this.end({ kind: "not-dynamic", nodeMessage: "Not a dynamic plugin" });
     } else {
       this.#observer.onReady();
     }
@@ -298,8 +298,8 @@ export class PluginSession {
   #onInit(answer: Token): void {
     const disabled = answer.member("result")?.member("disable");
     if (disabled !== undefined) {
-      const words = `disabled itself at init: ${disabled.text}`;
-      this.end({ kind: "disabled", at: "init", reason: disabled.text, words });
+      const nodeMessage = `disabled itself at init: ${disabled.text}`;
+      this.end({ kind: "disabled", at: "init", reason: disabled.text, nodeMessage });
       return;
     }
     this.state = "active";
@@ -311,6 +311,6 @@ export class PluginSession {
   #onStdoutEnd(): void {
     const pending = this.#reader.takePending();
     if (pending !== undefined) this.#observer.onStray?.(pending.trimEnd());
-    this.end({ kind: "exited", words: this.exitWords });
+    this.end({ kind: "exited", nodeMessage: this.exitMessage });
   }
 }

@@ -52,7 +52,7 @@ class HandshakeRun implements SessionObserver {
   #resolve: (handshake: Handshake) => void = () => {};
   #id = "";
   #askedAt = performance.now();
-  #end: { readonly end: HandshakeEnd; readonly words: string | undefined } | undefined;
+  #end: { readonly end: HandshakeEnd; readonly nodeMessage: string | undefined } | undefined;
   #manifestMs: number | undefined;
   #initMs: number | undefined;
   /** Its time is over, and its stdin closed. */
@@ -109,7 +109,7 @@ class HandshakeRun implements SessionObserver {
 
   onNotification(message: Token): string | undefined {
     const notification = readNotification(message);
-    if (notification.kind === "fault") return notification.words;
+    if (notification.kind === "fault") return notification.nodeMessage;
     if (notification.kind === "log" && this.#logged.length < MAX_LOGGED) {
       const { level, text } = notification;
       const bytes = Buffer.byteLength(text);
@@ -123,7 +123,7 @@ class HandshakeRun implements SessionObserver {
     const got = answer.member("id")?.raw ?? "";
     if (parseJson(got) !== parseJson(this.#id)) return;
     const end = { kind: "other-id", phase: this.#phase, sent: this.#id, got } as const;
-    this.#finish(end, this.#session.timeoutWords);
+    this.#finish(end, this.#session.timeoutMessage);
   }
 
   onManifest(): string | undefined {
@@ -133,8 +133,8 @@ class HandshakeRun implements SessionObserver {
   }
 
   onReady(): void {
-    const { upTo, options: given = [] } = this.options;
-    if (upTo === "getmanifest") {
+    const { until, options: given = [] } = this.options;
+    if (until === "getmanifest") {
       this.#pass();
       return;
     }
@@ -150,10 +150,10 @@ class HandshakeRun implements SessionObserver {
     this.#initMs = performance.now() - this.#askedAt;
     const error = answer.member("error");
     const parsed = error === undefined ? undefined : parseJson(error.raw);
-    const { lingerMs = 0, thenCall } = this.options;
+    const { aliveForMs = 0, call } = this.options;
     if (isObject(parsed)) this.#finish({ kind: "init-error", error: parsed }, undefined);
-    else if (thenCall !== undefined) this.#call(thenCall);
-    else if (lingerMs > 0) this.#timer = setTimeout(() => this.#pass(), lingerMs);
+    else if (call !== undefined) this.#call(call);
+    else if (aliveForMs > 0) this.#timer = setTimeout(() => this.#pass(), aliveForMs);
     else this.#pass();
   }
 
@@ -171,7 +171,7 @@ class HandshakeRun implements SessionObserver {
   onEnd(end: SessionEnd): void {
     // How it died is known a moment after the end of its stdout.
     if (end.kind === "exited") this.#drain = setTimeout(() => this.#exited(null, null), DRAIN_MS);
-    else this.#finish(this.#endOf(end), end.words);
+    else this.#finish(this.#endOf(end), end.nodeMessage);
   }
 
   onExit(code: number | null, signal: NodeJS.Signals | null): void {
@@ -206,7 +206,7 @@ class HandshakeRun implements SessionObserver {
     }
   }
 
-  #call({ method, params }: NonNullable<HandshakeOptions["thenCall"]>): void {
+  #call({ method, params }: NonNullable<HandshakeOptions["call"]>): void {
     const text = params instanceof RawJson ? params.text : JSON.stringify(params);
     this.#id = requestId(method, this.options.callerId ?? DEFAULT_CALLER_ID);
     this.#session.startTimer();
@@ -220,26 +220,26 @@ class HandshakeRun implements SessionObserver {
   }
 
   #timedOut(answersAtEof: boolean): void {
-    const { end, words } = this.#timeoutEnd(answersAtEof);
-    this.#finish(end, words);
+    const { end, nodeMessage } = this.#timeoutEnd(answersAtEof);
+    this.#finish(end, nodeMessage);
   }
 
   #timeoutEnd(answersAtEof: boolean) {
     const phase = this.#phase;
     const end = { kind: "timeout", phase, ms: this.options.timeoutMs, answersAtEof } as const;
-    return { end, words: this.#session.timeoutWords };
+    return { end, nodeMessage: this.#session.timeoutMessage };
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#late) this.#timedOut(false);
     else
-      this.#finish({ kind: "exited", phase: this.#phase, code, signal }, this.#session.exitWords);
+      this.#finish({ kind: "exited", phase: this.#phase, code, signal }, this.#session.exitMessage);
   }
 
   /** The outcome is known: the process is ended, and then {@link #conclude} reports it. */
-  #finish(end: HandshakeEnd, words: string | undefined): void {
+  #finish(end: HandshakeEnd, nodeMessage: string | undefined): void {
     if (this.#end !== undefined) return;
-    this.#end = { end, words };
+    this.#end = { end, nodeMessage };
     this.#session.close();
     clearTimeout(this.#timer);
     clearTimeout(this.#drain);
@@ -258,7 +258,7 @@ class HandshakeRun implements SessionObserver {
     this.#resolve({
       file: this.file,
       end: this.#end?.end ?? { kind: "cut" },
-      words: this.#end?.words,
+      nodeMessage: this.#end?.nodeMessage,
       manifest,
       manifestText,
       manifestMs: this.#manifestMs,

@@ -91,7 +91,7 @@ async function answer(request: JsonObject, methods: ControlMethods): Promise<Jso
 }
 
 /** @returns the socket, or a notice for the user about there being none */
-export async function openControl(methods: ControlMethods): Promise<ControlServer | string> {
+export async function openControlServer(methods: ControlMethods): Promise<ControlServer | string> {
   try {
     return await ControlServer.open(controlFolder(), methods);
   } catch (error) {

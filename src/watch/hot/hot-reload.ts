@@ -178,7 +178,7 @@ async function killerOf(reload: HotReload, changed: Changed): Promise<Diagnosis 
   const handshake: Handshake = {
     file,
     end: { kind: "passed" },
-    words: undefined,
+    nodeMessage: undefined,
     manifest: "manifest" in parsed ? parsed.manifest : undefined,
     manifestText: changed.manifest,
     manifestMs: undefined,
@@ -198,7 +198,7 @@ async function notStarted(reload: HotReload, outcome: NotStarted): Promise<Outco
   const handshake: Handshake = {
     file,
     end,
-    words,
+    nodeMessage: words,
     manifest: undefined,
     manifestText: manifest,
     manifestMs: undefined,

@@ -5,7 +5,7 @@ import type { NodeFacts } from "../../events/watch-events.js";
 import { isObject } from "../../jsonrpc/json.js";
 import { type CallOptions, callNode } from "../../node/rpc/client.js";
 import { RpcError } from "../../node/rpc/errors.js";
-import { unreachable } from "../../node/rpc/unreachable.js";
+import { nodeUnreachable } from "../../node/rpc/unreachable.js";
 import { isVersionBefore } from "../../node/version.js";
 import type { NodeAddress } from "../../settings/types.js";
 
@@ -29,13 +29,17 @@ export async function identifyNode(
   const info = await callNode(rpcFile, "getinfo", {}, { timeoutMs: TIMEOUT_MS, ...options }).catch(
     (error: unknown) => {
       if (!(error instanceof RpcError)) throw error;
-      throw unreachable("garbage", rpcFile, `it answered getinfo with the error ${error.message}`);
+      throw nodeUnreachable(
+        "garbage",
+        rpcFile,
+        `it answered getinfo with the error ${error.message}`,
+      );
     },
   );
   const facts = isObject(info) ? info : {};
   const { network } = facts;
   if (typeof network !== "string") {
-    throw unreachable("garbage", rpcFile, "its getinfo does not name a network");
+    throw nodeUnreachable("garbage", rpcFile, "its getinfo does not name a network");
   }
   guardMainnet(address, network);
   return {

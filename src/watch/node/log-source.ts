@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Emit, Finding } from "../../events/watch-events.js";
 import type { JsonObject } from "../../jsonrpc/json.js";
 import { followLogs } from "../../node/log/follow.js";
-import type { LogLine } from "../../node/log/log-lines.js";
+import type { NodeLogLine } from "../../node/log/log-lines.js";
 import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { reportInitError } from "../follow-up/init-error.js";
@@ -23,8 +23,8 @@ export class LogSource {
   readonly #emit: Emit;
   readonly #end = new AbortController();
   /** Tracebacks that were logged during a reload: its outcome says what they belong to. */
-  readonly #held = new Map<Reloader, readonly LogLine[]>();
-  readonly #recent = new Map<string, LogLine[]>();
+  readonly #held = new Map<Reloader, readonly NodeLogLine[]>();
+  readonly #recent = new Map<string, NodeLogLine[]>();
   readonly #following: Promise<void>;
   /** The lowest level that is reported. */
   level: LogLevel = "unusual";
@@ -68,7 +68,7 @@ export class LogSource {
     }
   }
 
-  #line(line: LogLine): void {
+  #line(line: NodeLogLine): void {
     const plugin = line.source.replace(/^plugin-/, "");
     const kept = this.#recent.get(plugin) ?? [];
     this.#recent.set(plugin, [...kept, line].slice(-KEPT_LINES));
@@ -89,7 +89,7 @@ export class LogSource {
   }
 
   /** What was logged before the start is of the previous version. */
-  #reportOfStart(reloader: Reloader, line: LogLine): void {
+  #reportOfStart(reloader: Reloader, line: NodeLogLine): void {
     const { startedAt, initError, state } = reloader;
     if (state.is !== "running" || isBefore(line, startedAt)) return;
     const error = line.text.trimEnd().split("\n").at(-1) ?? "";
@@ -98,7 +98,7 @@ export class LogSource {
     void reportInitError(reloader, { message: error }, line.text, this.#emit);
   }
 
-  async #reportTraceback(plugin: string, line: LogLine): Promise<void> {
+  async #reportTraceback(plugin: string, line: NodeLogLine): Promise<void> {
     const ours = this.#plugins().filter(({ realPath }) => basename(realPath) === plugin);
     for (const reloader of ours) {
       if (reloader.busy) {
@@ -116,7 +116,11 @@ export class LogSource {
     if (!this.#end.signal.aborted) this.#emitLine(plugin, line, findings);
   }
 
-  #emitLine(plugin: string, { level, text, time }: LogLine, findings?: readonly Finding[]): void {
+  #emitLine(
+    plugin: string,
+    { level, text, time }: NodeLogLine,
+    findings?: readonly Finding[],
+  ): void {
     this.#emit({
       event: "log",
       node: this.#node.rpcFile,
@@ -130,7 +134,7 @@ export class LogSource {
 }
 
 /** Whether a traceback is that of an error that `init` was answered with. */
-function isOf({ text }: LogLine, initError: JsonObject | undefined): boolean {
+function isOf({ text }: NodeLogLine, initError: JsonObject | undefined): boolean {
   if (initError === undefined) return false;
   const thrown = text.trimEnd().split("\n").at(-1) ?? "";
   const message = thrown.slice(thrown.indexOf(":") + 1).trim();
@@ -138,6 +142,6 @@ function isOf({ text }: LogLine, initError: JsonObject | undefined): boolean {
 }
 
 /** Whether a line was logged before a moment of performance.now(). */
-function isBefore({ time }: LogLine, moment: number): boolean {
+function isBefore({ time }: NodeLogLine, moment: number): boolean {
   return time !== undefined && time.getTime() < performance.timeOrigin + moment;
 }

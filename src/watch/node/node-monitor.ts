@@ -1,6 +1,6 @@
 /**
- * Knows whether a node is there: an open connection that ends when the node does, a look at its
- * plugins every so often, and while it is gone a knock on its door until it is back and has started.
+ * Knows whether a node is there: an open connection that ends when the node does, a poll of its
+ * plugins, and while it is gone an attempt to connect every so often until it is back and has started.
  */
 import type { Socket } from "node:net";
 import { messageOf } from "../../errors/failure.js";
@@ -23,8 +23,8 @@ export interface NodeMonitorOptions {
 }
 
 /** A plugin that has died is noticed within two seconds. */
-const LOOK_MS = 1_500;
-const KNOCK_MS = 100;
+const POLL_MS = 1_500;
+const RECONNECT_MS = 100;
 /** A node whose plugins are not all active after this time is taken as it is. */
 const STARTING_MAX_MS = 30_000;
 
@@ -35,8 +35,8 @@ export class NodeMonitor {
   #goneAt: number | undefined;
   #answeredAt: number | undefined;
   #asking: Promise<void> | undefined;
-  /** Suspected during a look: the next one is due at its end. */
-  #suspected = false;
+  /** Asked for during a poll: the next one is due at its end. */
+  #isCheckDue = false;
   #closed = false;
   readonly #end = new AbortController();
 
@@ -51,19 +51,19 @@ export class NodeMonitor {
   /** Begins to watch a node that has just answered. */
   watch(): void {
     this.#connect();
-    this.#next(LOOK_MS);
+    this.#next(POLL_MS);
   }
 
   /** Begins with a node that is not there yet: {@link NodeMonitorOptions.onBack} says when it is. */
   await(): void {
     this.#goneAt = performance.now();
-    this.#next(KNOCK_MS);
+    this.#next(RECONNECT_MS);
   }
 
   /** Somebody had no answer: finds out at once. */
-  suspect(): void {
+  checkNow(): void {
     if (this.gone) return;
-    this.#suspected = true;
+    this.#isCheckDue = true;
     this.#next(0);
   }
 
@@ -88,7 +88,7 @@ export class NodeMonitor {
       });
       connection.resume();
     } catch {
-      // Its folder has gone: the next look says so.
+      // Its folder has gone: the next poll reports it.
     }
   }
 
@@ -96,20 +96,20 @@ export class NodeMonitor {
     clearTimeout(this.#timer);
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
-      // One at a time, on the one connection: the end of a look sets the time of the next.
+      // One at a time, on the one connection: the end of a poll sets the time of the next.
       this.#asking ??= this.#ask().finally(() => {
         this.#asking = undefined;
-        this.#next(this.gone ? KNOCK_MS : this.#suspected ? 0 : LOOK_MS);
+        this.#next(this.gone ? RECONNECT_MS : this.#isCheckDue ? 0 : POLL_MS);
       });
     }, ms);
   }
 
   async #ask(): Promise<void> {
     const askedAt = performance.now();
-    const isSuspected = this.#suspected;
-    this.#suspected = false;
+    const isCheckedNow = this.#isCheckDue;
+    this.#isCheckDue = false;
     try {
-      const plugins = await this.#list(isSuspected);
+      const plugins = await this.#list(isCheckedNow);
       if (this.#closed) return;
       if (this.gone) this.#answered(plugins);
       else this.#options.onPlugins(plugins, askedAt);
@@ -144,7 +144,7 @@ export class NodeMonitor {
     this.#connection?.destroy();
     this.#connection = undefined;
     this.#options.onGone(message);
-    this.#next(KNOCK_MS);
+    this.#next(RECONNECT_MS);
   }
 
   #answered(plugins: readonly ListedPlugin[]): void {

@@ -50,14 +50,14 @@ export class WatchedNode {
     this.#monitor = new NodeMonitor({
       rpcFile: address.rpcFile,
       onGone: (message) => this.#gone(message),
-      onBack: (plugins, goneMs) => this.#own(this.#back(plugins, goneMs)),
-      onPlugins: (plugins, askedAt) => this.#look(plugins, askedAt),
+      onBack: (plugins, goneMs) => this.#track(this.#back(plugins, goneMs)),
+      onPlugins: (plugins, askedAt) => this.#noteDeaths(plugins, askedAt),
     });
     this.reloaders = reloadersOf(this);
   }
 
   /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
-  async meet(signal?: AbortSignal): Promise<NodeFacts> {
+  async open(signal?: AbortSignal): Promise<NodeFacts> {
     this.#facts = await identifyForControl(this.address, signal === undefined ? {} : { signal });
     this.#monitor.watch();
     return this.#facts;
@@ -79,8 +79,8 @@ export class WatchedNode {
   }
 
   /** A call had no answer: whether the node is gone is found out at once. */
-  suspect(): void {
-    this.#monitor.suspect();
+  checkNow(): void {
+    this.#monitor.checkNow();
   }
 
   /**
@@ -114,7 +114,7 @@ export class WatchedNode {
   }
 
   /** A reload has begun: no other instance of the plugin is to be in its way, nor a long answer. */
-  giveWay(reloader: Reloader): void {
+  cancelExplanation(reloader: Reloader): void {
     this.#explaining.get(reloader)?.abort();
   }
 
@@ -128,7 +128,7 @@ export class WatchedNode {
   }
 
   /** A work that nobody waits for before the end. */
-  #own(work: Promise<void>): void {
+  #track(work: Promise<void>): void {
     this.#works.add(work);
     void work.finally(() => this.#works.delete(work));
   }
@@ -166,7 +166,7 @@ export class WatchedNode {
     const fresh = this.reloaders.filter(
       ({ state, startedAt }) => state.is === "running" && startedAt > since,
     );
-    if (!this.reloaders.some(({ busy }) => busy)) this.#own(this.#explainCrash(fresh));
+    if (!this.reloaders.some(({ busy }) => busy)) this.#track(this.#explainCrash(fresh));
     for (const reloader of this.reloaders) reloader.nodeGone();
   }
 
@@ -206,7 +206,7 @@ export class WatchedNode {
   }
 
   /** A plugin that should be running and is not in the node's list has died. */
-  #look(plugins: readonly ListedPlugin[], askedAt: number): void {
+  #noteDeaths(plugins: readonly ListedPlugin[], askedAt: number): void {
     for (const reloader of this.reloaders) {
       reloader.nodeAnswers();
       const { state } = reloader;
@@ -218,7 +218,7 @@ export class WatchedNode {
       // The report on the call that it died of has its log.
       const shown = reloader.explained === state.started ? [] : log;
       this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log: shown });
-      if (state.started && !stopped) this.#own(this.#explainDeath(reloader, state.started, log));
+      if (state.started && !stopped) this.#track(this.#explainDeath(reloader, state.started, log));
     }
   }
 }

@@ -42,7 +42,7 @@ export type PluginState =
 
 export class PluginOnNode {
   state: PluginState;
-  kept: InheritedOptions;
+  inherited: InheritedOptions;
   readonly #target: Target;
   readonly #emit: Emit;
   readonly #trace: TraceSource | undefined;
@@ -50,21 +50,21 @@ export class PluginOnNode {
   previousOptions: readonly StartOption[] | undefined;
   #hot: HotPlugin | undefined;
   readonly #signal: AbortSignal;
-  readonly #leave: AbortSignal;
+  readonly #abandoned: AbortSignal;
   /** The node runs the plugin, and it must not be stopped. */
   #mustStay = false;
   #byOthers = false;
 
   /**
    * @param signal a newer change has come
-   * @param leave nobody wants it any more: what the node does is left to it
+   * @param abandoned nobody wants it any more: what the node does is left to it
    */
   constructor(
     target: Target,
     state: PluginState,
-    kept: InheritedOptions,
+    inherited: InheritedOptions,
     { emit, trace }: { readonly emit: Emit; readonly trace: TraceSource | undefined },
-    { signal, leave }: { readonly signal: AbortSignal; readonly leave: AbortSignal },
+    { signal, abandoned }: { readonly signal: AbortSignal; readonly abandoned: AbortSignal },
   ) {
     this.#target = target;
     this.#emit = emit;
@@ -74,9 +74,9 @@ export class PluginOnNode {
       this.previousOptions = state.started?.options;
     }
     this.state = state;
-    this.kept = kept;
+    this.inherited = inherited;
     this.#signal = signal;
-    this.#leave = leave;
+    this.#abandoned = abandoned;
   }
 
   /** Whether an earlier version runs. */
@@ -101,9 +101,9 @@ export class PluginOnNode {
     this.state = { is: "unknown", byOthers };
     const path = file.realPath;
     try {
-      const found = await findRunning(this.#target, path, this.kept, byOthers, this.#signal);
+      const found = await findRunning(this.#target, path, this.inherited, byOthers, this.#signal);
       this.#byOthers = byOthers && found.is === "running";
-      this.kept = found.kept;
+      this.inherited = found.inherited;
       if (found.is === "hanging") this.state = { is: "starting", path: found.path };
       else if (found.is === "absent") this.state = { is: "stopped" };
       else this.state = await this.#running(found.path, file);
@@ -150,7 +150,7 @@ export class PluginOnNode {
   /** A new version took over. */
   tookOver(started: Started): void {
     if (this.state.is === "running") this.state = { ...this.state, started };
-    this.#hot?.setStarted(started, this.#leave);
+    this.#hot?.setStarted(started, this.#abandoned);
   }
 
   async #running(path: string, file: PluginFile): Promise<PluginState> {
@@ -168,8 +168,13 @@ export class PluginOnNode {
 
   /** What the start is sent. @throws Failure (exit code 2): a value that cannot be passed on */
   async startOptions(file: PluginFile): Promise<readonly StartOption[]> {
-    const { options, kept } = await startOptionsFor(this.#target, file, this.kept, this.#signal);
-    this.kept = kept;
+    const { options, inherited } = await startOptionsFor(
+      this.#target,
+      file,
+      this.inherited,
+      this.#signal,
+    );
+    this.inherited = inherited;
     return options;
   }
 
@@ -185,7 +190,7 @@ export class PluginOnNode {
     if (state.is === "unknown" || state.is === "stopped") return undefined;
     begin();
     const at = performance.now();
-    const signal = this.#leave;
+    const signal = this.#abandoned;
     const { path } = state;
     this.state = { is: "stopping", path };
     if (state.is === "running" && !isShared)
@@ -207,17 +212,17 @@ export class PluginOnNode {
     const path = hot?.folder.front ?? file.realPath;
     this.state = { is: "starting", path };
     try {
-      const up = {
+      const start = {
         target: this.#target,
         path,
         options,
         signal: this.#signal,
-        leave: this.#leave,
+        abandoned: this.#abandoned,
         nextHint,
       };
-      const startMs = await startWithRetry(up);
+      const startMs = await startWithRetry(start);
       await hot?.connect();
-      hot?.setStarted(started, this.#leave);
+      hot?.setStarted(started, this.#abandoned);
       this.state = { is: "running", path, started, ...(hot === undefined ? {} : { hot }) };
       return startMs;
     } catch (error) {

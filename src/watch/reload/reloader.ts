@@ -10,37 +10,29 @@ import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
 import { realPathOf } from "../../filesystem/try-read.js";
 import type { JsonObject } from "../../jsonrpc/json.js";
-import {
-  ageOf,
-  type ProcessIdentity,
-  pluginProcesses,
-  rootsOf,
-} from "../../node/plugins/plugin-processes.js";
-import { concealing } from "../../plugin/secret-options.js";
+import type { ProcessIdentity } from "../../node/plugins/plugin-processes.js";
+import { redactor } from "../../plugin/secret-options.js";
 import type { PluginSettings } from "../../settings/types.js";
 import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
 import { pluginBehind } from "../hot/front-files.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
 import { builtContent } from "./build/built-content.js";
-import { NO_INHERITED_OPTIONS, textOf } from "./options/inherited-options.js";
+import { NO_INHERITED_OPTIONS, optionText } from "./options/inherited-options.js";
+import { OutcomeListeners } from "./outcome-listeners.js";
 import type { PluginState } from "./plugin-on-node.js";
 import { ReloadAttempt, type ReloadAttemptResult } from "./reload-attempt.js";
+import { RetrySchedule } from "./retry-schedule.js";
 import { SLOW_START_MS } from "./start/slow-start-notice.js";
 import { pycachePrefixes } from "./start/stale-bytecode.js";
+import { startedProcesses } from "./start/started-processes.js";
 import { Burst } from "./supersede/burst.js";
 import { SelfChanges, selfChangeNotice } from "./supersede/self-changes.js";
-
-/** A node that answers some calls and not others is asked no more seldom than this. */
-const RETRY_MAX_MS = 60_000;
 
 /** It is waited for so long for a file to be quiet before it is tested: so many times the quiet time. */
 const QUIET_TRIES = 3;
 /** The event of a file that was written during a start may come so long after it, ms. */
 const EVENT_MS = 250;
-
-/** The start of a process is known to no more than this, ms. */
-const TICK_MS = 10;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
@@ -61,16 +53,13 @@ export class Reloader {
   #target: Target;
   readonly #hooks: ReloaderHooks;
   #state: PluginState = { is: "unknown" };
-  #kept = NO_INHERITED_OPTIONS;
+  #inherited = NO_INHERITED_OPTIONS;
   #pending: Change | undefined;
-  readonly #waiters = new Waiters();
+  readonly #listeners = new OutcomeListeners();
   #attempt: ReloadAttempt | undefined;
   #working: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  /** How often in a row the node gave no answer. */
-  #unanswered = 0;
-  /** When it is tried again, if the node answers by then: performance.now(). */
-  #retryAt = Number.POSITIVE_INFINITY;
+  readonly #retry = new RetrySchedule();
   #last: Outcome | undefined;
   readonly #burst: Burst;
   #runningContent: Promise<string | undefined> = Promise.resolve(undefined);
@@ -127,7 +116,10 @@ export class Reloader {
 
   /** The options that it is started with: those given, and those taken over. */
   get options(): readonly { readonly name: string; readonly value: unknown }[] {
-    const takenOver = this.#kept.takenOver.map(({ name, raw }) => ({ name, value: textOf(raw) }));
+    const takenOver = this.#inherited.takenOver.map(({ name, raw }) => ({
+      name,
+      value: optionText(raw),
+    }));
     return [...this.target.plugin.options, ...takenOver];
   }
 
@@ -166,7 +158,7 @@ export class Reloader {
     if (cause !== "file") this.#changedFiles = undefined;
     for (const file of files) this.#changedFiles?.add(file);
     this.#pending = merge(this.#pending, change);
-    const outcome = this.#waiters.forNext();
+    const outcome = this.#listeners.next();
     this.#attempt?.changed(change);
     this.#wake?.();
     this.#working ??= this.#work();
@@ -190,7 +182,7 @@ export class Reloader {
   /** The outcome of the attempt under way, or of the last one. */
   #present(): Promise<Outcome> {
     if (this.#attempt === undefined && this.#last !== undefined) return Promise.resolve(this.#last);
-    return this.#waiters.forPresent();
+    return this.#listeners.current();
   }
 
   /** The node has died of the plugin as it is: it is not started again before it changes. */
@@ -208,9 +200,9 @@ export class Reloader {
   nodeBack(running: boolean): void {
     // One that the node started by itself has the present code, and its options by the node's config.
     // A host of ours is met by a reload.
-    const isBare = this.target.plugin.options.length + this.#kept.takenOver.length === 0;
+    const isBare = this.target.plugin.options.length + this.#inherited.takenOver.length === 0;
     const plain = isBare && !this.target.plugin.hot;
-    if (running && plain && this.#unanswered === 0 && !this.busy) {
+    if (running && plain && !this.#retry.isUnanswered && !this.busy) {
       this.#state = { is: "running", path: this.realPath };
     } else {
       void this.request("node");
@@ -219,7 +211,7 @@ export class Reloader {
 
   /** The node answers: a change that it has not had yet is tried again. */
   nodeAnswers(): void {
-    if (!this.busy && performance.now() >= this.#retryAt) void this.request("node");
+    if (!this.busy && this.#retry.isDue) void this.request("node");
   }
 
   #isDeadly(): boolean {
@@ -240,8 +232,8 @@ export class Reloader {
     this.#wake?.();
     await this.#working;
     this.#closeHot();
-    this.#waiters.cover();
-    this.#waiters.resolve(this.#tooLate());
+    this.#listeners.cover();
+    this.#listeners.resolve(this.#tooLate());
   }
 
   #tooLate(): Outcome {
@@ -270,18 +262,18 @@ export class Reloader {
       return;
     }
     const { isOverdue } = this.#selfChanges;
-    const named = this.#selfChanges.suspects;
+    const named = this.#selfChanges.suspectedFiles;
     const isTest = named.size > 0 && (await this.#isQuiet(this.#selfChanges.quietMs));
-    const suspects = isTest ? named : new Set<string>();
+    const suspectedFiles = isTest ? named : new Set<string>();
     const covered = this.#takePending();
     const attempt = new ReloadAttempt({
       target: this.target,
       change: covered === undefined ? change : merge(change, covered),
       selfChanges: this.#selfChanges,
-      suspects,
+      suspectedFiles,
       isFinal: isOverdue,
       state: this.#state,
-      kept: this.#kept,
+      inherited: this.#inherited,
       emit: this.#hooks.emit,
       trace: this.#hooks.trace,
       identify:
@@ -307,7 +299,7 @@ export class Reloader {
     this.#attempt = undefined;
     this.#seen = attempt.seen;
     this.#state = result.state;
-    this.#kept = result.kept;
+    this.#inherited = result.inherited;
     this.#deadly = result.deadly;
     this.#settledAt = performance.now();
     const { outcome } = result;
@@ -337,10 +329,10 @@ export class Reloader {
     if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());
   }
 
-  #reportSelfChanges({ outcome, changedMeanwhile, suspects }: ReloadAttemptResult): void {
+  #reportSelfChanges({ outcome, changedMeanwhile, suspectedFiles }: ReloadAttemptResult): void {
     const { path } = this.target.plugin;
     const isStarted = outcome?.event === "reloaded";
-    const written = this.#selfChanges.settled(suspects, changedMeanwhile, isStarted, path);
+    const written = this.#selfChanges.settled(suspectedFiles, changedMeanwhile, isStarted, path);
     if (written.includes(path)) this.#seen = takeSnapshot(path);
     if (written.length > 0) {
       const message = selfChangeNotice(path, written);
@@ -365,33 +357,26 @@ export class Reloader {
   #noteProcesses(): void {
     if (this.#state.is !== "running" || this.busy || this.#closed) return;
     const folder = realPathOf(this.target.node.networkDir);
-    const found = rootsOf(pluginProcesses(this.#state.path, folder));
-    // One that began since then is not of our start: somebody was quick.
-    const settledAgo = performance.now() - this.#settledAt;
-    const isOurs = found.every((one) => (ageOf(one) ?? 0) > settledAgo + TICK_MS);
-    this.#processes = isOurs ? found : [];
+    this.#processes = startedProcesses(this.#state.path, folder, this.#settledAt);
     const pids = this.#processes.map(({ pid }) => pid);
     this.#pycachePrefixes = pycachePrefixes("", pids, folder);
   }
 
   #report(raw: Outcome): void {
-    const outcome = redactEvent(raw, concealing(this.options));
+    const outcome = redactEvent(raw, redactor(this.options));
     this.#last = outcome;
     this.#burst.settled();
     const isUnanswered = outcome.event === "unreachable";
-    this.#retryAt = isUnanswered
-      ? performance.now() + retryDelay(this.#unanswered)
-      : Number.POSITIVE_INFINITY;
-    this.#unanswered = isUnanswered ? this.#unanswered + 1 : 0;
+    this.#retry.settled(isUnanswered);
     this.#hooks.emit(outcome);
     if (isUnanswered) this.#hooks.onUnreachable?.();
-    this.#waiters.resolve(outcome);
+    this.#listeners.resolve(outcome);
   }
 
   #takePending(): Change | undefined {
     const change = this.#pending;
     this.#pending = undefined;
-    this.#waiters.cover();
+    this.#listeners.cover();
     return change;
   }
 
@@ -405,38 +390,5 @@ export class Reloader {
       const timer = setTimeout(done, ms);
       this.#wake = done;
     });
-  }
-}
-
-/** The first time at once, then more and more seldom. @param before how often it was in vain, ms */
-function retryDelay(before: number): number {
-  return before === 0 ? 0 : Math.min(RETRY_MAX_MS, 500 * 2 ** before);
-}
-
-type Waiter = (outcome: Outcome) => void;
-
-/** Callers that wait for an outcome: of the current reload, or of the one that follows it. */
-class Waiters {
-  #next: Waiter[] = [];
-  #covered: Waiter[] = [];
-
-  /** Waits for the reload that has not begun yet. */
-  forNext(): Promise<Outcome> {
-    return new Promise((resolve) => this.#next.push(resolve));
-  }
-
-  /** Waits for the one under way. */
-  forPresent(): Promise<Outcome> {
-    return new Promise((resolve) => this.#covered.push(resolve));
-  }
-
-  /** The reload under way covers those, too, who wait for the next. */
-  cover(): void {
-    this.#covered.push(...this.#next.splice(0));
-  }
-
-  /** The reload under way has ended. */
-  resolve(outcome: Outcome): void {
-    for (const resolve of this.#covered.splice(0)) resolve(outcome);
   }
 }

@@ -13,6 +13,7 @@ import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { isStopped } from "../../node/process-table.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
 import { describeProcesses } from "../node/unanswered-call.js";
+import type { AttemptContext } from "./attempt-context.js";
 
 /** Longer than a node takes for any of these steps, ms. */
 const SLOW_MS = 2_000;
@@ -50,6 +51,18 @@ export function reportSlowStep(
     clearTimeout(timer);
     over.abort();
   };
+}
+
+/** Does a step of an attempt on the node, and reports what it waits for where that takes long. */
+export async function onNode<T>(
+  { node, options }: AttemptContext,
+  step: NodeStep,
+  path: string,
+  act: () => Promise<T>,
+): Promise<T> {
+  const listedAs = "path" in node.state ? node.state.path : path;
+  const end = reportSlowStep(options.target, listedAs, step, options.emit);
+  return await act().finally(end);
 }
 
 /** What is waited for, as far as the node shows. Throws nothing. */

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { atNode } from "../../../src/cli/commands/target-nodes.js";
-import { unreachable } from "../../../src/node/rpc/unreachable.js";
+import { nodeUnreachable } from "../../../src/node/rpc/unreachable.js";
 import { locateNode } from "../../../src/settings/locate/locate-node.js";
 import { tempFolder, writeFiles } from "../../settings/temp-folder.js";
 
@@ -20,7 +20,7 @@ it("names the nodes that run here", async () => {
 
   const node = locateNode({}, { home, cwd: home });
   const fail = (reason: "missing" | "silent") =>
-    atNode(node, () => Promise.reject(unreachable(reason, node.rpcFile, "so")));
+    atNode(node, () => Promise.reject(nodeUnreachable(reason, node.rpcFile, "so")));
   await expect(fail("missing")).rejects.toMatchObject({
     reason: "missing",
     exitCode: 3,

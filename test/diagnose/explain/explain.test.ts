@@ -348,7 +348,7 @@ async function offline(file: string): Promise<Explanation | undefined> {
     networkDir: node.networkDir,
     rpcFile: node.rpcFile,
     network: "regtest",
-    upTo: "init",
+    until: "init",
     timeoutMs: 5000,
   });
   return explain(handshake, { path: file, offline: analyze(handshake) });

@@ -62,7 +62,7 @@ function explainCase(one: RuleCase, at: string) {
   const handshake: Handshake = {
     file,
     end: one.end ?? exited(),
-    words: undefined,
+    nodeMessage: undefined,
     manifest: undefined,
     manifestText: undefined,
     manifestMs: undefined,
@@ -157,8 +157,8 @@ describe("what is looked up", () => {
     const file: PluginFile = { path, realPath: path, language: "python", interpreter };
     const node = { lightningDir: folder, networkDir: folder, rpcFile: "", network: "regtest" };
     const dead = { file, options: [], node, since: new Date() };
-    const why = async (words: string) =>
-      (await diagnoseDeath({ ...dead, log: ["up", `Killing plugin: ${words}`] })).explanation
+    const why = async (nodeMessage: string) =>
+      (await diagnoseDeath({ ...dead, log: ["up", `Killing plugin: ${nodeMessage}`] })).explanation
         ?.reason;
     expect(await why('Failed to parse RPC JSON response \'??in the hook?{"jsonrpc":"2.0"}\'')).toBe(
       `the node ended it: it printed \`in the hook\` to stdout (${path}:3), which is reserved for JSON-RPC`,

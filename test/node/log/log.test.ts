@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { followLogs } from "../../../src/node/log/follow.js";
 import {
   joinMessages,
-  type LogLine,
+  type NodeLogLine,
   parseLogLine,
   parseRing,
 } from "../../../src/node/log/log-lines.js";
@@ -25,7 +25,7 @@ import { isAtLeast, parseLogLevel } from "../../../src/plugin/log-level.js";
 const NODE_ID = `02${"ab".repeat(32)}`;
 
 describe("a line of the log file", () => {
-  test.each<[string, Partial<LogLine>]>([
+  test.each<[string, Partial<NodeLogLine>]>([
     [
       "2026-11-21T00:29:48.593Z INFO    plugin-x.js: text: with colon",
       {
@@ -82,7 +82,7 @@ test("levels by all their names, in order", () => {
 
 test("a message that was cut at its line ends is put together again", () => {
   const time = new Date();
-  const line = (text: string, source = "plugin-a.py", ms = 0): LogLine => ({
+  const line = (text: string, source = "plugin-a.py", ms = 0): NodeLogLine => ({
     time: new Date(time.getTime() + ms),
     level: "info",
     source,

@@ -49,7 +49,7 @@ async function run(source: string, options: Partial<HandshakeOptions> = {}): Pro
     networkDir: folder,
     rpcFile: join(folder, "lightning-rpc"),
     network: "regtest",
-    upTo: "init",
+    until: "init",
     timeoutMs: 5000,
     ...options,
   });
@@ -57,7 +57,7 @@ async function run(source: string, options: Partial<HandshakeOptions> = {}): Pro
 
 test("a good plugin passes, and is sent what lightningd sends", async () => {
   const shaken = await run(GOOD);
-  expect(shaken).toMatchObject({ end: { kind: "passed" }, words: undefined, stray: [] });
+  expect(shaken).toMatchObject({ end: { kind: "passed" }, nodeMessage: undefined, stray: [] });
   expect(shaken.manifest?.rpcmethods).toMatchObject([{ name: "hi" }]);
   expect(shaken.manifestMs).toBeGreaterThan(0);
   expect(shaken.initMs).toBeGreaterThan(0);
@@ -129,7 +129,7 @@ describe("ends otherwise", () => {
       {},
       {
         end: { kind: "exited", phase: "getmanifest", code: 3, signal: null },
-        words: "exited before replying to getmanifest",
+        nodeMessage: "exited before replying to getmanifest",
       },
     ],
     [
@@ -144,7 +144,7 @@ describe("ends otherwise", () => {
       {},
       {
         end: { kind: "exited", phase: "init", code: 0, signal: null },
-        words: "exited before replying to init",
+        nodeMessage: "exited before replying to init",
       },
     ],
     [
@@ -159,7 +159,7 @@ describe("ends otherwise", () => {
       { timeoutMs: 300 },
       {
         end: { kind: "timeout", phase: "getmanifest", ms: 300, answersAtEof: false },
-        words: "timed out before replying to getmanifest",
+        nodeMessage: "timed out before replying to getmanifest",
       },
     ],
     [
@@ -168,7 +168,7 @@ describe("ends otherwise", () => {
       { timeoutMs: 1500 },
       {
         end: { kind: "timeout", phase: "init", ms: 1500, answersAtEof: false },
-        words: "timed out before replying to init",
+        nodeMessage: "timed out before replying to init",
       },
     ],
     [
@@ -184,7 +184,7 @@ describe("ends otherwise", () => {
       {},
       {
         stray: ["hello there"],
-        words: expect.stringMatching(
+        nodeMessage: expect.stringMatching(
           /^Failed to parse RPC JSON response 'hello there\n\{"jsonrpc"/,
         ),
       },
@@ -193,7 +193,7 @@ describe("ends otherwise", () => {
       "prints and exits",
       "console.log('usage: x'); process.exit(1)",
       {},
-      { stray: ["usage: x"], words: "exited before replying to getmanifest" },
+      { stray: ["usage: x"], nodeMessage: "exited before replying to getmanifest" },
     ],
     [
       "prints without a line end",
@@ -205,13 +205,13 @@ describe("ends otherwise", () => {
       "prints a Python dictionary",
       "console.log(\"{'a': 1}\"); const on = {}",
       {},
-      { stray: ["{'a': 1}"], words: "Failed to parse RPC JSON response '{'a': 1}\n'" },
+      { stray: ["{'a': 1}"], nodeMessage: "Failed to parse RPC JSON response '{'a': 1}\n'" },
     ],
     [
       "answers without jsonrpc",
       "console.log('{\"id\": 1}'); const on = {}",
       {},
-      { words: `JSON-RPC message does not contain "jsonrpc" field: '{"id": 1}\n'` },
+      { nodeMessage: `JSON-RPC message does not contain "jsonrpc" field: '{"id": 1}\n'` },
     ],
     [
       "answers getmanifest with an error",
@@ -219,7 +219,9 @@ describe("ends otherwise", () => {
       {},
       {
         end: { kind: "refused", about: "manifest" },
-        words: expect.stringMatching(/^Invalid\/missing result tok in '\{"jsonrpc".*"no"\}\}'$/),
+        nodeMessage: expect.stringMatching(
+          /^Invalid\/missing result tok in '\{"jsonrpc".*"no"\}\}'$/,
+        ),
       },
     ],
     [
@@ -228,26 +230,26 @@ describe("ends otherwise", () => {
       {},
       {
         end: { kind: "refused", about: "manifest" },
-        words: '"result.options" was not found in the manifest',
+        nodeMessage: '"result.options" was not found in the manifest',
       },
     ],
     [
       "is not dynamic",
       manifest("{ options: [], rpcmethods: [] }"),
       {},
-      { end: { kind: "not-dynamic" }, words: "Not a dynamic plugin" },
+      { end: { kind: "not-dynamic" }, nodeMessage: "Not a dynamic plugin" },
     ],
     [
       "does not know the option",
       GOOD,
       { options: [{ name: "wrod", raw: '"x"' }] },
-      { end: { kind: "refused", about: "options" }, words: "unknown parameter wrod" },
+      { end: { kind: "refused", about: "options" }, nodeMessage: "unknown parameter wrod" },
     ],
     [
       "does not take the value",
       GOOD,
       { options: [{ name: "number", raw: '"x"' }] },
-      { end: { kind: "refused", about: "options" }, words: "'x' is not a number" },
+      { end: { kind: "refused", about: "options" }, nodeMessage: "'x' is not a number" },
     ],
     [
       "disables itself",
@@ -261,26 +263,30 @@ describe("ends otherwise", () => {
       {},
       {
         end: { kind: "disabled", phase: "init", reason: "no peer" },
-        words: "disabled itself at init: no peer",
+        nodeMessage: "disabled itself at init: no peer",
       },
     ],
     [
       "answers init with an error",
       init("say(id, { error: { code: -1, message: 'bad' } })"),
       {},
-      { end: { kind: "init-error", error: { code: -1, message: "bad" } }, words: undefined },
+      { end: { kind: "init-error", error: { code: -1, message: "bad" } }, nodeMessage: undefined },
     ],
     [
       "ends right after init",
       init("say(id, { result: {} }); process.exit(0)"),
-      { lingerMs: 3000 },
+      { aliveForMs: 3000 },
       { end: { kind: "exited", phase: "running", code: 0, signal: null } },
     ],
     [
       "logs at a level that is none",
       `process.stdout.write('{"jsonrpc":"2.0","method":"log","params":{"level":"warning","message":"m"}}'); const on = {}`,
       {},
-      { words: expect.stringContaining('Unknown log-level "warning", valid values are "trace"') },
+      {
+        nodeMessage: expect.stringContaining(
+          'Unknown log-level "warning", valid values are "trace"',
+        ),
+      },
     ],
   ])("%s", async (_, source, options, expected) => {
     expect(await run(source, options)).toMatchObject(expected);
@@ -316,7 +322,7 @@ wait
 
 test("the caller can give it up", async () => {
   const shaken = await run("const on = {}", { signal: AbortSignal.timeout(100) });
-  expect(shaken).toMatchObject({ end: { kind: "cut" }, words: undefined });
+  expect(shaken).toMatchObject({ end: { kind: "cut" }, nodeMessage: undefined });
   const never = await run("const on = {}", { signal: AbortSignal.abort() });
   expect(never.end.kind).toBe("cut");
 });
@@ -330,11 +336,11 @@ test("an interpreter that is gone: lightningd's message", async () => {
     networkDir: folder,
     rpcFile: join(folder, "lightning-rpc"),
     network: "regtest",
-    upTo: "getmanifest",
+    until: "getmanifest",
     timeoutMs: 1000,
   });
   expect(shaken.end).toEqual({ kind: "not-started", code: "ENOENT" });
-  expect(shaken.words).toBe("opening pipe: No such file or directory");
+  expect(shaken.nodeMessage).toBe("opening pipe: No such file or directory");
 });
 
 test("an id with escaped slashes: lightningd would wait for ever", async () => {
@@ -348,7 +354,7 @@ test("an id with escaped slashes: lightningd would wait for ever", async () => {
     "sent",
     expect.stringMatching(/^"cli:plugin#7\/cln:getmanifest#\d+"$/),
   );
-  expect(shaken.words).toBe("timed out before replying to getmanifest");
+  expect(shaken.nodeMessage).toBe("timed out before replying to getmanifest");
 });
 
 test.runIf(process.platform === "linux")(
@@ -361,7 +367,7 @@ test.runIf(process.platform === "linux")(
       networkDir: folder,
       rpcFile: join(folder, "lightning-rpc"),
       network: "regtest",
-      upTo: "getmanifest",
+      until: "getmanifest",
       timeoutMs: 1000,
     });
     const ignored = BigInt(`0x${/SigIgn:\s*([0-9a-f]+)/.exec(stderr)?.[1] ?? "0"}`);
@@ -380,7 +386,7 @@ test("what the plugin sees comes from the caller: environment, version, configur
        say(id, { result: {} });
      } }`,
     {
-      upTo: "init",
+      until: "init",
       version: "v25.05",
       env: { PATH: process.env.PATH, MINE: "1" },
       allowDeprecatedApis: false,

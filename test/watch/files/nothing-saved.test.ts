@@ -133,7 +133,14 @@ describe("somebody else at the node", () => {
     );
     const { signal } = new AbortController();
     const nextHint = () => Promise.resolve();
-    await startWithRetry({ target, path: plugin, options: [], signal, leave: signal, nextHint });
+    await startWithRetry({
+      target,
+      path: plugin,
+      options: [],
+      signal,
+      abandoned: signal,
+      nextHint,
+    });
     expect(await listed(node)).toMatchObject([{ active: true }]);
   });
 });

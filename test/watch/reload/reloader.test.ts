@@ -38,7 +38,7 @@ it.each(["key", "command", "signal"] as const)(
       emit: () => {},
       moreChanges: () => undefined,
       selfChanges: new SelfChanges(),
-      suspects: new Set(),
+      suspectedFiles: new Set(),
       isFinal: false,
     });
     progress.begin("start");

@@ -20,7 +20,7 @@ export async function learnDeclarations(
     networkDir: realpathSync(node.networkDir),
     rpcFile: node.rpcFile,
     network: node.network,
-    upTo: "getmanifest",
+    until: "getmanifest",
     timeoutMs: MANIFEST_TIMEOUT_MS,
     signal,
   });

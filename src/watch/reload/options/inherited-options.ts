@@ -42,7 +42,7 @@ export async function readInherited(
   rpcFile: string,
   path: string,
   given: readonly PluginOption[],
-  kept: InheritedOptions,
+  inherited: InheritedOptions,
   byOthers: boolean,
   signal: AbortSignal,
 ): Promise<InheritedOptions> {
@@ -59,9 +59,9 @@ export async function readInherited(
     });
   }
   const isRead = (name: string) => started.some((option) => option.name === name);
-  const before = byOthers ? [] : kept.takenOver.filter((option) => !isRead(option.name));
+  const before = byOthers ? [] : inherited.takenOver.filter((option) => !isRead(option.name));
   const isAsGiven = ({ name, raw }: StartOption) =>
-    given.some((option) => option.name === name && String(option.value) === textOf(raw));
+    given.some((option) => option.name === name && String(option.value) === optionText(raw));
   return {
     takenOver: [...before, ...started].filter((option) => !isGiven(option.name)),
     replaced: started.filter((option) => isGiven(option.name) && !isAsGiven(option)),
@@ -71,11 +71,11 @@ export async function readInherited(
 
 /** For a person: `name=value`, secret values as `***`. */
 export function shownOptions(options: readonly StartOption[]): string[] {
-  return options.map(({ name, raw }) => `${name}=${shownValue({ name, value: textOf(raw) })}`);
+  return options.map(({ name, raw }) => `${name}=${shownValue({ name, value: optionText(raw) })}`);
 }
 
 /** The value in the JSON text of an option, without its quotes. */
-export function textOf(raw: string): string {
+export function optionText(raw: string): string {
   return raw.replace(/^"|"$/g, "");
 }
 
@@ -87,11 +87,11 @@ export function textOf(raw: string): string {
 export async function startOptionsFor(
   target: Target,
   file: PluginFile,
-  kept: InheritedOptions,
+  inherited: InheritedOptions,
   signal: AbortSignal,
-): Promise<{ readonly options: readonly StartOption[]; readonly kept: InheritedOptions }> {
+): Promise<{ readonly options: readonly StartOption[]; readonly inherited: InheritedOptions }> {
   const given = target.plugin.options;
-  let { shapes } = kept;
+  let { shapes } = inherited;
   // The node shows no option of a running plugin that has neither a value nor a default.
   const known = given.every((option) => shapes?.has(option.name));
   if (!known && needsDeclaration(given)) {
@@ -101,7 +101,7 @@ export async function startOptionsFor(
   }
   // What is given now may have been taken over before.
   const isGiven = ({ name }: StartOption) => given.some((option) => option.name === name);
-  const takenOver = kept.takenOver.filter((option) => !isGiven(option));
+  const takenOver = inherited.takenOver.filter((option) => !isGiven(option));
   const options = [...takenOver, ...encodeStartOptions(given, shapes)];
-  return { options, kept: { ...kept, takenOver, shapes } };
+  return { options, inherited: { ...inherited, takenOver, shapes } };
 }

@@ -7,9 +7,12 @@
 import { closeSync, openSync, readSync, rmSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { entriesIn, realPathOf, tryStat } from "../../../filesystem/try-read.js";
+import { nodePid } from "../../../node/node-process.js";
 import { environmentOf } from "../../../node/process-table.js";
+import type { PluginFile } from "../../../plugin/file/plugin-file.js";
 import { sourceFilesOf } from "../../../plugin/file/source-files.js";
 import type { PluginSettings } from "../../../settings/types.js";
+import { type AttemptContext, warn } from "../attempt-context.js";
 
 /** PEP 552: magic number, flags, mtime or hash. */
 const HEADER_BYTES = 16;
@@ -21,7 +24,7 @@ const MAX_FOLDERS = 2_000;
 const FOLDERS_AT_ONCE = 20;
 const FILES_AT_ONCE = 200;
 
-export interface BytecodeOptions {
+interface BytecodeOptions {
   readonly plugin: PluginSettings;
   /** Files that changed since the last start; undefined where that is not known: all are checked. */
   readonly changed: readonly string[] | undefined;
@@ -30,9 +33,9 @@ export interface BytecodeOptions {
 }
 
 /** @returns bytecode that is stale and cannot be removed: Python will run it */
-export async function removeStaleBytecode(options: BytecodeOptions): Promise<readonly string[]> {
+async function removeStaleBytecode(options: BytecodeOptions): Promise<readonly string[]> {
   const { plugin, changed, prefixes } = options;
-  const kept: string[] = [];
+  const notRemoved: string[] = [];
   const listings = new Map<string, ReadonlyMap<string, readonly string[]>>();
   const cachesOf = (source: string, folder: string) => {
     const listing = listings.get(folder) ?? cachesIn(folder);
@@ -42,7 +45,7 @@ export async function removeStaleBytecode(options: BytecodeOptions): Promise<rea
   const check = (source: string, isChanged: boolean) => {
     for (const folder of cacheFolders(source, prefixes)) {
       for (const cache of cachesOf(source, folder)) {
-        if (isStale(cache, source, isChanged) && !removed(cache)) kept.push(cache);
+        if (isStale(cache, source, isChanged) && !removed(cache)) notRemoved.push(cache);
       }
     }
   };
@@ -51,7 +54,7 @@ export async function removeStaleBytecode(options: BytecodeOptions): Promise<rea
       if (path.endsWith(".py")) check(path, true);
       if (index % FILES_AT_ONCE === FILES_AT_ONCE - 1) await new Promise(setImmediate);
     }
-    return kept;
+    return notRemoved;
   }
   let folders = 0;
   for (const folder of foldersOf(plugin)) {
@@ -61,7 +64,7 @@ export async function removeStaleBytecode(options: BytecodeOptions): Promise<rea
     if (++folders === MAX_FOLDERS) break;
     if (folders % FOLDERS_AT_ONCE === 0) await new Promise(setImmediate);
   }
-  return kept;
+  return notRemoved;
 }
 
 /** The folders that a plugin's modules are in, as far as its files are watched. */
@@ -169,4 +172,29 @@ export function pycachePrefixes(
     if (value !== undefined) found.add(value);
   }
   return [...found].filter((prefix) => prefix !== "").map((prefix) => resolve(cwd, prefix));
+}
+
+/** Removes what Python would take for the code that was saved, before the plugin is started. */
+export async function removeStaleBytecodeOf(
+  context: AttemptContext,
+  file: PluginFile,
+): Promise<void> {
+  const { options } = context;
+  const { plugin, node, name } = options.target;
+  const pid = nodePid(node.lightningDir, node.network);
+  const pids = pid === undefined ? [] : [pid];
+  const notRemoved = await removeStaleBytecode({
+    plugin,
+    changed: options.changedFiles(),
+    prefixes: [
+      ...options.pycachePrefixes,
+      ...pycachePrefixes(file.interpreter?.line ?? "", pids, node.networkDir),
+    ],
+  });
+  for (const path of notRemoved) {
+    warn(
+      context,
+      `${name.plugin} may run the previous version: Python takes ${path} for current, and it cannot be removed`,
+    );
+  }
 }

@@ -27,7 +27,7 @@ export interface StartWithRetryOptions {
   /** A newer version is to replace this one: its start is ended. */
   readonly signal: AbortSignal;
   /** The caller has gone: the start is left to the node. */
-  readonly leave: AbortSignal;
+  readonly abandoned: AbortSignal;
   /** Resolves at the next change, or after so many ms. */
   readonly nextHint: (ms: number) => Promise<void>;
 }
@@ -37,21 +37,21 @@ export interface StartWithRetryOptions {
  * @returns how long the node took for the start that worked, ms
  * @throws RpcError, NodeUnreachable (`cut` where a signal was aborted)
  */
-export async function startWithRetry(up: StartWithRetryOptions): Promise<number> {
+export async function startWithRetry(start: StartWithRetryOptions): Promise<number> {
   const begun = performance.now();
-  let madeWay = false;
+  let hasStoppedOther = false;
   for (;;) {
     const at = performance.now();
     try {
-      await startOnce(up);
+      await startOnce(start);
       return performance.now() - at;
     } catch (error) {
-      if (isAlreadyRegistered(error) && !madeWay) {
+      if (isAlreadyRegistered(error) && !hasStoppedOther) {
         // Somebody else, or an earlier start of ours, got there first.
-        madeWay = true;
-        await stopHungPlugin(up.target, up.path, up.leave);
+        hasStoppedOther = true;
+        await stopHungPlugin(start.target, start.path, start.abandoned);
       } else if (isBusy(error) && at - begun < BUSY_MAX_MS) {
-        await up.nextHint(BUSY_RETRY_MS);
+        await start.nextHint(BUSY_RETRY_MS);
       } else {
         throw error;
       }
@@ -60,24 +60,24 @@ export async function startWithRetry(up: StartWithRetryOptions): Promise<number>
 }
 
 /** One `plugin start`. When a newer version is to replace it, the node's answer is still waited for. */
-async function startOnce(up: StartWithRetryOptions): Promise<void> {
-  const { target, path, options, signal, leave } = up;
+async function startOnce(start: StartWithRetryOptions): Promise<void> {
+  const { target, path, options, signal, abandoned } = start;
   const cut = new AbortController();
   const cutNow = () => cut.abort();
   let ended = false;
   let ending: Promise<void> | undefined;
   const end = () => {
-    ending = cancelStart(target, path, () => ended, leave).finally(cutNow);
+    ending = cancelStart(target, path, () => ended, abandoned).finally(cutNow);
   };
-  if (signal.aborted || leave.aborted) cutNow();
+  if (signal.aborted || abandoned.aborted) cutNow();
   signal.addEventListener("abort", end, { once: true });
-  leave.addEventListener("abort", cutNow, { once: true });
+  abandoned.addEventListener("abort", cutNow, { once: true });
   try {
     await startPlugin(target.node.rpcFile, path, options, { signal: cut.signal });
   } finally {
     ended = true;
     signal.removeEventListener("abort", end);
-    leave.removeEventListener("abort", cutNow);
+    abandoned.removeEventListener("abort", cutNow);
     await ending;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  commandOf,
+  commandLineOf,
   isRunning,
   kill,
   type ProcessIdentity,
@@ -31,7 +31,7 @@ export async function endLeftovers(
   return left.map(({ pid }) => {
     const ports = portsOf(pid);
     const holds = ports.length === 0 ? "" : `, and listens on port ${ports.join(", ")}`;
-    return `process ${pid} (${commandOf(pid)}) of the previous version is still running${holds}`;
+    return `process ${pid} (${commandLineOf(pid)}) of the previous version is still running${holds}`;
   });
 }
 

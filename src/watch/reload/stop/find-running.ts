@@ -20,7 +20,7 @@ export interface Found {
   readonly is: "absent" | "hanging" | "running";
   /** As the node lists it: a front, in hot mode. */
   readonly path: string;
-  readonly kept: InheritedOptions;
+  readonly inherited: InheritedOptions;
 }
 
 /**
@@ -32,15 +32,15 @@ export interface Found {
 export async function findRunning(
   target: Target,
   path: string,
-  kept: InheritedOptions,
+  inherited: InheritedOptions,
   byOthers: boolean,
   signal: AbortSignal,
 ): Promise<Found> {
   const { rpcFile } = target.node;
   const entry = await entryOnceNodeIsUp(rpcFile, path, signal);
-  if (entry === undefined) return { is: "absent", path, kept };
+  if (entry === undefined) return { is: "absent", path, inherited };
   const { name } = entry;
-  if (!entry.active) return { is: "hanging", path: name, kept };
+  if (!entry.active) return { is: "hanging", path: name, inherited };
   // A front of ours need not be stopped: its host takes the new version.
   const isHot = target.plugin.hot === true && name !== path;
   if (!isHot) {
@@ -52,7 +52,7 @@ export async function findRunning(
   return {
     is: "running",
     path: name,
-    kept: await readInherited(rpcFile, name, given, kept, byOthers, signal),
+    inherited: await readInherited(rpcFile, name, given, inherited, byOthers, signal),
   };
 }
 

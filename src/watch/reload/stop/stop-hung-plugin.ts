@@ -17,20 +17,20 @@ const KILLED_MAX_MS = 5_000;
  * could not be brought to. Starting the changed file at once would be shorter: lightningd replaces
  * a plugin whose checksum has changed. But where it waits for that plugin's manifest it frees it
  * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
- * @param leave aborted: the start is left to the node
+ * @param abandoned aborted: the start is left to the node
  */
 export async function cancelStart(
   target: Target,
   path: string,
   hasEnded: () => boolean,
-  leave: AbortSignal,
+  abandoned: AbortSignal,
 ): Promise<void> {
   const { rpcFile, networkDir } = target.node;
   const until = performance.now() + KILLED_MAX_MS;
-  while (!hasEnded() && !leave.aborted && performance.now() < until) {
+  while (!hasEnded() && !abandoned.aborted && performance.now() < until) {
     try {
       // Not found: the node has not read our start yet.
-      await stopPlugin(rpcFile, path, { signal: leave, timeoutMs: STOP_ANSWER_MS });
+      await stopPlugin(rpcFile, path, { signal: abandoned, timeoutMs: STOP_ANSWER_MS });
     } catch (error) {
       // A plugin that is asked by its rpc_command hook before each command holds up this one as well.
       if (!isUnmanageable(error) && !isSilent(error)) return;

@@ -16,7 +16,7 @@ export interface ProgressOptions {
   readonly moreChanges: () => Change | undefined;
   readonly selfChanges: SelfChanges;
   /** These files do not supersede the attempt: it is to show whether each start writes them. */
-  readonly suspects: ReadonlySet<string>;
+  readonly suspectedFiles: ReadonlySet<string>;
   /** No file supersedes it: there has been no outcome for too long. */
   readonly isFinal: boolean;
 }
@@ -99,8 +99,8 @@ export class AttemptProgress {
       // What a build writes is what it was asked for.
       if (this.#step === "build" && ownOutput) return;
       for (const file of change.files) this.#changedMeanwhile.add(file);
-      const { suspects, isFinal } = this.#options;
-      if (isFinal || reasons.every((file) => suspects.has(file))) return;
+      const { suspectedFiles, isFinal } = this.#options;
+      if (isFinal || reasons.every((file) => suspectedFiles.has(file))) return;
       this.#supersededBy = reasons;
     }
     this.supersede();
@@ -122,12 +122,12 @@ export class AttemptProgress {
   }
 
   /** The file as it was started must be the file as it is: the last save wins. @throws Superseded */
-  verify(look: FileSnapshot): void {
+  verify(snapshot: FileSnapshot): void {
     this.throwIfSuperseded();
     const { path } = this.#options.target.plugin;
-    if (sameFile(takeSnapshot(path).fingerprint, look.fingerprint)) return;
+    if (sameFile(takeSnapshot(path).fingerprint, snapshot.fingerprint)) return;
     this.#changedMeanwhile.add(path);
-    if (this.#options.isFinal || this.#options.suspects.has(path)) return;
+    if (this.#options.isFinal || this.#options.suspectedFiles.has(path)) return;
     this.#supersededBy = [path];
     throw new Superseded();
   }

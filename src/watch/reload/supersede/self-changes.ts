@@ -33,7 +33,7 @@ export class SelfChanges {
   readonly #contents = new Map<string, string>();
 
   /** Files that the next attempt is not to be superseded by, if they are quiet before; mostly empty. */
-  get suspects(): ReadonlySet<string> {
+  get suspectedFiles(): ReadonlySet<string> {
     if (this.#foundOnce.size > 0) return this.#foundOnce;
     return this.#inARow >= SUSPECT_AFTER || this.isOverdue ? this.#common : new Set();
   }
@@ -78,18 +78,18 @@ export class SelfChanges {
 
   /**
    * An attempt has an outcome.
-   * @param suspects those that it was to test
+   * @param suspectedFiles those that it was to test
    * @param changed the files that changed while it was built or started
    * @param isStarted the plugin runs
    * @returns files that are now known to be written at each start
    */
   settled(
-    suspects: ReadonlySet<string>,
+    suspectedFiles: ReadonlySet<string>,
     changed: ReadonlySet<string>,
     isStarted: boolean,
     plugin: string,
   ): readonly string[] {
-    const again = [...suspects].filter((file) => changed.has(file));
+    const again = [...suspectedFiles].filter((file) => changed.has(file));
     const found = again.filter((file) => this.#foundOnce.has(file));
     this.#foundOnce = new Set(found.length > 0 ? [] : again);
     this.#inARow = 0;

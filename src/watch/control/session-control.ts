@@ -1,0 +1,86 @@
+/**
+ * A watch session as others find it: `cln-dev restart` and `list` through its control socket, and other
+ * sessions that have the same plugin, which it reports and announces itself to.
+ */
+
+import type { SessionTarget } from "../../events/reload-target.js";
+import type { Outcome } from "../../events/watch-events.js";
+import type { PluginOption } from "../../settings/types.js";
+import { CONTROL_PROTOCOL } from "./control-client.js";
+import { type ControlMethods, type ControlServer, openControlServer } from "./control-server.js";
+import { announceTo, type DuplicateSession, findDuplicateSessions } from "./duplicate-sessions.js";
+import { type RestartFilter, readFilter, readOptions } from "./target-filter.js";
+
+export interface ControlledSession {
+  readonly embedded: boolean;
+  readonly targets: () => readonly SessionTarget[];
+  readonly restart: (filter: RestartFilter) => Promise<Outcome[]>;
+  readonly setOptions: (
+    filter: RestartFilter,
+    options: readonly PluginOption[],
+  ) => Promise<Outcome[]>;
+  readonly onDuplicate: (duplicate: DuplicateSession) => void;
+}
+
+export class SessionControl {
+  readonly #session: ControlledSession;
+  #server: ControlServer | undefined;
+  #reports: Promise<void> = Promise.resolve();
+
+  constructor(session: ControlledSession) {
+    this.#session = session;
+  }
+
+  /** Opens the control socket. @returns why there is none, for a person */
+  async open(): Promise<string | undefined> {
+    const server = await openControlServer(this.#methods());
+    if (typeof server === "string") return server;
+    this.#server = server;
+    return undefined;
+  }
+
+  /** The socket; undefined where there is none. */
+  get path(): string | undefined {
+    return this.#server?.path;
+  }
+
+  /** Reports the sessions that have a plugin of this one, and lets them report this one. */
+  announce(): void {
+    if (this.#server !== undefined) this.#reports = this.#reportDuplicates(true);
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+    await this.#reports;
+  }
+
+  /** @param isFirst the other sessions do not know of this one yet */
+  async #reportDuplicates(isFirst: boolean): Promise<void> {
+    const duplicates = await findDuplicateSessions(this.#session.targets());
+    for (const duplicate of duplicates) this.#session.onDuplicate(duplicate);
+    if (isFirst) await announceTo(duplicates);
+  }
+
+  /** What the control socket is asked for. */
+  #methods(): ControlMethods {
+    const session = this.#session;
+    return {
+      status: () => ({
+        protocol: CONTROL_PROTOCOL,
+        pid: process.pid,
+        embedded: session.embedded,
+        targets: session.targets(),
+      }),
+      announce: () => {
+        this.#reports = this.#reports.then(() => this.#reportDuplicates(false));
+        return {};
+      },
+      restart: async (params) => {
+        const [filter, options] = [readFilter(params), readOptions(params)];
+        const outcomes =
+          options.length > 0 ? session.setOptions(filter, options) : session.restart(filter);
+        return { outcomes: await outcomes };
+      },
+    };
+  }
+}

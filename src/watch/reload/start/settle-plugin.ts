@@ -1,0 +1,68 @@
+/** The step between the build and the start: the saved plugin file is complete, and can be started. */
+
+import { Failure } from "../../../errors/failure.js";
+import {
+  inspectPluginFile,
+  mayBeMidSave,
+  type PluginFile,
+} from "../../../plugin/file/plugin-file.js";
+import { type FileSnapshot, takeSnapshot } from "../../files/file-snapshot.js";
+import { waitUntilStable } from "../../files/wait-until-stable.js";
+import type { ReloadAttemptOptions } from "../attempt-context.js";
+import type { AttemptProgress } from "../supersede/attempt-progress.js";
+
+/** A save takes no longer than this from emptying the file to filling it again. */
+const SAVE_MS = 30;
+/** A file that looks usable and is not so often in a row is not being saved: it is not for this user, say. */
+const MAX_UNSETTLED = 5;
+
+export interface SettledPlugin {
+  readonly file: PluginFile;
+  readonly snapshot: FileSnapshot;
+}
+
+export class PluginSettling {
+  readonly #options: ReloadAttemptOptions;
+  readonly #progress: AttemptProgress;
+  #unsettled = 0;
+  /** The plugin file as it was found last; undefined before that. */
+  seen: FileSnapshot | undefined;
+
+  constructor(options: ReloadAttemptOptions, progress: AttemptProgress) {
+    this.#options = options;
+    this.#progress = progress;
+  }
+
+  /**
+   * Waits until the file is complete.
+   * @throws Failure: it cannot be started; Superseded
+   */
+  async settle(): Promise<SettledPlugin> {
+    this.#progress.begin("settle");
+    const { path } = this.#options.target.plugin;
+    const settled = await waitUntilStable({
+      plugin: path,
+      others: this.#progress.change.files.filter((file) => file !== path),
+      nextHint: this.#options.nextHint,
+      signal: this.#progress.newer,
+    });
+    this.seen = settled.usable ? settled.look : takeSnapshot(path);
+    this.#progress.absorb();
+    this.#progress.throwIfSuperseded();
+    try {
+      const file = await inspectPluginFile(path);
+      if (settled.usable) return { file, snapshot: settled.look };
+    } catch (error) {
+      // Usable a moment ago: the next save may be under way, and hide the beginning of the file.
+      const age = Date.now() - takeSnapshot(path).writtenAt;
+      const isYoung = age >= 0 && age < SAVE_MS;
+      const midSave = error instanceof Failure && (isYoung || mayBeMidSave(error));
+      const isLast = this.#unsettled >= MAX_UNSETTLED;
+      if (!settled.usable || !midSave || isLast) throw error;
+      await this.#options.nextHint(SAVE_MS);
+    }
+    // What was wrong has just been put right, or the other way round: it settles again.
+    this.#unsettled++;
+    return this.settle();
+  }
+}
