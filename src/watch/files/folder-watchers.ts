@@ -22,6 +22,8 @@ export interface WatcherHooks {
 const READ_AT_ONCE = 16;
 /** Files of a folder that are looked at between two turns of everything else. */
 const LOOK_AT_ONCE = 64;
+/** macOS begins to watch after watch() has returned: a folder is read once more after this. */
+const LATE_START_MS = process.platform === "darwin" ? 500 : undefined;
 /** A folder that has gone, or is not for us: its parent's watch reports what becomes of it. */
 const NOT_READABLE = ["ENOENT", "ENOTDIR", "EPERM", "EACCES"];
 
@@ -136,11 +138,14 @@ export class FolderWatchers {
         : readEvery(pollMs, () => {
             if (reading === undefined) read();
           });
+    const isLate = pollMs === undefined && LATE_START_MS !== undefined;
+    const lateRead = isLate ? setTimeout(read, LATE_START_MS) : undefined;
     const closed = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve());
     });
     const close = () => {
       closing.abort();
+      clearTimeout(lateRead);
       stop();
     };
     return { ready: Promise.race([read(), closed]), close };
