@@ -96,6 +96,24 @@ it("a watch that npm started ends with it", async () => {
   await until("the end", () => /^stopped watching/m.test(text));
 });
 
+it("an embedded node that npx started ends with it", async () => {
+  const box = sandbox();
+  const npx = `sh -c '${WATCH.replaceAll("'", `'"'"'`)}; exit' sh "$@"; exit`;
+  const args = ["node", `--lightning-dir=${box.folder("node")}`];
+  const child = shell(box, npx, args, { npm_lifecycle_event: "npx" });
+  let text = "";
+  let isOver = false;
+  child.stdout?.on("data", (chunk: Buffer) => {
+    text += chunk;
+  });
+  child.stdout?.on("end", () => {
+    isOver = true;
+  });
+  await until("the start", () => /embedded node on/.test(text));
+  child.kill("SIGKILL");
+  await until("the end", () => isOver);
+});
+
 it("a signal ends it though nobody reads what it prints", async () => {
   const box = sandbox();
   const node = await startNode(box);

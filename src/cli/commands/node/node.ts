@@ -8,6 +8,7 @@ import { attempt } from "../../../filesystem/try-read.js";
 import { LOG_LEVELS, parseLogLevel } from "../../../plugin/log-level.js";
 import { locateNode } from "../../../settings/locate/locate-node.js";
 import type { NodeFlags } from "../../../settings/types.js";
+import { watchParent } from "../../orphan.js";
 import type { Context, ExitCode, GlobalFlags, Io } from "../context.js";
 import { StderrFile } from "./stderr-file.js";
 import { writeLinesTo } from "./stderr-lines.js";
@@ -50,7 +51,7 @@ function refuseForeign({ conf, rpcFile }: NodeFlags): void {
 }
 
 /**
- * Runs until a signal or the RPC method `stop` ends it.
+ * Runs until a signal or the RPC method `stop` ends it, or npm, which has started it, is gone.
  * @returns the exit code
  * @throws Failure where the node cannot be started
  */
@@ -80,9 +81,11 @@ export async function runNode(
   const end = () => void node.close();
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
+  const endLook = watchParent(end);
   if (json) io.stdout.write(`${JSON.stringify(factsOf(node))}\n`);
   else if (!quiet) io.stdout.write(`${greetingOf(node).join("\n")}\n`);
   await node.closed;
+  endLook();
   signal.removeEventListener("abort", end);
   file.close();
   if (node.failure !== undefined) throw node.failure;
