@@ -42,7 +42,7 @@ function endNote(handshake: Handshake, how: string, isSecond: boolean): Finding 
     isSecond && mayWrite(handshake.file) ? "; files that it writes were written twice" : "";
   return {
     kind: "note",
-    text: `${how}${isInReason(handshake) ? "" : `: ${endOf(handshake)}`}${twice}`,
+    text: `${how}${isInReason(handshake) ? (isSecond ? " for this report" : "") : `: ${endOf(handshake)}`}${twice}`,
   };
 }
 

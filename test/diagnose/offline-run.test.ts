@@ -168,7 +168,7 @@ test("its own frames stand out, libraries are only counted", async () => {
     "  (1 frame of libraries)",
     `  ${file.path}:3 in mine`,
     '    throw new Error("oh\\u001b[31m");',
-    "  Run again offline",
+    "  Run again offline for this report",
   ]);
 });
 
