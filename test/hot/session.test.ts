@@ -246,6 +246,10 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     await caller;
     expect(await liveVersion(node)).toBe("3");
     expect({ failures, some: calls > 10 }).toEqual({ failures: 0, some: true });
+    // The old version has ended by then: nothing was started beside it.
+    save({ start: language.fails("broken by hand") });
+    expect(await watch.outcome()).toMatchObject({ event: "failed", running: false });
+    expect(JSON.stringify(watch.events.at(-1))).toContain("Started in hot mode: it exited");
     await watch.end();
   });
 

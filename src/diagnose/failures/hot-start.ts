@@ -1,6 +1,6 @@
 /**
- * What is reported of a version that did not take over in hot mode: from its own handshake, beside the
- * previous version, so that it need not be run again.
+ * What is reported of a version that did not take over in hot mode: from its own start, so that it need
+ * not be run again.
  */
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
@@ -27,7 +27,7 @@ export function diagnoseHotStart(
 ): ExplainedFailure {
   const offline = analyze(handshake);
   const context = { path: file.realPath, file, options, offline };
-  const findings = findingsOf(offline, "Started beside the previous version", false);
+  const findings = findingsOf(offline, "Started in hot mode", false);
   return { explanation: explain(handshake, context), findings, offline };
 }
 
