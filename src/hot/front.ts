@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
 import { Framer } from "../jsonrpc/framing.js";
 import { identityOf, isRunning, type ProcessIdentity } from "../node/plugins/plugin-processes.js";
+import { processStat } from "../node/process-table.js";
 
 export interface FrontOptions {
   /** The process of the front, which the node kills. */
@@ -17,25 +18,25 @@ export interface FrontOptions {
   onDrain(): void;
 }
 
-/** No event comes of a front that is killed by hand: it is looked at every N ms. */
-const LOOK_MS = 500;
 /** How long the kernel may take to end a process that was killed, in ms. */
 const KILL_MS = 15;
 
 export class Front {
   readonly pid: number;
+  /** The node's process, which has started the front; undefined without /proc. */
+  readonly node: ProcessIdentity | undefined;
   readonly #options: FrontOptions;
   readonly #identity: ProcessIdentity | undefined;
   readonly #input: Socket;
   readonly #output: Socket;
   readonly #framer = new Framer();
-  readonly #look: NodeJS.Timeout;
   #isGone = false;
 
   constructor(options: FrontOptions) {
     this.#options = options;
     this.pid = options.pid;
     this.#identity = identityOf(options.pid);
+    this.node = identityOf(processStat(options.pid)?.parent ?? 0);
     this.#input = new Socket({ fd: options.input, readable: true, writable: false });
     this.#output = new Socket({ fd: options.output, readable: false, writable: true });
     this.#input.on("data", (chunk: Buffer) => {
@@ -47,9 +48,11 @@ export class Front {
     this.#input.on("error", () => this.#end());
     this.#output.on("error", () => this.#end());
     this.#output.on("drain", () => options.onDrain());
-    this.#look = setInterval(() => {
-      if (!this.#isAlive()) this.#end();
-    }, LOOK_MS);
+  }
+
+  /** No event comes of a front that is killed by hand, nor, while it is paused, of a node that is. */
+  look(): void {
+    if (!this.#isAlive() || (this.node !== undefined && !isRunning(this.node))) this.#end();
   }
 
   get isGone(): boolean {
@@ -81,7 +84,6 @@ export class Front {
   leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    clearInterval(this.#look);
     this.#input.destroy();
     this.#output.end(() => {
       this.#output.destroy();
@@ -107,7 +109,6 @@ export class Front {
   #end(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    clearInterval(this.#look);
     this.#input.destroy();
     this.#output.destroy();
     // A kill that came just before may not have happened yet.

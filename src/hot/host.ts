@@ -8,6 +8,7 @@ import { basename } from "node:path";
 import type { Envelope } from "../jsonrpc/envelope.js";
 import { Token } from "../jsonrpc/token.js";
 import { TERMINATED } from "../plugin/handshake/pending-requests.js";
+import { isRunning, type ProcessIdentity } from "../node/plugins/plugin-processes.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
 import type { Front } from "./front.js";
 import type { HandshakeFailure } from "./handshake.js";
@@ -54,7 +55,7 @@ const MAX_DRAINING = 3;
 /** How long a version may take to end: with `shutdown` subscribed, and without. */
 const SHUTDOWN_MS = 4_000;
 const EOF_MS = 200;
-/** No front has joined after this: the host ends, in ms. */
+/** Without a front for so long, the host ends, in ms. */
 const JOIN_MS = 15_000;
 
 export class Host {
@@ -70,6 +71,8 @@ export class Host {
   /** How long the node did not know the plugin, the last time that a front joined. */
   gapMs: number | undefined;
   #goneAt = 0;
+  /** The node that the last front belonged to. */
+  #node: ProcessIdentity | undefined;
   readonly #parts: HostParts;
   readonly #draining = new Map<Version, NodeJS.Timeout[]>();
   /** Ids of hooks that were given to two versions: the second answer is no surprise. */
@@ -83,7 +86,6 @@ export class Host {
   #joining: Joining | undefined;
   /** The front leaves, and one that joins has not taken its place yet. */
   #isExchanging = false;
-  #joinTimer: NodeJS.Timeout | undefined;
   #shuttingDown = false;
   #idle: (() => void)[] = [];
 
@@ -93,8 +95,16 @@ export class Host {
 
   /** The node has begun to talk over this front. */
   attach(front: Front): void {
-    clearTimeout(this.#joinTimer);
     this.front = front;
+    this.#node = front.node;
+  }
+
+  /** Called every moment: a host outlives neither its node nor, but for a while, its front. */
+  look(): void {
+    this.front?.look();
+    if (this.front !== undefined) return;
+    const isLate = performance.now() - this.#goneAt > JOIN_MS;
+    if (isLate || (this.#node !== undefined && !isRunning(this.#node))) this.#parts.onEnd(true);
   }
 
   /** The front is gone. Where one is to join, the versions stay. */
@@ -103,7 +113,6 @@ export class Host {
     this.front = undefined;
     this.#goneAt = performance.now();
     if (!this.#isExchanging) this.#parts.onEnd(killed);
-    else this.#joinTimer = setTimeout(() => this.#parts.onEnd(true), JOIN_MS);
   }
 
   /** A message of the node. */
@@ -212,8 +221,6 @@ export class Host {
   expectFront(version: Version, done: Joining["done"]): void {
     this.#isExchanging = true;
     this.#joining = { version, done };
-    if (this.front === undefined)
-      this.#joinTimer ??= setTimeout(() => this.#parts.onEnd(true), JOIN_MS);
   }
 
   async #getmanifest(front: Front, id: string, bytes: Buffer): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * The hot host as a program: `node host.js FOLDER MODE [arguments of the node]`, started by a front,
- * whose pipes to the node it has as its own stdin and stdout. It loads nothing of the command line.
+ * The hot host as a program: `node host.js FOLDER MODE PID [arguments of the node]`, started by the
+ * front with that PID, whose pipes to the node it has as its descriptors 3 and 4. It loads nothing of
+ * the command line.
  */
 import { spawnSync } from "node:child_process";
 import { constants, openSync, rmSync, write, writeFileSync } from "node:fs";
@@ -25,9 +26,13 @@ const PREPARE_MS = 60;
 const END_MS = 4_000;
 /** A process id, in characters. */
 const MAX_KNOCK = 64;
+/** How often front and node are looked at, in ms. */
+const LOOK_MS = 500;
+/** Where the front hands its own stdin and stdout on: libuv never closes 0 and 1. */
+const [INPUT, OUTPUT] = [3, 4];
 const MAX_STDERR_WAITING = 1024 * 1024;
 
-function main([folder = "", mode = "", ...args]: readonly string[]): void {
+function main([folder = "", mode = "", front = "", ...args]: readonly string[]): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
   const described = readDescription(folder);
   if (described === undefined) {
@@ -35,12 +40,13 @@ function main([folder = "", mode = "", ...args]: readonly string[]): void {
     process.exitCode = 1;
     return;
   }
-  new HotProgram(folder, described.plugin, mode === "dynamic", args).run();
+  new HotProgram(folder, described.plugin, mode === "dynamic", Number(front), args).run();
 }
 
 class HotProgram {
   readonly #folder: string;
   readonly #plugin: string;
+  readonly #firstFront: number;
   readonly #args: readonly string[];
   readonly #host: Host;
   readonly #reloader: HotReloader;
@@ -52,11 +58,18 @@ class HotProgram {
   #ending = false;
   #stderrWaiting = 0;
 
-  constructor(folder: string, plugin: string, isDynamic: boolean, args: readonly string[]) {
+  constructor(
+    folder: string,
+    plugin: string,
+    isDynamic: boolean,
+    front: number,
+    args: readonly string[],
+  ) {
+    this.#firstFront = front;
     this.#folder = folder;
     this.#plugin = plugin;
     this.#args = args;
-    this.#surroundings = surroundingsOf(process.ppid) ?? ownSurroundings();
+    this.#surroundings = surroundingsOf(front) ?? ownSurroundings();
     this.#host = new Host({
       plugin,
       isDynamic,
@@ -92,7 +105,8 @@ class HotProgram {
 
   run(): void {
     this.#listenAtDoor();
-    this.#attach(process.ppid, 0, 1);
+    this.#attach(this.#firstFront, INPUT, OUTPUT);
+    setInterval(() => this.#host.look(), LOOK_MS);
   }
 
   #attach(pid: number, input: number, output: number): void {
@@ -140,6 +154,7 @@ class HotProgram {
     const version = spare ?? this.#make(false);
     version.begin(++this.#count);
     this.#noteChildren();
+    if (this.#ending) version.kill();
     return version;
   }
 
@@ -230,7 +245,10 @@ class HotProgram {
   /** Answers that were written have reached the node by now, or never will. */
   #exit(): void {
     this.#control.close();
-    setImmediate(() => process.exit());
+    setImmediate(() => {
+      for (const version of this.#versions) version.kill();
+      process.exit();
+    });
   }
 }
 

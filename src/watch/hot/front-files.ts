@@ -187,7 +187,7 @@ ${END_CHILDREN}
 [ -n "\${NODE_EXTRA_CA_CERTS+x}" ] && export CLN_DEV_PLUGIN_NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"
 unset NODE_OPTIONS NODE_EXTRA_CA_CERTS
 exec 3<&0
-${quoteWord(process.execPath)} ${quoteWord(host)} "$D" ${mode} "$@" <&3 3<&- &
+${quoteWord(process.execPath)} ${quoteWord(host)} "$D" ${mode} "$$" "$@" 4>&1 </dev/null >/dev/null &
 host=$!
 exec <&- 3<&-
 wait "$host"
@@ -204,8 +204,10 @@ D=${quoteWord(folder)}
 ${END_CHILDREN}
 exec 3>&1 4<&0 5<>"$D/door"
 echo "$$" >&5
+# Opened for both first: to open it for reading alone would wait for a host that has just ended.
+exec 5<>"$D/hold" 6<"$D/hold"
 exec 5<&-
-read -r word < "$D/hold"
+read -r word <&6
 end_children
 exit 0
 `;
