@@ -7,8 +7,8 @@
 import { basename } from "node:path";
 import type { Envelope } from "../jsonrpc/envelope.js";
 import { Token } from "../jsonrpc/token.js";
-import { TERMINATED } from "../plugin/handshake/pending-requests.js";
 import { isRunning, type ProcessIdentity } from "../node/plugins/plugin-processes.js";
+import { TERMINATED } from "../plugin/handshake/pending-requests.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
 import type { Front } from "./front.js";
 import type { HandshakeFailure } from "./handshake.js";

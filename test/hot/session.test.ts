@@ -1,10 +1,11 @@
 /** `watch --hot`: what the session reports, and what it leaves behind. */
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { callNode } from "../../src/node/rpc/client.js";
 import { writeFronts } from "../../src/watch/hot/front-files.js";
 import { hostProgram } from "../../src/watch/hot/host-client.js";
+import { findPython } from "../conformance/harness/python.js";
 import {
   ask,
   listed,
@@ -113,6 +114,29 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     expect(await watch.outcome()).toMatchObject({ hot: { changes: [] } });
     expect(await ask(node, "version")).toMatchObject({ options: { foo_opt: "two" } });
     await watch.end();
+  });
+
+  it("--exec runs a file that is no program, and q says that the node cannot", async () => {
+    const folder = box().folder();
+    const plugin = writePlugin(folder, {}, "plain-file");
+    const save = (version: string) => {
+      writePlugin(folder, { version }, "plain-file");
+      const text = readFileSync(plugin, "utf8");
+      writeFileSync(plugin, text.slice(text.indexOf("\n") + 1));
+      chmodSync(plugin, 0o600);
+    };
+    save("1");
+    const interpreter = language.name === "python" ? `${findPython()} -S` : process.execPath;
+    const exec = ["--exec", `${interpreter} {plugin}`];
+    const args = ["watch", plugin, ...exec, node.flag, "--hot", "--json"];
+    const watch = new Program(box(), args, { env: cache() });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    save("2");
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded", hot: { changes: [] } });
+    expect(await liveVersion(node)).toBe("2");
+    await watch.end();
+    expect(watch.stdout).toMatch(/was not put back to a plain start: .*not executable/);
+    expect(await paths("plain-file")).toEqual([]);
   });
 
   it("shows what a version writes to stderr, once", async () => {

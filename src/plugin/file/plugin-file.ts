@@ -27,18 +27,22 @@ export interface PluginFile {
 
 /**
  * Looks at a plugin file.
+ * @param command what runs it in place of the system (`--exec`): then it need not be a program itself
  * @throws Failure `plugin-missing` and `plugin-folder` with exit code 2; with exit code 1, because a
  * save may fix it: `plugin-empty`, `plugin-not-executable`, `plugin-unreadable`,
  * `plugin-interpreter` (the `#!` line or what it names), `plugin-source` (not built)
  */
-export async function inspectPluginFile(named: string): Promise<PluginFile> {
+export async function inspectPluginFile(
+  named: string,
+  command?: readonly string[],
+): Promise<PluginFile> {
   const path = resolve(named);
   const { realPath, stat } = look(path);
   if (stat.isDirectory()) throw failures.folder(path);
   if (!stat.isFile()) throw failures.notAFile(path);
   if (stat.size === 0) throw failures.empty(path);
   const head = headOf(path, realPath);
-  checkExecutable(path, realPath, stat.mode);
+  if (command === undefined) checkExecutable(path, realPath, stat.mode);
   // To run a program needs no right to read it, but a script's interpreter reads it.
   if (head === undefined && shebangFor(path, "") !== undefined) throw failures.unreadable(path);
   if (head === undefined || isCompiled(head)) {
@@ -46,6 +50,10 @@ export async function inspectPluginFile(named: string): Promise<PluginFile> {
   }
   const shebang = readShebang(head);
   if ("fault" in shebang) {
+    if (command !== undefined) {
+      const language = languageOfProgram(command[0] ?? "");
+      return { path, realPath, language, interpreter: undefined };
+    }
     // What is neither text nor a format that we know may still have a handler in the kernel.
     if (shebang.fault === "none" && head.includes(0)) {
       return { path, realPath, language: "other", interpreter: undefined };

@@ -192,10 +192,10 @@ function spawnChild(options: PluginProcessOptions): Started | undefined {
   let pipes = options.pipes;
   try {
     // What can be known at once is: the rest (a missing interpreter, ETXTBSY) the shell reports.
-    accessSync(options.path, constants.X_OK);
+    const { command = [options.path], waits = false } = options;
+    if (command[0] === options.path) accessSync(options.path, constants.X_OK);
     if (statSync(options.path).isDirectory()) throw errorOfShell("permission denied");
     pipes ??= makePipes();
-    const { command = [options.path], waits = false } = options;
     // The shell writes the folder that it runs in there.
     const pwd = options.env.PWD ?? "";
     const stdio: StdioOptions = pipes === undefined ? ["pipe", "pipe", "pipe"] : [...pipes.child];

@@ -30,6 +30,8 @@ export type StableFile =
 export interface WaitOptions {
   /** The plugin file. */
   readonly plugin: string;
+  /** Another program runs it (`--exec`): it need not be executable. */
+  readonly hasCommand?: boolean;
   /** Other files that changed: they must be whole too, or gone for good. */
   readonly others: readonly string[];
   /** Resolves at the next hint about a file, or after N ms. */
@@ -47,7 +49,7 @@ export async function waitUntilStable(options: WaitOptions): Promise<StableFile>
   for (;;) {
     const waited = performance.now() - from;
     const look = takeSnapshot(options.plugin);
-    const why = whyUnusable(look);
+    const why = whyUnusable(look, options.hasCommand);
     if (why !== undefined && (waited >= graceOf(why) || options.signal.aborted)) {
       return { usable: false, why };
     }
@@ -90,11 +92,11 @@ function isReady(look: FileSnapshot, before: FileSnapshot | undefined): boolean 
 }
 
 /** Why a plugin file cannot be started, or undefined. */
-function whyUnusable(look: FileSnapshot): Unusable | undefined {
+function whyUnusable(look: FileSnapshot, hasCommand = false): Unusable | undefined {
   if (look.state === "missing" || look.state === "empty" || look.state === "not-a-file") {
     return look.state;
   }
-  return look.executable ? undefined : "not-executable";
+  return look.executable || hasCommand ? undefined : "not-executable";
 }
 
 function graceOf(why: Unusable): number {

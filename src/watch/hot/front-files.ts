@@ -118,6 +118,11 @@ function frontAt(path: string): { folder: HotFolder; plugin: string } | undefine
   return description === undefined ? undefined : { folder, plugin: description.plugin };
 }
 
+/** Whether a path of `plugin list` is a front for a node's own config, of whatever node. */
+export function isAtStart(path: string): boolean {
+  return basename(dirname(path)) === "at-start" && frontAt(path) !== undefined;
+}
+
 /** The node's config starts this plugin's front. */
 export function isStartedByNode(folder: HotFolder): boolean {
   return readDescription(folder.path)?.atStart === true;

@@ -223,8 +223,11 @@ export class HotPlugin {
   }
 }
 
-/** A front is in a private directory: only a node of this user can start it. */
-function refuseOtherUser(rpcFile: string): void {
+/**
+ * A front is in a private directory: only a node of this user can start it.
+ * @throws Failure `hot-node`
+ */
+export function refuseOtherUser(rpcFile: string): void {
   const owner = statSync(rpcFile, { throwIfNoEntry: false })?.uid;
   if (owner === undefined || owner === process.getuid?.()) return;
   throw notForHotMode(rpcFile, `it runs as another user (number ${owner})`);

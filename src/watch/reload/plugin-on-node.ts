@@ -13,7 +13,7 @@ import { readRunningOptions } from "../../node/plugins/running-options.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
-import { removeStoppedFront } from "../hot/front-files.js";
+import { isAtStart, removeStoppedFront } from "../hot/front-files.js";
 import { HotPlugin, notForHotMode } from "../hot/hot-plugin.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { type InheritedOptions, startOptionsFor } from "./options/inherited-options.js";
@@ -158,7 +158,7 @@ export class PluginOnNode {
     if (hot === undefined || path === file.realPath) return { is: "running", path };
     const problem = await hot.connect();
     if (problem === undefined) return { is: "running", path, hot };
-    if (path === hot.folder.atStart) throw hostOfNodeIsLost(file.realPath);
+    if (isAtStart(path)) throw hostOfNodeIsLost(file.realPath);
     if (problem === "other-release") {
       const message = `${this.#target.name.plugin} runs in hot mode by another release of cln-dev: it is started once again by this one`;
       this.#emit({ event: "notice", level: "info", message });
@@ -243,8 +243,8 @@ function hostOfNodeIsLost(path: string): Failure {
   return new Failure({
     kind: "hot-host",
     what: `${path} was started by the node in hot mode, and its host cannot be used`,
-    why: "it does not answer, or belongs to another release of cln-dev",
-    fix: "Restart the node",
+    why: "it does not answer, belongs to another release of cln-dev, or its front was made for another node",
+    fix: "Put what cln-dev hot-path prints for this node into its config, and restart it",
     exitCode: 1,
   });
 }

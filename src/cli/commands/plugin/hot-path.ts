@@ -4,6 +4,7 @@ import { usageFailure } from "../../../errors/failure.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import { writeFronts } from "../../../watch/hot/front-files.js";
 import { hostProgram } from "../../../watch/hot/host-client.js";
+import { refuseOtherUser } from "../../../watch/hot/hot-plugin.js";
 import { sanitize } from "../../report/sanitize.js";
 import { type Context, type ExitCode, type PluginCommandFlags, settingsOf } from "../context.js";
 import { withOnlyPlugin } from "./arguments.js";
@@ -23,9 +24,10 @@ export async function hotPath(
       fix: 'Name the node: --lightning-dir. On the embedded node, "cln-dev watch --hot" is enough',
     });
   }
+  refuseOtherUser(node.rpcFile);
   const paths: string[] = [];
   for (const { path, run = {}, handover } of settings.plugins) {
-    await inspectPluginFile(path);
+    await inspectPluginFile(path, run.exec);
     const plugin = realpathSync(path);
     const about = { plugin, node: node.rpcFile, ...run, handover, atStart: true };
     paths.push(writeFronts(about, hostProgram()).atStart);

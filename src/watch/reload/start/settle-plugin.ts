@@ -39,9 +39,11 @@ export class PluginSettling {
    */
   async settle(): Promise<SettledPlugin> {
     this.#progress.begin("settle");
-    const { path } = this.#options.target.plugin;
+    const { path, hot, run } = this.#options.target.plugin;
+    const command = hot ? run?.exec : undefined;
     const settled = await waitUntilStable({
       plugin: path,
+      hasCommand: command !== undefined,
       others: this.#progress.change.files.filter((file) => file !== path),
       nextHint: this.#options.nextHint,
       signal: this.#progress.newer,
@@ -50,7 +52,7 @@ export class PluginSettling {
     this.#progress.absorb();
     this.#progress.throwIfSuperseded();
     try {
-      const file = await inspectPluginFile(path);
+      const file = await inspectPluginFile(path, command);
       if (settled.usable) return { file, snapshot: settled.look };
     } catch (error) {
       // Usable a moment ago: the next save may be under way, and hide the beginning of the file.
