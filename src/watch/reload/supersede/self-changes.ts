@@ -43,7 +43,7 @@ export class SelfChanges {
     return [...this.#foundOnce];
   }
 
-  /** For how long the suspects must be quiet before the attempt that tests them, ms. */
+  /** For how long the suspected files must be quiet before the attempt that tests them, ms. */
   get quietMs(): number {
     return this.#foundOnce.size > 0 ? SECOND_QUIET_MS : QUIET_MS;
   }
