@@ -246,7 +246,7 @@ answer(request, {"version": {"env": dict(os.environ), "cwd": os.getcwd(), "argv"
       for (const [, name] of text.matchAll(/require\("(\.\/[^"]+)"\)/g)) {
         loaded.add(join(dirname(file), name ?? ""));
       }
-      for (const word of ["commander", "isColorSupported"]) {
+      for (const word of ["commander", "chokidar", "isColorSupported"]) {
         expect(text.includes(word), `${word} in ${file}`).toBe(false);
       }
     }

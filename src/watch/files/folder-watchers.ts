@@ -4,11 +4,12 @@
  * watch stands, so that nothing is lost in between, and again after each event, since the system
  * drops events when there are too many. Used by the file source.
  */
-import { type FSWatcher, type Stats, watch } from "node:fs";
+import type { Stats } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../../errors/failure.js";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
+import { watchFolderEvents } from "./folder-events.js";
 
 export interface WatcherHooks {
   /** Something has happened to a name in a folder; to which one is not known where it is null. */
@@ -129,15 +130,18 @@ export class FolderWatchers {
       reading ??= readOnce();
       return reading;
     };
-    const stop =
-      pollMs === undefined
-        ? watchEvents(folder, failed, (name) => {
-            onName(folder, name);
-            read();
-          })
-        : readEvery(pollMs, () => {
-            if (reading === undefined) read();
-          });
+    const listener = {
+      onName: (name: string | null) => {
+        onName(folder, name);
+        read();
+      },
+      readAgain: () => {
+        if (reading === undefined) read();
+      },
+      onError: failed,
+    };
+    const events = pollMs === undefined ? watchFolderEvents(folder, listener) : undefined;
+    const polling = pollMs === undefined ? undefined : setInterval(listener.readAgain, pollMs);
     const isLate = pollMs === undefined && LATE_START_MS !== undefined;
     const lateRead = isLate ? setTimeout(read, LATE_START_MS) : undefined;
     const closed = new Promise<void>((resolve) => {
@@ -146,9 +150,11 @@ export class FolderWatchers {
     const close = () => {
       closing.abort();
       clearTimeout(lateRead);
-      stop();
+      clearInterval(polling);
+      events?.close();
     };
-    return { ready: Promise.race([read(), closed]), close };
+    const isRead = events === undefined ? read() : events.ready.then(read);
+    return { ready: Promise.race([isRead, closed]), close };
   }
 
   /** @returns the names in the folder */
@@ -167,27 +173,4 @@ export class FolderWatchers {
     }
     return found;
   }
-}
-
-/** @returns what ends it */
-function watchEvents(
-  folder: string,
-  onError: (error: unknown) => void,
-  onEvent: (name: string | null) => void,
-): () => void {
-  let watcher: FSWatcher;
-  try {
-    watcher = watch(folder, (_event, name) => onEvent(name));
-  } catch (error) {
-    onError(error);
-    return () => {};
-  }
-  watcher.on("error", onError);
-  return () => watcher.close();
-}
-
-/** @returns what ends it */
-function readEvery(ms: number, read: () => void): () => void {
-  const timer = setInterval(read, ms);
-  return () => clearInterval(timer);
 }

@@ -1,0 +1,119 @@
+/**
+ * The system's events for a folder, by chokidar, as hints: something has happened to a name in it.
+ * chokidar shares one watch of the system for a path, and joins the watch of a folder that has been
+ * removed when another is made in its place. So this program has one of its watchers for a folder,
+ * and everyone who watches that folder moves to a new one at once. Used by the folder watchers.
+ */
+import { type BigIntStats, statSync } from "node:fs";
+import { watch } from "chokidar";
+
+export interface FolderListener {
+  /** Something has happened to a name in the folder; to which one is not known where it is null. */
+  readonly onName: (name: string | null) => void;
+  /** Anything may have happened: the folder is to be read again. */
+  readonly readAgain: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+interface SharedWatcher {
+  /** Which folder it watches; undefined where there was none. */
+  readonly identity: string | undefined;
+  readonly listeners: Set<FolderListener>;
+  readonly ready: Promise<void>;
+  readonly close: () => void;
+}
+
+const watchers = new Map<string, SharedWatcher>();
+
+/**
+ * Watches a folder, without what is below it.
+ * @returns `ready` resolves when every event from now on is passed on, or the watching has failed;
+ *   `close` ends it, and is no error twice
+ */
+export function watchFolderEvents(
+  folder: string,
+  listener: FolderListener,
+): { readonly ready: Promise<void>; readonly close: () => void } {
+  const identity = identityOf(folder);
+  const present = watchers.get(folder);
+  const isSame = present !== undefined && present.identity === identity;
+  const { listeners, ready } = isSame ? present : begin(folder, identity, present);
+  listeners.add(listener);
+  const close = () => {
+    listeners.delete(listener);
+    const now = watchers.get(folder);
+    if (listeners.size > 0 || now?.listeners !== listeners) return;
+    watchers.delete(folder);
+    now.close();
+  };
+  return { ready, close };
+}
+
+/** @param old what watched another folder of this path: its listeners move, and read this one */
+function begin(
+  folder: string,
+  identity: string | undefined,
+  old: SharedWatcher | undefined,
+): SharedWatcher {
+  old?.close();
+  const listeners = old?.listeners ?? new Set<FolderListener>();
+  const moved = [...listeners];
+  const watcher = watch(folder, {
+    depth: 0,
+    followSymlinks: false,
+    ignoreInitial: true,
+    ignorePermissionErrors: true,
+    atomic: false,
+    // What is in the folder is read by the folder watchers.
+    ignored: (path) => path !== folder,
+  });
+  watcher.on("raw", (_event: string, name: string | null, details: unknown) => {
+    if (watchedPathOf(details) !== folder) return;
+    for (const listener of [...listeners]) listener.onName(name);
+  });
+  // CHOKIDAR_USEPOLLING in the environment: no events come.
+  const { usePolling, interval } = watcher.options;
+  const readAgain = () => {
+    for (const listener of [...listeners]) listener.readAgain();
+  };
+  const polling = usePolling ? setInterval(readAgain, interval) : undefined;
+  let end = () => {};
+  const ready = new Promise<void>((resolve) => {
+    end = resolve;
+    watcher.on("ready", resolve);
+    watcher.on("error", (error) => {
+      for (const listener of [...listeners]) listener.onError(error);
+      resolve();
+    });
+  });
+  const close = () => {
+    end();
+    clearInterval(polling);
+    void watcher.close();
+    // close() removes every listener, and a read that is under way may still fail.
+    watcher.on("error", () => {});
+  };
+  void ready.then(() => {
+    for (const listener of moved) if (listeners.has(listener)) listener.readAgain();
+  });
+  const shared = { identity, listeners, ready, close };
+  watchers.set(folder, shared);
+  return shared;
+}
+
+/** Inodes are used again: the time at which the folder was made tells two apart. */
+function identityOf(folder: string): string | undefined {
+  let stats: BigIntStats;
+  try {
+    stats = statSync(folder, { bigint: true });
+  } catch {
+    return undefined;
+  }
+  return `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
+}
+
+function watchedPathOf(details: unknown): string | undefined {
+  if (typeof details !== "object" || details === null || !("watchedPath" in details))
+    return undefined;
+  return typeof details.watchedPath === "string" ? details.watchedPath : undefined;
+}
