@@ -101,7 +101,7 @@ export interface HotSwitch {
   readonly handover: "beside" | "old-first";
   /** What it said when it could not, where that was found out in this reload. */
   readonly because: string | undefined;
-  /** How long requests waited meanwhile, ms, and how many. */
+  /** How long requests waited, ms, and how many. */
   readonly heldMs: number;
   readonly held: number;
 }
@@ -275,7 +275,7 @@ export interface Notice {
 
 export interface Ended {
   readonly event: "ended";
-  /** File names of the plugins that go on running. */
+  /** File names of the plugins that are still running. */
   readonly running: readonly string[];
 }
 

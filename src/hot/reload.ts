@@ -159,7 +159,7 @@ export class HotReloader {
     version.kill();
     await version.gone();
     if (!running) host.down ??= `the new version does not run: ${failure.words}`;
-    // Whoever takes the next turn holds on.
+    // The next attempt keeps holding.
     if (running || this.#trying === version) host.release();
     return {
       event: "outcome",

@@ -1,9 +1,9 @@
 /**
  * Which option values are never shown: in reports, logs, JSON and error messages alike. Used by
- * whoever shows an option.
+ * everything that shows an option.
  */
 
-/** Words that are telling wherever they stand in a name (`dbpassword`, `authtoken`). */
+/** Words that mark a secret wherever they are in a name (`dbpassword`, `authtoken`). */
 const ANYWHERE = /passw(?:or)?d|passphrase|secret|token|macaroon|mnemonic/i;
 
 /** Whether the name says password, secret, token, macaroon, rune, key or the like. */
@@ -25,7 +25,7 @@ export function shownValue(option: { readonly name: string; readonly value: unkn
 
 /**
  * Hides the values of secret options where others quote them: lightningd in an error, the plugin in
- * its log. What may stand in a text by chance (a short word, a number) is hidden only in quotes.
+ * its log. What may be in a text by chance (a short word, a number) is hidden only in quotes.
  */
 export function redactor(
   options: readonly { readonly name: string; readonly value: unknown }[],

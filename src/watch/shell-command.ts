@@ -73,7 +73,7 @@ export function runShellCommand(options: ShellCommandOptions): Promise<BuildResu
     };
     const end = () => {
       signalAll("SIGTERM");
-      // Whoever is still at it holds its output open, also when the shell is gone.
+      // A process that is still at work holds its output open, also when the shell is gone.
       letGoIn(CLEAR_MS);
     };
     if (signal.aborted) end();

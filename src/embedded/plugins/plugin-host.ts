@@ -124,7 +124,7 @@ export class PluginHost {
     return notifyAll(this.#plugins, topic, text);
   }
 
-  /** From here on plugins are let go of without a word to the others (lightningd/plugin.c destroy_plugin). */
+  /** From here on plugins are let go of without a message to the others (lightningd/plugin.c destroy_plugin). */
   beginShutdown(): void {
     this.#shuttingDown = true;
   }

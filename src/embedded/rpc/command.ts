@@ -106,7 +106,7 @@ export class Command {
     this.#origin?.commandDone(this);
   }
 
-  /** Answers with what comes of the action: its result, or the fault that it throws. */
+  /** Answers with the outcome of the action: its result, or the fault that it throws. */
   finish(action: () => JsonRecord | undefined): void {
     try {
       const result = action();

@@ -1,5 +1,5 @@
 /**
- * One JSON-RPC call to a node, on a connection of its own: the model that lightning-cli uses and the
+ * One JSON-RPC call to a node, on its own connection: the model that lightning-cli uses and the
  * only one where a slow command cannot hold up the next (0.3 ms).
  */
 import type { Socket } from "node:net";
@@ -59,7 +59,7 @@ export async function callNodeText(
 
 /**
  * {@link callNode} on a connection that is open already, or about to be, and that is left open. Only
- * one call at a time: for whoever asks the same again and again.
+ * one call at a time: for those who ask the same again and again.
  * @throws RpcError the node answered with an error
  * @throws NodeUnreachable no answer came: the connection is of no more use
  */
@@ -156,7 +156,7 @@ function ask(
 
 /**
  * The answer in a frame. Undefined for what may come before it: a notification, and on a connection
- * that is kept the answer to an earlier call of ours that comes late, or once more.
+ * that is kept the answer to an earlier call of ours that comes late, or twice.
  * @throws Failure `answer-not-json`: a plugin has answered what cannot be read
  * @throws NodeUnreachable `garbage`: it is no answer, or one that nobody here has asked for. A node
  * answers only who asks (lightningd/jsonrpc.c), so what is behind the socket is none, or mixes up

@@ -1,4 +1,4 @@
-/** What an offline handshake (run-handshake.ts) is given, and what comes of it. */
+/** What an offline handshake (run-handshake.ts) is given, and its outcome. */
 import type { JsonObject } from "../../jsonrpc/json.js";
 import type { Params } from "../../jsonrpc/message.js";
 import type { PluginFile } from "../file/plugin-file.js";

@@ -2,7 +2,7 @@
  * One plugin from its start to its end, as lightningd goes through it (struct plugin of
  * lightningd/plugin.c): its process, `getmanifest`, `init`, what it is asked, and every rule at which
  * lightningd kills it. Ids, params and answers are kept as the text that passes. Used by the offline
- * handshake and the embedded node, which decide what comes of each step.
+ * handshake and the embedded node, which decide what each step leads to.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import { MessageReader } from "../../jsonrpc/message-reader.js";

@@ -43,7 +43,7 @@ export function networkProblem(
   const meant = bare === "mainnet" ? DEFAULT_NETWORK : nearestName(bare, NETWORKS);
   const fix =
     meant === undefined ? `Name one of them: ${write("regtest")}` : `Write ${write(meant)}`;
-  if (/\s#/.test(name)) return { why: "a comment needs a line of its own", fix };
+  if (/\s#/.test(name)) return { why: "a comment needs its own line", fix };
   if (/^["'].*["']$/.test(name)) return { why: "quotes are part of the value", fix };
   if (/^\s/.test(name)) return { why: "the space after the = is part of the value", fix };
   if (/[^ -~]/.test(name))

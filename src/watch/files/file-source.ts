@@ -354,7 +354,7 @@ export class FileSource {
     void this.#usePaths(this.#pathsOf(this.#plugin));
   }
 
-  /** What is found that was not watched before is no change, unless it is written meanwhile. */
+  /** What is found that was not watched before is no change, unless it is written during this. */
   async #usePaths(paths: WatchedPaths): Promise<void> {
     this.#paths = paths;
     this.#newSince = Date.now() - KERNEL_TICK_MS;

@@ -23,7 +23,7 @@ export interface WatcherHooks {
 const READ_AT_ONCE = 16;
 /** Files of a folder that are looked at between two turns of everything else. */
 const LOOK_AT_ONCE = 64;
-/** macOS begins to watch after watch() has returned: a folder is read once more after this. */
+/** macOS begins to watch after watch() has returned: a folder is read again after this. */
 const LATE_START_MS = process.platform === "darwin" ? 500 : undefined;
 /** A folder that has gone, or is not for us: its parent's watch reports what becomes of it. */
 const NOT_READABLE = ["ENOENT", "ENOTDIR", "EPERM", "EACCES"];

@@ -1,5 +1,5 @@
 /**
- * Keeps a plugin, or a build, that writes one of its own watched files at each start apart from
+ * Keeps a plugin, or a build, that writes a watched file at each start apart from
  * somebody who saves: the former would be started for ever. A file that superseded several attempts in
  * a row is put to the test, twice: while nothing is started it must be quiet, and change again during
  * the next start, which it then no longer supersedes. Twice, and with a longer quiet time before the
