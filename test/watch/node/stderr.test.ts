@@ -11,18 +11,21 @@ const print = (text: string) =>
     ? `print(${JSON.stringify(text)}, file=sys.stderr, flush=True)`
     : `console.error(${JSON.stringify(text)});`;
 
-it("is shown live, but for that of a start that fails", async () => {
+const KINDS = ["the session's own node", "a node whose stderr is a file"];
+
+it.each(KINDS)("is shown live on %s, but for that of a start that fails", async (kind) => {
   const box = sandbox();
-  const node = await startNodeProcess(box);
+  const node = kind === KINDS[0] ? undefined : await startNodeProcess(box);
   const plugin = writePlugin(box.work, { start: print("hello from the start") });
-  const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
+  const watch = new Program(box, ["watch", plugin, node?.flag ?? "--embedded", "--json"]);
   await watch.next("log", { level: "stderr", text: "hello from the start" });
   writePlugin(box.work, { start: `${print("going down")}\n${language.fails("out of luck")}` });
   await watch.next("failed");
   writePlugin(box.work, { onInit: print("hello from init") });
   await watch.next("log", { level: "stderr", text: "hello from init" });
-  await ask(node, "version");
+  if (node) await ask(node, "version");
   expect(watch.stdout).not.toContain('"level":"stderr","text":"going down"');
+  await watch.end();
 });
 
 /** Prints a line in each call, and crashes in it. */
@@ -42,12 +45,11 @@ process.stdin.on("data", (chunk) => {
 });
 `;
 
-it.each(["the session's own node", "a node whose stderr is a file"])(
+it.each(KINDS)(
   "of a call that the plugin dies of, on %s: the traceback is in the report alone",
   async (kind) => {
     const box = sandbox();
-    const own = kind === "the session's own node";
-    const flag = own ? "--embedded" : (await startNodeProcess(box)).flag;
+    const flag = kind === KINDS[0] ? "--embedded" : (await startNodeProcess(box)).flag;
     const plugin = writeProgram(join(box.work, "dies.js"), DIES);
     const watch = new Program(box, ["watch", plugin, flag, "--call", "dies", "--json"]);
     await watch.next("called", { ok: false });
