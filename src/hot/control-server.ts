@@ -1,6 +1,7 @@
 /** The host's control socket: JSON lines to every session that is connected. */
 import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { LineSplitter } from "../jsonrpc/line-splitter.js";
 import { listenUnix } from "../node/rpc/unix-socket.js";
 import { type HotCommand, type HotEvent, readCommand } from "./protocol.js";
 
@@ -12,80 +13,75 @@ const EARLY_BYTES = 16 * 1024;
 /** Longer lines than this are no commands. */
 const MAX_LINE = 64 * 1024;
 
-export interface HotControl {
-  emit(event: HotEvent): void;
-  /** To those alone that have asked for the trace, cut to as many bytes as they want. */
-  readonly traceBytes: number;
-  /** Some session is connected. */
-  readonly isHeard: boolean;
-  close(): void;
-}
+export class HotControl {
+  readonly #path: string;
+  readonly #server: Server;
+  readonly #sessions = new Set<HotSession>();
+  /** What the first session gets: getmanifest and init have passed before it comes. */
+  #early: HotEvent[] | undefined = [];
 
-export function openHotControl(
-  path: string,
-  greeting: () => HotEvent,
-  onCommand: (command: HotCommand, answer: (event: HotEvent) => void) => void,
-): HotControl {
-  const sessions = new Set<HotSession>();
-  let early: HotEvent[] | undefined = [];
-  rmSync(path, { force: true });
-  const server: Server = createServer((socket) => {
-    const session = new HotSession(socket, (command) =>
-      command.cmd === "trace"
-        ? trace(session, command.maxBytes)
-        : onCommand(command, (event) => session.send(event)),
-    );
-    sessions.add(session);
-    socket.on("close", () => sessions.delete(session));
-    session.send(greeting());
-  });
-  /** The first session gets what has passed before it came: getmanifest and init. */
-  const trace = (session: HotSession, maxBytes: number) => {
+  constructor(
+    path: string,
+    greeting: () => HotEvent,
+    onCommand: (command: HotCommand, answer: (event: HotEvent) => void) => void,
+  ) {
+    this.#path = path;
+    rmSync(path, { force: true });
+    this.#server = createServer((socket) => {
+      const session = new HotSession(socket, (command) => {
+        if (command.cmd === "trace") this.#trace(session, command.maxBytes);
+        else onCommand(command, (event) => session.send(event));
+      });
+      this.#sessions.add(session);
+      socket.on("close", () => this.#sessions.delete(session));
+      session.send(greeting());
+    });
+    // Without a socket no session finds the host; the plugin runs all the same.
+    listenUnix(this.#server, path).catch(() => {});
+  }
+
+  emit(event: HotEvent): void {
+    if (event.event === "trace" && this.#early !== undefined && this.#early.length < MAX_EARLY)
+      this.#early.push(event);
+    for (const session of this.#sessions) session.send(event);
+  }
+
+  /** How much of each message some session wants to see; 0: nobody wants the trace. */
+  get traceBytes(): number {
+    const wanted = [...this.#sessions].map((session) => session.traceBytes);
+    return Math.max(this.#early === undefined ? 0 : EARLY_BYTES, ...wanted);
+  }
+
+  /** Some session is connected. */
+  get isHeard(): boolean {
+    return this.#sessions.size > 0;
+  }
+
+  close(): void {
+    for (const session of this.#sessions) session.end();
+    this.#server.close();
+    rmSync(this.#path, { force: true });
+  }
+
+  #trace(session: HotSession, maxBytes: number): void {
     session.traceBytes = maxBytes;
-    for (const event of early ?? []) session.send(event);
-    early = undefined;
-  };
-  // Without a socket no session finds the host; the plugin runs all the same.
-  listenUnix(server, path).catch(() => {});
-  return {
-    emit: (event) => {
-      if (event.event === "trace" && early !== undefined && early.length < MAX_EARLY)
-        early.push(event);
-      for (const session of sessions) session.send(event);
-    },
-    get traceBytes() {
-      return Math.max(
-        early === undefined ? 0 : EARLY_BYTES,
-        ...[...sessions].map((session) => session.traceBytes),
-      );
-    },
-    get isHeard() {
-      return sessions.size > 0;
-    },
-    close: () => {
-      for (const session of sessions) session.end();
-      server.close();
-      rmSync(path, { force: true });
-    },
-  };
+    for (const event of this.#early ?? []) session.send(event);
+    this.#early = undefined;
+  }
 }
 
 class HotSession {
   traceBytes = 0;
   readonly #socket: Socket;
   #lost = 0;
-  #line = "";
 
   constructor(socket: Socket, onCommand: (command: HotCommand) => void) {
     this.#socket = socket;
+    const lines = new LineSplitter(MAX_LINE);
     socket.setEncoding("utf8");
     socket.on("error", () => socket.destroy());
     socket.on("data", (text: string) => {
-      this.#line += text;
-      const lines = this.#line.split("\n");
-      this.#line = lines.pop() ?? "";
-      if (this.#line.length > MAX_LINE) socket.destroy();
-      for (const line of lines) {
+      for (const line of lines.push(text)) {
         const command = readCommand(line);
         if (command) onCommand(command);
       }

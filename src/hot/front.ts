@@ -1,53 +1,59 @@
 /** The host's end of a front: the pipes that the node talks over. */
 import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
-import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
+import { RawMessage } from "../jsonrpc/envelope.js";
 import { Framer } from "../jsonrpc/framing.js";
 import { identityOf, isRunning, type ProcessIdentity } from "../node/plugins/plugin-processes.js";
 import { processStat } from "../node/process-table.js";
 
-export interface FrontOptions {
-  /** The process of the front, which the node kills. */
-  readonly pid: number;
+/** Descriptors of the pipes to the node. */
+interface FrontPipes {
   readonly input: number;
   readonly output: number;
-  onMessage(front: Front, envelope: Envelope, bytes: Buffer): void;
+}
+
+/** What a front reports. */
+export interface FrontOwner {
+  fromNode(front: Front, message: RawMessage): void;
   /** It is gone, and what the node sent before was taken. @param killed the node has ended it: not itself */
-  onGone(front: Front, killed: boolean): void;
+  frontGone(front: Front, killed: boolean): void;
   /** The node takes what it is sent again. */
-  onDrain(): void;
+  resume(): void;
 }
 
 /** How long the kernel may take to end a process that was killed, in ms. */
 const KILL_MS = 15;
 
 export class Front {
-  readonly pid: number;
   /** The node's process, which has started the front; undefined without /proc. */
   readonly node: ProcessIdentity | undefined;
-  readonly #options: FrontOptions;
+  readonly #owner: FrontOwner;
   readonly #identity: ProcessIdentity | undefined;
   readonly #input: Socket;
   readonly #output: Socket;
   readonly #framer = new Framer();
   #isGone = false;
 
-  constructor(options: FrontOptions) {
-    this.#options = options;
-    this.pid = options.pid;
-    this.#identity = identityOf(options.pid);
-    this.node = identityOf(processStat(options.pid)?.parent ?? 0);
-    this.#input = new Socket({ fd: options.input, readable: true, writable: false });
-    this.#output = new Socket({ fd: options.output, readable: false, writable: true });
+  /** @param pid the process of the front, which the node kills */
+  constructor(
+    readonly pid: number,
+    { input, output }: FrontPipes,
+    owner: FrontOwner,
+  ) {
+    this.#owner = owner;
+    this.#identity = identityOf(pid);
+    this.node = identityOf(processStat(pid)?.parent ?? 0);
+    this.#input = new Socket({ fd: input, readable: true, writable: false });
+    this.#output = new Socket({ fd: output, readable: false, writable: true });
     this.#input.on("data", (chunk: Buffer) => {
       for (const { kind, bytes } of this.#framer.push(chunk)) {
-        if (kind === "object") options.onMessage(this, readEnvelope(bytes), bytes);
+        if (kind === "object") owner.fromNode(this, new RawMessage(bytes));
       }
     });
-    this.#input.on("end", () => this.#end());
-    this.#input.on("error", () => this.#end());
-    this.#output.on("error", () => this.#end());
-    this.#output.on("drain", () => options.onDrain());
+    for (const pipe of [this.#input, this.#output]) {
+      for (const end of ["end", "error"]) pipe.on(end, () => this.#end());
+    }
+    this.#output.on("drain", () => owner.resume());
   }
 
   /** No event comes of a front that is killed by hand, nor, while it is paused, of a node that is. */
@@ -112,8 +118,8 @@ export class Front {
     this.#input.destroy();
     this.#output.destroy();
     // A kill that came just before may not have happened yet.
-    if (this.#isAlive()) setTimeout(() => this.#options.onGone(this, !this.#isAlive()), KILL_MS);
-    else this.#options.onGone(this, true);
+    if (this.#isAlive()) setTimeout(() => this.#owner.frontGone(this, !this.#isAlive()), KILL_MS);
+    else this.#owner.frontGone(this, true);
   }
 }
 
@@ -121,7 +127,7 @@ export class Front {
  * Opens the pipes of a front that joins: those that the node gave it, by its own descriptors 4 and 3.
  * @throws Error: it is gone, or there is no /proc
  */
-export function openPipesOf(pid: number): { readonly input: number; readonly output: number } {
+export function openPipesOf(pid: number): FrontPipes {
   const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
   const input = openSync(`/proc/${pid}/fd/4`, O_RDONLY | O_NONBLOCK);
   try {

@@ -5,41 +5,45 @@
  */
 
 import { basename } from "node:path";
-import type { Envelope } from "../jsonrpc/envelope.js";
+import type { RawMessage } from "../jsonrpc/envelope.js";
 import { Token } from "../jsonrpc/token.js";
 import { isRunning, type ProcessIdentity } from "../node/plugins/plugin-processes.js";
 import { TERMINATED } from "../plugin/handshake/pending-requests.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
-import type { Front } from "./front.js";
-import type { HandshakeFailure } from "./handshake.js";
+import type { HotDescription } from "./description.js";
+import type { Front, FrontOwner } from "./front.js";
 import { ownAnswer, standingOf } from "./own-answers.js";
 import type { HotEvent } from "./protocol.js";
-import { type ConfigChange, readSetconfig, withConfig } from "./setconfig.js";
-import type { Pending, Version } from "./version.js";
+import { readSetconfig, withConfig } from "./setconfig.js";
+import type { HandshakeFailure, Pending, Version } from "./version.js";
 
-export interface HostParts {
+/** The program that the host is a part of. */
+export interface Program {
   /** The plugin, canonical. */
   readonly plugin: string;
   /** A session let the node start the front: the plugin is dynamic, whatever it says itself. */
   readonly isDynamic: boolean;
-  /** Makes a version that begins at once. */
-  readonly startVersion: () => Version;
-  readonly emit: (event: HotEvent) => void;
+  /** What the next version is run with. */
+  settings(): Partial<HotDescription>;
+  /** Makes a version that is asked at once. */
+  begin(): Version;
+  /** A version took its place: the next one can be prepared. */
+  prepareSoon(): void;
+  emit(event: HotEvent): void;
   /** The host has nothing to do any more. @param killed the node has killed the front */
-  readonly onEnd: (killed: boolean) => void;
+  end(killed: boolean): void;
 }
 
-/** What was not delivered while no version could take it. */
-interface Held {
+/** A message of the node, and the front that it came by. */
+interface FromNode {
   readonly front: Front;
-  readonly envelope: Envelope;
-  readonly bytes: Buffer;
+  readonly message: RawMessage;
 }
 
 /** Who joins the node next: a new version, or the one that is active already. */
 interface Joining {
   readonly version: Version;
-  /** Resolves when the node has sent `init` and the version has taken it, or has not. */
+  /** The node has sent `init` and the version has taken it, or has not. */
   readonly done: (failure: HandshakeFailure | undefined) => void;
 }
 
@@ -58,7 +62,7 @@ const EOF_MS = 200;
 /** Without a front for so long, the host ends, in ms. */
 const JOIN_MS = 15_000;
 
-export class Host {
+export class Host implements FrontOwner {
   front: Front | undefined;
   active: Version | undefined;
   /** Why there is no active version. */
@@ -70,27 +74,26 @@ export class Host {
   registered: Manifest | undefined;
   /** How long the node did not know the plugin, the last time that a front joined. */
   gapMs: number | undefined;
+  /** The front leaves, and one that joins has not taken its place yet. */
+  isExchanging = false;
   #goneAt = 0;
   /** The node that the last front belonged to. */
   #node: ProcessIdentity | undefined;
-  readonly #parts: HostParts;
+  readonly #program: Program;
   readonly #draining = new Map<Version, NodeJS.Timeout[]>();
   /** Ids of hooks that were given to two versions: the second answer is no surprise. */
   readonly #redelivered = new Set<string>();
-  readonly #configs = new Map<string, ConfigChange>();
-  #held: Held[] = [];
+  #held: FromNode[] = [];
   #heldBytes = 0;
   #heldSince: number | undefined;
   /** The version that has the notice of the deprecated call that comes next. */
   #oneshot: Version | undefined;
   #joining: Joining | undefined;
-  /** The front leaves, and one that joins has not taken its place yet. */
-  #isExchanging = false;
   #shuttingDown = false;
   #idle: (() => void)[] = [];
 
-  constructor(parts: HostParts) {
-    this.#parts = parts;
+  constructor(program: Program) {
+    this.#program = program;
   }
 
   /** The node has begun to talk over this front. */
@@ -104,7 +107,7 @@ export class Host {
     this.front?.look();
     if (this.front !== undefined) return;
     const isLate = performance.now() - this.#goneAt > JOIN_MS;
-    if (isLate || (this.#node !== undefined && !isRunning(this.#node))) this.#parts.onEnd(true);
+    if (isLate || (this.#node !== undefined && !isRunning(this.#node))) this.#program.end(true);
   }
 
   /** The front is gone. Where one is to join, the versions stay. */
@@ -112,28 +115,24 @@ export class Host {
     if (this.front !== front) return;
     this.front = undefined;
     this.#goneAt = performance.now();
-    if (!this.#isExchanging) this.#parts.onEnd(killed);
+    if (!this.isExchanging) this.#program.end(killed);
   }
 
   /** A message of the node. */
-  fromNode(front: Front, envelope: Envelope, bytes: Buffer): void {
-    const { kind, method = "", id } = envelope;
-    if (kind === "request" && method === "getmanifest") {
-      void this.#getmanifest(front, id ?? "", bytes);
-    } else if (kind === "request" && method === "init") {
-      void this.#init(front, id ?? "", bytes);
-    } else if (kind === "notification" && method === "shutdown") this.#shutdown(bytes);
-    else if (kind === "request" || kind === "notification") {
-      this.#route({ front, envelope, bytes });
-    }
+  fromNode(front: Front, message: RawMessage): void {
+    const { kind, method, bytes } = message;
+    if (kind === "request" && method === "getmanifest") void this.#getmanifest(front, message);
+    else if (kind === "request" && method === "init") void this.#init(front, message);
+    else if (kind === "notification" && method === "shutdown") this.#shutdown(bytes);
+    else if (kind === "request" || kind === "notification") this.#route({ front, message });
     const unsent = this.active?.unsentBytes ?? 0;
     if (unsent > MAX_UNSENT_BYTES) front.pause();
   }
 
   /** A message of a version. */
-  fromVersion(version: Version, envelope: Envelope, bytes: Buffer): void {
-    if (envelope.kind === "answer") this.#answered(version, envelope, bytes);
-    else this.front?.send(bytes);
+  fromVersion(version: Version, message: RawMessage): void {
+    if (message.kind === "answer") this.#answered(version, message);
+    else this.front?.send(message.bytes);
     if ((this.front?.unsentBytes ?? 0) <= MAX_UNSENT_BYTES) return;
     for (const one of this.#talking()) one.pause();
   }
@@ -152,9 +151,10 @@ export class Host {
     if (wasActive && version.state === "active") {
       this.active = undefined;
       const { code, signal } = version.end ?? { code: null, signal: null };
-      const { number, stderr } = version;
-      this.down = `${basename(this.#parts.plugin)} is down: ${lastWords(version)}`;
-      this.#parts.emit({ event: "died", version: number, code, signal, stderr });
+      const { number } = version;
+      const { stderr } = version.output;
+      this.down = `${basename(this.#program.plugin)} is down: ${lastWords(version)}`;
+      this.#program.emit({ event: "died", version: number, code, signal, stderr });
     }
     const reason = this.down ?? TERMINATED;
     for (const [id, pending] of version.pending) this.#orphaned(id, pending, reason);
@@ -217,84 +217,83 @@ export class Host {
     return this.#pendingCount();
   }
 
-  /** The next front that joins shows this version to the node. */
-  expectFront(version: Version, done: Joining["done"]): void {
-    this.#isExchanging = true;
-    this.#joining = { version, done };
+  /**
+   * The next front that joins shows this version to the node.
+   * @returns why that version has not taken it, if so
+   */
+  expectFront(version: Version): Promise<HandshakeFailure | undefined> {
+    this.isExchanging = true;
+    return new Promise((done) => {
+      this.#joining = { version, done };
+    });
   }
 
-  async #getmanifest(front: Front, id: string, bytes: Buffer): Promise<void> {
-    this.manifestParams = paramsOf(bytes);
+  async #getmanifest(front: Front, { id = "", token }: RawMessage): Promise<void> {
+    this.manifestParams = paramsOf(token);
     if (this.#joining !== undefined) {
       const { version } = this.#joining;
       this.registered = version.manifest;
       this.gapMs = performance.now() - this.#goneAt;
-      front.send(answerText(id, "result", withDynamic(version.manifestText ?? "{}")));
+      front.send(answerText(id, withDynamic(version.manifestText ?? "{}")));
       return;
     }
-    const version = this.#parts.startVersion();
-    const answer = await version.handshake.manifest(this.manifestParams);
+    const version = this.#program.begin();
+    await version.getmanifest(this.manifestParams);
+    const { answer, manifest, manifestText } = version;
     // No limit of ours: the node has one.
-    if (answer.kind !== "answer") return this.#leave(version);
-    const { manifest, manifestText } = version;
+    if (answer === undefined) return this.#leave(version);
     if (manifest === undefined || manifestText === undefined) {
-      front.send(withId(answer.text, id));
+      front.send(answer.withMember("id", id));
       return;
     }
     this.registered = manifest;
     // Requests may come before init: db_write does.
     version.state = "active";
     this.active = version;
-    const isStatic = !this.#parts.isDynamic || manifest.featurebits.size > 0;
-    front.send(answerText(id, "result", isStatic ? manifestText : withDynamic(manifestText)));
+    const isStatic = !this.#program.isDynamic || manifest.featurebits.size > 0;
+    front.send(answerText(id, isStatic ? manifestText : withDynamic(manifestText)));
   }
 
-  async #init(front: Front, id: string, bytes: Buffer): Promise<void> {
+  async #init(front: Front, { id = "", token }: RawMessage): Promise<void> {
     const joining = this.#joining;
-    const params = paramsOf(bytes);
+    const params = paramsOf(token);
     const version = joining?.version ?? this.active;
     this.initParams = notAtStartup(params);
     if (version === undefined) return;
     if (joining !== undefined && version === this.active) {
       this.#joined(joining, undefined);
-      front.send(answerText(id, "result", "{}"));
+      front.send(answerText(id, "{}"));
       return;
     }
-    const answer = await version.handshake.init(params);
-    if (answer.kind !== "answer") {
-      if (joining === undefined) return this.#leave(version);
-      this.#joined(joining, version.handshake.initFailure(answer));
+    const failure = await version.init(params);
+    const { answer } = version;
+    if (joining === undefined && answer === undefined) return this.#leave(version);
+    if (joining !== undefined) this.#joined(joining, failure);
+    if (answer === undefined) {
       front.leave();
       this.frontGone(front, true);
-      return;
-    }
-    const failure = version.handshake.initFailure(answer);
-    if (joining !== undefined && failure !== undefined) {
-      front.send(answerText(id, "result", JSON.stringify({ disable: failure.words })));
-      this.#joined(joining, failure);
-      return;
-    }
-    front.send(withId(answer.text, id));
-    if (joining !== undefined) this.#joined(joining, undefined);
+    } else if (joining !== undefined && failure !== undefined) {
+      front.send(answerText(id, JSON.stringify({ disable: failure.words })));
+    } else front.send(answer.withMember("id", id));
   }
 
   /** The first version has not come up: the node sees the end that it would see without us. */
   #leave(version: Version): void {
     version.kill();
     this.front?.leave();
-    this.#parts.onEnd(true);
+    this.#program.end(true);
   }
 
   #joined(joining: Joining, failure: HandshakeFailure | undefined): void {
     this.#joining = undefined;
     // After a failure the active version is shown to the node again.
-    this.#isExchanging = failure !== undefined;
+    this.isExchanging = failure !== undefined;
     joining.done(failure);
   }
 
   #shutdown(bytes: Buffer): void {
     // `plugin stop` of the front that makes way: the versions are not meant.
-    if (this.#isExchanging) {
+    if (this.isExchanging) {
       this.front?.leave();
       if (this.front) this.frontGone(this.front, true);
       return;
@@ -308,16 +307,16 @@ export class Host {
   /** The node waits for the end of the front. */
   #finish(): void {
     this.front?.leave();
-    this.#parts.onEnd(false);
+    this.#program.end(false);
   }
 
-  #route(message: Held): void {
-    const { envelope, bytes } = message;
-    const { kind, method = "", id = "" } = envelope;
+  #route(from: FromNode): void {
+    const { front, message } = from;
+    const { kind, method = "", id = "", bytes } = message;
     const version = this.#oneshot ?? this.active;
     const isHeld = this.#heldSince !== undefined && this.#oneshot === undefined;
     if (kind === "notification") {
-      if (isHeld) return void this.#hold(message);
+      if (isHeld) return void this.#hold(from);
       if (method === "deprecated_oneshot") this.#oneshot = version;
       else if (!version?.subscribes(method)) return;
       version?.send(bytes);
@@ -326,49 +325,42 @@ export class Host {
     this.#oneshot = undefined;
     const standing = standingOf(method);
     if (isHeld || (version === undefined && standing === "must-not-fail")) {
-      return void this.#hold(message);
+      return void this.#hold(from);
     }
     if (version === undefined || version.end !== undefined) {
-      message.front.send(ownAnswer(id, method, this.down ?? "the plugin is down"));
+      front.send(ownAnswer(id, method, this.down ?? "the plugin is down"));
       return;
     }
-    if (method === "setconfig") {
-      const change = readSetconfig(bytes);
-      if (change) this.#configs.set(id, change);
-    }
-    const kept = standing === "method" ? undefined : Buffer.from(bytes);
-    version.pending.set(id, { front: message.front, method, bytes: kept, envelope });
+    const change = method === "setconfig" ? readSetconfig(message.token) : undefined;
+    const kept = standing === "method" ? undefined : message.copy();
+    version.pending.set(id, { front, method, message: kept, change });
     version.send(bytes);
   }
 
-  #hold(message: Held): void {
-    const { envelope, bytes, front } = message;
+  #hold({ front, message }: FromNode): void {
+    const { id, method = "", bytes } = message;
     const isFull = this.#held.length >= MAX_HELD || this.#heldBytes > MAX_HELD_BYTES;
     if (!isFull) {
       this.#heldBytes += bytes.length;
-      this.#held.push({ ...message, bytes: Buffer.from(bytes) });
-    } else if (envelope.id !== undefined) {
+      this.#held.push({ front, message: message.copy() });
+    } else if (id !== undefined) {
       const reason = "too many requests wait for the next version of the plugin";
-      front.send(ownAnswer(envelope.id, envelope.method ?? "", reason));
+      front.send(ownAnswer(id, method, reason));
     }
   }
 
-  #answered(version: Version, { id = "", isError }: Envelope, bytes: Buffer): void {
+  #answered(version: Version, { id = "", isError, bytes }: RawMessage): void {
     const pending = version.pending.get(id);
     if (pending === undefined) {
       if (this.#redelivered.delete(id)) return;
-      this.#parts.emit({ event: "unknown-id", version: version.number, id });
+      this.#program.emit({ event: "unknown-id", version: version.number, id });
       return;
     }
     version.pending.delete(id);
     for (const other of this.#talking()) other.pending.delete(id);
-    const change = this.#configs.get(id);
-    if (change !== undefined) {
-      this.#configs.delete(id);
-      if (!isError && this.initParams !== undefined) {
-        const options = this.registered?.options ?? [];
-        this.initParams = withConfig(this.initParams, change, options);
-      }
+    if (pending.change !== undefined && !isError && this.initParams !== undefined) {
+      const options = this.registered?.options ?? [];
+      this.initParams = withConfig(this.initParams, pending.change, options);
     }
     pending.front.send(bytes);
     this.#checkIdle();
@@ -408,17 +400,13 @@ export class Host {
   #redeliver(version: Version): void {
     const next = this.active;
     if (next === undefined || next === version) return;
-    const hooks = [...version.pending].filter(([, { bytes }]) => bytes !== undefined);
+    const hooks = [...version.pending].filter(([, { message }]) => message !== undefined);
     for (const [id, pending] of hooks) {
       this.#redelivered.add(id);
       version.pending.delete(id);
-      if (pending.bytes === undefined || next.pending.has(id)) continue;
+      if (pending.message === undefined || next.pending.has(id)) continue;
       next.pending.set(id, pending);
-      next.send(pending.bytes);
-    }
-    if (hooks.length > 0) {
-      const methods = hooks.map(([, { method }]) => method);
-      this.#parts.emit({ event: "redelivered", methods, to: next.number });
+      next.send(pending.message.bytes);
     }
     this.#checkDrained(version);
   }
@@ -426,19 +414,16 @@ export class Host {
   /** It has had its time. */
   #cut(version: Version): void {
     const methods = [...version.pending.values()].map(({ method }) => method);
-    this.#parts.emit({ event: "cut", version: version.number, methods });
+    this.#program.emit({ event: "cut", version: version.number, methods });
     version.kill();
   }
 
   /** A request whose version has gone. Hooks go to the next one; a method has side effects. */
-  #orphaned(id: string, pending: Pending, reason: string): void {
-    const { front, method, bytes, envelope } = pending;
+  #orphaned(id: string, { front, method, message }: Pending, reason: string): void {
     if (front.isGone) return;
-    if (bytes !== undefined && (this.active !== undefined || standingOf(method) !== "hook")) {
-      this.#route({ front, envelope, bytes });
-    } else {
-      front.send(ownAnswer(id, method, reason));
-    }
+    const isKept = this.active !== undefined || standingOf(method) !== "hook";
+    if (message !== undefined && isKept) this.#route({ front, message });
+    else front.send(ownAnswer(id, method, reason));
   }
 
   #talking(): Version[] {
@@ -447,23 +432,18 @@ export class Host {
 }
 
 /** The plugin's last line on stderr, or how it ended. */
-function lastWords({ stderr, end }: Version): string {
-  const line = stderr.trimEnd().split("\n").at(-1)?.trim() ?? "";
+function lastWords({ output, end }: Version): string {
+  const line = output.stderr.trimEnd().split("\n").at(-1)?.trim() ?? "";
   if (line !== "") return line.slice(0, 300);
   return end?.signal ? `it was ended by ${end.signal}` : `it ended with exit code ${end?.code}`;
 }
 
-function paramsOf(bytes: Buffer): string {
-  return new Token(bytes.toString("utf8").trim()).member("params")?.raw ?? "{}";
+function paramsOf(request: Token): string {
+  return request.member("params")?.raw ?? "{}";
 }
 
-function answerText(id: string, member: "result", text: string): string {
-  return `{"jsonrpc":"2.0","id":${id},"${member}":${text}}`;
-}
-
-/** The version's own answer, with the id of the node's request. */
-function withId(answer: string, id: string): string {
-  return new Token(answer.trim()).withMember("id", id);
+function answerText(id: string, result: string): string {
+  return `{"jsonrpc":"2.0","id":${id},"result":${result}}`;
 }
 
 function withDynamic(manifest: string): string {

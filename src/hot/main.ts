@@ -7,16 +7,17 @@ import { spawnSync } from "node:child_process";
 import { constants, openSync, rmSync, write, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import type { RawMessage } from "../jsonrpc/envelope.js";
 import { LineSplitter } from "../jsonrpc/line-splitter.js";
 import { environmentOf, workingDirectoryOf } from "../node/process-table.js";
-import { commandOf, type RunSettings } from "../plugin/process/run-settings.js";
-import { openHotControl } from "./control-server.js";
-import { readDescription } from "./description.js";
+import { commandOf } from "../plugin/process/run-settings.js";
+import { HotControl } from "./control-server.js";
+import { type HotDescription, readDescription } from "./description.js";
 import { Front, openPipesOf } from "./front.js";
-import { Host } from "./host.js";
-import { type HotEvent, PROTOCOL } from "./protocol.js";
+import { Host, type Program } from "./host.js";
+import { type HotCommand, type HotEvent, PROTOCOL } from "./protocol.js";
 import { HotReloader } from "./reload.js";
-import { Version } from "./version.js";
+import { Version, type VersionOwner } from "./version.js";
 
 /** lightningd's own limit for each of the two answers, in ms. */
 const ANSWER_MS = 120_000;
@@ -32,7 +33,7 @@ const LOOK_MS = 500;
 const [INPUT, OUTPUT] = [3, 4];
 const MAX_STDERR_WAITING = 1024 * 1024;
 
-function main([folder = "", mode = "", front = "", ...args]: readonly string[]): void {
+function main([folder = "", mode = "", front = "", ...args]: string[]): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
   const described = readDescription(folder);
   if (described === undefined) {
@@ -40,17 +41,17 @@ function main([folder = "", mode = "", front = "", ...args]: readonly string[]):
     process.exitCode = 1;
     return;
   }
-  new HotProgram(folder, described.plugin, mode === "dynamic", Number(front), args).run();
+  new HotProgram(folder, described.plugin, mode, Number(front), args);
 }
 
-class HotProgram {
+class HotProgram implements Program, VersionOwner {
+  readonly plugin: string;
+  readonly isDynamic: boolean;
   readonly #folder: string;
-  readonly #plugin: string;
-  readonly #firstFront: number;
   readonly #args: readonly string[];
-  readonly #host: Host;
-  readonly #reloader: HotReloader;
-  readonly #control;
+  readonly #host = new Host(this);
+  readonly #reloader = new HotReloader(this.#host, this);
+  readonly #control: HotControl;
   readonly #versions = new Set<Version>();
   #count = 0;
   #spare: { readonly version: Version; readonly settings: string } | undefined;
@@ -58,67 +59,44 @@ class HotProgram {
   #ending = false;
   #stderrWaiting = 0;
 
-  constructor(
-    folder: string,
-    plugin: string,
-    isDynamic: boolean,
-    front: number,
-    args: readonly string[],
-  ) {
-    this.#firstFront = front;
+  constructor(folder: string, plugin: string, mode: string, front: number, args: string[]) {
+    this.plugin = plugin;
+    this.isDynamic = mode === "dynamic";
     this.#folder = folder;
-    this.#plugin = plugin;
     this.#args = args;
     this.#surroundings = surroundingsOf(front) ?? ownSurroundings();
-    this.#host = new Host({
-      plugin,
-      isDynamic,
-      startVersion: () => this.#begin(),
-      // A version that this end takes along has not died.
-      emit: (event) => {
-        if (!this.#ending) this.#control.emit(event);
-      },
-      onEnd: (killed) => this.#end(killed),
-    });
-    this.#reloader = new HotReloader({
-      host: this.#host,
-      settings: () => readDescription(folder) ?? {},
-      begin: () => this.#begin(),
-      onSwitched: () => this.#prepareSoon(),
-    });
-    const hello = (): HotEvent => ({
+    const onCommand = (command: HotCommand, answer: (event: HotEvent) => void) => {
+      if (command.cmd === "reload") void this.#reloader.reload(command).then(answer);
+      else if (command.cmd === "make-way") void this.#reloader.makeWay(command.number, answer);
+      else if (command.cmd === "take-back") this.#reloader.takeBack(command.number, answer);
+    };
+    this.#control = new HotControl(join(folder, "control"), () => this.#hello(), onCommand);
+    this.#listenAtDoor();
+    this.#host.attach(new Front(front, { input: INPUT, output: OUTPUT }, this.#host));
+    setInterval(() => this.#host.look(), LOOK_MS);
+  }
+
+  settings(): Partial<HotDescription> {
+    return readDescription(this.#folder) ?? {};
+  }
+
+  /** A version that this end takes along has not died. */
+  emit(event: HotEvent): void {
+    if (!this.#ending) this.#control.emit(event);
+  }
+
+  #hello(): HotEvent {
+    const { active, down, registered } = this.#host;
+    return {
       event: "hello",
       protocol: PROTOCOL,
       release: CLN_DEV_VERSION,
       pid: process.pid,
-      version: this.#host.active?.number ?? 0,
-      down: this.#host.down,
-      isStatic: !isDynamic && this.#host.registered?.dynamic === false,
+      version: active?.number ?? 0,
+      down,
+      isStatic: !this.isDynamic && registered?.dynamic === false,
       handover: this.#reloader.handover,
-    });
-    this.#control = openHotControl(join(folder, "control"), hello, (command, answer) => {
-      if (command.cmd === "reload") void this.#reloader.reload(command).then(answer);
-      else if (command.cmd === "make-way") void this.#reloader.makeWay(command.number, answer);
-      else if (command.cmd === "take-back") this.#reloader.takeBack(command.number, answer);
-    });
-  }
-
-  run(): void {
-    this.#listenAtDoor();
-    this.#attach(this.#firstFront, INPUT, OUTPUT);
-    setInterval(() => this.#host.look(), LOOK_MS);
-  }
-
-  #attach(pid: number, input: number, output: number): void {
-    const front = new Front({
-      pid,
-      input,
-      output,
-      onMessage: (from, envelope, bytes) => this.#host.fromNode(from, envelope, bytes),
-      onGone: (gone, killed) => this.#host.frontGone(gone, killed),
-      onDrain: () => this.#host.resume(),
-    });
-    this.#host.attach(front);
+    };
   }
 
   /** Fronts that join write their process id there; `hold` keeps them until this process ends. */
@@ -138,64 +116,73 @@ class HotProgram {
   #join(pid: number): void {
     if (!Number.isInteger(pid) || pid <= 1) return;
     try {
-      const { input, output } = openPipesOf(pid);
+      const pipes = openPipesOf(pid);
       this.#surroundings = surroundingsOf(pid) ?? this.#surroundings;
-      this.#attach(pid, input, output);
+      this.#host.attach(new Front(pid, pipes, this.#host));
     } catch {
       // It has gone: the node has said why it ended it.
     }
   }
 
-  #begin(): Version {
-    const text = JSON.stringify(readDescription(this.#folder) ?? {});
+  begin(): Version {
+    const text = JSON.stringify(this.settings());
     const spare = this.#spare?.settings === text ? this.#spare.version : undefined;
     if (spare === undefined) this.#spare?.version.kill();
     this.#spare = undefined;
     const version = spare ?? this.#make(false);
-    version.begin(++this.#count);
+    version.number = ++this.#count;
     this.#noteChildren();
     if (this.#ending) version.kill();
     return version;
   }
 
-  #make(prepared: boolean): Version {
-    const settings: RunSettings = readDescription(this.#folder) ?? {};
-    const version: Version = new Version({
-      path: this.#plugin,
-      command: [...commandOf(settings, this.#plugin), ...this.#args],
+  #make(waits: boolean): Version {
+    const settings = this.settings();
+    const options = {
+      path: this.plugin,
+      command: [...commandOf(settings, this.plugin), ...this.#args],
       cwd: this.#surroundings.cwd,
       env: { ...this.#surroundings.env, ...settings.env },
-      limitMs: ANSWER_MS,
-      prepared,
-      onMessage: (from, envelope, bytes) => this.#host.fromVersion(from, envelope, bytes),
-      onStray: ({ number }, text) => this.#control.emit({ event: "stray", version: number, text }),
-      onStderr: ({ number }, chunk) => {
-        // A session shows it; without one it goes where the node's own goes.
-        if (!this.#control.isHeard) this.#writeStderr(chunk);
-        const text = chunk.toString("utf8");
-        this.#control.emit({ event: "stderr", version: number, text });
-      },
-      onPassed: ({ number }, direction, bytes) => this.#trace(number, direction, bytes),
-      onDrain: () => this.#host.resume(),
-      onGone: (gone) => {
-        this.#versions.delete(gone);
-        if (this.#spare?.version === gone) this.#spare = undefined;
-        this.#noteChildren();
-        this.#host.versionGone(gone);
-        if (this.#ending && this.#versions.size === 0) this.#exit();
-      },
-    });
+      timeoutMs: settings.debug ? undefined : ANSWER_MS,
+      waits,
+    };
+    const version = new Version(options, this);
     if (version.pid !== undefined) this.#versions.add(version);
     return version;
   }
 
-  #prepareSoon(): void {
+  prepareSoon(): void {
     setTimeout(() => {
       if (this.#ending || this.#spare !== undefined) return;
-      const settings = JSON.stringify(readDescription(this.#folder) ?? {});
-      this.#spare = { version: this.#make(true), settings };
+      this.#spare = { version: this.#make(true), settings: JSON.stringify(this.settings()) };
       this.#noteChildren();
     }, PREPARE_MS).unref();
+  }
+
+  fromVersion(version: Version, message: RawMessage): void {
+    this.#host.fromVersion(version, message);
+  }
+
+  resume(): void {
+    this.#host.resume();
+  }
+
+  stray({ number }: Version, text: string): void {
+    this.#control.emit({ event: "stray", version: number, text });
+  }
+
+  /** A session shows it; without one it goes where the node's own goes. */
+  stderr({ number }: Version, chunk: Buffer): void {
+    if (!this.#control.isHeard) this.#writeStderr(chunk);
+    this.#control.emit({ event: "stderr", version: number, text: chunk.toString("utf8") });
+  }
+
+  versionGone(version: Version): void {
+    this.#versions.delete(version);
+    if (this.#spare?.version === version) this.#spare = undefined;
+    this.#noteChildren();
+    this.#host.versionGone(version);
+    if (this.#ending && this.#versions.size === 0) this.#exit();
   }
 
   /** For the front: should this process be killed, it ends them. */
@@ -208,14 +195,14 @@ class HotProgram {
     }
   }
 
-  #trace(version: number, direction: "to-plugin" | "to-node", bytes: Buffer): void {
+  passed({ number }: Version, direction: "to-plugin" | "to-node", bytes: Buffer): void {
     const max = this.#control.traceBytes;
     if (max === 0) return;
     this.#control.emit({
       event: "trace",
       at: performance.timeOrigin + performance.now(),
       direction,
-      version,
+      version: number,
       bytes: bytes.length,
       text: bytes.toString("utf8", 0, Math.min(bytes.length, max)),
     });
@@ -231,7 +218,7 @@ class HotProgram {
   }
 
   /** The node is gone, or has stopped the plugin. */
-  #end(killed: boolean): void {
+  end(killed: boolean): void {
     if (this.#ending) return;
     this.#ending = true;
     this.#spare?.version.kill();

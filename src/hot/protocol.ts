@@ -41,8 +41,6 @@ export type HotEvent =
   | { readonly event: "stray"; readonly version: number; readonly text: string }
   /** An answer to a request that nobody has made. */
   | { readonly event: "unknown-id"; readonly version: number; readonly id: string }
-  /** Hooks that the old version held, given to the new one as well. */
-  | { readonly event: "redelivered"; readonly methods: readonly string[]; readonly to: number }
   /** An old version did not end its calls in time. */
   | { readonly event: "cut"; readonly version: number; readonly methods: readonly string[] }
   /** The active version has ended by itself. */

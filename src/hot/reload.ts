@@ -2,24 +2,13 @@
  * A reload in hot mode: a new version is started and asked beside the old one, and takes its place,
  * or does not. Where it cannot run beside the old one, that one ends first.
  */
-import type { Handover, HotDescription } from "./description.js";
-import type { HandshakeFailure, HostAnswer } from "./handshake.js";
-import type { Host } from "./host.js";
+import type { Handover } from "./description.js";
+import type { Host, Program } from "./host.js";
 import type { HotCommand, HotEvent, HotOutcome } from "./protocol.js";
 import { surfaceChanges } from "./surface.js";
-import type { Version } from "./version.js";
+import type { HandshakeFailure, Version } from "./version.js";
 
-type ReloadWish = Omit<Extract<HotCommand, { cmd: "reload" }>, "cmd">;
-
-export interface ReloaderParts {
-  readonly host: Host;
-  /** What the next version is run with. */
-  readonly settings: () => Partial<HotDescription>;
-  /** A version that begins now. */
-  readonly begin: () => Version;
-  /** A version took its place: the next one can be prepared. */
-  readonly onSwitched: () => void;
-}
+type Reload = Extract<HotCommand, { cmd: "reload" }>;
 
 /** What the old version holds and the new one cannot have: then the old one has to end first. */
 const TAKEN =
@@ -32,91 +21,76 @@ const IDLE_MS = 1_000;
 export class HotReloader {
   /** How the next reload begins: found out, or set. */
   handover: Handover = "beside";
-  readonly #parts: ReloaderParts;
+  readonly #host: Host;
+  readonly #program: Program;
   #turn = 0;
   #trying: Version | undefined;
   /** It has passed its getmanifest and waits for a front that joins. */
   #waiting: Version | undefined;
-  /** The front has left, or will in a moment, and no other has joined. */
-  #isExchanging = false;
 
-  constructor(parts: ReloaderParts) {
-    this.#parts = parts;
+  constructor(host: Host, program: Program) {
+    this.#host = host;
+    this.#program = program;
   }
 
   /** Never throws. */
-  async reload(wish: ReloadWish): Promise<HotOutcome> {
+  async reload(command: Reload): Promise<HotOutcome> {
     const turn = ++this.#turn;
     this.#trying?.kill();
     this.#waiting?.kill();
     this.#waiting = undefined;
-    const { active } = this.#parts.host;
-    this.handover = this.#parts.settings().handover ?? this.handover;
-    const first = await this.#try(wish, turn, this.handover, undefined);
+    const { active } = this.#host;
+    this.handover = this.#program.settings().handover ?? this.handover;
+    const first = await this.#try(command, turn, undefined);
     if (first.result !== "failed" || this.handover !== "beside" || active === undefined) {
       return first;
     }
     const words = TAKEN.exec(`${first.words}\n${first.stderr}`)?.[0];
     if (words === undefined || turn !== this.#turn) return first;
     this.handover = "old-first";
-    return await this.#try(wish, turn, "old-first", words);
+    return await this.#try(command, turn, words);
   }
 
   /** Waits for a moment without calls, so that the front can be exchanged. */
   async makeWay(number: number, emit: (event: HotEvent) => void): Promise<void> {
-    const { host } = this.#parts;
-    const pending = await host.idle(IDLE_MS);
+    const pending = await this.#host.idle(IDLE_MS);
     const version = this.#waiting;
-    if (version === undefined) return emit({ event: "ready", number, pending });
-    this.#isExchanging = true;
-    host.expectFront(version, (failure) => {
-      this.#waiting = undefined;
-      this.#isExchanging = failure !== undefined;
-      if (failure !== undefined) return void this.#failed(number, version, failure).then(emit);
-      const held = host.switchTo(version);
-      this.#parts.onSwitched();
-      const { handover } = this;
-      const named = { event: "outcome", number, version: version.number, handover } as const;
-      const times = { manifestMs: 0, initMs: 0, gapMs: host.gapMs, ...held };
-      emit({ ...named, result: "switched", because: undefined, ...times });
-    });
+    const joined = version && this.#host.expectFront(version);
     emit({ event: "ready", number, pending });
+    if (version === undefined) return;
+    const failure = await joined;
+    this.#waiting = undefined;
+    if (failure !== undefined) return emit(await this.#failed(number, version, failure));
+    emit(this.#switched(number, version, undefined, this.#host.gapMs));
   }
 
   /** The new version does not come to the node: the active one is shown to it again. */
   takeBack(number: number, emit: (event: HotEvent) => void): void {
-    const { host } = this.#parts;
     this.#waiting?.kill();
     this.#waiting = undefined;
-    if (host.active && this.#isExchanging) {
-      host.expectFront(host.active, () => {
-        this.#isExchanging = false;
-      });
-    }
+    const { active, isExchanging } = this.#host;
+    if (active && isExchanging) void this.#host.expectFront(active);
     emit({ event: "ready", number, pending: 0 });
   }
 
+  /** @param because what the new version cannot share with the old one, found out in this reload */
   async #try(
-    { number, register }: ReloadWish,
+    { number, register }: Reload,
     turn: number,
-    handover: Handover,
     because: string | undefined,
   ): Promise<HotOutcome> {
-    const { host } = this.#parts;
+    const host = this.#host;
     const superseded = { event: "outcome", number, result: "superseded" } as const;
-    const settings = this.#parts.settings();
-    if (handover === "old-first") {
+    if (this.handover === "old-first") {
       // At a breakpoint it would not end them.
-      await host.endActive(settings.debug ? IDLE_MS : END_FIRST_MS);
+      await host.endActive(this.#program.settings().debug ? IDLE_MS : END_FIRST_MS);
     }
     if (turn !== this.#turn || host.manifestParams === undefined) return superseded;
-    const version = this.#parts.begin();
+    const version = this.#program.begin();
     this.#trying = version;
-    if (settings.debug) version.handshake.limitMs = undefined;
     try {
-      const asked = await version.handshake.manifest(host.manifestParams);
+      const unfit = await version.getmanifest(host.manifestParams);
       if (turn !== this.#turn) return superseded;
-      const unfit = version.handshake.manifestFailure(asked);
       if (unfit) return await this.#failed(number, version, unfit);
       const { registered, initParams = "{}" } = host;
       const changes =
@@ -128,33 +102,42 @@ export class HotReloader {
         const named = { event: "outcome", number, version: version.number } as const;
         return { ...named, result: "changed", changes, manifest };
       }
-      const answered = await version.handshake.init(initParams);
+      const failure = await version.init(initParams);
       if (turn !== this.#turn) return superseded;
-      const failure = version.handshake.initFailure(answered);
       if (failure) return await this.#failed(number, version, failure);
-      const held = host.switchTo(version);
-      this.#parts.onSwitched();
-      return {
-        event: "outcome",
-        number,
-        result: "switched",
-        version: version.number,
-        handover,
-        because,
-        manifestMs: msOf(asked),
-        initMs: msOf(answered),
-        gapMs: undefined,
-        ...held,
-      };
+      return this.#switched(number, version, because, undefined);
     } finally {
       if (this.#trying === version) this.#trying = undefined;
       if (version.state === "trying") version.kill();
     }
   }
 
+  #switched(
+    number: number,
+    version: Version,
+    because: string | undefined,
+    gapMs: number | undefined,
+  ): HotOutcome {
+    const held = this.#host.switchTo(version);
+    this.#program.prepareSoon();
+    const { answerMs } = version;
+    return {
+      event: "outcome",
+      number,
+      result: "switched",
+      version: version.number,
+      handover: this.handover,
+      because,
+      manifestMs: answerMs.getmanifest,
+      initMs: answerMs.init,
+      gapMs,
+      ...held,
+    };
+  }
+
   /** Its last words are waited for; what was held while it was tried is not. */
   async #failed(number: number, version: Version, failure: HandshakeFailure): Promise<HotOutcome> {
-    const { host } = this.#parts;
+    const host = this.#host;
     const running = host.active !== undefined;
     version.kill();
     await version.gone();
@@ -168,14 +151,10 @@ export class HotReloader {
       version: version.number,
       ...failure,
       manifest: version.manifestText,
-      stderr: version.stderr,
-      stray: version.stray,
-      logged: version.logged,
+      stderr: version.output.stderr,
+      stray: version.output.stray,
+      logged: version.output.logged,
       running,
     };
   }
-}
-
-function msOf(answer: HostAnswer): number {
-  return answer.kind === "answer" ? answer.ms : 0;
 }

@@ -3,21 +3,21 @@
  * lightningd types the values of `init` by the option's declaration (lightningd/plugin.c
  * plugin_populate_init_request).
  */
-import { isObject, parseObject } from "../jsonrpc/json.js";
 import { Token } from "../jsonrpc/token.js";
+import { valueText } from "../plugin/handshake/init-params.js";
 import type { ManifestOption } from "../plugin/manifest/options.js";
 
 export interface ConfigChange {
   readonly name: string;
   /** Absent for a flag that is set. */
-  readonly value: unknown;
+  readonly value: Token | undefined;
 }
 
 /** What a `setconfig` request asks for; undefined where that cannot be read. */
-export function readSetconfig(request: Buffer): ConfigChange | undefined {
-  const params = parseObject(request)?.params;
-  if (!isObject(params) || typeof params.config !== "string") return undefined;
-  return { name: params.config, value: params.val };
+export function readSetconfig(request: Token): ConfigChange | undefined {
+  const params = request.member("params");
+  const name = params?.member("config");
+  return name?.type === "string" ? { name: name.text, value: params?.member("val") } : undefined;
 }
 
 /**
@@ -32,21 +32,21 @@ export function withConfig(
   const params = new Token(init);
   const before = params.member("options");
   if (before === undefined) return init;
-  const rest = before.without(name);
-  const text = valueText(options.find((option) => option.name === name)?.type, value);
-  const kept = rest.raw.replace(/^\{|\}$/g, "");
+  const { type = "string" } = options.find((option) => option.name === name) ?? {};
+  const text = optionText(type, value);
+  const kept = before.without(name).raw.replace(/^\{|\}$/g, "");
   const added = text === undefined ? [] : [`${JSON.stringify(name)}:${text}`];
   return params.withMember("options", `{${[kept, ...added].filter(Boolean).join(",")}}`);
 }
 
-function valueText(type: ManifestOption["type"] | undefined, value: unknown): string | undefined {
-  if (Array.isArray(value)) return `[${value.map((one) => valueText(type, one)).join(",")}]`;
-  if (type === "flag") return value === undefined || isTrue(value) ? "true" : undefined;
-  if (type === "bool") return String(isTrue(value));
-  if (type === "int") return String(value);
-  return JSON.stringify(value);
+function optionText(type: string, value: Token | undefined): string | undefined {
+  if (value?.type === "array") return `[${value.elements.map((one) => optionText(type, one))}]`;
+  if (type === "flag") return value === undefined || isTrue(value.text) ? "true" : undefined;
+  if (type === "bool") return String(isTrue(value?.text));
+  // With its escapes, as it was written.
+  return type === "string" ? `"${value?.text}"` : valueText({ type }, value?.text);
 }
 
-function isTrue(value: unknown): boolean {
-  return /^(true|yes|on|1)$/i.test(String(value));
+function isTrue(text: string | undefined): boolean {
+  return /^(true|yes|on|1)$/i.test(text ?? "");
 }

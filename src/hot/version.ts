@@ -1,25 +1,32 @@
 /**
- * One run of the plugin behind the front: its process, what the host itself has asked it (getmanifest
- * and init), and what it owes to the node. Made by versions.ts.
+ * One run of the plugin behind the front: its handshake with the host, and what it owes to the node.
+ * Made by main.ts.
  */
-import { type Envelope, readEnvelope } from "../jsonrpc/envelope.js";
-import { Framer } from "../jsonrpc/framing.js";
-import { parseObject } from "../jsonrpc/json.js";
-import { Token } from "../jsonrpc/token.js";
+import { messageOf } from "../errors/failure.js";
+import { RawMessage } from "../jsonrpc/envelope.js";
+import { type Frame, Framer } from "../jsonrpc/framing.js";
+import { isObject, parseJson, parseObject } from "../jsonrpc/json.js";
+import type { Reading } from "../jsonrpc/message-reader.js";
+import type { Token } from "../jsonrpc/token.js";
 import {
   descendantsOf,
   identityOf,
   kill,
   type ProcessIdentity,
 } from "../node/plugins/plugin-processes.js";
-import { readProc } from "../node/process-table.js";
-import type { Logged } from "../plugin/handshake/handshake.js";
+import type { HandshakeEnd } from "../plugin/handshake/handshake.js";
+import { requestId } from "../plugin/handshake/pending-requests.js";
 import { readNotification } from "../plugin/handshake/plugin-notification.js";
+import { PluginOutput } from "../plugin/handshake/plugin-output.js";
+import {
+  PluginSession,
+  type SessionEnd,
+  type SessionObserver,
+} from "../plugin/handshake/plugin-session.js";
 import type { Manifest } from "../plugin/manifest/manifest.js";
-import { BoundedOutput } from "../plugin/process/bounded-output.js";
-import { type PluginProcess, startPluginProcess } from "../plugin/process/plugin-process.js";
+import type { PluginProcessOptions } from "../plugin/process/plugin-process.js";
 import type { Front } from "./front.js";
-import { type HostAnswer, VersionHandshake } from "./handshake.js";
+import type { ConfigChange } from "./setconfig.js";
 
 /**
  * `prepared` its pipes are made, the plugin is not started; `trying` the host asks it; `waiting` for
@@ -32,91 +39,80 @@ export interface Pending {
   readonly front: Front;
   readonly method: string;
   /** Kept for a hook, which may be given to a later version, and for what must never fail. */
-  readonly bytes: Buffer | undefined;
-  readonly envelope: Envelope;
+  readonly message: RawMessage | undefined;
+  /** Of `setconfig`: what changes if it is answered well. */
+  readonly change: ConfigChange | undefined;
 }
 
-export interface VersionOptions {
-  readonly path: string;
-  readonly command: readonly string[];
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly prepared: boolean;
-  /** How long an answer to the host may take, in ms. */
-  readonly limitMs: number;
+/** What it is run with; where it waits, it starts at its getmanifest. */
+export interface VersionOptions
+  extends Pick<PluginProcessOptions, "path" | "command" | "cwd" | "env" | "waits"> {
+  /** How long an answer to the host may take, in ms; undefined: no limit. */
+  readonly timeoutMs: number | undefined;
+}
+
+export interface VersionOwner {
   /** An answer, or a notification that the node takes. */
-  onMessage(version: Version, envelope: Envelope, bytes: Buffer): void;
-  onStray(version: Version, text: string): void;
-  onStderr(version: Version, chunk: Buffer): void;
+  fromVersion(version: Version, message: RawMessage): void;
   /** Everything that passes, for the trace. */
-  onPassed(version: Version, direction: "to-plugin" | "to-node", bytes: Buffer): void;
+  passed(version: Version, direction: "to-plugin" | "to-node", bytes: Buffer): void;
+  stray(version: Version, text: string): void;
+  stderr(version: Version, chunk: Buffer): void;
   /** It takes what it is sent again. */
-  onDrain(): void;
+  resume(): void;
   /** Its process is gone, and what it has written was read. */
-  onGone(version: Version): void;
+  versionGone(version: Version): void;
 }
 
-const MAX_STRAY_LINES = 100;
-const MAX_LOGGED = 200;
-const MAX_LOGGED_LENGTH = 2000;
+/** Why a version does not serve, in the terms of the offline handshake. */
+export interface HandshakeFailure {
+  readonly phase: "getmanifest" | "init";
+  /** The node's words for it, without the plugin's path. */
+  readonly words: string;
+  readonly end: HandshakeEnd;
+}
+
 /** A child of the plugin may hold its pipes after its death: they are not read on for longer, in ms. */
 const DRAIN_MS = 100;
 /** A notification that is longer is handed on unread. */
 const MAX_JUDGED_BYTES = 1024 * 1024;
 
-export class Version {
+export class Version implements SessionObserver {
   number = 0;
   state: VersionState;
-  manifest: Manifest | undefined;
-  manifestText: string | undefined;
+  readonly mustBeDynamic = false;
   readonly pending = new Map<string, Pending>();
-  readonly handshake: VersionHandshake;
-  readonly stray: string[] = [];
-  readonly logged: Logged[] = [];
+  readonly output = new PluginOutput();
   /** How its process ended; undefined while it runs. */
   end: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
-  /** Why the system could not start it. */
-  spawnError: Error | undefined;
-  readonly #options: VersionOptions;
-  readonly #process: PluginProcess;
-  readonly #stderr = new BoundedOutput();
-  readonly #framer = new Framer();
-  readonly #questions = new Map<string, (answer: HostAnswer) => void>();
+  /** How long the answer to getmanifest, and to init, took. */
+  readonly answerMs = { getmanifest: 0, init: 0 };
+  readonly #owner: VersionOwner;
+  readonly #session: PluginSession;
   readonly #whenGone: (() => void)[] = [];
   readonly #identity: ProcessIdentity | undefined;
+  #failure: HandshakeFailure | undefined;
+  #answered: (() => void) | undefined;
   /** What it had started when its end began: a launcher leaves its plugin behind. */
   #children: readonly ProcessIdentity[] = [];
   #killer: NodeJS.Timeout | undefined;
 
-  constructor(options: VersionOptions) {
-    this.#options = options;
-    this.state = options.prepared ? "prepared" : "trying";
-    this.handshake = new VersionHandshake(this, options.path, options.limitMs);
-    this.#process = startPluginProcess({
-      path: options.path,
-      command: options.command,
-      cwd: options.cwd,
-      env: options.env,
-      waits: options.prepared,
-      onOutput: (chunk) => this.#take(chunk),
-      onStderr: (chunk) => {
-        this.#stderr.add(chunk);
-        options.onStderr(this, chunk);
-      },
-      onStdoutEnd: () => this.kill(),
-      onDrain: options.onDrain,
-      onSpawnError: (error) => {
-        this.spawnError = error;
-        this.#gone(null, null);
-      },
-      onGone: () => setTimeout(() => this.#process.release(), DRAIN_MS),
-      onExit: (code, signal) => this.#gone(code, signal),
+  constructor({ timeoutMs, ...process }: VersionOptions, owner: VersionOwner) {
+    this.#owner = owner;
+    this.state = process.waits ? "prepared" : "trying";
+    this.#session = new PluginSession({
+      process: { ...process, onDrain: () => owner.resume() },
+      surroundings: { hasOption: () => false, ownerOfMethod: () => undefined },
+      timeoutMs,
+      reader: new LenientReader(),
+      observer: this,
     });
+    this.#session.start();
     this.#identity = this.pid === undefined ? undefined : identityOf(this.pid);
   }
 
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#session.process?.pid;
   }
 
   /** Its process id with its start time: the two together name it. */
@@ -124,21 +120,52 @@ export class Version {
     return `${this.pid} ${this.#identity?.startTime}`;
   }
 
-  get stderr(): string {
-    return this.#stderr.text;
+  get manifest(): Manifest | undefined {
+    return this.#session.manifest;
+  }
+
+  get manifestText(): string | undefined {
+    return this.#session.manifestText;
+  }
+
+  /** Its answer to the last question of the host, whatever that is worth. */
+  get answer(): Token | undefined {
+    return this.#session.answer;
   }
 
   /** What waits to be read by it, in bytes. */
   get unsentBytes(): number {
-    return this.#process.unsentBytes;
+    return this.#session.process?.unsentBytes ?? 0;
   }
 
-  /** A prepared one begins. */
-  begin(number: number): void {
-    this.number = number;
-    if (this.state !== "prepared") return;
-    this.state = "trying";
-    this.#process.go();
+  /**
+   * Starts it, where it waits, and asks for its manifest.
+   * @param params JSON text
+   * @returns why it does not serve, where it does not
+   */
+  getmanifest(params: string): Promise<HandshakeFailure | undefined> {
+    if (this.state === "prepared") this.state = "trying";
+    return this.#ask("getmanifest", params);
+  }
+
+  /** The same for init, after a good manifest. */
+  init(params: string): Promise<HandshakeFailure | undefined> {
+    return this.#ask("init", params);
+  }
+
+  async #ask(method: "getmanifest" | "init", params: string) {
+    const askedAt = performance.now();
+    if (this.end !== undefined) this.#exited();
+    else {
+      await new Promise<void>((resolve) => {
+        this.#answered = resolve;
+        // As lightningd makes them: a plugin that cannot repeat such an id fails here, not later.
+        const id = requestId(method, `"cln-dev:plugin#${this.number}"`);
+        this.#session[method](id, params);
+      });
+    }
+    this.answerMs[method] = performance.now() - askedAt;
+    return this.#failure;
   }
 
   subscribes(topic: string): boolean {
@@ -149,39 +176,9 @@ export class Version {
   /** Hands on a message of the node as it came. */
   send(bytes: Buffer): void {
     if (this.end !== undefined) return;
-    this.#options.onPassed(this, "to-plugin", bytes);
-    this.#process.write(bytes);
-    this.#process.write("\n\n");
-  }
-
-  /**
-   * Asks a question of the host.
-   * @param params its text
-   * @param limitMs how long it may take; no limit while a debugger holds the process
-   */
-  ask(method: string, params: string, limitMs: number | undefined): Promise<HostAnswer> {
-    // As lightningd makes them: a plugin that cannot repeat such an id fails here, not later.
-    const id = JSON.stringify(`cln-dev:plugin#${this.number}/cln:${method}#${this.number}`);
-    const askedAt = performance.now();
-    return new Promise((resolve) => {
-      if (this.end !== undefined) return resolve({ kind: "gone" });
-      let timer: NodeJS.Timeout | undefined;
-      const answered = (answer: HostAnswer) => {
-        clearTimeout(timer);
-        this.#questions.delete(id);
-        resolve(answer.kind === "answer" ? { ...answer, ms: performance.now() - askedAt } : answer);
-      };
-      const arm = (ms: number) => {
-        timer = setTimeout(() => {
-          if (isTraced(this.pid)) arm(ms);
-          else answered({ kind: "timeout", ms });
-        }, ms);
-      };
-      if (limitMs !== undefined) arm(limitMs);
-      this.#questions.set(id, answered);
-      const text = `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`;
-      this.send(Buffer.from(text));
-    });
+    this.#owner.passed(this, "to-plugin", bytes);
+    this.#session.process?.write(bytes);
+    this.#session.process?.write("\n\n");
   }
 
   /**
@@ -195,7 +192,7 @@ export class Version {
       this.send(Buffer.from('{"jsonrpc":"2.0","method":"shutdown","params":{"shutdown":{}}}'));
     }
     this.#noteChildren();
-    this.#process.closeStdin();
+    this.#session.process?.closeStdin();
     this.#killer ??= setTimeout(() => this.kill(), graceMs);
   }
 
@@ -203,7 +200,7 @@ export class Version {
   kill(): void {
     if (this.end !== undefined || this.pid === undefined) return;
     this.#noteChildren();
-    this.#process.kill();
+    this.#session.process?.kill();
   }
 
   #noteChildren(): void {
@@ -219,74 +216,120 @@ export class Version {
   }
 
   pause(): void {
-    this.#process.pauseOutput();
+    this.#session.process?.pauseOutput();
   }
 
   resume(): void {
-    this.#process.resumeOutput();
+    this.#session.process?.resumeOutput();
   }
 
-  #take(chunk: Buffer): void {
-    try {
-      for (const { kind, bytes } of this.#framer.push(chunk)) {
-        if (kind === "text") this.#keepStray(bytes);
-        else this.#judge(bytes);
-      }
-    } catch (error) {
-      this.#keepStray(Buffer.from(String(error)));
-      this.kill();
+  onSend(text: string): void {
+    this.#owner.passed(this, "to-plugin", Buffer.from(text));
+  }
+
+  onMessage({ bytes }: RawMessage): void {
+    this.#owner.passed(this, "to-node", bytes);
+  }
+
+  onUnknownAnswer(answer: RawMessage): void {
+    this.#owner.fromVersion(this, answer);
+  }
+
+  onNotification(message: RawMessage): undefined {
+    if (message.method === "log") this.output.addNotification(readNotification(message.token));
+    this.#owner.fromVersion(this, message);
+  }
+
+  onStray(text: string): void {
+    if (text.trim() === "") return;
+    this.output.addStray(text.trimEnd());
+    this.#owner.stray(this, text.trimEnd());
+  }
+
+  onStderr(chunk: Buffer): void {
+    this.output.addStderr(chunk);
+    this.#owner.stderr(this, chunk);
+  }
+
+  onReady(): void {
+    this.#answered?.();
+  }
+
+  /** The node takes an error for a good answer; for a version in the place of another it is none. */
+  onActive(answer: Token): void {
+    const error = parseJson(answer.member("error")?.raw ?? "");
+    if (isObject(error)) {
+      const words = `init was answered with an error: ${String(error.message)}`;
+      this.#failure = { phase: "init", words, end: { kind: "init-error", error } };
     }
+    this.#answered?.();
   }
 
-  #judge(bytes: Buffer): void {
-    const envelope = readEnvelope(bytes);
-    if (envelope.kind === "answer") {
-      const question = this.#questions.get(envelope.id ?? "");
-      this.#options.onPassed(this, "to-node", bytes);
-      if (question) question({ kind: "answer", text: bytes.toString("utf8"), ms: 0 });
-      else this.#options.onMessage(this, envelope, bytes);
-      return;
-    }
-    if (envelope.kind !== "notification") return void this.#keepStray(bytes);
-    if (bytes.length < MAX_JUDGED_BYTES) {
-      const message = parseObject(bytes);
-      // The node would end the front for it, and every version with it.
-      if (message === undefined || !("jsonrpc" in message)) return void this.#keepStray(bytes);
-      const notification = readNotification(new Token(bytes.toString("utf8").trim()));
-      if (notification.kind === "fault") return void this.#keepStray(bytes);
-      if (notification.kind === "log") this.#keepLogged(notification.level, notification.text);
-    }
-    this.#options.onPassed(this, "to-node", bytes);
-    this.#options.onMessage(this, envelope, bytes);
+  onEnd(end: SessionEnd): void {
+    // How it died is known when its process is gone.
+    if (end.kind === "exited" || end.kind === "fault") this.kill();
+    else this.#fail(end);
   }
 
-  #keepLogged(level: string, text: string): void {
-    if (this.logged.length >= MAX_LOGGED) return;
-    const message = text.slice(0, MAX_LOGGED_LENGTH);
-    this.logged.push({ level, message, bytes: Buffer.byteLength(text) });
+  onGone(): void {
+    setTimeout(() => this.#session.process?.release(), DRAIN_MS);
   }
 
-  #keepStray(bytes: Buffer): void {
-    const text = bytes.toString("utf8").trimEnd();
-    if (text === "") return;
-    if (this.stray.length < MAX_STRAY_LINES) this.stray.push(text);
-    this.#options.onStray(this, text);
-  }
-
-  #gone(code: number | null, signal: NodeJS.Signals | null): void {
+  onExit(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.end !== undefined) return;
     this.end = { code, signal };
     clearTimeout(this.#killer);
     for (const child of this.#children) kill(child);
-    const rest = this.#framer.flush();
-    if (rest !== undefined) this.#keepStray(rest);
-    for (const answered of [...this.#questions.values()]) answered({ kind: "gone" });
-    this.#options.onGone(this);
+    this.#exited();
+    this.#owner.versionGone(this);
     for (const resolve of this.#whenGone.splice(0)) resolve();
+  }
+
+  #exited(): void {
+    this.#fail({ kind: "exited", nodeMessage: this.#session.exitMessage });
+  }
+
+  #fail(end: SessionEnd): void {
+    const phase = this.#session.phase === "getmanifest" ? "getmanifest" : "init";
+    this.#failure ??= {
+      phase,
+      words: end.nodeMessage,
+      end: this.#session.handshakeEnd(end, this.end ?? { code: null, signal: null }),
+    };
+    this.#answered?.();
   }
 }
 
-/** A debugger holds it (gdb, strace): then it has no time limit. */
-function isTraced(pid: number | undefined): boolean {
-  return pid !== undefined && /^TracerPid:\t[1-9]/m.test(readProc(pid, "status") ?? "");
+/** Takes more than lightningd does: what it would end the plugin for is stray, and the rest goes on. */
+class LenientReader {
+  readonly #framer = new Framer();
+
+  takePending(): string | undefined {
+    return this.#framer.flush()?.toString("utf8");
+  }
+
+  *push(chunk: Buffer): Generator<Reading> {
+    let frames: readonly Frame[];
+    try {
+      frames = this.#framer.push(chunk);
+    } catch (error) {
+      yield { kind: "stray", text: messageOf(error) };
+      return yield { kind: "fault", nodeMessage: messageOf(error), written: "" };
+    }
+    for (const { kind, bytes } of frames) {
+      const message = kind === "object" ? new RawMessage(bytes) : undefined;
+      if (message !== undefined && isGood(message)) yield { kind: "message", message };
+      else yield { kind: "stray", text: bytes.toString("utf8") };
+    }
+  }
+}
+
+/** For a bad notification the node would end the front, and every version with it. */
+function isGood(message: RawMessage): boolean {
+  const { kind, bytes } = message;
+  if (kind !== "notification") return kind === "answer";
+  if (bytes.length >= MAX_JUDGED_BYTES) return true;
+  const value = parseObject(bytes);
+  if (value === undefined || !("jsonrpc" in value)) return false;
+  return readNotification(message.token).kind !== "fault";
 }

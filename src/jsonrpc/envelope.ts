@@ -4,6 +4,8 @@
  * text, quotes included (lightningd/plugin.c plugin_response_handle), so that is what is kept.
  */
 
+import { Token } from "./token.js";
+
 export interface Envelope {
   /** The text of the id as it is written, with its quotes; undefined for a notification. */
   readonly id: string | undefined;
@@ -12,6 +14,38 @@ export interface Envelope {
   readonly kind: "request" | "notification" | "answer" | "other";
   /** An answer with `error` in place of `result`. */
   readonly isError: boolean;
+}
+
+/** One whole message: its bytes, its envelope, and the rest where somebody asks for it. */
+export class RawMessage implements Envelope {
+  readonly id: Envelope["id"];
+  readonly method: Envelope["method"];
+  readonly kind: Envelope["kind"];
+  readonly isError: boolean;
+  #token: Token | undefined;
+
+  /** @param bytes from its first brace to its last */
+  constructor(readonly bytes: Buffer) {
+    const { id, method, kind, isError } = readEnvelope(bytes);
+    this.id = id;
+    this.method = method;
+    this.kind = kind;
+    this.isError = isError;
+  }
+
+  get token(): Token {
+    this.#token ??= new Token(this.bytes.toString("utf8"));
+    return this.#token;
+  }
+
+  get raw(): string {
+    return this.token.raw;
+  }
+
+  /** The same without the chunk that it came in: for a message that is kept. */
+  copy(): RawMessage {
+    return new RawMessage(Buffer.from(this.bytes));
+  }
 }
 
 const QUOTE = 0x22;

@@ -4,16 +4,16 @@
  * a `}` has come; what is wrong spoils all that follows. What is JSON is up to JSON.parse.
  */
 import { isUtf8 } from "node:buffer";
+import { RawMessage } from "./envelope.js";
 import { type Frame, Framer } from "./framing.js";
 import { parseJson, parseObject } from "./json.js";
-import { Token } from "./token.js";
 
 /**
  * `message`: a whole one. `stray`: something else; lightningd does nothing about it for now.
  * `fault`: the end, with lightningd's words; `written` is what it quotes.
  */
 export type Reading =
-  | { readonly kind: "message"; readonly message: Token }
+  | { readonly kind: "message"; readonly message: RawMessage }
   | { readonly kind: "stray"; readonly text: string }
   | { readonly kind: "fault"; readonly nodeMessage: string; readonly written: string };
 
@@ -71,15 +71,14 @@ export class MessageReader {
 
   *#readObject(bytes: Buffer): Generator<Reading> {
     if (this.#spoiled) return;
-    const text = bytes.toString("utf8");
     const value = isUtf8(bytes) ? parseObject(bytes) : undefined;
     const isMessage = value !== undefined && Object.hasOwn(value, "jsonrpc");
     // With something else before it, lightningd reads the two as one broken message.
     if (isMessage && this.#strayBytes === 0) {
-      yield { kind: "message", message: new Token(text) };
+      yield { kind: "message", message: new RawMessage(bytes) };
       return;
     }
-    if (!isMessage) yield { kind: "stray", text };
+    if (!isMessage) yield { kind: "stray", text: bytes.toString("utf8") };
     yield this.#notMessage();
   }
 

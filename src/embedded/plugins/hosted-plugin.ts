@@ -3,6 +3,7 @@
  * lightningd/plugin.c). Made by plugin-host.ts.
  */
 import { basename } from "node:path";
+import { MessageReader } from "../../jsonrpc/message-reader.js";
 import type { Token } from "../../jsonrpc/token.js";
 import type { RawOption } from "../../plugin/handshake/init-params.js";
 import { type PendingRequest, terminatedAnswer } from "../../plugin/handshake/pending-requests.js";
@@ -124,12 +125,12 @@ export class HostedPlugin {
       surroundings: parts.surroundings,
       // A debugger stops it for as long as somebody looks.
       timeoutMs: run.debug ? NO_LIMIT_MS : parts.startTimeoutMs,
-      maxMessageBytes: MAX_MESSAGE_BYTES,
+      reader: new MessageReader({ maxBytes: MAX_MESSAGE_BYTES }),
       observer: {
         onBytes: (direction, bytes) => log.io(this.logSource, direction, "", bytes),
         onMessage: (message) => parts.onMessage?.(path, "to-node", message.raw),
         onSend: (text) => parts.onMessage?.(path, "to-plugin", text),
-        onNotification: (message) => parts.onNotification(this, message),
+        onNotification: (message) => parts.onNotification(this, message.token),
         onStderr: (chunk) => parts.onStderr(this, chunk),
         onManifest: (manifest) => parts.onManifest(this, manifest),
         get mustBeDynamic() {

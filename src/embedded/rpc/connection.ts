@@ -120,7 +120,7 @@ export class Connection implements CommandOrigin {
       const reading = this.#unread.shift();
       if (reading === undefined) break;
       if (reading.kind === "message") {
-        this.onRequest(reading.message, this);
+        this.onRequest(reading.message.token, this);
       } else if (reading.kind === "fault") {
         this.#dead = true;
         this.#unread = [];

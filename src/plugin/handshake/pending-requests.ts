@@ -1,4 +1,5 @@
 /** What a plugin was asked and has not answered, and the ids of such requests. Used by plugin-session.ts. */
+import type { RawMessage } from "../../jsonrpc/envelope.js";
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
 
@@ -52,10 +53,11 @@ export class PendingRequests {
   }
 
   /** @returns false for an answer that nobody waits for: it is passed over, as lightningd does */
-  answered(id: string, answer: Token): boolean {
+  answered(answer: RawMessage): boolean {
+    const { id = "" } = answer;
     const request = this.#pending.get(id);
     this.#pending.delete(id);
-    request?.onAnswer(answer);
+    request?.onAnswer(answer.token);
     return request !== undefined;
   }
 

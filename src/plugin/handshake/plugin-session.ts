@@ -2,11 +2,14 @@
  * One plugin from its start to its end, as lightningd goes through it (struct plugin of
  * lightningd/plugin.c): its process, `getmanifest`, `init`, what it is asked, and every rule at which
  * lightningd kills it. Ids, params and answers are kept as the text that passes. Used by the offline
- * handshake and the embedded node, which decide what each step leads to.
+ * handshake, the embedded node and the hot host, which decide what each step leads to.
  */
+import { readFileSync } from "node:fs";
+import { systemCode } from "../../errors/failure.js";
+import type { RawMessage } from "../../jsonrpc/envelope.js";
 import { RawJson } from "../../jsonrpc/json.js";
-import { MessageReader } from "../../jsonrpc/message-reader.js";
-import type { Token } from "../../jsonrpc/token.js";
+import type { Reading } from "../../jsonrpc/message-reader.js";
+import { type Token, unescapeText } from "../../jsonrpc/token.js";
 import { type Manifest, type ManifestSurroundings, parseManifest } from "../manifest/manifest.js";
 import {
   type PluginProcess,
@@ -14,6 +17,7 @@ import {
   startPluginProcess,
 } from "../process/plugin-process.js";
 import { strerror } from "../process/strerror.js";
+import type { HandshakeEnd, HandshakePhase } from "./handshake.js";
 import { type PendingRequest, PendingRequests, requestText } from "./pending-requests.js";
 
 /**
@@ -67,16 +71,16 @@ export interface SessionObserver {
   /** Every whole message that the plugin is sent. */
   onSend?(text: string): void;
   /** Every whole message that the plugin writes, before anything is made of it. */
-  onMessage?(message: Token): void;
+  onMessage?(message: RawMessage): void;
   /** A message without id. @returns lightningd's words where it kills the plugin for it */
-  onNotification(message: Token): string | undefined;
+  onNotification(message: RawMessage): string | undefined;
   /** An answer to what nobody asked. */
-  onUnknownAnswer?(answer: Token): void;
+  onUnknownAnswer?(answer: RawMessage): void;
   /** Text on stdout that is no message, also after the end. */
   onStray?(text: string): void;
   onStderr(chunk: Buffer): void;
   /** A good manifest has come. @returns what the node has against the options, if anything */
-  onManifest(manifest: Manifest): string | undefined;
+  onManifest?(manifest: Manifest): string | undefined;
   /** Whether it may be started at all when it is not dynamic. */
   readonly mustBeDynamic: boolean;
   /** Nothing speaks against `init` any more: {@link PluginSession.init} is the observer's to call. */
@@ -98,14 +102,21 @@ export interface SessionObserver {
 export interface PluginSessionOptions {
   readonly process: Pick<
     PluginProcessOptions,
-    "path" | "cwd" | "env" | "ownGroup" | "pipes" | "command"
+    "path" | "cwd" | "env" | "ownGroup" | "pipes" | "command" | "waits" | "onDrain"
   >;
   /** What the manifest can clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
-  /** How long each of the two answers may take, in ms. lightningd waits 120,000. */
-  readonly timeoutMs: number;
-  /** Longer messages end it, in bytes. */
-  readonly maxMessageBytes: number;
+  /**
+   * How long each of the two answers may take, in ms; no limit where undefined, nor while a debugger
+   * holds the process. lightningd waits 120,000.
+   */
+  readonly timeoutMs: number | undefined;
+  /** What its stdout is made of: a MessageReader, as lightningd reads, or one that takes more. */
+  readonly reader: {
+    push(chunk: Buffer): Iterable<Reading>;
+    /** What has come of a message that has not ended. */
+    takePending(): string | undefined;
+  };
   readonly observer: SessionObserver;
 }
 
@@ -114,11 +125,12 @@ export class PluginSession {
   manifest: Manifest | undefined;
   /** The `result` of `getmanifest` as it came. */
   manifestText: string | undefined;
+  /** What came last to getmanifest or init, good or bad; undefined while one of them is waited for. */
+  answer: Token | undefined;
   /** It has been let go of: nothing is sent, nothing is read but what is stray. */
   ended = false;
   readonly #options: PluginSessionOptions;
   readonly #observer: SessionObserver;
-  readonly #reader: MessageReader;
   readonly #requests = new PendingRequests();
   #process: PluginProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -126,7 +138,6 @@ export class PluginSession {
   constructor(options: PluginSessionOptions) {
     this.#options = options;
     this.#observer = options.observer;
-    this.#reader = new MessageReader({ maxBytes: options.maxMessageBytes });
   }
 
   /** The process, once it has been started. */
@@ -134,12 +145,8 @@ export class PluginSession {
     return this.#process;
   }
 
-  /**
-   * Starts the process and asks for the manifest. Where the system cannot run it, `onEnd` comes later.
-   * @param id the text of the request's id, quotes included
-   * @param params JSON text
-   */
-  getmanifest(id: string, params: string): void {
+  /** Starts the process; one that waits starts with {@link getmanifest}. */
+  start(): void {
     const { observer, process } = this.#options;
     this.#process = startPluginProcess({
       ...process,
@@ -153,7 +160,17 @@ export class PluginSession {
       onGone: () => observer.onGone?.(),
       onExit: (code, signal) => observer.onExit?.(code, signal),
     });
-    if (this.#process.pid === undefined) return;
+  }
+
+  /**
+   * Starts the process and asks for the manifest. Where the system cannot run it, `onEnd` comes later.
+   * @param id the text of the request's id, quotes included
+   * @param params JSON text
+   */
+  getmanifest(id: string, params: string): void {
+    if (this.#process === undefined) this.start();
+    if (this.#process?.pid === undefined) return;
+    this.#process.go();
     this.state = "awaiting manifest";
     this.#ask(id, "getmanifest", params, (answer) => this.#onManifest(answer));
   }
@@ -209,10 +226,13 @@ export class PluginSession {
   /** Restarts the time limit, for a request that the observer sends itself. */
   startTimer(): void {
     clearTimeout(this.#timer);
+    const { timeoutMs } = this.#options;
+    if (timeoutMs === undefined) return;
     this.#timer = setTimeout(() => {
-      if (this.#observer.onTimeout !== undefined) this.#observer.onTimeout();
+      if (isTraced(this.#process?.pid)) this.startTimer();
+      else if (this.#observer.onTimeout !== undefined) this.#observer.onTimeout();
       else this.end({ kind: "timeout", nodeMessage: this.timeoutMessage });
-    }, this.#options.timeoutMs);
+    }, timeoutMs);
   }
 
   /** lightningd's words for a plugin whose time is over now. */
@@ -232,8 +252,10 @@ export class PluginSession {
     onAnswer: (answer: Token) => void,
   ): void {
     this.startTimer();
+    this.answer = undefined;
     this.request(id, requestText(id, method, params), {
       onAnswer: (answer) => {
+        this.answer = answer;
         if (answer !== undefined) onAnswer(answer);
         else this.#observer.onUnanswered?.(method);
       },
@@ -242,7 +264,7 @@ export class PluginSession {
 
   #take(chunk: Buffer): void {
     if (!this.ended) this.#observer.onBytes?.("in", chunk);
-    for (const reading of this.#reader.push(chunk)) {
+    for (const reading of this.#options.reader.push(chunk)) {
       if (reading.kind === "stray") this.#observer.onStray?.(reading.text);
       else if (this.ended) continue;
       else if (reading.kind === "fault") this.end(reading);
@@ -250,14 +272,13 @@ export class PluginSession {
     }
   }
 
-  #onMessage(message: Token): void {
+  #onMessage(message: RawMessage): void {
     this.#observer.onMessage?.(message);
     if (this.ended) return;
-    const id = message.member("id");
-    if (id === undefined) {
+    if (message.id === undefined) {
       const nodeMessage = this.#observer.onNotification(message);
       if (nodeMessage !== undefined) this.end({ kind: "fault", written: message.raw, nodeMessage });
-    } else if (!this.#requests.answered(id.raw, message)) {
+    } else if (!this.#requests.answered(message)) {
       this.#observer.onUnknownAnswer?.(message);
     }
   }
@@ -281,7 +302,7 @@ export class PluginSession {
       this.end({ kind: "disabled", at: "getmanifest", reason: manifest.disable, nodeMessage });
       return;
     }
-    const problem = this.#observer.onManifest(manifest);
+    const problem = this.#observer.onManifest?.(manifest);
     if (problem !== undefined) {
       this.end({ kind: "refused", about: "options", nodeMessage: problem });
       return;
@@ -307,10 +328,51 @@ export class PluginSession {
     this.#observer.onActive(answer);
   }
 
+  /** Where it is now, in the terms of a handshake. */
+  get phase(): HandshakePhase {
+    if (this.state === "active") return "running";
+    return this.state === "awaiting init" ? "init" : "getmanifest";
+  }
+
+  /** Why the handshake has ended with this. @param exit how the process has ended, where that is known */
+  handshakeEnd(
+    end: SessionEnd,
+    exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
+  ): HandshakeEnd {
+    const { phase } = this;
+    switch (end.kind) {
+      case "fault":
+        return { kind: "garbage", phase, written: end.written };
+      case "disabled":
+        return { kind: "disabled", phase, reason: unescapeText(end.reason) ?? end.reason };
+      case "not-started":
+        return { kind: "not-started", code: systemCode(end.error) ?? "unknown" };
+      case "refused":
+        return { kind: "refused", about: end.about };
+      case "not-dynamic":
+        return { kind: "not-dynamic" };
+      case "exited":
+        return { kind: "exited", phase, code: exit.code, signal: exit.signal };
+      case "timeout": {
+        const ms = this.#options.timeoutMs ?? 0;
+        return { kind: "timeout", phase, ms, answersAtEof: false };
+      }
+    }
+  }
+
   /** For lightningd the end of stdout is the plugin's end. */
   #onStdoutEnd(): void {
-    const pending = this.#reader.takePending();
+    const pending = this.#options.reader.takePending();
     if (pending !== undefined) this.#observer.onStray?.(pending.trimEnd());
     this.end({ kind: "exited", nodeMessage: this.exitMessage });
+  }
+}
+
+/** A debugger holds it (gdb, strace), perhaps at a breakpoint. */
+function isTraced(pid: number | undefined): boolean {
+  try {
+    return /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
   }
 }

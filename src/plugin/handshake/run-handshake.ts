@@ -5,21 +5,17 @@
  * `cln-dev check`.
  */
 import { existsSync } from "node:fs";
+import type { RawMessage } from "../../jsonrpc/envelope.js";
 import { isObject, parseJson, RawJson } from "../../jsonrpc/json.js";
-import { type Token, unescapeText } from "../../jsonrpc/token.js";
+import { MessageReader } from "../../jsonrpc/message-reader.js";
+import type { Token } from "../../jsonrpc/token.js";
 import type { PluginFile } from "../file/plugin-file.js";
-import { BoundedOutput } from "../process/bounded-output.js";
 import { pluginEnvironment } from "../process/plugin-process.js";
-import type {
-  Handshake,
-  HandshakeEnd,
-  HandshakeOptions,
-  HandshakePhase,
-  Logged,
-} from "./handshake.js";
+import type { Handshake, HandshakeEnd, HandshakeOptions } from "./handshake.js";
 import { configurationOf, initParams, problemWithOptions, startValues } from "./init-params.js";
 import { requestId, requestText } from "./pending-requests.js";
 import { readNotification } from "./plugin-notification.js";
+import { PluginOutput } from "./plugin-output.js";
 import { PluginSession, type SessionEnd, type SessionObserver } from "./plugin-session.js";
 
 /** How long the pipes of a dead plugin are read on, for what is still in them, in ms. */
@@ -27,9 +23,7 @@ const DRAIN_MS = 250;
 /** How long a plugin that has not answered may take to end when its stdin is closed, in ms. */
 const EOF_MS = 250;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-const MAX_STRAY_LINES = 100;
-const MAX_LOGGED = 200;
-const MAX_LOGGED_LENGTH = 2000;
+const NO_EXIT = { code: null, signal: null };
 const DEFAULT_VERSION = "v26.06.6";
 /** As `lightning-cli plugin start` would have it. */
 const DEFAULT_CALLER_ID = '"cli:plugin#1"';
@@ -45,9 +39,7 @@ export function runHandshake(file: PluginFile, options: HandshakeOptions): Promi
 class HandshakeRun implements SessionObserver {
   readonly mustBeDynamic: boolean;
   readonly #session: PluginSession;
-  readonly #stderr = new BoundedOutput();
-  readonly #stray: string[] = [];
-  readonly #logged: Logged[] = [];
+  readonly #output = new PluginOutput();
   readonly #done: Promise<Handshake>;
   #resolve: (handshake: Handshake) => void = () => {};
   #id = "";
@@ -81,7 +73,7 @@ class HandshakeRun implements SessionObserver {
       },
       surroundings: { hasOption: () => false, ownerOfMethod: () => undefined },
       timeoutMs: options.timeoutMs,
-      maxMessageBytes: MAX_MESSAGE_BYTES,
+      reader: new MessageReader({ maxBytes: MAX_MESSAGE_BYTES }),
       observer: this,
     });
   }
@@ -96,33 +88,28 @@ class HandshakeRun implements SessionObserver {
   }
 
   onStray(text: string): void {
-    if (this.#stray.length < MAX_STRAY_LINES) this.#stray.push(text);
+    this.#output.addStray(text);
   }
 
   onStderr(chunk: Buffer): void {
-    this.#stderr.add(chunk);
+    this.#output.addStderr(chunk);
   }
 
-  onMessage(message: Token): void {
-    if (this.#late && message.member("id") !== undefined) this.#timedOut(true);
+  onMessage({ id }: RawMessage): void {
+    if (this.#late && id !== undefined) this.#timedOut(true);
   }
 
-  onNotification(message: Token): string | undefined {
-    const notification = readNotification(message);
+  onNotification({ token }: RawMessage): string | undefined {
+    const notification = readNotification(token);
     if (notification.kind === "fault") return notification.nodeMessage;
-    if (notification.kind === "log" && this.#logged.length < MAX_LOGGED) {
-      const { level, text } = notification;
-      const bytes = Buffer.byteLength(text);
-      this.#logged.push({ level, message: text.slice(0, MAX_LOGGED_LENGTH), bytes });
-    }
+    this.#output.addNotification(notification);
     return undefined;
   }
 
   /** lightningd compares ids as they are written: `\/` is not `/` for it. */
-  onUnknownAnswer(answer: Token): void {
-    const got = answer.member("id")?.raw ?? "";
+  onUnknownAnswer({ id: got = "" }: RawMessage): void {
     if (parseJson(got) !== parseJson(this.#id)) return;
-    const end = { kind: "other-id", phase: this.#phase, sent: this.#id, got } as const;
+    const end = { kind: "other-id", phase: this.#session.phase, sent: this.#id, got } as const;
     this.#finish(end, this.#session.timeoutMessage);
   }
 
@@ -171,39 +158,12 @@ class HandshakeRun implements SessionObserver {
   onEnd(end: SessionEnd): void {
     // How it died is known a moment after the end of its stdout.
     if (end.kind === "exited") this.#drain = setTimeout(() => this.#exited(null, null), DRAIN_MS);
-    else this.#finish(this.#endOf(end), end.nodeMessage);
+    else this.#finish(this.#session.handshakeEnd(end, NO_EXIT), end.nodeMessage);
   }
 
   onExit(code: number | null, signal: NodeJS.Signals | null): void {
     this.#exited(code, signal);
     this.#conclude();
-  }
-
-  get #phase(): HandshakePhase {
-    const { state } = this.#session;
-    if (state === "active") return "running";
-    return state === "awaiting init" ? "init" : "getmanifest";
-  }
-
-  #endOf(end: Exclude<SessionEnd, { kind: "exited" }>): HandshakeEnd {
-    const phase = this.#phase;
-    switch (end.kind) {
-      case "fault":
-        return { kind: "garbage", phase, written: end.written };
-      case "disabled":
-        return { kind: "disabled", phase, reason: unescapeText(end.reason) ?? end.reason };
-      case "not-started": {
-        const { error } = end;
-        const code = "code" in error && typeof error.code === "string" ? error.code : "unknown";
-        return { kind: "not-started", code };
-      }
-      case "refused":
-        return { kind: "refused", about: end.about };
-      case "not-dynamic":
-        return { kind: "not-dynamic" };
-      case "timeout":
-        return this.#timeoutEnd(false).end;
-    }
   }
 
   #call({ method, params }: NonNullable<HandshakeOptions["call"]>): void {
@@ -220,20 +180,18 @@ class HandshakeRun implements SessionObserver {
   }
 
   #timedOut(answersAtEof: boolean): void {
-    const { end, nodeMessage } = this.#timeoutEnd(answersAtEof);
-    this.#finish(end, nodeMessage);
-  }
-
-  #timeoutEnd(answersAtEof: boolean) {
-    const phase = this.#phase;
-    const end = { kind: "timeout", phase, ms: this.options.timeoutMs, answersAtEof } as const;
-    return { end, nodeMessage: this.#session.timeoutMessage };
+    const { phase, timeoutMessage } = this.#session;
+    const ms = this.options.timeoutMs;
+    this.#finish({ kind: "timeout", phase, ms, answersAtEof }, timeoutMessage);
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#late) this.#timedOut(false);
     else
-      this.#finish({ kind: "exited", phase: this.#phase, code, signal }, this.#session.exitMessage);
+      this.#finish(
+        { kind: "exited", phase: this.#session.phase, code, signal },
+        this.#session.exitMessage,
+      );
   }
 
   /** The outcome is known: the process is ended, and then {@link #conclude} reports it. */
@@ -263,9 +221,9 @@ class HandshakeRun implements SessionObserver {
       manifestText,
       manifestMs: this.#manifestMs,
       initMs: this.#initMs,
-      stray: this.#stray,
-      stderr: this.#stderr.text,
-      logged: this.#logged,
+      stray: this.#output.stray,
+      stderr: this.#output.stderr,
+      logged: this.#output.logged,
     });
   }
 }
