@@ -148,7 +148,7 @@ export class Host implements FrontOwner {
     for (const timer of this.#draining.get(version) ?? []) clearTimeout(timer);
     this.#draining.delete(version);
     const wasActive = this.active === version;
-    if (wasActive && version.state === "active") {
+    if (wasActive && version.state === "active" && !this.#shuttingDown) {
       this.active = undefined;
       const { code, signal } = version.end ?? { code: null, signal: null };
       const { number } = version;

@@ -195,6 +195,20 @@ if "id" in request: answer(request, {"version": VERSION})`;
     await one.stop();
   });
 
+  it("a plugin that ends at shutdown, as the node asks it to, has not died", async () => {
+    const manifest = { subscriptions: ["shutdown"] };
+    const gone = join(box().root, "shutdown");
+    const serve = `
+if method == "shutdown": open(${JSON.stringify(gone)}, "w"); os._exit(0)
+answer(request, {"version": VERSION})`;
+    const one = await hot({ manifest, serve });
+    await stopPlugin(node.rpcFile, one.front);
+    await one.host.ended(5_000);
+    expect(existsSync(gone)).toBe(true);
+    expect(one.events.map(({ event }) => event)).not.toContain("died");
+    await one.stop();
+  });
+
   it("leaves nothing: the host is killed, the plugin is stopped, the child ignores its stdin's end", async () => {
     const serve = `answer(request, {"version": os.getpid()})`;
     const parts = { serve, end: "time.sleep(60)" };

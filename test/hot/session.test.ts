@@ -20,6 +20,23 @@ import { Program, run } from "../support/program.js";
 import { sharedSandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 
+/** The running version of a plugin. */
+function pidOf(plugin: string): number {
+  const isIt = (pid: string) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return command.includes(plugin) && !/hot-host|bin.cln-dev/.test(command);
+    } catch {
+      return false;
+    }
+  };
+  return Number(readdirSync("/proc").find((name) => /^\d+$/.test(name) && isIt(name)));
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
 describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
   const box = sharedSandbox();
   let node: TestNode;
@@ -276,6 +293,32 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     expect(JSON.stringify(watch.events.at(-1))).toContain("Started in hot mode");
     await watch.end();
   });
+
+  it.skipIf(!existsSync("/proc/self/stat"))(
+    "a death is reported once, also when the front goes with it",
+    async () => {
+      const folder = box().folder();
+      const write = (stem: string, method: string) =>
+        writePlugin(folder, { version: null, methods: [method] }, stem);
+      const [one, two] = [write("once", "one"), write("other", "two")];
+      const args = ["watch", one, two, node.flag, "--hot", "--json", "--stop-on-exit"];
+      const watch = new Program(box(), args, { env: cache() });
+      await watch.outcome();
+      await watch.outcome();
+      const version = pidOf(one);
+      const front = parentOf(parentOf(version));
+      process.kill(version, "SIGKILL");
+      process.kill(front, "SIGKILL");
+      await watch.next("plugin-died", { path: one });
+      await until("the node's list", async () => (await paths("once")).length === 0);
+      // Who reports this one has looked for the other as well.
+      const [other] = await paths("other");
+      await callNode(node.rpcFile, "plugin", ["stop", other]);
+      await watch.next("plugin-died", { path: two });
+      await watch.end();
+      expect(watch.stdout.match(/"plugin-died".*once/g)).toHaveLength(1);
+    },
+  );
 
   it("a plugin that dies is reported with its traceback, and comes back with the next save", async () => {
     const { plugin, watch, save } = await watched({}, "dies", "--stop-on-exit");

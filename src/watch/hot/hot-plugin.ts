@@ -30,6 +30,8 @@ export class HotPlugin {
   #isStatic = false;
   /** The version that serves; later ones are being tried. */
   #serving = 0;
+  /** The version that serves has died, and that was reported. */
+  #hasDied = false;
   /** What a version that is being tried wrote to stderr: shown once it serves. */
   readonly #held = new Map<number, string>();
   readonly #lines = new Map<number, string>();
@@ -54,12 +56,15 @@ export class HotPlugin {
 
   /**
    * Connects to the host that runs.
+   * @param listens whether what it reports is shown; at the end of a session nothing is
    * @returns why that host is of no use, where it is; undefined when connected
    */
-  async connect(): Promise<"none" | "other-release" | undefined> {
+  async connect(listens = true): Promise<"none" | "other-release" | undefined> {
     const client = await HostClient.connect(
       this.folder,
-      (event) => this.#take(event),
+      (event) => {
+        if (listens) this.#take(event);
+      },
       () => {
         this.#client = undefined;
       },
@@ -75,6 +80,11 @@ export class HotPlugin {
     this.#serving = version;
     this.trace();
     return undefined;
+  }
+
+  /** It is reported already that the plugin is down. */
+  get hasDied(): boolean {
+    return this.#hasDied;
   }
 
   get connected(): boolean {
@@ -145,6 +155,7 @@ export class HotPlugin {
 
   #serves(version: number): void {
     this.#serving = version;
+    this.#hasDied = false;
     for (const [number, text] of this.#held) {
       if (number <= version) this.#show(number, text);
     }
@@ -206,6 +217,7 @@ export class HotPlugin {
   }
 
   async #died(stderr: string): Promise<void> {
+    this.#hasDied = true;
     this.#emit({ event: "plugin-died", ...this.#target.name, stopped: false, log: [] });
     if (this.#started === undefined || this.#signal === undefined) return;
     const diagnosis = await diagnoseDead(this.#started, { stderr, log: [] }, this.#signal);

@@ -30,7 +30,7 @@ export async function leaveHot(
     }
     const { path, hot, started } = state;
     if (hot === undefined || path === pluginBehind(path)) return undefined;
-    await hot.connect();
+    await hot.connect(false);
     const byNode = hot.isStatic || isStartedByNode(folder);
     const stays = how === "keep" || (byNode && how === "plain");
     if (how === "plain" && !stays) await hot.makeWay();

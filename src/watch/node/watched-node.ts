@@ -212,7 +212,9 @@ export class WatchedNode {
       const { state } = reloader;
       if (state.is !== "running" || reloader.busy || reloader.settledAt > askedAt) continue;
       if (runs(plugins, state.path)) continue;
+      const isReported = state.hot?.hasDied === true;
       reloader.died();
+      if (isReported) continue;
       const log = this.recentLog(reloader);
       const stopped = log.includes(STOPPED);
       // The report on the call that it died of has its log.
