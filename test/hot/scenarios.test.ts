@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { listPlugins, startPlugin, stopPlugin } from "../../src/node/plugins/plugin-command.js";
+import { startPlugin, stopPlugin } from "../../src/node/plugins/plugin-command.js";
+import type { StartOption } from "../../src/node/plugins/start-options.js";
 import { callNode } from "../../src/node/rpc/client.js";
 import { ask, NODE_KINDS, startInstalled, startNode, type TestNode } from "../support/nodes.js";
 import { writeProgram } from "../support/plugin.js";
@@ -25,7 +26,7 @@ describe(`the hot host on ${kind}`, () => {
   });
 
   /** A plugin with a method of the same name, in hot mode. */
-  async function hot(parts: PythonParts, settings = {}) {
+  async function hot(parts: PythonParts, settings = {}, options: readonly StartOption[] = []) {
     const folder = box().folder();
     const name = `m${++count}`;
     const write = (next: PythonParts) =>
@@ -34,7 +35,7 @@ describe(`the hot host on ${kind}`, () => {
         manifest: { rpcmethods: methods(name), ...next.manifest },
       });
     const path = write(parts);
-    const started = await startHot(box(), node, path, settings);
+    const started = await startHot(box(), node, path, settings, options);
     const call = async () => (await ask(node, name)).version;
     return { ...started, path, name, write, call, folder };
   }
@@ -136,6 +137,113 @@ else: answer(request, {"version": VERSION})`;
     await one.stop();
   });
 
+  it("progress and messages of an old version's call arrive after the switch", async () => {
+    const go = join(box().root, "progress");
+    const serve = `
+def late(id):
+    open(${JSON.stringify(`${go}-begun`)}, "w")
+    while not os.path.exists(${JSON.stringify(go)}): time.sleep(0.005)
+    send({"jsonrpc": "2.0", "method": "progress", "params": {"id": id, "num": 1, "total": 2}})
+    send({"jsonrpc": "2.0", "method": "message", "params": {"id": id, "level": "info", "message": "by " + VERSION}})
+    answer(request, {"version": VERSION})
+if params: threading.Thread(target=late, args=(request["id"],)).start()
+else: answer(request, {"version": VERSION})`;
+    const one = await hot({ serve });
+    const notes: unknown[] = [];
+    const onNotification = (method: string, { message }: { readonly message?: unknown }) =>
+      notes.push(`${method} ${message}`);
+    const called = callNode(node.rpcFile, one.name, ["x"], { onNotification });
+    await until("the call", () => existsSync(`${go}-begun`));
+    one.write({ version: "2", serve });
+    expect(await one.host.reload()).toMatchObject({ result: "switched" });
+    expect(await one.call()).toBe("2");
+    writeProgram(go, "");
+    expect(await called).toEqual({ version: "1" });
+    expect(notes).toEqual(["progress undefined", "message by 1"]);
+    await one.stop();
+  });
+
+  it("a call that the new version makes to itself in its init is answered", async () => {
+    const one = await hot({});
+    one.write({
+      version: "2",
+      init: `
+import socket
+peer = socket.socket(socket.AF_UNIX)
+peer.connect(os.path.join(init["configuration"]["lightning-dir"], init["configuration"]["rpc-file"]))
+peer.sendall(json.dumps({"jsonrpc": "2.0", "id": "own", "method": "${one.name}", "params": []}).encode())
+own = ""
+while "\\n\\n" not in own: own += peer.recv(65536).decode()
+answer(request, {})`,
+      serve: `answer(request, {"version": {"own": json.loads(own)["result"]["version"], "is": VERSION}})`,
+    });
+    expect(await one.host.reload()).toMatchObject({ result: "switched" });
+    expect(await one.call()).toEqual({ own: "1", is: "2" });
+    await one.stop();
+  });
+
+  it("options arrive in the types that the node gives, at each reload", async () => {
+    const types = ["string", "int", "bool"];
+    const options = [
+      ...types.map((type) => ({ name: `t-${type}`, type, description: "x" })),
+      ...types
+        .slice(0, 2)
+        .map((type) => ({ name: `d-${type}`, type, default: "7", description: "x" })),
+      { name: "m-multi", type: "string", multi: true, description: "x" },
+      { name: "f-set", type: "flag", description: "x" },
+      { name: "f-unset", type: "flag", description: "x" },
+      { name: "x-secret", type: "string", description: "x", concealed: true },
+    ];
+    const given = [
+      { name: "t-string", raw: '"12"' },
+      { name: "t-int", raw: "12" },
+      { name: "t-bool", raw: "true" },
+      { name: "m-multi", raw: '"a"' },
+      { name: "m-multi", raw: '"b c"' },
+      { name: "f-set", raw: "true" },
+      { name: "x-secret", raw: '"hidden"' },
+    ];
+    const parts = {
+      manifest: { options },
+      serve: `answer(request, {"version": init["options"]})`,
+    };
+    const one = await hot(parts, {}, given);
+    const inHotMode = await one.call();
+    one.write({ ...parts, version: "2" });
+    expect(await one.host.reload()).toMatchObject({ result: "switched" });
+    const reloaded = await one.call();
+    await one.stop();
+    await startPlugin(node.rpcFile, one.path, given);
+    const plain = await one.call();
+    await stopPlugin(node.rpcFile, one.path);
+    expect(plain).toMatchObject({ "t-int": 12, "t-bool": true, "m-multi": ["a", "b c"] });
+    expect(inHotMode).toEqual(plain);
+    expect(reloaded).toEqual(plain);
+  });
+
+  it("log lines bear the plugin's own name", async () => {
+    const serve = `
+send({"jsonrpc": "2.0", "method": "log", "params": {"level": "info", "message": "logged by " + VERSION}})
+answer(request, {"version": VERSION})`;
+    const one = await hot({ serve });
+    await one.call();
+    one.write({ version: "2", serve });
+    expect(await one.host.reload()).toMatchObject({ result: "switched" });
+    await one.call();
+    const sources = async () => {
+      const log: unknown[] = Object(await callNode(node.rpcFile, "getlog", ["info"])).log;
+      return log.flatMap((line) =>
+        String(Object(line).log).startsWith("logged by ") ? [Object(line).source] : [],
+      );
+    };
+    const found = await until("both lines", async () => {
+      const found = await sources();
+      return found.length === 2 && found;
+    });
+    expect(found).toEqual([`plugin-${one.name}.py`, `plugin-${one.name}.py`]);
+    await one.stop();
+  });
+
   it("keeps what setconfig has changed, in the type of the option", async () => {
     const options = [
       { name: "m-int", type: "int", default: 7, description: "x", dynamic: true },
@@ -209,27 +317,6 @@ answer(request, {"version": VERSION})`;
     await one.stop();
   });
 
-  it("leaves nothing: the host is killed, the plugin is stopped, the child ignores its stdin's end", async () => {
-    const serve = `answer(request, {"version": os.getpid()})`;
-    const parts = { serve, end: "time.sleep(60)" };
-    const killed = await hot(parts);
-    const pid = Number(await killed.call());
-    process.kill(killed.pid, "SIGKILL");
-    await until("its end", () => !isAlive(pid));
-    await until("the node's list", async () =>
-      (await listPlugins(node.rpcFile)).every(({ name }) => name !== killed.front),
-    );
-    await killed.stop();
-    const stopped = await hot(parts);
-    const other = Number(await stopped.call());
-    const at = performance.now();
-    await stopPlugin(node.rpcFile, stopped.front);
-    await until("its end", () => !isAlive(other));
-    expect(performance.now() - at).toBeLessThan(1_000);
-    await until("the host's end", () => !isAlive(stopped.pid));
-    await stopped.stop();
-  });
-
   it("a version is started as the node starts a plugin: environment, folder, ids, pipes, SIGPIPE", async () => {
     const serve = `
 status = open("/proc/self/status").read()
@@ -249,6 +336,31 @@ answer(request, {"version": {"env": dict(os.environ), "cwd": os.getcwd(), "argv"
     await stopPlugin(node.rpcFile, one.path);
     expect(inHotMode).toEqual(plain);
     expect(reloaded).toEqual(plain);
+  });
+
+  it("NODE_OPTIONS of the node reach the plugin, not the host", async () => {
+    const env = { NODE_OPTIONS: "--title=meant-for-plugins" };
+    const other =
+      kind === "embedded"
+        ? await startNode(box(), { env: { ...box().env, ...env } })
+        : await startInstalled(box(), { env });
+    const serve = `answer(request, {"version": os.environ.get("NODE_OPTIONS")})`;
+    const plugin = (version: string) =>
+      pythonPlugin(box().folder("env"), "env.py", {
+        version,
+        manifest: { rpcmethods: methods("env") },
+        serve,
+      });
+    const one = await startHot(box(), other, plugin("1"));
+    const asked = async () => (await ask(other, "env")).version;
+    expect(await asked()).toBe(env.NODE_OPTIONS);
+    plugin("2");
+    expect(await one.host.reload()).toMatchObject({ result: "switched" });
+    expect(await asked()).toBe(env.NODE_OPTIONS);
+    const host = readFileSync(`/proc/${one.pid}/environ`, "utf8").split("\0");
+    expect(host).toContain(`CLN_DEV_PLUGIN_NODE_OPTIONS=${env.NODE_OPTIONS}`);
+    expect(host.some((line) => line.startsWith("NODE_OPTIONS="))).toBe(false);
+    await one.stop();
   });
 
   it("the host's program loads nothing of the command line", () => {

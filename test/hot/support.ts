@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { HotDescription } from "../../src/hot/description.js";
 import type { HotEvent } from "../../src/hot/protocol.js";
 import { startPlugin, stopPlugin } from "../../src/node/plugins/plugin-command.js";
+import type { StartOption } from "../../src/node/plugins/start-options.js";
 import { removeFronts, writeFronts } from "../../src/watch/hot/front-files.js";
 import { HostClient, hostProgram } from "../../src/watch/hot/host-client.js";
 import { writeProgram } from "../support/plugin.js";
@@ -81,10 +82,11 @@ export async function startHot(
   node: { readonly rpcFile: string },
   plugin: string,
   settings: Partial<HotDescription> = {},
+  options: readonly StartOption[] = [],
 ): Promise<HotPlugin> {
   process.env.XDG_CACHE_HOME = join(box.home, "cache");
   const folder = writeFronts({ plugin, node: node.rpcFile, ...settings }, hostProgram());
-  await startPlugin(node.rpcFile, folder.front, []);
+  await startPlugin(node.rpcFile, folder.front, options);
   const events: HotEvent[] = [];
   const host = await until("the host", () =>
     HostClient.connect(

@@ -45,8 +45,11 @@ export async function startNode(box: Sandbox, options: TestNodeOptions = {}): Pr
 export const NODE_KINDS = installed === undefined ? ["embedded"] : ["embedded", "lightningd"];
 
 /** A real lightningd, where one is installed. It ends with the sandbox. */
-export async function startInstalled(box: Sandbox): Promise<TestNode> {
-  const node = await startLightningd();
+export async function startInstalled(
+  box: Sandbox,
+  options: Pick<TestNodeOptions, "env"> = {},
+): Promise<TestNode> {
+  const node = await startLightningd(options);
   box.onEnd(() => node.end());
   const { lightningDir, networkDir, rpcFile } = node;
   const flag = `--lightning-dir=${lightningDir}`;

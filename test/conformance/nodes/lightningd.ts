@@ -51,7 +51,7 @@ export async function startLightningd(start: NodeStart = {}): Promise<RunningNod
       `--plugin=${start.backend ?? writeStubChain(lightningDir)}`,
       ...(start.plugins ?? []).map((path) => `--plugin=${path}`),
     ],
-    { stdio: ["ignore", "ignore", "pipe"] },
+    { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...start.env } },
   );
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {

@@ -13,6 +13,8 @@ export interface NodeStart {
   readonly networkConfig?: readonly string[];
   /** Plugins that start with the node. */
   readonly plugins?: readonly string[];
+  /** Added to a lightningd's environment. */
+  readonly env?: NodeJS.ProcessEnv;
   /** For the manifest, and again for init, in ms; a lightningd has its own 120 s. */
   readonly pluginTimeoutMs?: number;
   /** For a plugin's end after `shutdown`, in ms; a lightningd has its own 30 s. */
