@@ -1,6 +1,7 @@
 /** The host's end of a front: the pipes that the node talks over. */
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
+import { join } from "node:path";
 import { RawMessage } from "../jsonrpc/envelope.js";
 import { Framer } from "../jsonrpc/framing.js";
 import { identityOf, isRunning, type ProcessIdentity } from "../node/plugins/plugin-processes.js";
@@ -124,14 +125,21 @@ export class Front {
 }
 
 /**
- * Opens the pipes of a front that joins: those that the node gave it, by its own descriptors 4 and 3.
- * @throws Error: it is gone, or there is no /proc
+ * Opens the pipes of a front that joins: those that the node gave it, by its own descriptors 4 and 3,
+ * or, without /proc, the FIFOs that it pumps from and to.
+ * @throws Error: it is gone
  */
-export function openPipesOf(pid: number): FrontPipes {
-  const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
-  const input = openSync(`/proc/${pid}/fd/4`, O_RDONLY | O_NONBLOCK);
+export function openPipesOf(pid: number, folder: string): FrontPipes {
+  const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+  const descriptors = `/proc/${pid}/fd`;
+  const hasProc = existsSync("/proc/self/fd");
+  const [from, to] = hasProc
+    ? [join(descriptors, "4"), join(descriptors, "3")]
+    : [join(folder, `in.${pid}`), join(folder, `out.${pid}`)];
+  const input = openSync(from, O_RDONLY | O_NONBLOCK);
   try {
-    return { input, output: openSync(`/proc/${pid}/fd/3`, O_WRONLY | O_NONBLOCK) };
+    // Its reader may not be there yet.
+    return { input, output: openSync(to, (hasProc ? O_WRONLY : O_RDWR) | O_NONBLOCK) };
   } catch (error) {
     closeSync(input);
     throw error;

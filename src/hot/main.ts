@@ -116,7 +116,7 @@ class HotProgram implements Program, VersionOwner {
   #join(pid: number): void {
     if (!Number.isInteger(pid) || pid <= 1) return;
     try {
-      const pipes = openPipesOf(pid);
+      const pipes = openPipesOf(pid, this.#folder);
       this.#surroundings = surroundingsOf(pid) ?? this.#surroundings;
       this.#host.attach(new Front(pid, pipes, this.#host));
     } catch {

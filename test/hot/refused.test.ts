@@ -1,10 +1,10 @@
 /** Where hot mode cannot work, the report says why. */
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startNode } from "../support/nodes.js";
 import { writePlugin } from "../support/plugin.js";
-import { Program } from "../support/program.js";
+import { Program, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 
 describe("hot mode is refused", () => {
@@ -48,5 +48,29 @@ describe("hot mode is refused", () => {
     const watch = new Program(box, args, { env });
     expect(await watch.outcome()).toMatchObject({ event: "refused", kind: "hot-folder" });
     await watch.end();
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("where the node is another user's", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.folder(), {});
+    const env = { XDG_CACHE_HOME: join(box.root, "cache") };
+    chownSync(node.rpcFile, 65534, 65534);
+    const watch = new Program(box, ["watch", plugin, node.flag, "--hot", "--json"], { env });
+    const message = expect.stringContaining("it runs as another user (number 65534)");
+    expect(await watch.outcome()).toMatchObject({ event: "refused", kind: "hot-node", message });
+    await watch.end();
+    const hotPath = ["hot-path", plugin, node.flag];
+    expect(await run(box, hotPath, { env })).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: message,
+    });
+    // A node that does not run yet.
+    const later = box.folder();
+    chownSync(later, 65534, 65534);
+    const before = ["hot-path", plugin, `--lightning-dir=${later}`, "--regtest"];
+    expect(await run(box, before, { env })).toMatchObject({ code: 1, stdout: "", stderr: message });
+    expect(existsSync(env.XDG_CACHE_HOME)).toBe(false);
   });
 });

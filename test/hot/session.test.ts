@@ -1,4 +1,5 @@
 /** `watch --hot`: what the session reports, and what it leaves behind. */
+import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -15,9 +16,9 @@ import {
   startNode,
   type TestNode,
 } from "../support/nodes.js";
-import { language, writePlugin } from "../support/plugin.js";
-import { Program, run } from "../support/program.js";
-import { sharedSandbox } from "../support/sandbox.js";
+import { language, writePlugin, writeProgram } from "../support/plugin.js";
+import { BIN, Program, run } from "../support/program.js";
+import { sandbox, sharedSandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 
 /** The running version of a plugin. */
@@ -330,6 +331,37 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     save({ version: "2" });
     expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
     await until("the new version", async () => (await liveVersion(node)) === "2");
+    await watch.end();
+  });
+});
+
+const WITHOUT_PROC = ["-m", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"];
+const canHideProc = spawnSync("unshare", [...WITHOUT_PROC, "true"]).status === 0;
+
+describe.skipIf(!canHideProc)("watch --hot without /proc, as on macOS", () => {
+  it("takes over, and registers again by a front that pumps", async () => {
+    const box = sandbox();
+    const program = writeProgram(
+      join(box.root, "cln-dev"),
+      `#!/bin/sh\nexec unshare ${WITHOUT_PROC.map((word) => `'${word}'`).join(" ")} ${process.execPath} ${BIN} "$@"\n`,
+    );
+    const folder = box.folder();
+    const plugin = writePlugin(folder, {}, "pumped");
+    const cache = { XDG_CACHE_HOME: join(box.home, "cache") };
+    const args = ["watch", plugin, "--embedded", "--hot", "--json", "--call", "version"];
+    const watch = new Program(box, args, { env: cache, program });
+    expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
+    for (const [version, change] of [
+      ["2", "+method two"],
+      ["3", "-method two"],
+    ] as const) {
+      writePlugin(folder, { version, methods: version === "2" ? ["two"] : [] }, "pumped");
+      expect(await watch.outcome()).toMatchObject({ hot: { changes: [change] } });
+      const result = expect.stringContaining(`"${version}"`);
+      expect(await watch.next("called")).toMatchObject({ ok: true, result });
+    }
+    writePlugin(folder, { version: "4" }, "pumped");
+    expect(await watch.outcome()).toMatchObject({ hot: { changes: [] } });
     await watch.end();
   });
 });

@@ -201,14 +201,25 @@ exit 0
 `;
 }
 
-/** Gives its pipes to the host that runs, by its own process id, and waits for that host's end. */
+/**
+ * Gives its pipes to the host that runs, and waits for that host's end. The host opens them in /proc;
+ * where there is none (macOS), two `cat`s pump between them and FIFOs of this front. The first holds
+ * its FIFO open at both ends: whichever side comes first, it is there.
+ */
 function joiningText(folder: string): string {
   return `#!/bin/sh
 # Made by cln-dev for hot mode: stands for a plugin on the node, and joins the host that runs it.
 D=${quoteWord(folder)}
 ${END_CHILDREN}
 exec 3>&1 4<&0 5<>"$D/door"
-echo "$$" >&5
+if [ -e /proc/self/fd ]; then
+  echo "$$" >&5
+else
+  rm -f "$D"/in.* "$D"/out.*
+  mkfifo -m 600 "$D/in.$$" "$D/out.$$"
+  cat "$D/out.$$" >&3 4<&- &
+  { echo "$$" >&5; exec cat <&4; } 7<>"$D/in.$$" >&7 3>&- &
+fi
 # Opened for both first: to open it for reading alone would wait for a host that has just ended.
 exec 5<>"$D/hold" 6<"$D/hold"
 exec 5<&-

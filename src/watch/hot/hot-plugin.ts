@@ -3,6 +3,7 @@
  * and what that reports beside the reloads.
  */
 import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { diagnoseDead, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
@@ -237,10 +238,13 @@ export class HotPlugin {
 
 /**
  * A front is in a private directory: only a node of this user can start it.
+ * @param rpcFile where it is not there yet, its folders show whose the node is
  * @throws Failure `hot-node`
  */
 export function refuseOtherUser(rpcFile: string): void {
-  const owner = statSync(rpcFile, { throwIfNoEntry: false })?.uid;
+  const networkDir = dirname(rpcFile);
+  const paths = [rpcFile, networkDir, dirname(networkDir)];
+  const owner = paths.map((path) => statSync(path, { throwIfNoEntry: false })).find(Boolean)?.uid;
   if (owner === undefined || owner === process.getuid?.()) return;
   throw notForHotMode(rpcFile, `it runs as another user (number ${owner})`);
 }
@@ -251,7 +255,7 @@ export function notForHotMode(rpcFile: string, why: string): Failure {
     kind: "hot-node",
     what: `hot mode does not work with the node at ${rpcFile}`,
     why,
-    fix: "Leave --hot out",
+    fix: "Watch without --hot, or run cln-dev as the node's user and on its machine",
     exitCode: 1,
   });
 }

@@ -2,7 +2,6 @@
  * One reload in hot mode: the host tries the new version; where what it shows to the node has changed,
  * the front is exchanged as well. The attempt decides when.
  */
-import { existsSync } from "node:fs";
 import { diagnoseHotFailure, hotKiller } from "../../diagnose/on-demand.js";
 import { Failure, messageOf } from "../../errors/failure.js";
 import { type Diagnosis, failed, NO_DIAGNOSIS, refused } from "../../events/outcomes.js";
@@ -33,10 +32,7 @@ export interface HotReload {
   readonly untilSure: () => Promise<void>;
 }
 
-/**
- * How the new version took over; an outcome where it did not. Undefined, from reloadHot: it shows
- * something else to the node, and only a new start of the front can change that here.
- */
+/** How the new version took over; an outcome where it did not. */
 export type HotResult = { readonly switched: HotSwitch; readonly startMs: number } | Outcome;
 
 type Switched = Extract<HotOutcome, { result: "switched" }>;
@@ -47,7 +43,7 @@ type NotStarted = Extract<HotOutcome, { result: "failed" }>;
  * @throws Superseded: a newer change has come, or the host has ended and the plugin is started again
  * @throws NodeUnreachable
  */
-export async function reloadHot(reload: HotReload): Promise<HotResult | undefined> {
+export async function reloadHot(reload: HotReload): Promise<HotResult> {
   const { hot, progress } = reload;
   const timer = setTimeout(() => tellSlow(reload), SLOW_START_MS);
   const outcome = await orSuperseded(
@@ -105,7 +101,7 @@ function switched(outcome: Switched, changes: readonly string[]) {
 }
 
 /** The manifest shows something else than the node has: the front goes, and one that joins comes. */
-async function register(reload: HotReload, changed: Changed): Promise<HotResult | undefined> {
+async function register(reload: HotReload, changed: Changed): Promise<HotResult> {
   const { target, node, hot, options, progress, file } = reload;
   const { name } = target;
   if (hot.isStatic) {
@@ -118,8 +114,6 @@ async function register(reload: HotReload, changed: Changed): Promise<HotResult 
     const error = new Error("lightningd would crash");
     return inHotMode(failed(name, progress.change, "check", error, killer, true));
   }
-  // A front joins by /proc.
-  if (!existsSync("/proc/self/fd")) return undefined;
   const before = node.listedAs ?? hot.folder.front;
   const { outcome } = await hot.makeWay();
   progress.throwIfSuperseded();

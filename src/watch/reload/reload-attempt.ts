@@ -242,7 +242,7 @@ export class ReloadAttempt {
       emit,
       untilSure: () => untilSure(this.#context, snapshot),
     });
-    if (result === undefined || "event" in result) return result;
+    if ("event" in result) return result;
     this.#node.tookOver(started);
     this.#progress.verify(snapshot);
     return this.#reloaded({ stopMs: undefined, startMs: result.startMs, hot: result.switched });
