@@ -185,6 +185,29 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     expect(hotFolders()).toEqual([]);
   });
 
+  it.skipIf(kind !== NODE_KINDS.at(-1))(
+    "30 methods are added one by one: one plain plugin is left at the end",
+    async () => {
+      const { plugin, watch, save } = await watched({}, "many");
+      const methods: string[] = [];
+      for (let count = 1; count <= 30; count++) {
+        methods.push(`many${count}`);
+        save({ version: String(count + 1), methods });
+        expect(await watch.outcome()).toMatchObject({ hot: { changes: [`+method many${count}`] } });
+      }
+      expect(await ask(node, "many1")).toEqual({});
+      const before = await paths("many");
+      await watch.end();
+      expect({ before: before.length, after: await paths("many") }).toEqual({
+        before: 1,
+        after: [plugin],
+      });
+      expect(await ask(node, "many30")).toEqual({});
+      expect(hotFolders()).toEqual([]);
+      await callNode(node.rpcFile, "plugin", ["stop", plugin]);
+    },
+  );
+
   it("the node does not take a name that it has: the previous version is registered again", async () => {
     const { watch, save } = await watched({}, "clash", "--stop-on-exit");
     save({ version: "2", methods: ["getinfo"] });

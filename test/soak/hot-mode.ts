@@ -1,6 +1,7 @@
 /** Hot mode: no call is lost over good and bad saves, and nothing is left when anything is killed. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { askByHand } from "../lab/by-hand.js";
+import { figuresOf, round } from "../lab/figures.js";
 import { pause, within } from "../lab/lab.js";
 import { type Claim, leftOut } from "../lab/report.js";
 import { saveTraffic, startTraffic } from "../lab/traffic.js";
@@ -16,6 +17,8 @@ const GROWTH_MIB = 20;
 /** What a killed host, and a killed node, may leave for so long, ms. */
 const HOST_MS = 1_000;
 const NODE_MS = 5_000;
+/** The goal for a killed host, ms: held by the median, for the machine is busy. */
+const GOAL_HOST_MS = 100;
 
 /** Each a way not to come up. */
 const FAULTS = [
@@ -89,6 +92,7 @@ async function killed({ lab, node, random, scaled, say }: SoakOptions): Promise<
   const args = [plugin, node.flag, "--hot", "--stop-on-exit"];
   let watch = await Watch.open(lab, args);
   const faults: string[] = [];
+  const tookMs: { [what: string]: number[] } = { host: [], node: [] };
   for (let kill = 1; kill <= kills; kill++) {
     const what = random.pick(["host", "watch", "node"]);
     if (random.next() < 0.7) saveTraffic(folder, "kill", kill * 10);
@@ -96,16 +100,20 @@ async function killed({ lab, node, random, scaled, say }: SoakOptions): Promise<
     const versions = runningVersions(plugin);
     if (what === "host") {
       killHosts(lab.root, random);
+      const at = performance.now();
       const isGone = await within(HOST_MS, () =>
         runningVersions(plugin).every((pid) => !versions.includes(pid)),
       );
+      tookMs.host?.push(performance.now() - at);
       if (!isGone) faults.push(`${kill}: the killed host left a version`);
     } else if (what === "watch") {
       await watch.end("SIGKILL");
       watch = await Watch.open(lab, args);
     } else {
       await node.kill();
+      const at = performance.now();
       const isGone = await within(NODE_MS, () => ours(lab.root).length === 0);
+      tookMs.node?.push(performance.now() - at);
       if (!isGone) faults.push(`${kill}: the killed node left ${ours(lab.root).join("; ")}`);
       node.launch();
       if (!(await node.up())) throw new Error("the node did not come up");
@@ -120,7 +128,18 @@ async function killed({ lab, node, random, scaled, say }: SoakOptions): Promise<
   }
   await watch.end();
   const gone = await within(HOST_MS, () => ours(lab.root).length === 0);
+  const ends = Object.entries(tookMs).flatMap(([what, values]) => {
+    if (values.length === 0) return [];
+    const { median, max } = figuresOf(values);
+    const goal = what === "host" ? GOAL_HOST_MS : NODE_MS;
+    return {
+      claim: `what belongs to a killed ${what} is gone within ${goal} ms, by the median`,
+      ok: median <= goal,
+      found: `${values.length} times: ${round(median)} ms, at most ${round(max)} ms`,
+    };
+  });
   return [
+    ...ends,
     {
       claim: `host, watch and node killed ${kills} times: the next save is live, nothing is left`,
       ok: faults.length === 0 && gone,

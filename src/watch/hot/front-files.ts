@@ -180,7 +180,8 @@ const END_CHILDREN = `end_children() {
  * The host is a child of the front, and talks to the node over the front's own pipes. The node kills
  * the front, never the host, which then sees the end of its stdin and ends the versions. The front
  * keeps stdout open until the versions are gone: the node would kill it sooner otherwise.
- * NODE_OPTIONS and NODE_EXTRA_CA_CERTS are meant for the plugin, not for the host.
+ * NODE_OPTIONS and NODE_EXTRA_CA_CERTS are meant for the plugin, not for the host. It keeps no
+ * garbage of more than 1 MiB before V8 collects it: else its memory grows by 30 MiB under traffic.
  */
 function frontText({ folder, host, mode }: { folder: string; host: string; mode: string }): string {
   return `#!/bin/sh
@@ -192,7 +193,7 @@ ${END_CHILDREN}
 [ -n "\${NODE_EXTRA_CA_CERTS+x}" ] && export CLN_DEV_PLUGIN_NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"
 unset NODE_OPTIONS NODE_EXTRA_CA_CERTS
 exec 3<&0
-${quoteWord(process.execPath)} ${quoteWord(host)} "$D" ${mode} "$$" "$@" 4>&1 </dev/null >/dev/null &
+${quoteWord(process.execPath)} --max-semi-space-size=1 ${quoteWord(host)} "$D" ${mode} "$$" "$@" 4>&1 </dev/null >/dev/null &
 host=$!
 exec <&- 3<&-
 wait "$host"
