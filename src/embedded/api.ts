@@ -1,5 +1,4 @@
 /** What the embedded node is given, and what its owner has of it: src/api makes the public API of that. */
-import type { Failure } from "../errors/failure.js";
 import type { LogLevel } from "../plugin/log-level.js";
 import type { RunSettings } from "../plugin/process/run-settings.js";
 import type { RaisedEvent, RaiseWishes } from "./emit/plain-values.js";
@@ -60,6 +59,4 @@ export interface RunningEmbeddedNode {
   close(): Promise<void>;
   /** Resolves when the node has ended, however it came to that. */
   readonly closed: Promise<void>;
-  /** Why it has ended by itself, if it has: one of its important plugins has ended. */
-  readonly failure: Failure | undefined;
 }

@@ -1,6 +1,5 @@
 /** What the parts of an embedded node know of each other. Put together by node.ts. */
 
-import type { HookChains } from "./hooks/hook-chains.js";
 import type { NodeLog } from "./log/node-log.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { PluginHost } from "./plugins/plugin-host.js";
@@ -18,7 +17,6 @@ export interface NodeContext {
   readonly version: string;
   readonly log: NodeLog;
   readonly configs: ConfigVars;
-  readonly hooks: HookChains;
   readonly host: PluginHost;
   readonly identity: Identity;
   readonly datastore: Datastore;

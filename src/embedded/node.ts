@@ -11,15 +11,13 @@ import { configurationOf } from "../plugin/handshake/init-params.js";
 import type { NodeOptions, RunningEmbeddedNode } from "./api.js";
 import { fromWishes, type RaisedEvent, type RaiseWishes, toEvent } from "./emit/plain-values.js";
 import { canRaise, raise } from "./emit/raise.js";
-import { HookChains } from "./hooks/hook-chains.js";
-import { shutdownPlugins, startPlugins } from "./lifecycle.js";
+import { startPlugins } from "./lifecycle.js";
 import { LogFile } from "./log/log-file.js";
 import { publishLine } from "./log/log-notifications.js";
 import { NodeLog } from "./log/node-log.js";
 import { builtinMethods } from "./methods/all-methods.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { NodeContext } from "./node-context.js";
-import type { HostedPlugin } from "./plugins/hosted-plugin.js";
 import { PluginHost } from "./plugins/plugin-host.js";
 import type { Command } from "./rpc/command.js";
 import { Connection } from "./rpc/connection.js";
@@ -65,9 +63,6 @@ export async function startEmbeddedNode(options: NodeOptions = {}): Promise<Runn
     raise: (topic, wishes) => node.raise(topic, wishes),
     close: () => node.close(),
     closed: node.closed,
-    get failure() {
-      return node.failure;
-    },
   };
 }
 
@@ -88,7 +83,6 @@ class Node implements NodeContext {
   readonly version = EMBEDDED_VERSION;
   readonly log: NodeLog;
   readonly configs = new ConfigVars();
-  readonly hooks: HookChains;
   readonly host: PluginHost;
   readonly identity: Identity;
   readonly datastore: Datastore;
@@ -96,8 +90,6 @@ class Node implements NodeContext {
   readonly methods: ReadonlyMap<string, BuiltinMethod>;
   readonly shutdownTimeoutMs: number;
   readonly closed: Promise<void>;
-  /** Why it has ended, or is ending, by itself. */
-  failure: Failure | undefined;
   readonly #connections = new Set<Connection>();
   #connectionCount = 0;
   readonly #onTrouble: ((message: string) => void) | undefined;
@@ -122,13 +114,11 @@ class Node implements NodeContext {
       line: (entry, isPrinted) => publishLine(this.host, entry, isPrinted),
       flush: () => this.#file?.flush(),
     });
-    this.hooks = new HookChains(this.log);
     this.identity = loadIdentity(settings.networkDir, settings);
     this.datastore = new Datastore(join(settings.networkDir, "cln-dev-datastore"));
     this.methods = builtinMethods(this);
     this.host = new PluginHost({
       log: this.log,
-      hooks: this.hooks,
       configs: this.configs,
       networkDir: settings.networkDir,
       version: this.version,
@@ -136,10 +126,6 @@ class Node implements NodeContext {
       configuration: (startup) => configurationOf(settings, startup),
       startTimeoutMs: options.pluginTimeoutMs ?? 120_000,
       isBuiltin: (method) => this.methods.has(method),
-      onImportantEnd: (plugin) => {
-        this.failure ??= importantEnded(plugin);
-        void this.close();
-      },
       onStderr: (plugin, chunk) => options.onPluginStderr?.(plugin.name, chunk),
       onMessage: options.onPluginMessage,
       runSettings: options.runSettings,
@@ -165,7 +151,7 @@ class Node implements NodeContext {
     makeGossipStore(this.networkDir);
     this.#applyOptions();
     await startPlugins(this, this.settings, async () => {
-      if (this.#closing !== undefined) throw this.failure ?? stoppedAtStart();
+      if (this.#closing !== undefined) throw stoppedAtStart();
       this.#server = await listenAt(this.settings.rpcFile, (socket) => {
         const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
           handleRequest(this, request, connection),
@@ -174,7 +160,7 @@ class Node implements NodeContext {
         socket.on("close", () => this.#connections.delete(connection));
       });
     });
-    if (this.#closing !== undefined) throw this.failure ?? stoppedAtStart();
+    if (this.#closing !== undefined) throw stoppedAtStart();
     const { id, alias, color } = this.identity;
     this.log.add("lightningd", "info", "-".repeat(50));
     this.log.add(
@@ -214,8 +200,7 @@ class Node implements NodeContext {
 
   async #end(): Promise<void> {
     this.#server?.stopListening();
-    await shutdownPlugins(this.host, this.log, this.shutdownTimeoutMs);
-    await this.host.endProcesses();
+    await this.host.shutdown(this.shutdownTimeoutMs);
     for (const command of this.#stopCommands) {
       command.respond(
         `{"jsonrpc":"2.0","id":${command.id},"result":{"result":"Shutdown complete"}}`,
@@ -235,16 +220,6 @@ function writePidFile(path: string): void {
   const fd = openOwnedFile(path, constants.O_TRUNC);
   writeSync(fd, `${process.pid}\n`);
   closeSync(fd);
-}
-
-function importantEnded({ path, endReason }: HostedPlugin): Failure {
-  return new Failure({
-    kind: "important-plugin",
-    what: `the embedded node has ended with its important plugin ${path}`,
-    ...(endReason === undefined ? {} : { why: endReason }),
-    fix: "Fix the plugin, or name it with plugin= in place of important-plugin=",
-    exitCode: 1,
-  });
 }
 
 function stoppedAtStart(): Failure {

@@ -29,8 +29,6 @@ export interface EmbeddedSettings {
   readonly pidFile: string;
   /** Absolute, or relative to the network directory. */
   readonly plugins: readonly string[];
-  /** The same for those without which the node shall not run. */
-  readonly importantPlugins: readonly string[];
   readonly pluginDirs: readonly string[];
   readonly disabledPlugins: readonly string[];
   readonly alias: string | undefined;
@@ -92,8 +90,7 @@ export function settleSettings(input: EmbeddedSettingsInput): EmbeddedSettings {
     logFile,
     logLevel: readLogLevel(last("log-level") ?? "debug"),
     pidFile: resolve(lightningDir, last("pid-file") ?? `lightningd-${network}.pid`),
-    plugins: all("plugin"),
-    importantPlugins: all("important-plugin"),
+    plugins: [...all("plugin"), ...all("important-plugin")],
     pluginDirs: all("plugin-dir"),
     disabledPlugins: all("disable-plugin"),
     alias: last("alias"),

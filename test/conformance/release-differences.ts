@@ -73,7 +73,6 @@ export const RELEASE_DIFFERENCES: readonly ReleaseDifference[] = [
       "rpc_command: `before` puts the later one first",
       "rpc_command: a hook of its own calls the node",
       "rpc_command: a plugin that is stopped while it is asked: continue",
-      "rpc_command: a plugin whose hook is in use waits for its place in the order",
       "rpc_command: after a reload its place is the last",
       "rpc_command: else they are asked in the order of their starts",
       "rpc_command: two in a row: the second is asked of the request as it came",

@@ -5,6 +5,7 @@
 import { RawJson } from "../../jsonrpc/json.js";
 import { Token } from "../../jsonrpc/token.js";
 import { HOOKS } from "../../plugin/release.js";
+import { callHook, pluginsOfHook } from "../hooks/hook-chain.js";
 import { isSubscribed } from "../hooks/notifications.js";
 import type { NodeContext } from "../node-context.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
@@ -76,7 +77,7 @@ export function listRaisable(node: NodeContext): readonly Raisable[] {
       topic,
       kind: "hook",
       example: new RawJson(jsonText(hookExample(topic, node))),
-      plugins: node.hooks.pluginsOf(topic).map(({ name }) => name),
+      plugins: pluginsOfHook(plugins, topic).map(({ name }) => name),
       waitingFor: [...waitingOf(node)].flatMap(({ hook, plugin }) =>
         hook === topic && plugin !== undefined ? [plugin] : [],
       ),
@@ -106,7 +107,7 @@ export function raise(
     done({ topic, notification: notify(node, topic, options) });
     return;
   }
-  callHook(node, topic, options, (hook) => {
+  raiseHook(node, topic, options, (hook) => {
     const goesOn = isNotification && hook.continued;
     done({ topic, hook, ...(goesOn ? { notification: notify(node, topic, options) } : {}) });
   });
@@ -155,7 +156,7 @@ function reachHeight(node: NodeContext, params: string): void {
   if (height !== undefined && height <= 0xffff_ffffn) node.chain.reach(Number(height));
 }
 
-function callHook(
+function raiseHook(
   node: NodeContext,
   hook: string,
   options: RaiseOptions,
@@ -170,7 +171,7 @@ function callHook(
     waiting.delete(call);
     done({ params: new RawJson(params), answers, continued });
   };
-  node.hooks.call({
+  callHook(node.host.plugins, node.log, {
     hook,
     filterValue: filterValueOf(hook, params),
     callerId: undefined,
@@ -190,7 +191,7 @@ function callHook(
         answers.push({ plugin, error: new RawJson(error.raw) });
       } else answers.push({ plugin, died: true });
     },
-    onResult: (_, result) => {
+    onResult: (result) => {
       const { kind } = judgeHookAnswer(hook, result, node.network);
       const goesOn = kind === "continue" || kind === "ignored";
       if (!goesOn) finish(false);

@@ -9,9 +9,12 @@ export function notificationMessage(topic: string, payload: JsonRecord): string 
 }
 
 /** Does it get this topic: by name, or by `*`, which is all but `log`? */
-export function isSubscribed(plugin: HostedPlugin, topic: string): boolean {
-  const subscriptions = plugin.manifest?.subscriptions ?? [];
-  return subscriptions.includes(topic) || (topic !== "log" && subscriptions.includes("*"));
+export function isSubscribed({ manifest }: HostedPlugin, topic: string): boolean {
+  return (manifest?.subscriptions ?? []).some((name) => fits(name, topic));
+}
+
+function fits(subscription: string, topic: string): boolean {
+  return subscription === topic || (subscription === "*" && topic !== "log");
 }
 
 /**
@@ -20,21 +23,17 @@ export function isSubscribed(plugin: HostedPlugin, topic: string): boolean {
  * @returns the plugins that got it
  */
 export function notifyAll(
-  plugins: Iterable<HostedPlugin>,
+  plugins: readonly HostedPlugin[],
   topic: string,
   text: () => string,
 ): readonly HostedPlugin[] {
-  const receivers: HostedPlugin[] = [];
-  let message: string | undefined;
-  for (const wanted of topic === "log" ? [topic] : [topic, "*"]) {
-    for (const plugin of plugins) {
-      if (plugin.state !== "active" || plugin.ended) continue;
-      const times = (plugin.manifest?.subscriptions ?? []).filter((name) => name === wanted);
-      for (const _ of times) {
-        message ??= text();
-        plugin.send(message);
-      }
-      if (times.length > 0 && !receivers.includes(plugin)) receivers.push(plugin);
+  const receivers = plugins.filter(
+    (plugin) => plugin.state === "active" && !plugin.ended && isSubscribed(plugin, topic),
+  );
+  const message = receivers.length > 0 ? text() : "";
+  for (const plugin of receivers) {
+    for (const name of plugin.manifest?.subscriptions ?? []) {
+      if (fits(name, topic)) plugin.send(message);
     }
   }
   return receivers;
@@ -50,10 +49,7 @@ const TOPICS_OF_REAL_PLUGINS = new Set([
 ]);
 
 /** Is it a topic of lightningd, or one that some plugin has announced to send? */
-export function isKnownTopic(plugins: Iterable<HostedPlugin>, topic: string): boolean {
+export function isKnownTopic(plugins: readonly HostedPlugin[], topic: string): boolean {
   if (NOTIFICATIONS.has(topic) || TOPICS_OF_REAL_PLUGINS.has(topic)) return true;
-  for (const plugin of plugins) {
-    if (plugin.manifest?.notifications.includes(topic)) return true;
-  }
-  return false;
+  return plugins.some(({ manifest }) => manifest?.notifications.includes(topic));
 }

@@ -9,103 +9,84 @@ import type { NodeContext } from "../node-context.js";
 import type { Command } from "../rpc/command.js";
 import { RpcFault } from "../rpc/rpc-fault.js";
 import { methodExists, runMethod } from "../rpc/run-method.js";
-
-type Decision =
-  | { readonly kind: "continue" }
-  | { readonly kind: "replace"; readonly request: Token }
-  | { readonly kind: "result" | "error"; readonly raw: string };
+import { callHook } from "./hook-chain.js";
 
 export function callRpcCommandHook(node: NodeContext, command: Command): void {
-  let decision: Decision = { kind: "continue" };
-  node.hooks.call({
+  let carryOut: (() => void) | undefined;
+  const done = () => (carryOut === undefined ? runMethod(node, command) : carryOut());
+  callHook(node.host.plugins, node.log, {
     hook: "rpc_command",
     filterValue: command.name,
     callerId: command.id,
     params: `{"rpc_command":${command.request.raw}}`,
-    onResult: (_, result) => {
-      const next = readDecision(node, result);
-      if (next.kind === "continue") return true;
-      if (decision.kind === "continue") {
-        decision = next;
+    onResult: (result) => {
+      const next = readDecision(node, command, result);
+      if (next === undefined) return true;
+      if (carryOut === undefined) {
+        carryOut = next;
         return true;
       }
-      node.log.add(
-        "lightningd",
-        "unusual",
-        `rpc_command hook '${command.name}' already modified, ignoring.`,
-      );
-      carryOut(node, command, decision);
+      const note = `rpc_command hook '${command.name}' already modified, ignoring.`;
+      node.log.add("lightningd", "unusual", note);
+      done();
       return false;
     },
-    onDone: () => carryOut(node, command, decision),
+    onDone: done,
   });
 }
 
-/** What cannot be made sense of is logged, and the other plugins are asked. */
-function readDecision(node: NodeContext, result: Token): Decision {
-  const go: Decision = { kind: "continue" };
+/**
+ * What cannot be made sense of is logged, and the other plugins are asked.
+ * @returns what carries the plugin's decision out; undefined where the request goes on as it is
+ */
+function readDecision(
+  node: NodeContext,
+  command: Command,
+  result: Token,
+): (() => void) | undefined {
+  const bad = (why: string) => {
+    node.log.add("lightningd", "broken", `Bad response to 'rpc_command' hook. ${why}`);
+    return undefined;
+  };
+  const answer = (kind: "result" | "error", { raw }: Token) => {
+    return () => command.respond(`{"jsonrpc":"2.0","id":${command.id},"${kind}":${raw}}`);
+  };
   const word = result.member("result");
   if (word !== undefined) {
-    if (!word.is("continue")) logBad(node, "'result' should only be 'continue'.");
-    return go;
+    return word.is("continue") ? undefined : bad("'result' should only be 'continue'.");
   }
-  const replace = result.member("replace");
-  if (replace !== undefined) return { kind: "replace", request: replace };
+  const replacement = result.member("replace");
+  if (replacement !== undefined) return () => replaceRequest(node, command, replacement);
   const own = result.member("return");
-  const ownResult = own?.member("result");
-  if (ownResult !== undefined) return { kind: "result", raw: ownResult.raw };
-  const error = own?.member("error");
-  const fault = error === undefined ? "" : faultOfError(error);
-  if (error !== undefined && fault === undefined) return { kind: "error", raw: error.raw };
-  logBad(node, fault ?? "");
-  return go;
-}
-
-/** lightningd v26.06.6 crashes where either is missing; this is the message in its source. */
-function faultOfError(error: Token): string | undefined {
-  const code = error.member("code");
-  if (code === undefined || readNumber(code.text) === undefined) {
-    return "'error' object does not contain a code.";
+  const [ownResult, error] = [own?.member("result"), own?.member("error")];
+  if (ownResult !== undefined) return answer("result", ownResult);
+  if (error === undefined) return bad("");
+  // lightningd v26.06.6 crashes where either is missing; this is the message in its source.
+  if (readNumber(error.member("code")?.text ?? "") === undefined) {
+    return bad("'error' object does not contain a code.");
   }
-  return error.member("message") === undefined
-    ? "'error' object does not contain a message."
-    : undefined;
-}
-
-function logBad(node: NodeContext, why: string): void {
-  node.log.add("lightningd", "broken", `Bad response to 'rpc_command' hook. ${why}`);
-}
-
-function carryOut(node: NodeContext, command: Command, decision: Decision): void {
-  if (decision.kind === "continue") runMethod(node, command);
-  else if (decision.kind === "replace") replaceRequest(node, command, decision.request);
-  else command.respond(`{"jsonrpc":"2.0","id":${command.id},"${decision.kind}":${decision.raw}}`);
+  if (error.member("message") !== undefined) return answer("error", error);
+  return bad("'error' object does not contain a message.");
 }
 
 function replaceRequest(node: NodeContext, command: Command, request: Token): void {
   const bad = describeBadReplacement(node, request);
-  if (bad !== undefined) {
-    command.fail(
-      new RpcFault(INVALID_REQUEST, `Bad response to 'rpc_command' hook: ${bad} (${request.raw})`),
-    );
+  if (bad === undefined) {
+    command.replaceRequest(request);
+    runMethod(node, command);
     return;
   }
-  command.replaceRequest(request);
-  runMethod(node, command);
+  const message = `Bad response to 'rpc_command' hook: ${bad} (${request.raw})`;
+  command.fail(new RpcFault(INVALID_REQUEST, message));
 }
 
 function describeBadReplacement(node: NodeContext, request: Token): string | undefined {
   if (request.type !== "object") return "'replace' must be an object";
-  const method = request.member("method");
-  if (method === undefined) return "missing 'method'";
-  if (request.member("params") === undefined) return "missing 'params'";
-  if (request.member("id") === undefined) return "missing 'id'";
-  if (DEVELOPER_METHODS.has(method.text)) {
-    return `redirected to developer-only command '${method.text}'`;
-  }
-  if (!methodExists(node, method.text)) return `redirected to unknown method '${method.text}'`;
-  if (!request.member("jsonrpc")?.is("2.0")) {
-    return 'jsonrpc: "2.0" must be specified in the request';
-  }
-  return undefined;
+  const missing = ["method", "params", "id"].find((key) => request.member(key) === undefined);
+  if (missing !== undefined) return `missing '${missing}'`;
+  const name = request.member("method")?.text ?? "";
+  if (DEVELOPER_METHODS.has(name)) return `redirected to developer-only command '${name}'`;
+  if (!methodExists(node, name)) return `redirected to unknown method '${name}'`;
+  const isJsonRpc = request.member("jsonrpc")?.is("2.0");
+  return isJsonRpc ? undefined : 'jsonrpc: "2.0" must be specified in the request';
 }

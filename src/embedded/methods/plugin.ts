@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { PLUGIN_ERROR } from "../../jsonrpc/message.js";
 import { strerror } from "../../plugin/process/strerror.js";
 import type { NodeContext } from "../node-context.js";
-import type { HostedPlugin, StartListener } from "../plugins/hosted-plugin.js";
+import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import {
   canonicalPath,
   defaultPlugins,
@@ -59,7 +59,10 @@ function start(node: NodeContext, command: Command): undefined {
   }
   const path = executablePath(node, given);
   if (command.checking) throw new CheckPassed();
-  const plugin = node.host.register(path, startListener(node, command));
+  const plugin = node.host.register(path, (reason) => {
+    if (reason === undefined) command.succeed(list(node, "start"));
+    else command.fail(new RpcFault(PLUGIN_ERROR, `${plugin?.path}: ${reason}`));
+  });
   if (plugin === undefined) {
     // lightningd shows whatever error came last: for a plugin that runs already, EINVAL.
     const exists = canonicalPath(path, node.networkDir) !== undefined;
@@ -68,18 +71,8 @@ function start(node: NodeContext, command: Command): undefined {
   plugin.startParams = params.members
     .filter(({ keyText }) => keyText !== "subcommand" && keyText !== "plugin")
     .map(({ keyText, value }) => ({ name: keyText, raw: value.raw }));
-  node.host.starts.launch(plugin, command.id, (error) =>
-    command.fail(new RpcFault(PLUGIN_ERROR, `${path}: opening pipe: ${strerror(error)}`)),
-  );
+  node.host.launch(plugin, command.id);
   return undefined;
-}
-
-function startListener(node: NodeContext, command: Command): StartListener {
-  return {
-    killed: (plugin, reason) =>
-      command.fail(new RpcFault(PLUGIN_ERROR, `${plugin.path}: ${reason}`)),
-    succeeded: () => command.succeed(list(node, "start")),
-  };
 }
 
 /** Relative to the network directory, where lightningd runs; else in its folder for plugins. */
@@ -106,7 +99,6 @@ function stop(node: NodeContext, command: Command): JsonRecord | undefined {
   if (!plugin.dynamic) {
     throw invalidParams(`${name} cannot be managed when lightningd is up`);
   }
-  plugin.important = false;
   if (node.host.sendShutdown(plugin)) {
     awaitEnd(node, command, plugin);
     return undefined;
@@ -121,10 +113,12 @@ function awaitEnd(node: NodeContext, command: Command, plugin: HostedPlugin): vo
     plugin.log("unusual", "Timeout on shutdown: killing anyway");
     plugin.kill("info", "stopped by lightningd via RPC");
   }, node.shutdownTimeoutMs);
-  plugin.whenEnded(() => {
-    clearTimeout(timer);
-    command.succeed(stopped(plugin));
-  });
+  void node.host
+    .when(() => plugin.ended)
+    .then(() => {
+      clearTimeout(timer);
+      command.succeed(stopped(plugin));
+    });
 }
 
 function stopped(plugin: HostedPlugin): JsonRecord {
@@ -140,11 +134,7 @@ function startDirectory(node: NodeContext, command: Command): undefined {
   const path = resolve(node.networkDir, directory);
   if (!existsSync(path)) throw invalidParams(`Could not open ${directory}`);
   if (command.checking) throw new CheckPassed();
-  for (const file of filesOf(path, directory)) {
-    if (node.host.register(file) === undefined) {
-      throw invalidParams(`Failed to register ${file}: Invalid argument`);
-    }
-  }
+  for (const file of filesOf(path, directory)) node.host.register(file);
   answerWhenActive(node, command, "startdir");
   return undefined;
 }
@@ -164,8 +154,6 @@ function rescan(node: NodeContext, command: Command): undefined {
 }
 
 function answerWhenActive(node: NodeContext, command: Command, subcommand: string): void {
-  node.host.starts.launchAll(command.id, (plugin, error) =>
-    plugin.log("unusual", `opening pipe: ${strerror(error)}`),
-  );
-  node.host.starts.whenAllActive(() => command.succeed(list(node, subcommand)));
+  node.host.launchAll(command.id);
+  void node.host.whenAllActive().then(() => command.succeed(list(node, subcommand)));
 }

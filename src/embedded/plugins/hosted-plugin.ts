@@ -6,57 +6,49 @@ import { basename } from "node:path";
 import { MessageReader } from "../../jsonrpc/message-reader.js";
 import type { Token } from "../../jsonrpc/token.js";
 import type { RawOption } from "../../plugin/handshake/init-params.js";
-import { type PendingRequest, terminatedAnswer } from "../../plugin/handshake/pending-requests.js";
-import {
-  PluginSession,
-  type SessionEnd,
-  type SessionState,
-} from "../../plugin/handshake/plugin-session.js";
+import { requestId, terminatedAnswer } from "../../plugin/handshake/pending-requests.js";
+import { PluginSession, type SessionEnd } from "../../plugin/handshake/plugin-session.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import type { Manifest, ManifestSurroundings } from "../../plugin/manifest/manifest.js";
 import { pluginEnvironment } from "../../plugin/process/plugin-process.js";
 import { commandOf, type RunSettings } from "../../plugin/process/run-settings.js";
 import type { NodeLog } from "../log/node-log.js";
 
-/** Who waits for a `plugin start` to come to its end. */
-export interface StartListener {
-  killed(plugin: HostedPlugin, reason: string): void;
-  succeeded(plugin: HostedPlugin): void;
-}
-
-export interface PluginParts {
+/** What all plugins of a node have in common. */
+export interface PluginSurroundings {
   readonly log: NodeLog;
   readonly networkDir: string;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   /** How long a plugin may take for its manifest, and again for its init, in ms. */
   readonly startTimeoutMs: number;
+  onStderr(plugin: HostedPlugin, chunk: Buffer): void;
+  /** Every whole message that passes. @param path canonical */
+  readonly onMessage:
+    | ((path: string, direction: "to-plugin" | "to-node", text: string) => void)
+    | undefined;
+  readonly runSettings: ((path: string) => RunSettings | undefined) | undefined;
+}
+
+/** The list that the plugin is on: it hears of each step. */
+export interface PluginOwner {
+  readonly parts: PluginSurroundings;
   /** What a manifest can clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
-  /** The `allow-deprecated-apis` of `getmanifest`. */
-  allowsDeprecatedApis(): boolean;
-  /** Must a plugin be dynamic now? */
-  mustBeDynamic(): boolean;
+  /** Until the node is up, plugins need not be dynamic. */
+  readonly startup: boolean;
+  /** At the end of the node it is no news that a plugin ends. */
+  readonly isShuttingDown: boolean;
+  readonly allowsDeprecatedApis: boolean;
   /** A message that is no answer. @returns the reason to kill the plugin, if there is one */
   onNotification(plugin: HostedPlugin, message: Token): string | undefined;
   /** @returns the reason to kill the plugin, if there is one */
   onManifest(plugin: HostedPlugin, manifest: Manifest): string | undefined;
   /** Its manifest is good: others may be waited for. */
-  onReady(plugin: HostedPlugin): void;
+  onReady(): void;
   onActive(plugin: HostedPlugin): void;
-  onInitUnanswered(plugin: HostedPlugin): void;
-  onStderr(plugin: HostedPlugin, chunk: Buffer): void;
-  /** Every whole message that passes. */
-  readonly onMessage?:
-    | ((path: string, direction: "to-plugin" | "to-node", text: string) => void)
-    | undefined;
-  /** What its process is run with. */
-  readonly runSettings?: ((path: string) => RunSettings | undefined) | undefined;
-  /** At the end of the node it is no news that a plugin ends. */
-  isShuttingDown(): boolean;
   /** It is off the list from here on. */
   onEnd(plugin: HostedPlugin): void;
-  onStarted(plugin: HostedPlugin): void;
   /** Its process is gone, and nothing holds its pipes any more. */
   onDrained(plugin: HostedPlugin): void;
 }
@@ -65,7 +57,6 @@ export interface PluginParts {
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 /** So does not reading what it is sent, once this much waits. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
-
 /** The longest that a timer can be set to, in ms: 24 days. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 
@@ -80,85 +71,68 @@ const LEVELS: Readonly<Record<SessionEnd["kind"], LogLevel>> = {
   timeout: "unusual",
 };
 
-export class HostedPlugin {
+export class HostedPlugin extends PluginSession {
   readonly name: string;
-  readonly logSource: string;
-  /** The node ends with it, unless it is stopped by hand or disables itself. */
-  important = false;
-  listener: StartListener | undefined;
+  readonly #logSource: string;
+  /** Called once: when it is active, or with the reason why it never will be. */
+  onStarted: ((reason: string | undefined) => void) | undefined;
   /** The options that came with its start, as raw text. */
   startParams: readonly RawOption[] = [];
   checksum = "";
-  /** Why it was killed, if it was. */
-  endReason: string | undefined;
   /** Resolves when its process is gone, or could not be started. */
   readonly gone: Promise<void>;
-  #gone: () => void = () => {};
-  readonly #session: PluginSession;
-  readonly #onEnd: (() => void)[] = [];
   #manifestId = "";
-  #onSpawnError: ((error: Error) => void) | undefined;
 
-  /**
-   * @param path canonical: absolute, without symlinks
-   * @param index grows with each registration: the order in which hooks are called
-   */
+  /** @param path canonical: absolute, without symlinks */
   constructor(
     readonly path: string,
-    readonly index: number,
-    private readonly parts: PluginParts,
+    private readonly owner: PluginOwner,
   ) {
-    this.name = basename(path);
-    this.logSource = `plugin-${this.name}`;
-    this.gone = new Promise((resolve) => {
-      this.#gone = resolve;
-    });
-    const { log, networkDir, env, version } = parts;
+    let isGone = () => {};
+    const { parts } = owner;
     const run = parts.runSettings?.(path) ?? {};
-    this.#session = new PluginSession({
+    super({
       process: {
         path,
-        cwd: networkDir,
-        env: { ...pluginEnvironment(env, version), ...run.env },
+        cwd: parts.networkDir,
+        env: { ...pluginEnvironment(parts.env, parts.version), ...run.env },
         command: commandOf(run, path),
       },
-      surroundings: parts.surroundings,
+      surroundings: owner.surroundings,
       // A debugger stops it for as long as somebody looks.
       timeoutMs: run.debug ? NO_LIMIT_MS : parts.startTimeoutMs,
       reader: new MessageReader({ maxBytes: MAX_MESSAGE_BYTES }),
       observer: {
-        onBytes: (direction, bytes) => log.io(this.logSource, direction, "", bytes),
+        onBytes: (direction, bytes) => parts.log.io(this.#logSource, direction, "", bytes),
         onMessage: (message) => parts.onMessage?.(path, "to-node", message.raw),
         onSend: (text) => parts.onMessage?.(path, "to-plugin", text),
-        onNotification: (message) => parts.onNotification(this, message.token),
+        onNotification: (message) => owner.onNotification(this, message.token),
         onStderr: (chunk) => parts.onStderr(this, chunk),
-        onManifest: (manifest) => parts.onManifest(this, manifest),
+        onManifest: (manifest) => owner.onManifest(this, manifest),
         get mustBeDynamic() {
-          return parts.mustBeDynamic();
+          return !owner.startup;
         },
-        onReady: () => parts.onReady(this),
-        onActive: () => this.#active(),
+        onReady: () => owner.onReady(),
+        onActive: () => {
+          this.#tellStarter(undefined);
+          owner.onActive(this);
+        },
         onUnanswered: (method) => {
           if (method === "getmanifest") this.#logMissingManifest();
-          // lightningd takes its own words for the answer of a plugin that died: an error, so a success.
-          else parts.onInitUnanswered(this);
         },
-        onEnd: (end) => this.#ended(end),
-        onGone: () => this.#gone(),
+        onEnd: (end) => this.#onEnd(end),
+        onGone: () => isGone(),
         onExit: () => {
-          this.#gone();
-          parts.onDrained(this);
+          isGone();
+          owner.onDrained(this);
         },
       },
     });
-  }
-
-  get state(): SessionState {
-    return this.#session.state;
-  }
-
-  get manifest(): Manifest | undefined {
-    return this.#session.manifest;
+    this.name = basename(path);
+    this.#logSource = `plugin-${this.name}`;
+    this.gone = new Promise((resolve) => {
+      isGone = resolve;
+    });
   }
 
   /** Known once the manifest is; until then lightningd shows `false`. */
@@ -166,128 +140,73 @@ export class HostedPlugin {
     return this.manifest?.dynamic ?? false;
   }
 
-  get ended(): boolean {
-    return this.#session.ended;
-  }
-
-  get pid(): number | undefined {
-    return this.#session.process?.pid;
-  }
-
   /**
    * Starts the process and asks it for its manifest.
-   * @param id the text of the request's id
-   * @param onSpawnError called where the system cannot run it; the plugin is off the list then
+   * @param callerId the text of the id of the request that wants it
    */
-  start(id: string, onSpawnError: (error: Error) => void): void {
-    this.#manifestId = id;
-    this.#onSpawnError = onSpawnError;
-    const allowed = this.parts.allowsDeprecatedApis();
-    this.#session.getmanifest(id, `{"allow-deprecated-apis":${allowed}}`);
-    if (this.pid === undefined) return;
-    this.parts.onStarted(this);
-    this.parts.log.add("plugin-manager", "debug", `started(${this.pid}) ${this.path}`);
-  }
-
-  /** @param id its text @param params JSON text */
-  init(id: string, params: string): void {
-    this.#session.init(id, params);
+  launch(callerId: string | undefined): void {
+    this.#manifestId = requestId("getmanifest", callerId);
+    const params = `{"allow-deprecated-apis":${this.owner.allowsDeprecatedApis}}`;
+    this.getmanifest(this.#manifestId, params);
+    const pid = this.process?.pid;
+    if (pid === undefined) return;
+    this.owner.parts.log.add("plugin-manager", "debug", `started(${pid}) ${this.path}`);
   }
 
   log(level: LogLevel, text: string): void {
-    this.parts.log.add(this.logSource, level, text);
+    this.owner.parts.log.add(this.#logSource, level, text);
   }
 
-  /** Writes a message, which must end with two newlines. */
-  send(text: string): void {
-    this.#session.send(text);
-    this.#checkUnsent();
-  }
-
-  /** Sends a request whose text holds this id, and remembers who waits for its answer. */
-  request(id: string, text: string, pending: PendingRequest): void {
-    this.#session.request(id, text, pending);
-    this.#checkUnsent();
-  }
-
-  /** @returns the request with the id (its text, quotes included) that is waited for */
-  pendingRequest(id: string): PendingRequest | undefined {
-    return this.#session.pendingRequest(id);
-  }
-
-  /** Called when it is off the list, before its unanswered requests are failed. */
-  whenEnded(listener: () => void): void {
-    this.#onEnd.push(listener);
-  }
-
-  /** Kills it with SIGKILL and reports why: in the log, and to anyone who waits for its start. */
-  kill(level: LogLevel, reason: string): void {
-    if (this.#session.close()) this.#killed(level, reason);
-  }
-
-  /** Takes it off the list, and fails what it has not answered. Its process is left to its stdin's end. */
-  end(): void {
-    if (this.#session.close()) this.#off();
-  }
-
-  /** For the end of the node: not even its last output is waited for. */
-  killProcess(): void {
-    this.#session.process?.kill("SIGKILL");
-  }
-
-  forgetStderr(): void {
-    this.#session.process?.release();
-  }
-
-  /** Forgets what it was asked: nobody is called back, not even when it is gone. */
-  forgetRequests(): void {
-    this.#session.forgetRequests();
-  }
-
-  #checkUnsent(): void {
-    const unsent = this.#session.process?.unsentBytes ?? 0;
+  override send(text: string): void {
+    super.send(text);
+    const unsent = this.process?.unsentBytes ?? 0;
     if (unsent > MAX_UNSENT_BYTES) {
       this.kill("unusual", `It does not read its stdin: ${unsent} bytes wait`);
     }
   }
 
-  #active(): void {
-    const { listener } = this;
-    this.listener = undefined;
-    listener?.succeeded(this);
-    this.parts.onActive(this);
+  /** Kills it with SIGKILL and reports why: in the log, and to anyone who waits for its start. */
+  kill(level: LogLevel, reason: string): void {
+    if (this.close()) this.#killed(level, reason);
   }
 
-  #ended(end: SessionEnd): void {
+  /** Takes it off the list, and fails what it has not answered. Its process is left to its stdin's end. */
+  letGo(): void {
+    if (this.close()) this.#off();
+  }
+
+  #tellStarter(reason: string | undefined): void {
+    const { onStarted } = this;
+    this.onStarted = undefined;
+    onStarted?.(reason);
+  }
+
+  #onEnd(end: SessionEnd): void {
     if (end.kind === "not-started") {
       // It has not been asked anything.
       this.forgetRequests();
+      if (this.onStarted === undefined) this.log("unusual", end.nodeMessage);
       this.#off();
-      this.#onSpawnError?.(end.error);
+      this.#tellStarter(end.nodeMessage);
       return;
     }
-    if (end.kind === "disabled") this.important = false;
     const isQuiet =
       (end.kind === "disabled" && end.at === "init") ||
-      (end.kind === "exited" && this.parts.isShuttingDown());
+      (end.kind === "exited" && this.owner.isShuttingDown);
     this.#killed(isQuiet ? "debug" : LEVELS[end.kind], end.nodeMessage);
   }
 
   #killed(level: LogLevel, reason: string): void {
-    this.endReason = reason;
     this.log(level, `Killing plugin: ${reason}`);
-    this.killProcess();
-    const { listener } = this;
-    this.listener = undefined;
-    listener?.killed(this, reason);
+    this.process?.kill("SIGKILL");
+    this.#tellStarter(reason);
     this.#off();
   }
 
   #off(): void {
-    for (const listener of this.#onEnd) listener();
-    this.#session.failRequests();
-    this.#session.process?.releaseStdio();
-    this.parts.onEnd(this);
+    this.failRequests();
+    this.process?.releaseStdio();
+    this.owner.onEnd(this);
   }
 
   /** lightningd answers in the place of a plugin that died, and then finds fault with that answer. */

@@ -1,89 +1,64 @@
 /**
- * The plugins of the node: who is registered, what they have brought, and what they are sent about one
- * another (struct plugins of lightningd/plugin.c); how they come up is plugin-starts.ts. Used by the
- * methods, by dispatch.ts and by node.ts, which ends it.
+ * The plugins of the node: how they come up beside one another, what they have brought, and what they
+ * are sent about one another (struct plugins of lightningd/plugin.c). Used by the methods, by the
+ * dispatch of requests and by node.ts, which ends it.
  */
-
-import { isSubscribed, notificationMessage, notifyAll } from "../hooks/notifications.js";
-import type { NodeLog } from "../log/node-log.js";
-import { HostedPlugin, type PluginParts, type StartListener } from "./hosted-plugin.js";
-import { handleNotification } from "./plugin-notifications.js";
+import type { Token } from "../../jsonrpc/token.js";
+import { initParams, problemWithOptions, startValues } from "../../plugin/handshake/init-params.js";
+import { requestId } from "../../plugin/handshake/pending-requests.js";
+import { readNotification } from "../../plugin/handshake/plugin-notification.js";
+import type { Manifest } from "../../plugin/manifest/manifest.js";
+import { unmetDemands } from "../hooks/hook-chain.js";
+import {
+  isKnownTopic,
+  isSubscribed,
+  notificationMessage,
+  notifyAll,
+} from "../hooks/notifications.js";
+import type { ConfigVars } from "../state/config-vars.js";
+import { HostedPlugin, type PluginOwner, type PluginSurroundings } from "./hosted-plugin.js";
 import { canonicalPath, checksumOf } from "./plugin-paths.js";
-import { PluginStarts, type PluginStartsParts } from "./plugin-starts.js";
-import { endProcesses, trackProcess } from "./reap-children.js";
 
-export interface PluginHostParts
-  extends PluginStartsParts,
-    Pick<PluginParts, "onMessage" | "runSettings"> {
-  readonly log: NodeLog;
-  readonly networkDir: string;
-  readonly version: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** How long a plugin may take for its manifest, and again for its init, in ms. */
-  readonly startTimeoutMs: number;
+export interface PluginHostParts extends PluginSurroundings {
+  readonly configs: ConfigVars;
+  /** The `configuration` of `init`, as JSON text. */
+  readonly configuration: (startup: boolean) => string;
   readonly isBuiltin: (method: string) => boolean;
-  /** A plugin without which the node shall not run has ended. */
-  readonly onImportantEnd: (plugin: HostedPlugin) => void;
-  readonly onStderr: (plugin: HostedPlugin, chunk: Buffer) => void;
 }
 
-export class PluginHost {
-  /** How they come up. */
-  readonly starts: PluginStarts;
-  #plugins: HostedPlugin[] = [];
+/** How long a process whose stdin is closed may take to end before it is killed, in ms. */
+const GRACE_MS = 1000;
+
+/** The plugin processes of all nodes in this program: none outlives the program. */
+const running = new Set<HostedPlugin>();
+
+function killAll(): void {
+  for (const plugin of running) plugin.process?.kill("SIGKILL");
+}
+
+export class PluginHost implements PluginOwner {
+  startup = true;
+  isShuttingDown = false;
+  readonly surroundings: PluginOwner["surroundings"];
+  plugins: readonly HostedPlugin[] = [];
   /** Those whose process is there, or whose pipes something may hold, such as their children. */
   readonly #processes = new Set<HostedPlugin>();
-  #registered = 0;
-  #shuttingDown = false;
-  readonly #pluginParts: PluginParts;
+  #waiting: { readonly holds: () => boolean; readonly done: () => void }[] = [];
 
-  constructor(private readonly parts: PluginHostParts) {
-    this.starts = new PluginStarts(this, parts);
-    this.#pluginParts = {
-      log: parts.log,
-      networkDir: parts.networkDir,
-      version: parts.version,
-      env: parts.env,
-      startTimeoutMs: parts.startTimeoutMs,
-      surroundings: {
-        hasOption: (name) => parts.configs.option(name) !== undefined,
-        ownerOfMethod: (name) =>
-          parts.isBuiltin(name) ? "lightningd" : this.ownerOfMethod(name)?.path,
-      },
-      allowsDeprecatedApis: () =>
-        parts.configs.values("allow-deprecated-apis").at(-1)?.value !== "false",
-      mustBeDynamic: () => !this.starts.startup,
-      onManifest: (plugin, manifest) => this.starts.manifestCame(plugin, manifest),
-      onReady: (plugin) => this.starts.ready(plugin),
-      onActive: (plugin) => {
-        this.started(plugin);
-        this.starts.active();
-      },
-      onInitUnanswered: (plugin) => this.started(plugin),
-      onNotification: (plugin, message) => handleNotification(this, plugin, message),
-      onStderr: parts.onStderr,
-      onMessage: parts.onMessage,
-      runSettings: parts.runSettings,
-      onStarted: (plugin) => {
-        this.#processes.add(plugin);
-        trackProcess(plugin);
-      },
-      onDrained: (plugin) => void this.#processes.delete(plugin),
-      isShuttingDown: () => this.#shuttingDown,
-      onEnd: (plugin) => this.#ended(plugin),
+  constructor(readonly parts: PluginHostParts) {
+    this.surroundings = {
+      hasOption: (name) => parts.configs.option(name) !== undefined,
+      ownerOfMethod: (name) =>
+        parts.isBuiltin(name) ? "lightningd" : this.ownerOfMethod(name)?.path,
     };
   }
 
-  get plugins(): readonly HostedPlugin[] {
-    return this.#plugins;
-  }
-
-  get isShuttingDown(): boolean {
-    return this.#shuttingDown;
+  get allowsDeprecatedApis(): boolean {
+    return this.parts.configs.values("allow-deprecated-apis").at(-1)?.value !== "false";
   }
 
   ownerOfMethod(name: string): HostedPlugin | undefined {
-    return this.#plugins.find((plugin) =>
+    return this.plugins.find((plugin) =>
       plugin.manifest?.rpcmethods.some((method) => method.name === name),
     );
   }
@@ -91,21 +66,67 @@ export class PluginHost {
   /**
    * Puts a plugin on the list. One that is there already is left alone, unless its file has changed:
    * then it is killed and the new one takes its place.
-   * @returns undefined where there is no such file, or where it is there already
+   * @returns undefined where there is no such file, where it is there already, or the node ends
    */
-  register(path: string, listener?: StartListener): HostedPlugin | undefined {
+  register(path: string, onStarted?: HostedPlugin["onStarted"]): HostedPlugin | undefined {
     const canonical = canonicalPath(path, this.parts.networkDir);
-    if (canonical === undefined) return undefined;
-    const present = this.#plugins.find((plugin) => plugin.path === canonical);
-    if (present !== undefined) {
-      if (present.important || present.checksum === checksumOf(canonical)) return undefined;
-      present.kill("info", "Plugin changed, needs restart.");
-    }
-    const plugin = new HostedPlugin(canonical, this.#registered++, this.#pluginParts);
-    plugin.checksum = checksumOf(canonical);
-    plugin.listener = listener;
-    this.#plugins.push(plugin);
+    if (canonical === undefined || this.isShuttingDown) return undefined;
+    const checksum = checksumOf(canonical);
+    const present = this.plugins.find((plugin) => plugin.path === canonical);
+    if (present?.checksum === checksum) return undefined;
+    present?.kill("info", "Plugin changed, needs restart.");
+    const plugin = new HostedPlugin(canonical, this);
+    plugin.checksum = checksum;
+    plugin.onStarted = onStarted;
+    this.plugins = [...this.plugins, plugin];
     return plugin;
+  }
+
+  /** Starts all that are registered and not yet started. @param callerId as for `launch` */
+  launchAll(callerId?: string): void {
+    for (const plugin of this.plugins) {
+      if (plugin.state === "unconfigured") this.launch(plugin, callerId);
+    }
+  }
+
+  /** Starts a registered plugin. @param callerId the text of the id of the request that wants it */
+  launch(plugin: HostedPlugin, callerId: string | undefined): void {
+    this.#processes.add(plugin);
+    if (running.size === 0) process.on("exit", killAll);
+    running.add(plugin);
+    void plugin.gone.then(() => {
+      running.delete(plugin);
+      if (running.size === 0) process.off("exit", killAll);
+    });
+    plugin.launch(callerId);
+  }
+
+  /** Resolves once this holds: it is asked whenever a plugin has come a step further or has ended. */
+  when(holds: () => boolean): Promise<void> {
+    return new Promise((done) => {
+      this.#waiting.push({ holds, done });
+      this.#look();
+    });
+  }
+
+  whenAllActive(): Promise<void> {
+    return this.when(() => this.plugins.every(({ state }) => state === "active"));
+  }
+
+  whenManifestsAreIn(): Promise<void> {
+    return this.when(() => this.#manifestsAreIn());
+  }
+
+  /** Sends `init` to all whose manifest is good. */
+  configureAll(): void {
+    const { configs, configuration } = this.parts;
+    const valuesOf = (name: string) => configs.values(name).map(({ value }) => value);
+    for (const plugin of this.plugins) {
+      if (plugin.state !== "needs init") continue;
+      const options = plugin.manifest?.options ?? [];
+      const params = initParams(options, valuesOf, configuration(this.startup));
+      plugin.init(requestId("init", undefined), params);
+    }
   }
 
   /** Tells a plugin that it is to end. @returns false where it does not want to know */
@@ -115,23 +136,132 @@ export class PluginHost {
     return true;
   }
 
-  /** A plugin is up: those that subscribe to it are notified. */
-  started(plugin: HostedPlugin): void {
-    this.#notifyOf("plugin_started", plugin);
-  }
-
   notify(topic: string, text: () => string): readonly HostedPlugin[] {
-    return notifyAll(this.#plugins, topic, text);
+    return notifyAll(this.plugins, topic, text);
   }
 
-  /** From here on plugins are let go of without a message to the others (lightningd/plugin.c destroy_plugin). */
-  beginShutdown(): void {
-    this.#shuttingDown = true;
+  /**
+   * Ends all plugins. Those that subscribe to `shutdown` get up to this many ms, the others none: they
+   * read the end of their stdin. Resolves when no process is left.
+   */
+  async shutdown(graceMs: number): Promise<void> {
+    this.isShuttingDown = true;
+    for (const plugin of this.plugins) {
+      plugin.forgetRequests();
+      if (!this.sendShutdown(plugin)) plugin.letGo();
+    }
+    await new Promise<void>((done) => {
+      const timer = setTimeout(done, graceMs);
+      void this.when(() => this.plugins.length === 0).then(() => {
+        clearTimeout(timer);
+        done();
+      });
+    });
+    for (const plugin of this.plugins) {
+      const note = `${plugin.name}: failed to self-terminate in time, killing.`;
+      this.parts.log.add("lightningd", "debug", note);
+      plugin.letGo();
+    }
+    const timer = setTimeout(() => {
+      for (const plugin of this.#processes) plugin.process?.kill("SIGKILL");
+    }, GRACE_MS);
+    await Promise.all([...this.#processes].map((plugin) => plugin.gone));
+    clearTimeout(timer);
+    // What still holds a plugin's stderr would keep our own process alive.
+    for (const plugin of this.#processes) plugin.process?.release();
   }
 
-  /** Resolves when no plugin process is left. */
-  endProcesses(): Promise<void> {
-    return endProcesses(this.#processes);
+  onNotification(plugin: HostedPlugin, message: Token): string | undefined {
+    const notification = readNotification(message);
+    switch (notification.kind) {
+      case "fault":
+        return notification.nodeMessage;
+      case "log":
+        for (const line of notification.message.replace(/\n$/, "").split("\n")) {
+          plugin.log(notification.level, line);
+        }
+        return undefined;
+      case "progress":
+        plugin.pendingRequest(notification.id)?.onNotify?.(message);
+        return undefined;
+      case "custom":
+        this.#forward(plugin, notification.topic, notification.params);
+        return undefined;
+    }
+  }
+
+  #forward(plugin: HostedPlugin, topic: string, params: Token): void {
+    if (!plugin.manifest?.notifications.includes(topic)) {
+      plugin.log(
+        "unusual",
+        `Plugin attempted to send a notification to topic "${topic}" it hasn't declared in its ` +
+          "manifest, not forwarding to subscribers.",
+      );
+      return;
+    }
+    const origin = JSON.stringify(plugin.name);
+    this.notify(
+      topic,
+      () => `{"jsonrpc":"2.0","method":"${topic}","origin":${origin},"params":${params.raw}}\n\n`,
+    );
+  }
+
+  /** Takes what a good manifest brings: options, and the values that came with the start. */
+  onManifest({ path, startParams }: HostedPlugin, { options }: Manifest): string | undefined {
+    const { configs } = this.parts;
+    for (const option of options) configs.addOption({ ...option, plugin: path });
+    for (const { name, type } of options) {
+      for (const value of startValues(startParams, name)) {
+        configs.add(name, type === "flag" ? undefined : value, { kind: "pluginstart" });
+      }
+    }
+    return problemWithOptions(options, startParams);
+  }
+
+  onReady(): void {
+    if (!this.#manifestsAreIn()) return;
+    for (const plugin of unmetDemands(this.plugins)) {
+      if (plugin.state === "needs init") {
+        plugin.kill("unusual", "Cannot meet required hook dependencies");
+      }
+    }
+    for (const plugin of this.plugins) {
+      for (const topic of plugin.manifest?.subscriptions ?? []) {
+        if (topic === "*" || isKnownTopic(this.plugins, topic)) continue;
+        plugin.log("unusual", `topic '${topic}' is not a known notification topic`);
+      }
+    }
+    if (!this.startup) this.configureAll();
+    this.#look();
+  }
+
+  onActive(plugin: HostedPlugin): void {
+    this.#notifyOf("plugin_started", plugin);
+    this.#look();
+  }
+
+  onEnd(plugin: HostedPlugin): void {
+    this.plugins = this.plugins.filter((other) => other !== plugin);
+    for (const { name } of plugin.manifest?.options ?? []) this.parts.configs.removeOption(name);
+    if (plugin.state === "awaiting manifest" || plugin.state === "unconfigured") this.onReady();
+    this.#look();
+    if (!this.isShuttingDown) this.#notifyOf("plugin_stopped", plugin);
+  }
+
+  onDrained(plugin: HostedPlugin): void {
+    this.#processes.delete(plugin);
+  }
+
+  #manifestsAreIn(): boolean {
+    return this.plugins.every(
+      ({ state }) => state !== "unconfigured" && state !== "awaiting manifest",
+    );
+  }
+
+  #look(): void {
+    const ready = this.#waiting.filter(({ holds }) => holds());
+    this.#waiting = this.#waiting.filter((waiter) => !ready.includes(waiter));
+    for (const { done } of ready) done();
   }
 
   #notifyOf(topic: "plugin_started" | "plugin_stopped", plugin: HostedPlugin): void {
@@ -139,19 +269,5 @@ export class PluginHost {
     this.notify(topic, () =>
       notificationMessage(topic, { plugin_name: plugin.name, plugin_path: plugin.path, methods }),
     );
-  }
-
-  #ended(plugin: HostedPlugin): void {
-    this.#plugins = this.#plugins.filter((other) => other !== plugin);
-    this.parts.hooks.remove(plugin);
-    for (const option of plugin.manifest?.options ?? [])
-      this.parts.configs.removeOption(option.name);
-    this.starts.ended(plugin);
-    if (this.#shuttingDown) return;
-    if (plugin.important) {
-      plugin.log("broken", "Plugin marked as important, shutting down lightningd!");
-      this.parts.onImportantEnd(plugin);
-    }
-    this.#notifyOf("plugin_stopped", plugin);
   }
 }

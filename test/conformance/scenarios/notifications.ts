@@ -191,16 +191,6 @@ topic("notifications", (scenario) => {
   );
 
   scenario(
-    "of a plugin that exits at init",
-    async (node) => {
-      const ear = await listener(node, ["plugin_started", "plugin_stopped"]);
-      await node.start(node.plugin("p.py", { methods: ["m"], steps: { init: [{ exit: 1 }] } }));
-      return heard(node, ear);
-    },
-    { since: "25.02" },
-  );
-
-  scenario(
     "of a plugin that disables itself at init",
     async (node) => {
       const ear = await listener(node, ["plugin_started", "plugin_stopped"]);

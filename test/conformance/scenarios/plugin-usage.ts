@@ -134,37 +134,6 @@ topic("plugin usage", (scenario) => {
     return answer;
   });
 
-  scenario("startdir stops at a file that runs already", async (node) => {
-    const folder = node.subfolder("dir");
-    await node.started(node.plugin("dir/one.py"));
-    const answer = await node.call("plugin", ["startdir", folder]);
-    return { answer, list: await node.list() };
-  });
-
-  scenario(
-    "startdir with a plugin that fails is answered when another has started",
-    async (node) => {
-      const folder = node.subfolder("dir");
-      node.plugin("dir/bad.py", { begin: [{ exit: 1 }] });
-      const client = node.connect();
-      client.send(
-        JSON.stringify({ jsonrpc: "2.0", id: 1, method: "plugin", params: ["startdir", folder] }),
-      );
-      await node.logs("exited before replying to getmanifest");
-      const list = await node.list();
-      expect(list).toEqual([]);
-      expect(client.text).toBe("");
-      await node.started(node.plugin("good.py"));
-      const [text = ""] = await client.messages(1);
-      const answer = node.readMessage(text);
-      expect(answer.result).toEqual({
-        command: "startdir",
-        plugins: [{ name: "<folder>/good.py", active: true, dynamic: true }],
-      });
-      return { answer, list };
-    },
-  );
-
   scenario("rescan finds what is new in the folder for plugins", async (node) => {
     const fresh = await node.fresh();
     const nothing = await fresh.call("plugin", ["rescan"]);

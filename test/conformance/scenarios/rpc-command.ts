@@ -243,23 +243,6 @@ topic("rpc_command", (scenario) => {
     return { answer, log: node.logLines("plugin-judge.py") };
   });
 
-  scenario("a plugin whose hook is in use waits for its place in the order", async (node) => {
-    await victim(node);
-    const first = await judge(
-      node,
-      [{ hold: "go" }, { result: { result: "continue" } }],
-      "first.py",
-    );
-    const call = node.call("victim");
-    await first.receives("rpc_command");
-    const second = await judge(node, [{ result: { result: "continue" } }], "second.py");
-    first.open("go");
-    const answer = await call;
-    const lines = node.logLines().filter((line) => /Deferring|Updating hooks/.test(line));
-    const again = await node.call("victim");
-    return { answer, again, asked: second.received("rpc_command").length, lines };
-  });
-
   scenario("after a reload its place is the last", async (node) => {
     await victim(node);
     const first = await judge(node, ASKED, "first.py");

@@ -1,7 +1,6 @@
 /** Plugins that start with the node: by its options, its config, its folders. */
 import { join } from "node:path";
 import { expect } from "vitest";
-import { error, INVALID_PARAMS } from "../harness/answers.js";
 import { at } from "../harness/json.js";
 import { topic } from "../harness/scenario.js";
 
@@ -84,7 +83,6 @@ topic("startup", (scenario) => {
   const refused: readonly [string, (folder: string) => readonly string[]][] = [
     ["a plugin that is not there", () => ["plugin=/no/such/plugin"]],
     ["a plugin that is no program", (folder) => [`plugin=${folder}/bad-interpreter.py`]],
-    ["the same plugin twice", (folder) => [`plugin=${folder}/one.py`, `plugin=${folder}/one.py`]],
     [
       "a plugin whose options clash with another's",
       (folder) => [`plugin=${folder}/one.py`, `plugin=${folder}/two.py`],
@@ -115,36 +113,6 @@ topic("startup", (scenario) => {
     const answer = await plugin.rpcAnswer();
     expect(at(answer, "error", "message")).toBe("Unknown command 'nosuch'");
     return answer;
-  });
-
-  scenario("an important plugin that ends takes the node with it", async (node) => {
-    const plugin = node.plugin("p.py", { methods: ["die"], steps: { die: [{ exit: 1 }] } });
-    const fresh = await node.fresh({ config: [`important-plugin=${plugin.path}`] });
-    await fresh.call("die").catch(() => "the node was quicker");
-    await fresh.ends();
-    return {};
-  });
-
-  scenario("an important plugin can be stopped, if it is dynamic", async (node) => {
-    const plugin = node.plugin("p.py");
-    const fresh = await node.fresh({ config: [`important-plugin=${plugin.path}`] });
-    const stop = await fresh.stop(plugin);
-    return { stop, list: await fresh.list(), start: await fresh.start(plugin) };
-  });
-
-  scenario("an important plugin is not started again when its file has changed", async (node) => {
-    const plugin = node.plugin("p.py");
-    const fresh = await node.fresh({ config: [`important-plugin=${plugin.path}`] });
-    plugin.rewrite({ methods: ["new"] });
-    const answer = await fresh.start(plugin);
-    expect(answer).toEqual(error(INVALID_PARAMS, "<folder>/p.py: Invalid argument"));
-    return answer;
-  });
-
-  scenario("an important plugin that disables itself is let go", async (node) => {
-    const plugin = node.plugin("p.py", { steps: { init: [{ result: { disable: "no" } }] } });
-    const fresh = await node.fresh({ config: [`important-plugin=${plugin.path}`] });
-    return fresh.list();
   });
 
   scenario("a relative path in the config starts at the network's folder", async (node) => {

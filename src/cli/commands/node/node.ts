@@ -88,7 +88,6 @@ export async function runNode(
   endLook();
   signal.removeEventListener("abort", end);
   file.close();
-  if (node.failure !== undefined) throw node.failure;
   return 0;
 }
 
