@@ -1,7 +1,7 @@
 /** The embedded node as a program starts it: for tests of a plugin, without lightningd. */
 import { resolve } from "node:path";
 import type { PluginDirection } from "../embedded/api.js";
-import type { RaisedEvent, RaiseWishes } from "../embedded/emit/plain-values.js";
+import type { RaisedEvent, RaiseWishes } from "../embedded/emit/raised-event.js";
 import { PluginStderr } from "../embedded/log/plugin-stderr.js";
 import { startEmbeddedNode as startNode } from "../embedded/node.js";
 import type { LogLevel } from "../plugin/log-level.js";

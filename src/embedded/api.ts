@@ -1,7 +1,7 @@
 /** What the embedded node is given, and what its owner has of it: src/api makes the public API of that. */
 import type { LogLevel } from "../plugin/log-level.js";
 import type { RunSettings } from "../plugin/process/run-settings.js";
-import type { RaisedEvent, RaiseWishes } from "./emit/plain-values.js";
+import type { RaisedEvent, RaiseWishes } from "./emit/raised-event.js";
 
 export interface NodeOptions {
   /**

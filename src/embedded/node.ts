@@ -4,16 +4,19 @@
  * `cln-dev watch --embedded`, by `cln-dev node`, and by tests.
  */
 import { closeSync, constants, rmSync, writeSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Failure, usageFailure } from "../errors/failure.js";
 import { openOwnedFile } from "../filesystem/owned-file.js";
+import { RawJson } from "../jsonrpc/json.js";
+import { listenUnix } from "../node/rpc/unix-socket.js";
 import { configurationOf } from "../plugin/handshake/init-params.js";
 import type { NodeOptions, RunningEmbeddedNode } from "./api.js";
-import { fromWishes, type RaisedEvent, type RaiseWishes, toEvent } from "./emit/plain-values.js";
 import { canRaise, raise } from "./emit/raise.js";
+import type { RaisedEvent, RaiseWishes } from "./emit/raised-event.js";
+import { notificationMessage } from "./hooks/notifications.js";
 import { startPlugins } from "./lifecycle.js";
 import { LogFile } from "./log/log-file.js";
-import { publishLine } from "./log/log-notifications.js";
 import { NodeLog } from "./log/node-log.js";
 import { builtinMethods } from "./methods/all-methods.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
@@ -22,12 +25,17 @@ import { PluginHost } from "./plugins/plugin-host.js";
 import type { Command } from "./rpc/command.js";
 import { Connection } from "./rpc/connection.js";
 import { handleRequest } from "./rpc/dispatch.js";
-import { listenAt, type SocketServer } from "./rpc/server.js";
+import { jsonText } from "./rpc/json-text.js";
 import { type EmbeddedSettings, settleSettings } from "./settings.js";
 import { BlockHeight } from "./state/block-height.js";
 import { ConfigVars } from "./state/config-vars.js";
 import { Datastore } from "./state/datastore.js";
-import { type DirectoryLock, lockDirectory } from "./state/directory-lock.js";
+import {
+  closeServer,
+  type DirectoryLock,
+  lockDirectory,
+  removeSocket,
+} from "./state/directory-lock.js";
 import { makeGossipStore } from "./state/gossip-store.js";
 import { type Identity, loadIdentity } from "./state/identity.js";
 import { addNodeOptions } from "./state/node-options.js";
@@ -94,7 +102,7 @@ class Node implements NodeContext {
   #connectionCount = 0;
   readonly #onTrouble: ((message: string) => void) | undefined;
   #file: LogFile | undefined;
-  #server: SocketServer | undefined;
+  #server: Server | undefined;
   #closing: Promise<void> | undefined;
   #stopCommands: Command[] = [];
   #resolveClosed: () => void = () => {};
@@ -111,7 +119,8 @@ class Node implements NodeContext {
     });
     this.log = new NodeLog(settings.logLevel, {
       print: (entry) => this.#file?.write(entry, options.onLog),
-      line: (entry, isPrinted) => publishLine(this.host, entry, isPrinted),
+      publish: (topic, payload) =>
+        void this.host.notify(topic, () => notificationMessage(topic, payload())),
       flush: () => this.#file?.flush(),
     });
     this.identity = loadIdentity(settings.networkDir, settings);
@@ -152,13 +161,7 @@ class Node implements NodeContext {
     this.#applyOptions();
     await startPlugins(this, this.settings, async () => {
       if (this.#closing !== undefined) throw stoppedAtStart();
-      this.#server = await listenAt(this.settings.rpcFile, (socket) => {
-        const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
-          handleRequest(this, request, connection),
-        );
-        this.#connections.add(connection);
-        socket.on("close", () => this.#connections.delete(connection));
-      });
+      this.#server = await this.#listen(this.settings.rpcFile);
     });
     if (this.#closing !== undefined) throw stoppedAtStart();
     const { id, alias, color } = this.identity;
@@ -168,6 +171,21 @@ class Node implements NodeContext {
       "info",
       `Server started with public key ${id}, alias ${alias} (color #${color}) and lightningd ${this.version}`,
     );
+  }
+
+  /** For its owner only; the socket that a dead node left behind is replaced. */
+  async #listen(path: string): Promise<Server> {
+    removeSocket(path);
+    // The connection stays half open after a client's end: what was asked is still answered.
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
+        handleRequest(this, request, connection),
+      );
+      this.#connections.add(connection);
+      socket.on("close", () => this.#connections.delete(connection));
+    });
+    await listenUnix(server, path, 1024);
+    return server;
   }
 
   #applyOptions(): void {
@@ -184,8 +202,17 @@ class Node implements NodeContext {
 
   async raise(topic: string, wishes: RaiseWishes = {}): Promise<RaisedEvent> {
     if (!canRaise(this, topic)) throw usageFailure(`there is no hook or notification ${topic}`);
-    const options = fromWishes(wishes);
-    return toEvent(await new Promise((resolve) => raise(this, topic, options, resolve)));
+    const { payload, changes = {}, only } = wishes;
+    const raw = (value: unknown) => new RawJson(JSON.stringify(value));
+    const options = {
+      ...(payload === undefined ? {} : { payload: raw(payload) }),
+      changes: new Map(Object.entries(changes).map(([path, value]) => [path, raw(value)])),
+      ...(only === undefined ? {} : { only }),
+    };
+    const raised = await new Promise<RaisedEvent<RawJson>>((resolve) => {
+      raise(this, topic, options, resolve);
+    });
+    return JSON.parse(jsonText(raised)) as RaisedEvent;
   }
 
   stop(command: Command): void {
@@ -199,7 +226,7 @@ class Node implements NodeContext {
   }
 
   async #end(): Promise<void> {
-    this.#server?.stopListening();
+    if (this.#server !== undefined) closeServer(this.#server, this.settings.rpcFile);
     await this.host.shutdown(this.shutdownTimeoutMs);
     for (const command of this.#stopCommands) {
       command.respond(

@@ -69,7 +69,6 @@ export const RELEASE_DIFFERENCES: readonly ReleaseDifference[] = [
     scenarios: [
       "messages: reaches the client that asked for notifications",
       "messages: switched off again",
-      "messages: while one speaks, nothing else on the connection is read",
       "rpc_command: `before` puts the later one first",
       "rpc_command: a hook of its own calls the node",
       "rpc_command: a plugin that is stopped while it is asked: continue",

@@ -208,7 +208,7 @@ describe("a plugin", () => {
     await call(node, "go");
     await until("all is logged", () => logOf(node).includes("plugin-p.js: line 49999"));
     const { bytes_used } = (await call(node, "getlog", ["broken"])) as { bytes_used: number };
-    expect(bytes_used).toBeLessThanOrEqual(16 * 1024 * 1024);
+    expect(bytes_used).toBeLessThanOrEqual(4 * 1024 * 1024);
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
   });
 

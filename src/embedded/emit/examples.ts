@@ -1,6 +1,6 @@
 /**
  * An example of the payload of each hook and notification, with the fields, their order and their types
- * as lightningd v26.06.6 sends them (doc/schemas/hook, doc/schemas/notification).
+ * as lightningd v26.06.6 sends them, and changes to it.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { NodeContext } from "../node-context.js";
@@ -25,7 +25,7 @@ export const NOTIFICATION_TOPICS: readonly string[] = [...NOTIFICATIONS.keys()];
 
 /** @returns the params of a hook; none for a hook that nobody knows */
 export function hookExample(hook: string, node: NodeContext): JsonRecord {
-  return filledRecord(HOOKS.get(hook) ?? {}, node);
+  return filled(HOOKS.get(hook) ?? {}, node);
 }
 
 export function notificationExample(
@@ -33,27 +33,21 @@ export function notificationExample(
   node: NodeContext,
 ): NotificationExample | undefined {
   const example = NOTIFICATIONS.get(topic);
-  return example && { ...example, payload: filledRecord(example.payload, node) };
-}
-
-function filledRecord(record: JsonRecord, node: NodeContext): JsonRecord {
-  return Object.fromEntries(
-    Object.entries(record).map(([key, value]) => [key, value && filled(value, node)]),
-  );
+  return example && { ...example, payload: filled(example.payload, node) };
 }
 
 /** What is the node's own is written `$node`, `$coin`, `$height`, `$height+10`; `$5` is a long number. */
-function filled(value: JsonValue, node: NodeContext): JsonValue {
-  if (typeof value === "string") return value.startsWith("$") ? own(value.slice(1), node) : value;
-  if (typeof value !== "object" || value === null || value instanceof RawJson) return value;
-  return isArray(value) ? value.map((item) => filled(item, node)) : filledRecord(value, node);
+function filled(record: JsonRecord, node: NodeContext): JsonRecord {
+  return JSON.parse(JSON.stringify(record), (_, value: unknown) =>
+    typeof value === "string" && value.startsWith("$") ? own(value.slice(1), node) : value,
+  ) as JsonRecord;
 }
 
-function own(name: string, node: NodeContext): JsonValue {
-  if (name === "node") return node.identity.id;
-  if (name === "coin") return COINS.get(node.network) ?? "tb";
+function own(name: string, { identity, network, chain }: NodeContext): JsonValue {
+  if (name === "node") return identity.id;
+  if (name === "coin") return COINS.get(network) ?? "tb";
   const [word, more = "0"] = name.split("+");
-  return word === "height" ? node.chain.height + Number(more) : new RawJson(name);
+  return word === "height" ? chain.height + Number(more) : new RawJson(name);
 }
 
 /** How lightningd names a coin: by what addresses begin with. */
@@ -63,6 +57,30 @@ const COINS = new Map([
   ["signet", "tbs"],
 ]);
 
-function isArray(value: JsonRecord | readonly JsonValue[]): value is readonly JsonValue[] {
-  return Array.isArray(value);
+/**
+ * @param path the names of a member and of those around it: `htlc.amount_msat`
+ * @returns the payload with that value there; where it holds just one object, paths may begin inside it
+ */
+export function withChange(
+  payload: JsonRecord,
+  [first = "", ...rest]: readonly string[],
+  value: RawJson,
+): JsonRecord {
+  const [[onlyName, only] = [undefined, undefined], ...others] = Object.entries(payload);
+  const isWrapper = onlyName !== undefined && others.length === 0 && isRecord(only);
+  if (isWrapper && first !== onlyName) {
+    return { [onlyName]: withChange(only, [first, ...rest], value) };
+  }
+  const inner = payload[first];
+  const isEnd = rest.length === 0;
+  return {
+    ...payload,
+    [first]: isEnd ? value : withChange(isRecord(inner) ? inner : {}, rest, value),
+  };
+}
+
+function isRecord(value: JsonValue | undefined): value is JsonRecord {
+  return (
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
 }

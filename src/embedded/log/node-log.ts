@@ -1,24 +1,43 @@
 /**
- * The node's log: a ring of 16 MiB with every level, which `getlog` shows; lines at or above the
+ * The node's log: the last lines of every level in memory, which `getlog` shows; lines at or above the
  * print level also go to the log file and to the plugins that subscribe to `log` (lightningd/log.c).
  * Used by everything in the embedded node.
  */
 import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
-import type { LogEntry } from "./log-entry.js";
-import { LogRing } from "./log-ring.js";
+import type { JsonRecord } from "../rpc/json-text.js";
+
+export interface LogEntry {
+  readonly level: LogLevel;
+  /** For the level `io`: the direction, seen from the node. */
+  readonly direction?: "in" | "out";
+  /** Microseconds since the epoch. */
+  readonly time: number;
+  readonly source: string;
+  readonly text: string;
+  readonly data?: Buffer;
+}
 
 /** Who else wants the lines. */
 export interface LogReaders {
   /** Every entry at or above the print level, for the log file. */
   print(entry: LogEntry): void;
-  /** Every entry that is not `io`, for the plugins that subscribe to `log` and `warning`. */
-  line(entry: LogEntry, isPrinted: boolean): void;
+  /** For the plugins that subscribe to `log` (what is printed) and `warning` (what is unusual or worse). */
+  publish(topic: "log" | "warning", payload: () => JsonRecord): void;
+  /** Sees to it that what has been printed can be read in the file: before a client is answered. */
   flush(): void;
 }
 
+/** What is kept in memory, in bytes; lightningd keeps 16 MiB. */
+export const MAX_LOG_BYTES = 4 * 1024 * 1024;
+/** A longer text, or longer data, is cut. */
+const MAX_PART_BYTES = 256 * 1024;
+/** What an entry counts for beside its text and data, in bytes: about what it costs. */
+const HEAD_BYTES = 128;
+
 export class NodeLog {
   readonly createdAt = nowMicroseconds();
-  readonly #ring = new LogRing();
+  bytesUsed = 0;
+  #entries: LogEntry[] = [];
 
   /** @param printLevel what is printed, from this level on */
   constructor(
@@ -26,47 +45,68 @@ export class NodeLog {
     private readonly readers: LogReaders,
   ) {}
 
-  /** Sees to it that what has been printed can be read in the file: before a client is answered. */
   flush(): void {
     this.readers.flush();
   }
 
-  get bytesUsed(): number {
-    return this.#ring.bytesUsed;
-  }
-
-  add(source: string, level: LogLevel, text: string): LogEntry {
-    const entry = this.#entry(source, level, printable(text), undefined, undefined);
-    const isPrinted = isAtLeast(level, this.printLevel);
-    if (isPrinted) this.readers.print(entry);
-    this.#ring.push(entry);
-    this.readers.line(entry, isPrinted);
-    return entry;
-  }
-
-  /** Bytes that were read or written. They are copied. */
-  io(source: string, direction: "in" | "out", text: string, data: Buffer): void {
-    const entry = this.#entry(source, "io", text, direction, data);
-    if (this.printLevel === "io") this.readers.print(entry);
-    this.#ring.push(entry);
-  }
-
-  /** The entries that the ring still holds, oldest first, from a level on. To be used at once. */
-  *entries(minimum: LogLevel): Generator<LogEntry> {
-    for (const entry of this.#ring) {
-      if (isAtLeast(entry.level, minimum)) yield entry;
+  add(source: string, level: LogLevel, line: string): void {
+    const text = printable(line);
+    const entry = { level, time: nowMicroseconds(), source, text };
+    this.#keep({ ...entry, text: cut(text) });
+    if (isAtLeast(level, this.printLevel)) {
+      this.readers.print(entry);
+      this.readers.publish("log", () => payload(entry, level));
+    }
+    if (isAtLeast(level, "unusual")) {
+      const severity = level === "broken" ? "error" : "warn";
+      this.readers.publish("warning", () => payload(entry, severity));
     }
   }
 
-  #entry(
-    source: string,
-    level: LogLevel,
-    text: string,
-    direction: LogEntry["direction"],
-    data: Buffer | undefined,
-  ): LogEntry {
-    return { level, direction, time: nowMicroseconds(), source, text, data };
+  /** Bytes that were read or written. */
+  io(source: string, direction: "in" | "out", text: string, data: Buffer): void {
+    const entry: LogEntry = { level: "io", direction, time: nowMicroseconds(), source, text, data };
+    // A copy: a part of a larger buffer would keep all of it.
+    this.#keep({ ...entry, data: Buffer.from(data.subarray(0, MAX_PART_BYTES)) });
+    if (this.printLevel === "io") this.readers.print(entry);
   }
+
+  /** The entries that are kept, oldest first, from a level on. */
+  entries(minimum: LogLevel): readonly LogEntry[] {
+    return this.#entries.filter(({ level }) => isAtLeast(level, minimum));
+  }
+
+  #keep(entry: LogEntry): void {
+    this.#entries.push(entry);
+    this.bytesUsed += sizeOf(entry);
+    if (this.bytesUsed <= MAX_LOG_BYTES) return;
+    // A quarter at once: to take them away one by one would move all the others each time.
+    let from = 0;
+    while (this.bytesUsed > (MAX_LOG_BYTES * 3) / 4) {
+      this.bytesUsed -= sizeOf(this.#entries[from++] ?? entry);
+    }
+    this.#entries = this.#entries.slice(from);
+  }
+}
+
+function sizeOf({ text, data }: LogEntry): number {
+  return HEAD_BYTES + text.length + (data?.length ?? 0);
+}
+
+function cut(text: string): string {
+  if (text.length <= MAX_PART_BYTES) return text;
+  const note = `[TRUNCATED message from ${text.length} bytes]: `;
+  return note + text.slice(0, MAX_PART_BYTES - note.length);
+}
+
+function payload({ time, source, text }: LogEntry, level: string): JsonRecord {
+  const timestamp = new Date(time / 1000).toISOString();
+  return { level, time: secondsText(time), timestamp, source, log: text };
+}
+
+/** Seconds with nine digits after the point, as lightningd writes times. @param time microseconds */
+export function secondsText(time: number): string {
+  return `${(time / 1_000_000).toFixed(6)}000`;
 }
 
 function nowMicroseconds(): number {

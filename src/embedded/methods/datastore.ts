@@ -24,21 +24,15 @@ const WRONG_GENERATION = 1204;
 const HAS_CHILDREN = 1205;
 const NO_CHILDREN = 1206;
 
-interface Mode {
-  readonly mustExist: boolean;
-  readonly mustNotExist: boolean;
-  readonly append: boolean;
-}
+const MODES = [
+  "must-create",
+  "must-replace",
+  "create-or-replace",
+  "must-append",
+  "create-or-append",
+] as const;
 
-const MUST_CREATE: Mode = { mustExist: false, mustNotExist: true, append: false };
-
-const MODES: ReadonlyMap<string, Mode> = new Map([
-  ["must-create", MUST_CREATE],
-  ["must-replace", { mustExist: true, mustNotExist: false, append: false }],
-  ["create-or-replace", { mustExist: false, mustNotExist: false, append: false }],
-  ["must-append", { mustExist: true, mustNotExist: false, append: true }],
-  ["create-or-append", { mustExist: false, mustNotExist: false, append: true }],
-]);
+type Mode = (typeof MODES)[number];
 
 export function datastoreMethods(store: Datastore): BuiltinMethod[] {
   return [
@@ -60,27 +54,28 @@ function put(store: Datastore, command: Command): JsonRecord {
       key: required(keyParts),
       string: optional(escapedText),
       hex: optional(readHex),
-      mode: withDefault(readMode, MUST_CREATE),
+      mode: withDefault(readMode, "must-create"),
       generation: optional(u64),
     },
     { checksFurther: true },
   );
   const { key, mode, generation } = params;
   const data = givenData(params.string, params.hex);
-  if (generation !== undefined && !mode.mustExist) {
+  const mustExist = mode === "must-replace" || mode === "must-append";
+  if (generation !== undefined && !mustExist) {
     throw invalidParams("generation only valid with must-replace or must-append");
   }
   const before = store.get(key);
   if (before === undefined) refuseRelatives(store, key);
-  if (mode.mustNotExist && before) throw new RpcFault(ALREADY_EXISTS, "Key already exists");
-  if (mode.mustExist && !before) throw new RpcFault(DOES_NOT_EXIST, "Key does not exist");
+  if (mode === "must-create" && before) throw new RpcFault(ALREADY_EXISTS, "Key already exists");
+  if (mustExist && !before) throw new RpcFault(DOES_NOT_EXIST, "Key does not exist");
   if (generation !== undefined && generation !== before?.generation) {
     throw new RpcFault(WRONG_GENERATION, "generation is different");
   }
   if (command.checking) throw new CheckPassed();
   const value = {
     key,
-    data: mode.append && before ? Buffer.concat([before.data, data]) : data,
+    data: mode.endsWith("append") && before ? Buffer.concat([before.data, data]) : data,
     generation: before ? before.generation + 1n : 0n,
   };
   store.set(value);
@@ -108,19 +103,13 @@ function refuseRelatives(store: Datastore, key: readonly string[]): void {
 function list(store: Datastore, command: Command): JsonRecord {
   const { key } = readParams(command, { key: optional(keyParts) });
   const depth = (key?.length ?? 0) + 1;
-  const found: JsonRecord[] = [];
-  let folder: string | undefined;
+  const found = new Map<string, JsonRecord>();
   for (const value of store.under(key ?? [])) {
-    if (value.key.length <= depth) {
-      found.push(shown(value));
-      continue;
-    }
     // What lies deeper is shown by the folder's name alone, once.
     const name = value.key.slice(0, depth);
-    if (keyText(name) !== folder) found.push({ key: name });
-    folder = keyText(name);
+    found.set(name.join("\0"), value.key.length <= depth ? shown(value) : { key: name });
   }
-  return { datastore: found };
+  return { datastore: [...found.values()] };
 }
 
 function remove(store: Datastore, command: Command): JsonRecord {
@@ -164,7 +153,7 @@ function keyParts(token: Token): readonly string[] {
 }
 
 function readMode(token: Token): Mode {
-  const mode = token.type === "string" ? MODES.get(token.text) : undefined;
+  const mode = MODES.find((name) => token.is(name));
   if (mode !== undefined) return mode;
   throw new BadParam(
     token,
@@ -178,7 +167,6 @@ function keyText(key: readonly string[]): string {
 
 function shown({ key, data, generation }: StoredValue): JsonRecord {
   const hex = data.toString("hex");
-  return isUtf8(data) && !data.includes(0)
-    ? { key, generation, hex, string: data.toString("utf8") }
-    : { key, generation, hex };
+  const isText = isUtf8(data) && !data.includes(0);
+  return { key, generation, hex, string: isText ? data.toString("utf8") : undefined };
 }

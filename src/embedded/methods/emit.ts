@@ -4,9 +4,8 @@
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { Token } from "../../jsonrpc/token.js";
-import { canRaise, listRaisable, type Raised, raise } from "../emit/raise.js";
+import { canRaise, listRaisable, raise } from "../emit/raise.js";
 import type { NodeContext } from "../node-context.js";
-import type { JsonRecord } from "../rpc/json-text.js";
 import { optional, readParams, text } from "../rpc/params.js";
 import { BadParam, invalidParams } from "../rpc/rpc-fault.js";
 import type { BuiltinMethod } from "./builtin-method.js";
@@ -25,20 +24,21 @@ export function emitMethod(node: NodeContext): BuiltinMethod {
         changes: optional(object),
         only: optional(kind),
       });
-      if (topic === undefined) {
-        const topics = listRaisable(node).map((item) => ({ ...item }));
-        return { topics };
-      }
+      if (topic === undefined) return { topics: listRaisable(node) };
       if (!canRaise(node, topic)) throw invalidParams(`Unknown topic '${topic}'`);
-      const options = {
-        ...(payload === undefined ? {} : { payload: new RawJson(payload.raw) }),
-        ...(changes === undefined ? {} : { changes: changesOf(changes) }),
+      const wishes = {
+        ...(payload === undefined ? {} : { payload: raw(payload) }),
+        changes: new Map(changes?.members.map(({ key, value }) => [key, raw(value)])),
         ...(only === undefined ? {} : { only }),
       };
-      raise(node, topic, options, (raised) => command.succeed(shown(raised)));
+      raise(node, topic, wishes, (raised) => command.succeed(raised));
       return undefined;
     },
   };
+}
+
+function raw(token: Token): RawJson {
+  return new RawJson(token.raw);
 }
 
 function object(token: Token): Token {
@@ -50,16 +50,4 @@ function kind(token: Token): "hook" | "notification" {
   if (token.is("hook")) return "hook";
   if (token.is("notification")) return "notification";
   throw new BadParam(token, "should be 'hook' or 'notification'");
-}
-
-function changesOf(token: Token): ReadonlyMap<string, RawJson> {
-  return new Map(token.members.map(({ key, value }) => [key, new RawJson(value.raw)]));
-}
-
-function shown({ topic, hook, notification }: Raised): JsonRecord {
-  return {
-    topic,
-    hook: hook && { ...hook, answers: hook.answers.map((answer) => ({ ...answer })) },
-    notification: notification && { ...notification },
-  };
 }

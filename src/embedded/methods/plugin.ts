@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PLUGIN_ERROR } from "../../jsonrpc/message.js";
+import type { Token } from "../../jsonrpc/token.js";
 import { strerror } from "../../plugin/process/strerror.js";
 import type { NodeContext } from "../node-context.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
@@ -14,7 +15,7 @@ import {
 } from "../plugins/plugin-paths.js";
 import type { Command } from "../rpc/command.js";
 import type { JsonRecord } from "../rpc/json-text.js";
-import { anything, readParams, readSubcommand, required, text } from "../rpc/params.js";
+import { anything, readParams, required, text } from "../rpc/params.js";
 import { CheckPassed, invalidParams, RpcFault } from "../rpc/rpc-fault.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 
@@ -25,7 +26,11 @@ export function pluginMethod(node: NodeContext): BuiltinMethod {
     name: "plugin",
     usage: `subcommand=${SUBCOMMANDS.join("|")}`,
     run: (command) => {
-      const subcommand = readSubcommand(command, SUBCOMMANDS);
+      const { subcommand } = readParams(
+        command,
+        { subcommand: required(knownSubcommand) },
+        { extra: true, checksFurther: true },
+      );
       if (subcommand === "start") return start(node, command);
       if (subcommand === "stop") return stop(node, command);
       if (subcommand === "startdir") return startDirectory(node, command);
@@ -34,6 +39,12 @@ export function pluginMethod(node: NodeContext): BuiltinMethod {
       return list(node, "list");
     },
   };
+}
+
+function knownSubcommand({ text: name }: Token): (typeof SUBCOMMANDS)[number] {
+  const found = SUBCOMMANDS.find((known) => known === name);
+  if (found === undefined) throw invalidParams(`Unknown subcommand '${name}'`);
+  return found;
 }
 
 function list(node: NodeContext, command: string): JsonRecord {

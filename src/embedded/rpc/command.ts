@@ -7,14 +7,7 @@ import { Token } from "../../jsonrpc/token.js";
 import type { NodeLog } from "../log/node-log.js";
 import { type JsonRecord, type JsonValue, jsonText } from "./json-text.js";
 import type { ResultFilter } from "./result-filter.js";
-import { CheckPassed, RpcFault } from "./rpc-fault.js";
-
-/** Where answers go: a place in the connection's queue, taken when the first byte is written. */
-export interface AnswerStream {
-  /** @param logged whether it goes into the log as well; it does where this is not given */
-  write(text: string, logged?: boolean): void;
-  close(): void;
-}
+import { CheckPassed, LIGHTNINGD, RpcFault } from "./rpc-fault.js";
 
 /** The connection, as its commands see it. */
 export interface CommandOrigin {
@@ -22,7 +15,7 @@ export interface CommandOrigin {
   readonly logSource: string;
   /** Did the client ask for `message` and `progress` notifications? */
   notificationsEnabled: boolean;
-  openStream(): AnswerStream;
+  write(text: string, isLogged?: boolean): void;
   commandDone(command: Command): void;
 }
 
@@ -37,35 +30,24 @@ export class Command {
   filter: ResultFilter | undefined;
   /** Taken from the connection when the command came. */
   readonly wantsNotifications: boolean;
-  #request: Token;
-  #stream: AnswerStream | undefined;
-  #origin: CommandOrigin | undefined;
   #isDetached = false;
 
-  /** @param id the text of the id's token, quotes included */
+  /**
+   * @param id the text of the id's token, quotes included
+   * @param request the whole request as it came, or as a plugin has replaced it
+   */
   constructor(
     readonly id: string,
-    request: Token,
+    public request: Token,
     readonly log: NodeLog,
-    origin: CommandOrigin | undefined,
+    readonly origin: CommandOrigin,
   ) {
-    this.#origin = origin;
-    this.#request = request;
-    this.wantsNotifications = origin?.notificationsEnabled ?? false;
-  }
-
-  get origin(): CommandOrigin | undefined {
-    return this.#origin;
-  }
-
-  /** The whole request as it came, or as a plugin has replaced it. */
-  get request(): Token {
-    return this.#request;
+    this.wantsNotifications = origin.notificationsEnabled;
   }
 
   /** Another request is carried out in the place of the client's; the answer bears the client's id. */
   replaceRequest(request: Token): void {
-    this.#request = request;
+    this.request = request;
     this.name = request.member("method")?.text ?? this.name;
     this.params = request.member("params") ?? NO_PARAMS;
   }
@@ -73,37 +55,32 @@ export class Command {
   /** The client is gone. */
   detach(): void {
     this.#isDetached = true;
-    this.#origin = undefined;
-    this.#stream = undefined;
   }
 
   succeed(result: JsonRecord): void {
-    const shown: JsonValue = this.filter?.apply(result) ?? result;
+    const shown: JsonValue = this.filter === undefined ? result : this.filter(result);
     this.respond(`{"jsonrpc":"2.0","id":${this.id},"result":${jsonText(shown)}}`);
   }
 
-  fail(fault: RpcFault): void {
-    const { code, message, data } = fault;
-    this.respond(`{"jsonrpc":"2.0","id":${this.id},"error":${jsonText({ code, message, data })}}`);
+  fail({ code, message }: RpcFault): void {
+    this.respond(`{"jsonrpc":"2.0","id":${this.id},"error":${jsonText({ code, message })}}`);
   }
 
   /** Writes something before the answer: a `message` or `progress` notification. */
   notify(text: string): void {
-    this.#stream ??= this.#origin?.openStream();
-    this.#stream?.write(`${text}\n\n`);
+    if (!this.#isDetached) this.origin.write(text);
   }
 
   /** Writes the answer's text unchanged. */
   respond(text: string): void {
-    this.#stream ??= this.#origin?.openStream();
-    // lightningd means to leave these out ("Suppressing logging of getlog command") and keeps 256 KiB
-    // of each all the same: 60 of them, and its log would hold nothing else.
-    this.#stream?.write(`${text}\n\n`, this.name !== "getlog");
     if (this.#isDetached) {
       this.log.add("lightningd", "debug", "Command returned result after jcon close");
+      return;
     }
-    this.#stream?.close();
-    this.#origin?.commandDone(this);
+    // lightningd means to leave these out ("Suppressing logging of getlog command") and keeps 256 KiB
+    // of each all the same: 60 of them, and its log would hold nothing else.
+    this.origin.write(text, this.name !== "getlog");
+    this.origin.commandDone(this);
   }
 
   /** Answers with the outcome of the action: its result, or the fault that it throws. */
@@ -114,16 +91,11 @@ export class Command {
     } catch (error) {
       if (error instanceof CheckPassed) this.succeed({ command_to_check: this.name });
       else if (error instanceof RpcFault) this.fail(error);
-      else this.#failUnexpected(error);
+      else {
+        // A full disk, for example: lightningd ends itself then, and the embedded node does not.
+        this.log.add("lightningd", "broken", `${this.name}: ${messageOf(error)}`);
+        this.fail(new RpcFault(LIGHTNINGD, `${this.name} failed: ${messageOf(error)}`));
+      }
     }
   }
-
-  /** A full disk, for example: lightningd ends itself then, and the embedded node does not. */
-  #failUnexpected(error: unknown): void {
-    this.log.add("lightningd", "broken", `${this.name}: ${messageOf(error)}`);
-    this.fail(new RpcFault(LIGHTNINGD, `${this.name} failed: ${messageOf(error)}`));
-  }
 }
-
-/** The code for what has no other (common/jsonrpc_errors.h). */
-const LIGHTNINGD = -1;

@@ -1,14 +1,13 @@
 /**
- * One client of the socket (struct json_connection of lightningd/jsonrpc.c): its requests are read
- * in order; answers leave in the order in which they were begun; while one is being written nothing
- * more is read, so a client that does not read cannot make the node gather answers for it.
+ * One client of the socket (struct json_connection of lightningd/jsonrpc.c): its requests are read in
+ * order; a client that does not read its answers is not read either.
  */
 import type { Socket } from "node:net";
 import { INVALID_REQUEST } from "../../jsonrpc/message.js";
 import { MessageReader, type Reading } from "../../jsonrpc/message-reader.js";
 import type { Token } from "../../jsonrpc/token.js";
 import type { NodeLog } from "../log/node-log.js";
-import type { AnswerStream, Command, CommandOrigin } from "./command.js";
+import type { Command, CommandOrigin } from "./command.js";
 
 /** Longer requests are refused. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
@@ -21,26 +20,6 @@ const MAX_BACKLOG_BYTES = 256 * 1024 * 1024;
 /** Requests of one client that may be unanswered before no more are read. */
 const MAX_PENDING = 10_000;
 
-class QueuedStream implements AnswerStream {
-  text = "";
-  closed = false;
-  /** Whether what is written goes into the log as well. */
-  logged = true;
-
-  constructor(private readonly onChange: () => void) {}
-
-  write(text: string, logged = true): void {
-    this.logged = logged;
-    this.text += text;
-    this.onChange();
-  }
-
-  close(): void {
-    this.closed = true;
-    this.onChange();
-  }
-}
-
 export class Connection implements CommandOrigin {
   notificationsEnabled = false;
   readonly logSource: string;
@@ -49,7 +28,6 @@ export class Connection implements CommandOrigin {
     maxDepth: MAX_REQUEST_DEPTH,
   });
   readonly #commands = new Set<Command>();
-  #streams: QueuedStream[] = [];
   #unread: Reading[] = [];
   #dead = false;
   #reading = false;
@@ -81,28 +59,29 @@ export class Connection implements CommandOrigin {
     if (this.#unread.length > 0 && !this.#reading) setImmediate(() => this.#readOn());
   }
 
-  openStream(): AnswerStream {
-    const stream = new QueuedStream(() => this.#send());
-    this.#streams.push(stream);
-    return stream;
-  }
-
   /** The answer to something that is no request: nobody knows its id. */
   refuse(message: string): void {
     const error = { code: INVALID_REQUEST, message };
-    const stream = this.openStream();
-    stream.write(`${JSON.stringify({ jsonrpc: "2.0", id: null, error })}\n\n`);
-    stream.close();
+    this.write(JSON.stringify({ jsonrpc: "2.0", id: null, error }));
   }
 
-  /** Sends a last text and closes. */
-  end(text = ""): void {
+  /** Sends a whole message. @param isLogged whether it goes into the log as well */
+  write(text: string, isLogged = true): void {
+    const { socket, log } = this;
+    if (!socket.writable) return;
+    const bytes = Buffer.from(`${text}\n\n`);
+    if (isLogged) log.io(this.logSource, "out", "", bytes);
+    log.flush();
+    socket.write(bytes);
+    if (socket.writableLength <= MAX_BACKLOG_BYTES) return;
+    log.add(this.logSource, "unusual", "Closing: its client does not read its answers");
+    socket.destroy();
+  }
+
+  /** Closes when all is sent. */
+  end(): void {
     this.#dead = true;
-    this.socket.end(text);
-  }
-
-  destroy(): void {
-    this.socket.destroy();
+    this.socket.end();
   }
 
   #take(chunk: Buffer): void {
@@ -116,12 +95,11 @@ export class Connection implements CommandOrigin {
   #readOn(): void {
     if (this.#reading) return;
     this.#reading = true;
-    while (this.#unread.length > 0 && !this.#mustWait()) {
+    while (!this.#mustWait()) {
       const reading = this.#unread.shift();
       if (reading === undefined) break;
-      if (reading.kind === "message") {
-        this.onRequest(reading.message.token, this);
-      } else if (reading.kind === "fault") {
+      if (reading.kind === "message") this.onRequest(reading.message.token, this);
+      else if (reading.kind === "fault") {
         this.#dead = true;
         this.#unread = [];
         this.refuse(reading.nodeMessage);
@@ -133,36 +111,7 @@ export class Connection implements CommandOrigin {
   }
 
   #mustWait(): boolean {
-    const isStreaming = this.#streams.length > 0;
-    return (
-      isStreaming ||
-      this.socket.writableLength > MAX_UNSENT_BYTES ||
-      this.#commands.size >= MAX_PENDING
-    );
-  }
-
-  /** Writes what the first stream has; the next one's turn comes when it is closed. */
-  #send(): void {
-    for (let first = this.#streams[0]; first !== undefined; first = this.#streams[0]) {
-      if (first.text !== "") {
-        const bytes = Buffer.from(first.text);
-        first.text = "";
-        if (first.logged) this.log.io(this.logSource, "out", "", bytes);
-        this.#write(bytes);
-      }
-      if (!first.closed) return;
-      this.#streams.shift();
-    }
-    if (this.#unread.length > 0 && !this.#reading) setImmediate(() => this.#readOn());
-  }
-
-  #write(bytes: Buffer): void {
-    if (this.socket.destroyed || !this.socket.writable) return;
-    this.log.flush();
-    this.socket.write(bytes);
-    if (this.socket.writableLength <= MAX_BACKLOG_BYTES) return;
-    this.log.add(this.logSource, "unusual", "Closing: its client does not read its answers");
-    this.socket.destroy();
+    return this.socket.writableLength > MAX_UNSENT_BYTES || this.#commands.size >= MAX_PENDING;
   }
 
   #closed(): void {

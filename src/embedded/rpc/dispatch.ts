@@ -10,48 +10,38 @@ import type { NodeContext } from "../node-context.js";
 import { Command } from "./command.js";
 import type { Connection } from "./connection.js";
 import { readValue } from "./params.js";
-import { ResultFilter } from "./result-filter.js";
+import { parseFilter } from "./result-filter.js";
 import { RpcFault } from "./rpc-fault.js";
 import { methodExists, unknownMethod } from "./run-method.js";
 
 /** Takes a request off a connection and sees to its answer. */
 export function handleRequest(node: NodeContext, request: Token, connection: Connection): void {
   const id = request.member("id");
-  const malformed = describeMalformed(request, id);
-  if (malformed !== undefined || id === undefined) {
-    connection.refuse(malformed ?? "No id");
-    return;
+  if (id === undefined) connection.refuse("No id");
+  else if (id.type === "object" || id.type === "array") {
+    connection.refuse("Expected string/primitive for id");
+  } else if (!request.member("jsonrpc")?.is("2.0")) {
+    connection.refuse('jsonrpc: "2.0" must be specified in the request');
+  } else {
+    const command = new Command(id.raw, request, node.log, connection);
+    connection.addCommand(command);
+    command.finish(() => {
+      prepare(node, command);
+      node.log.io(connection.logSource, "in", command.id, Buffer.alloc(0));
+      callRpcCommandHook(node, command);
+      return undefined;
+    });
   }
-  const command = new Command(id.raw, request, node.log, connection);
-  connection.addCommand(command);
-  command.finish(() => {
-    prepare(node, command);
-    node.log.io(connection.logSource, "in", command.id, Buffer.alloc(0));
-    callRpcCommandHook(node, command);
-    return undefined;
-  });
-}
-
-function describeMalformed(request: Token, id: Token | undefined): string | undefined {
-  if (id === undefined) return "No id";
-  if (id.type === "object" || id.type === "array") return "Expected string/primitive for id";
-  return request.member("jsonrpc")?.is("2.0")
-    ? undefined
-    : 'jsonrpc: "2.0" must be specified in the request';
 }
 
 function prepare(node: NodeContext, command: Command): void {
-  const { request } = command;
-  const method = request.member("method");
-  const params = request.member("params");
+  const [method, params] = [command.request.member("method"), command.request.member("params")];
   if (method === undefined) throw new RpcFault(INVALID_REQUEST, "No method");
   if (params === undefined) throw new RpcFault(INVALID_REQUEST, "No params");
   if (method.type !== "string") throw new RpcFault(INVALID_REQUEST, "Expected string for method");
   command.name = method.text;
   command.params = params;
   if (!methodExists(node, command.name)) throw unknownMethod(command.name);
-  const filter = request.member("filter");
-  if (filter !== undefined) {
-    command.filter = readValue(command, "filter", (token) => ResultFilter.parse(token), filter);
-  }
+  const filter = command.request.member("filter");
+  if (filter !== undefined) command.filter = readValue(command, "filter", parseFilter, filter);
 }

@@ -5,42 +5,31 @@
 import { type Token, unescapeText } from "../../jsonrpc/token.js";
 import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 import type { Command } from "./command.js";
-import { BadParam, CheckPassed, invalidParams, type RpcFault } from "./rpc-fault.js";
+import { BadParam, CheckPassed, invalidParams } from "./rpc-fault.js";
 
 export interface Param<T> {
   readonly required: boolean;
-  readonly fallback: T | undefined;
-  read(token: Token): T;
+  readonly read: (token: Token) => T;
+  readonly fallback?: T;
 }
 
-export function required<T>(read: (token: Token) => T): Param<T> & { required: true } {
-  return { required: true, fallback: undefined, read };
+export function required<T>(read: (token: Token) => T): Param<T> {
+  return { required: true, read };
 }
 
-export function optional<T>(
-  read: (token: Token) => T,
-): Param<T> & { required: false; fallback: undefined } {
-  return { required: false, fallback: undefined, read };
+export function optional<T>(read: (token: Token) => T): Param<T | undefined> {
+  return { required: false, read };
 }
 
-export function withDefault<T>(
-  read: (token: Token) => T,
-  fallback: T,
-): Param<T> & { required: false; fallback: T } {
-  return { required: false, fallback, read };
+export function withDefault<T>(read: (token: Token) => T, fallback: T): Param<T> {
+  return { required: false, read, fallback };
 }
 
 type Specs = Readonly<Record<string, Param<unknown>>>;
 
-type ValueOf<P> = P extends { required: true; read(token: Token): infer T }
-  ? T
-  : P extends { fallback: undefined; read(token: Token): infer T }
-    ? T | undefined
-    : P extends { read(token: Token): infer T }
-      ? T
-      : never;
-
-type Values<S extends Specs> = { readonly [K in keyof S]: ValueOf<S[K]> };
+type Values<S extends Specs> = {
+  readonly [K in keyof S]: S[K] extends Param<infer T> ? T : never;
+};
 
 export interface ReadOptions {
   /** Parameters beyond those named are left alone. */
@@ -75,44 +64,36 @@ export function readParams<S extends Specs>(
   return Object.fromEntries(values) as Values<S>;
 }
 
-function* givenParams(
-  command: Command,
+/** What is given, with its name. */
+function givenParams(
+  { params }: Command,
   names: readonly string[],
   extra: boolean,
-): Generator<readonly [name: string, token: Token]> {
-  const { params } = command;
+): (readonly [name: string, token: Token])[] {
   if (params.type === "array") {
     const { elements } = params;
-    for (const [index, token] of elements.entries()) {
+    if (elements.length > names.length && !extra) {
+      throw invalidParams(`too many parameters: got ${elements.length}, expected ${names.length}`);
+    }
+    return elements.flatMap((token, index) => {
       const name = names[index];
-      if (name === undefined) {
-        if (extra) return;
-        throw invalidParams(
-          `too many parameters: got ${elements.length}, expected ${names.length}`,
-        );
-      }
-      if (!token.isNull) yield [name, token];
-    }
-  } else if (params.type === "object") {
-    for (const { keyText: key, value } of params.members) {
-      if (names.includes(key)) yield [key, value];
-      else if (!extra) throw unknownParameter(key);
-    }
-  } else {
-    throw invalidParams("Expected array or object for params");
+      return name === undefined || token.isNull ? [] : [[name, token] as const];
+    });
   }
-}
-
-function unknownParameter(name: string): RpcFault {
-  return invalidParams(
-    `unknown parameter: ${name}, this may be caused by a failure to autodetect key=value-style ` +
-      "parameters. Please try using the -k flag and explicit key=value pairs of parameters.",
+  if (params.type !== "object") throw invalidParams("Expected array or object for params");
+  const known = params.members.filter(({ keyText }) => names.includes(keyText));
+  const unknown = params.members.find(({ keyText }) => !names.includes(keyText));
+  if (unknown === undefined || extra) return known.map(({ keyText, value }) => [keyText, value]);
+  throw invalidParams(
+    `unknown parameter: ${unknown.keyText}, this may be caused by a failure to autodetect ` +
+      "key=value-style parameters. Please try using the -k flag and explicit key=value pairs of parameters.",
   );
 }
 
 /**
- * Reads one value and gives lightningd's error where it is not taken.
- * @throws RpcFault
+ * Reads one value. lightningd keeps one that it does not take out of its answer, for it may be a
+ * secret, and puts it into its log.
+ * @throws RpcFault with lightningd's error where it is not taken
  */
 export function readValue<T>(
   command: Command,
@@ -123,20 +104,13 @@ export function readValue<T>(
   try {
     return read(token);
   } catch (error) {
-    if (error instanceof BadParam) throw badParameter(command, name, error);
-    throw error;
+    if (!(error instanceof BadParam)) throw error;
+    const [why, value] = [error.why, error.token.raw];
+    if (command.checking) throw invalidParams(`${name}: ${why}: invalid token '${value}'`);
+    const note = `JSON COMMAND ${command.name}: Invalid parameter ${name} (${why}): token '${value}'`;
+    command.log.add("lightningd", "info", note);
+    throw invalidParams(`${name}: ${why}: invalid token (see logs for details)`);
   }
-}
-
-/** lightningd keeps the value out of its answer, for it may be a secret, and puts it into its log. */
-function badParameter(command: Command, name: string, { token, why }: BadParam): RpcFault {
-  if (command.checking) return invalidParams(`${name}: ${why}: invalid token '${token.raw}'`);
-  command.log.add(
-    "lightningd",
-    "info",
-    `JSON COMMAND ${command.name}: Invalid parameter ${name} (${why}): token '${token.raw}'`,
-  );
-  return invalidParams(`${name}: ${why}: invalid token (see logs for details)`);
 }
 
 /** The token's text, whatever kind of value it is. */
@@ -184,18 +158,4 @@ export function logLevel(token: Token): LogLevel {
     throw new BadParam(token, "should be 'io', 'debug', 'info', or 'unusual'");
   }
   return level;
-}
-
-/**
- * The subcommand of a method that has several.
- * @throws RpcFault where it is missing or not one of them
- */
-export function readSubcommand<T extends string>(command: Command, known: readonly T[]): T {
-  const wasChecking = command.checking;
-  command.checking = false;
-  const { subcommand } = readParams(command, { subcommand: required(text) }, { extra: true });
-  command.checking = wasChecking;
-  const found = known.find((name) => name === subcommand);
-  if (found === undefined) throw invalidParams(`Unknown subcommand '${subcommand}'`);
-  return found;
 }

@@ -1,13 +1,14 @@
 /** How a method of the embedded node refuses: with lightningd's code and words. */
 import { INVALID_PARAMS } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
-import type { JsonValue } from "./json-text.js";
+
+/** The code for what has no other (common/jsonrpc_errors.h). */
+export const LIGHTNINGD = -1;
 
 export class RpcFault extends Error {
   constructor(
     readonly code: number,
     message: string,
-    readonly data?: JsonValue,
   ) {
     super(message);
     this.name = "RpcFault";

@@ -1,6 +1,5 @@
 /** Runs the method of a command: a built-in one, or a plugin's. */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
-import type { Token } from "../../jsonrpc/token.js";
 import { requestId, terminatedAnswer } from "../../plugin/handshake/pending-requests.js";
 import {
   BACKEND_METHODS,
@@ -30,13 +29,16 @@ export function isDone(node: NodeContext, name: string): boolean {
 }
 
 export function unknownMethod(name: string): RpcFault {
-  return new RpcFault(METHOD_NOT_FOUND, describeUnknown(name));
-}
-
-function describeUnknown(name: string): string {
-  if (DEVELOPER_METHODS.has(name)) return `Command "${name}" is developer-only`;
-  if (!isOnlyReal(name)) return `Unknown command '${name}'`;
-  return `The embedded node does not do '${name}'. Use a real lightningd for it`;
+  if (DEVELOPER_METHODS.has(name)) {
+    return new RpcFault(METHOD_NOT_FOUND, `Command "${name}" is developer-only`);
+  }
+  const isReal = isOnlyReal(name);
+  return new RpcFault(
+    METHOD_NOT_FOUND,
+    isReal
+      ? `The embedded node does not do '${name}'. Use a real lightningd for it`
+      : `Unknown command '${name}'`,
+  );
 }
 
 /** @throws nothing: what goes wrong is the command's answer */
@@ -52,18 +54,13 @@ export function runMethod(node: NodeContext, command: Command): void {
 export function forward(plugin: HostedPlugin, command: Command, method: string): void {
   const id = requestId(method, command.id);
   plugin.request(id, `${command.request.withMember("id", id)}\n\n`, {
-    onAnswer: (answer) => {
-      if (answer !== undefined) command.respond(answer.withMember("id", command.id));
-      else command.respond(terminatedAnswer(command.id));
-    },
+    onAnswer: (answer) =>
+      command.respond(answer?.withMember("id", command.id) ?? terminatedAnswer(command.id)),
     onNotify: (notification) => {
-      if (command.wantsNotifications) command.notify(forwardedNotification(notification, command));
+      if (!command.wantsNotifications) return;
+      const name = notification.member("method")?.raw ?? '""';
+      const params = notification.member("params")?.withMember("id", command.id) ?? "{}";
+      command.notify(`{"jsonrpc":"2.0","method":${name},"params":${params}}`);
     },
   });
-}
-
-function forwardedNotification(notification: Token, command: Command): string {
-  const method = notification.member("method")?.raw ?? '""';
-  const params = notification.member("params")?.withMember("id", command.id) ?? "{}";
-  return `{"jsonrpc":"2.0","method":${method},"params":${params}}`;
 }

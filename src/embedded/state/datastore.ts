@@ -104,19 +104,14 @@ function lineOf({ key, data, generation }: StoredValue): string {
 }
 
 /** @returns undefined for a damaged line; without `data` it is a deletion */
-function parseLine(
-  line: string,
-): { key: string[]; data: Buffer | undefined; generation: bigint } | undefined {
+function parseLine(line: string): (Omit<StoredValue, "data"> & { data?: Buffer }) | undefined {
   const value = parseJson(line);
   if (!isObject(value) || !Array.isArray(value.key)) return undefined;
   const key = value.key.map(String);
   const { hex, generation } = value;
-  if (hex === undefined && generation === undefined) {
-    return { key, data: undefined, generation: 0n };
-  }
-  if (typeof hex !== "string" || !/^([0-9a-f]{2})*$/i.test(hex)) return undefined;
-  if (typeof generation !== "string" || !/^\d+$/.test(generation)) return undefined;
-  return { key, data: Buffer.from(hex, "hex"), generation: BigInt(generation) };
+  if (hex === undefined && generation === undefined) return { key, generation: 0n };
+  if (!/^([0-9a-f]{2})*$/i.test(String(hex)) || !/^\d+$/.test(String(generation))) return undefined;
+  return { key, data: Buffer.from(String(hex), "hex"), generation: BigInt(String(generation)) };
 }
 
 function damaged(path: string, line: number): Failure {

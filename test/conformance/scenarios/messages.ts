@@ -65,29 +65,6 @@ topic("messages", (scenario) => {
     return (await client.messages(3)).map((text) => node.readMessage(text));
   });
 
-  scenario("while one speaks, nothing else on the connection is read", async (node) => {
-    const plugin = await node.started(
-      node.plugin("p.py", {
-        methods: ["work"],
-        steps: {
-          work: [{ message: { params: { message: "half way" } } }, { hold: "go" }, { result: {} }],
-        },
-      }),
-    );
-    const client = node.connect();
-    client.send('{"jsonrpc":"2.0","id":1,"method":"notifications","params":[true]}');
-    client.send('{"jsonrpc":"2.0","id":2,"method":"work","params":[]}');
-    await client.messages(2);
-    client.send('{"jsonrpc":"2.0","id":3,"method":"nosuch","params":[]}');
-    await node.list();
-    await node.list();
-    expect(client.count).toBe(2);
-    plugin.open("go");
-    const messages = (await client.messages(4)).map((text) => node.readMessage(text));
-    expect(messages.map((message) => message.id ?? null)).toEqual([1, null, 2, 3]);
-    return messages;
-  });
-
   scenario("without an id kills the plugin", async (node) => {
     await node.started(
       node.plugin("p.py", {

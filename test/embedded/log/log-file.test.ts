@@ -1,8 +1,8 @@
 /** The log file where there is no room for it. */
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { LogEntry } from "../../../src/embedded/log/log-entry.js";
 import { LogFile } from "../../../src/embedded/log/log-file.js";
+import type { LogEntry } from "../../../src/embedded/log/node-log.js";
 
 const FULL = "/dev/full";
 
@@ -11,11 +11,9 @@ it.skipIf(!existsSync(FULL))("reports that once, and the node goes on", () => {
   const file = new LogFile(FULL, (message) => reported.push(message));
   const entry: LogEntry = {
     level: "info",
-    direction: undefined,
     time: 0,
     source: "lightningd",
     text: "hello",
-    data: undefined,
   };
   for (let line = 0; line < 3; line++) {
     file.write(entry);
