@@ -8,12 +8,14 @@
  * depends on the height: the depth of a channel, "synced" (lightningd/chaintopology.c).
  */
 import { watch } from "node:fs";
+import { dirname } from "node:path";
 import { Failure, messageOf } from "../../errors/failure.js";
 import { isObject, type JsonObject, stringOf } from "../../jsonrpc/json.js";
 import { ChainFolder } from "../chain/chain-folder.js";
 import { FEERATE_FLOOR } from "../chain/chain-settings.js";
 import { isSpentIn } from "../chain/mempool.js";
 import { startOf } from "../process-identity.js";
+import { regtestCommand } from "../regtest-command.js";
 import { CHAIN_ID_OPTION, CHAIN_OPTION, OWNER_VARIABLE } from "./options.js";
 
 /** How long a question for the next block is held, in ms. */
@@ -91,7 +93,8 @@ export class ChainBackend {
     try {
       const folder = ChainFolder.open(path);
       if (id !== "" && folder.id !== id) {
-        throw new Error(`the chain in ${path} is not the one of this node: cln-dev regtest reset`);
+        const reset = regtestCommand("reset", dirname(path));
+        throw new Error(`the chain in ${path} is not the one of this node. Begin again: ${reset}`);
       }
       this.#folder = folder;
       watch(folder.folder, () => this.#look()).on("error", () => {});

@@ -9,16 +9,28 @@ import { shellPath } from "../../plugin/shell-words.js";
 /** What fits into a socket address on every system (macOS: 104 with the final NUL). */
 const MAX_SOCKET_BYTES = 103;
 const LONGEST_SOCKET = "l99/regtest/lightning-rpc";
+/** What JSON escapes: lightningd's own plugins do not undo that. */
+const UNUSABLE = /["\\\p{Cc}]/u;
 /** By which a folder is known to be a network. */
 export const NETWORK_FILE = "network.json";
 
 /**
  * The folder, absolute, with no symlink before its last name. Whether it is there is not looked at.
- * @throws Failure (exit code 2) where sockets in it would have too long a path
+ * @throws Failure (exit code 2) where sockets in it would have too long a path, or lightningd could not use it
  */
 export function networkFolder(dir: string, cwd = process.cwd()): string {
   const absolute = resolve(cwd, dir);
   const folder = join(realPathOf(dirname(absolute)), basename(absolute));
+  const bad = UNUSABLE.exec(folder)?.[0];
+  if (bad !== undefined) {
+    throw usageFailure(
+      `the path of a network cannot have ${JSON.stringify(bad)} in it: ${folder}`,
+      {
+        why: "lightningd passes that path to its own plugins with the character escaped",
+        fix: "Name another folder with --dir",
+      },
+    );
+  }
   const longest = MAX_SOCKET_BYTES - Buffer.byteLength(LONGEST_SOCKET) - 1;
   if (Buffer.byteLength(folder) <= longest) return folder;
   throw usageFailure(`the path is too long for a network: ${folder}`, {

@@ -1,7 +1,7 @@
 /** The backend as a node sees it: the built program, asked over its stdin and stdout. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { isObject, type JsonObject } from "../../../src/jsonrpc/json.js";
 import { ChainFolder } from "../../../src/regtest/chain/chain-folder.js";
@@ -119,5 +119,7 @@ test("another network's chain: it ends, and says why", async () => {
   const backend = new Backend(sandbox());
   backend.init({ "cln-dev-chain-id": "00".repeat(32) });
   expect(await backend.ended).toBe(1);
+  const folder = dirname(backend.chain.folder);
   expect(backend.stderr).toContain("is not the one of this node");
+  expect(backend.stderr).toContain(`cln-dev regtest reset --dir ${folder}`);
 });

@@ -159,6 +159,18 @@ describe("a folder that is not a network of ours", () => {
     expect(existsSync(dir)).toBe(false);
   });
 
+  test.each(['a"b', "a\\b", "a\tb"])(
+    "a path with a character that JSON escapes: %j",
+    async (name) => {
+      const box = sandbox();
+      const dir = join(box.root, name);
+      const { code, stderr } = await run(box, ["regtest", lightningd(box), "--dir", dir]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`cannot have ${JSON.stringify(name[1])} in it`);
+      expect(existsSync(dir)).toBe(false);
+    },
+  );
+
   test.each(["status", "stop", "mine"])("%s where there is none", async (command) => {
     const box = sandbox();
     const { code, stderr } = await run(box, ["regtest", command]);
