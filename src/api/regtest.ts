@@ -2,7 +2,7 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { OWNER_VARIABLE } from "../regtest/backend/options.js";
+import { OWNER_VARIABLE } from "../regtest/backend/backend-files.js";
 import { DEFAULT_CAPACITY_SAT, openChannels } from "../regtest/network/channels.js";
 import type { StepContext } from "../regtest/network/context.js";
 import type { RegtestChannel, RegtestEvent, RegtestNodeFacts } from "../regtest/network/events.js";
@@ -20,7 +20,7 @@ import {
 import { configLine } from "../regtest/network/node-config.js";
 import { DEFAULT_PAYMENT_MSAT, pay, type RegtestPayment } from "../regtest/network/payments.js";
 import { startNetwork, WALLET_SAT } from "../regtest/network/start.js";
-import { startOf } from "../regtest/process-identity.js";
+import { ownIdentity } from "../regtest/process-identity.js";
 import { type LightningNode, locateNode } from "./lightning-node.js";
 
 export interface RegtestOptions {
@@ -108,10 +108,7 @@ export async function startRegtest(options: RegtestOptions = {}): Promise<Regtes
         channels: options.channels ?? true,
         developer: options.developer ?? true,
         lines: (options.options ?? []).map(configLine),
-        env: {
-          ...(options.env ?? process.env),
-          [OWNER_VARIABLE]: `${process.pid} ${startOf(process.pid)}`,
-        },
+        env: { ...(options.env ?? process.env), [OWNER_VARIABLE]: ownIdentity() },
       },
       context,
     );
@@ -172,12 +169,7 @@ function handleOf(
         context,
       ),
     reorg: async (depth) => reorganize(chain, await answeringNodes(network), depth, context),
-    fees: async (feerates) => {
-      const rates = new Map(
-        Object.entries(feerates).map(([blocks, rate]) => [Number(blocks), rate]),
-      );
-      await setFees(chain, await answeringNodes(network), rates, context);
-    },
+    fees: async (feerates) => setFees(chain, await answeringNodes(network), feerates, context),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -2,7 +2,7 @@
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Failure, systemCode } from "../errors/failure.js";
 import { sha256 } from "./chain/bytes.js";
-import { startOf } from "./process-identity.js";
+import { isAlive, ownIdentity } from "./process-identity.js";
 
 export interface Lock {
   release(): void;
@@ -15,7 +15,7 @@ export interface Lock {
  */
 export function tryLock(path: string): Lock | { readonly heldBy: number } {
   const own = `${path}.${process.pid}`;
-  const text = `${process.pid} ${startOf(process.pid)}\n`;
+  const text = `${ownIdentity()}\n`;
   try {
     // Linked when it is whole: nobody sees a lock without its holder.
     writeFileSync(own, text, { mode: 0o600 });
@@ -28,9 +28,9 @@ export function tryLock(path: string): Lock | { readonly heldBy: number } {
       }
       const holder = readOr(path);
       if (holder === undefined) continue;
-      const pid = Number(holder.split(" ", 1)[0]);
-      if (startOf(pid) === holder.slice(`${pid} `.length).trimEnd()) return { heldBy: pid };
-      if (!breakLock(path, holder)) return { heldBy: pid };
+      if (isAlive(holder.trimEnd()) || !breakLock(path, holder)) {
+        return { heldBy: Number.parseInt(holder, 10) };
+      }
     }
   } finally {
     rmSync(own, { force: true });

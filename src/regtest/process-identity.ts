@@ -14,6 +14,17 @@ export function startOf(pid: number): string | undefined {
   return stat === undefined || stat.state === "Z" ? undefined : `${bootId()} ${stat.startTime}`;
 }
 
+/** This process, for {@link isAlive} in another one. */
+export function ownIdentity(): string {
+  return `${process.pid} ${startOf(process.pid)}`;
+}
+
+/** @param identity as {@link ownIdentity} gives it */
+export function isAlive(identity: string): boolean {
+  const [pid, ...start] = identity.split(" ");
+  return startOf(Number(pid)) === start.join(" ");
+}
+
 let boot: string | undefined;
 
 function bootId(): string {

@@ -1,8 +1,8 @@
 /** `cln-dev regtest` under a bench or a soak: its nodes end with that, whatever happens to it. */
 import { rmSync } from "node:fs";
 import { isObject, type JsonObject, parseJson } from "../../src/jsonrpc/json.js";
-import { OWNER_VARIABLE } from "../../src/regtest/backend/options.js";
-import { startOf } from "../../src/regtest/process-identity.js";
+import { OWNER_VARIABLE } from "../../src/regtest/backend/backend-files.js";
+import { ownIdentity } from "../../src/regtest/process-identity.js";
 import { type Lab, PROGRAM } from "./lab.js";
 
 export interface RegtestNodeLine {
@@ -25,9 +25,8 @@ export class LabRegtest {
   /** Runs a command. @returns its events. @throws Error: it failed */
   async run(...args: readonly string[]): Promise<readonly JsonObject[]> {
     const line = [PROGRAM, "regtest", ...args, "--dir", this.dir, "--json"];
-    const owner = `${process.pid} ${startOf(process.pid)}`;
     const child = this.#lab.spawn(process.execPath, line, {
-      env: { ...process.env, ...this.#lab.env, [OWNER_VARIABLE]: owner },
+      env: { ...process.env, ...this.#lab.env, [OWNER_VARIABLE]: ownIdentity() },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";

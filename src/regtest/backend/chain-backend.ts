@@ -14,9 +14,9 @@ import { isObject, type JsonObject, stringOf } from "../../jsonrpc/json.js";
 import { ChainFolder } from "../chain/chain-folder.js";
 import { FEERATE_FLOOR } from "../chain/chain-settings.js";
 import { isSpentIn } from "../chain/mempool.js";
-import { startOf } from "../process-identity.js";
+import { isAlive } from "../process-identity.js";
 import { regtestCommand } from "../regtest-command.js";
-import { CHAIN_ID_OPTION, CHAIN_OPTION, OWNER_VARIABLE } from "./options.js";
+import { CHAIN_ID_OPTION, CHAIN_OPTION, OWNER_VARIABLE } from "./backend-files.js";
 
 /** How long a question for the next block is held, in ms. */
 const HOLD_BLOCK_MS = 60_000;
@@ -192,8 +192,10 @@ export class ChainBackend {
       this.#feesAt = Date.now();
       this.#feeChanges = settings?.feeChanges ?? 0;
     }
-    const rates = settings?.feerates ?? new Map<number, number>();
-    const feerates = [...rates].map(([blocks, feerate]) => ({ blocks, feerate }));
+    const feerates = Object.entries(settings?.feerates ?? {}).map(([blocks, feerate]) => ({
+      blocks: Number(blocks),
+      feerate,
+    }));
     // lightningd takes smoothed rates over at once only when the numbers of blocks have changed.
     const last = feerates.at(-1);
     if (last !== undefined) {
@@ -284,6 +286,6 @@ function listed(params: unknown, index: number): unknown {
 
 /** A network that a program has started does not outlive it. */
 function endWithOwner(): void {
-  const [pid, ...start] = (process.env[OWNER_VARIABLE] ?? "").split(" ");
-  if (pid && startOf(Number(pid)) !== start.join(" ")) process.exit(1);
+  const owner = process.env[OWNER_VARIABLE] ?? "";
+  if (owner !== "" && !isAlive(owner)) process.exit(1);
 }

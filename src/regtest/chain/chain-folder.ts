@@ -18,15 +18,14 @@ import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import { lockedFailure, lockWithin } from "../lock.js";
 import { regtestCommand } from "../regtest-command.js";
-import { replaceFile, writeFailure } from "../replace-file.js";
+import { saveFile, writeFailure } from "../save-file.js";
 import { type Block, decodeBlock, mineBlock } from "./block.js";
 import { Chain } from "./chain.js";
 import {
   type ChainSettings,
-  changedSettings,
+  type Feerates,
   parseSettings,
-  type SettingsChanges,
-  settingsJson,
+  withFeerates,
 } from "./chain-settings.js";
 import { type Payee, payFromFaucet } from "./faucet.js";
 import { accept, mineable } from "./mempool.js";
@@ -122,11 +121,16 @@ export class ChainFolder {
     return parseSettings(readJson(join(this.folder, "settings.json")));
   }
 
-  /** Changes the settings that are given: see {@link changedSettings}. */
-  set(changes: SettingsChanges): void {
+  /** Changes the settings that are given; fee rates are added: see {@link withFeerates}. */
+  set(changes: { readonly automine?: number; readonly feerates?: Feerates }): void {
     this.#locked(() => {
-      const changed = settingsJson(changedSettings(this.settings, changes));
-      replaceFile(join(this.folder, "settings.json"), changed);
+      const { automine, feerates, feeChanges } = this.settings;
+      const changed: ChainSettings = {
+        automine: changes.automine ?? automine,
+        feerates: withFeerates(feerates, changes.feerates ?? {}),
+        feeChanges: feeChanges + (changes.feerates === undefined ? 0 : 1),
+      };
+      saveFile(join(this.folder, "settings.json"), JSON.stringify(changed));
     });
   }
 
@@ -205,7 +209,7 @@ export class ChainFolder {
       const back = gone.flatMap(({ transactions }) => transactions.slice(1));
       const pool = [...back, ...this.mempool()];
       const mined = this.#mineOn(branch, depth + 1, pool);
-      replaceFile(this.#blocksFile, [...kept, ...mined].map(lineOf).join(""));
+      saveFile(this.#blocksFile, [...kept, ...mined].map(lineOf).join(""));
       this.refresh();
       this.#writeMempool(mineable(this.#chain, pool));
       return gone.map(({ hash }) => hash);
@@ -252,7 +256,7 @@ export class ChainFolder {
   }
 
   #writeMempool(pool: readonly Transaction[]): void {
-    replaceFile(
+    saveFile(
       join(this.folder, "mempool.json"),
       JSON.stringify(pool.map(({ raw }) => raw.toString("hex"))),
     );

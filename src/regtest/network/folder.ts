@@ -1,10 +1,16 @@
-/** The folder of a network: private, this user's, and for nothing else. */
-import { chmodSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+/**
+ * The folder of a network: private, this user's, and for nothing else. Its `network.json` holds which
+ * nodes it has, and which chain is theirs.
+ */
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure, messageOf, systemCode, usageFailure } from "../../errors/failure.js";
 import { whyNotPrivate } from "../../filesystem/private-folder.js";
 import { realPathOf } from "../../filesystem/try-read.js";
+import { isObject } from "../../jsonrpc/json.js";
 import { shellPath } from "../../plugin/shell-words.js";
+import { regtestCommand } from "../regtest-command.js";
+import { saveFile } from "../save-file.js";
 
 /** What fits into a socket address on every system (macOS: 104 with the final NUL). */
 const MAX_SOCKET_BYTES = 103;
@@ -99,4 +105,72 @@ function refusal(folder: string, why: string, cause?: unknown, fix?: string): Fa
     exitCode: 2,
     cause,
   });
+}
+
+export interface NetworkNode {
+  readonly name: string;
+  readonly port: number;
+  /** Of its lightningd, absolute. */
+  readonly lightningd: string;
+  readonly version: string;
+  /** Its public key, once it has run. */
+  readonly id?: string;
+}
+
+export interface NetworkFile {
+  /** The hash of block 1; undefined until the chain is made. */
+  readonly chainId?: string;
+  /** Whether the nodes run with `--developer`. */
+  readonly developer: boolean;
+  /** Whether each node has a channel to the next one. */
+  readonly channels: boolean;
+  /** Whether its nodes have had their money and channels. */
+  readonly isSetUp: boolean;
+  readonly nodes: readonly NetworkNode[];
+}
+
+const FORMAT = 1;
+
+/** @throws Failure `regtest-network`: it cannot be read */
+export function readNetworkFile(folder: string): NetworkFile {
+  const path = join(folder, NETWORK_FILE);
+  try {
+    return parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new Failure({
+      kind: "regtest-network",
+      what: `cannot read ${path}`,
+      why: messageOf(error),
+      fix: `Begin again: ${regtestCommand("reset", folder)}`,
+      exitCode: 1,
+      cause: error,
+    });
+  }
+}
+
+export function writeNetworkFile(folder: string, network: NetworkFile): void {
+  const text = JSON.stringify({ format: FORMAT, ...network }, null, 2);
+  saveFile(join(folder, NETWORK_FILE), `${text}\n`);
+}
+
+function parse(read: unknown): NetworkFile {
+  if (!isObject(read) || !Array.isArray(read.nodes))
+    throw new Error("it does not describe a network");
+  if (read.format !== FORMAT) throw new Error(`its format is ${read.format}, not ${FORMAT}`);
+  const nodes = read.nodes.map((node: unknown): NetworkNode => {
+    const { name, port, lightningd, version, id } = isObject(node) ? node : {};
+    if (typeof name !== "string" || !/^l\d{1,2}$/.test(name)) throw new Error("a node has no name");
+    if (typeof port !== "number" || typeof lightningd !== "string") {
+      throw new Error(`${name} has no port or no lightningd`);
+    }
+    const known = typeof id === "string" ? { id } : {};
+    return { name, port, lightningd, version: String(version ?? ""), ...known };
+  });
+  return {
+    ...(typeof read.chainId === "string" ? { chainId: read.chainId } : {}),
+    developer: read.developer !== false,
+    channels: read.channels !== false,
+    isSetUp: read.isSetUp === true,
+    nodes,
+  };
 }

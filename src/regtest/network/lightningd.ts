@@ -1,10 +1,11 @@
 /** Which lightningd a node runs, and whether it can be used. */
 import { execFile } from "node:child_process";
-import { delimiter, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { Failure, messageOf } from "../../errors/failure.js";
-import { isExecutable, tryStat } from "../../filesystem/try-read.js";
+import { tryStat } from "../../filesystem/try-read.js";
 import { isVersionBetween } from "../../node/version.js";
+import { findProgram } from "../../plugin/file/shebang.js";
 
 export interface Lightningd {
   /** Absolute. */
@@ -25,26 +26,25 @@ const VERSION_MS = 10_000;
  * @throws Failure (exit code 3): there is none, or none that can be used
  */
 export async function findLightningd(wanted = "lightningd"): Promise<Lightningd> {
-  const path = wanted.includes("/") ? resolve(wanted) : onPath(wanted);
-  if (path === undefined || !isProgram(path)) {
-    throw refusal(
-      "no lightningd",
-      path === undefined ? `${wanted} is not on PATH` : `${path} is not an executable file`,
-      HOW_TO_GET,
-    );
+  const found = findProgram(wanted);
+  if (found === undefined || tryStat(found)?.isFile() !== true) {
+    const why = wanted.includes("/")
+      ? `${resolve(wanted)} is not an executable file`
+      : `${wanted} is not on PATH`;
+    throw refusal("no lightningd", why);
   }
+  const path = resolve(found);
   let version: string;
   try {
     const { stdout } = await promisify(execFile)(path, ["--version"], { timeout: VERSION_MS });
     version = stdout.trim().split("\n")[0] ?? "";
   } catch (error) {
-    throw refusal(`${path} cannot be run`, messageOf(error).trim(), HOW_TO_GET);
+    throw refusal(`${path} cannot be run`, messageOf(error).trim());
   }
   if (/^v?\d+\.\d+/.test(version) && !isVersionBetween(version, OLDEST, "v99.99")) {
     throw refusal(
       `${path} is ${version}`,
       `a regtest network needs ${OLDEST} or later: older ones see a block only after 30 s, and some of them end other processes when a plugin cannot be started`,
-      HOW_TO_GET,
     );
   }
   return { path, version };
@@ -53,15 +53,6 @@ export async function findLightningd(wanted = "lightningd"): Promise<Lightningd>
 const HOW_TO_GET =
   "Get a release from https://github.com/ElementsProject/lightning/releases, or name one with --lightningd PATH. Without it: cln-dev watch --embedded";
 
-function onPath(name: string): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => resolve(join(folder, name))).find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  return isExecutable(path) && tryStat(path)?.isFile() === true;
-}
-
-function refusal(what: string, why: string, fix: string): Failure {
-  return new Failure({ kind: "regtest-lightningd", what, why, fix, exitCode: 3 });
+function refusal(what: string, why: string): Failure {
+  return new Failure({ kind: "regtest-lightningd", what, why, fix: HOW_TO_GET, exitCode: 3 });
 }

@@ -7,6 +7,7 @@ import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import { addressScript } from "../chain/address.js";
 import type { ChainFolder } from "../chain/chain-folder.js";
+import type { Feerates } from "../chain/chain-settings.js";
 import { regtestCommand } from "../regtest-command.js";
 import { type StepContext, throwIfAborted, waitUntil } from "./context.js";
 import type { RegtestNode } from "./regtest-node.js";
@@ -165,7 +166,7 @@ export async function reorganize(
 export async function setFees(
   folder: ChainFolder,
   nodes: readonly RegtestNode[],
-  feerates: ReadonlyMap<number, number>,
+  feerates: Feerates,
   context: StepContext,
 ): Promise<void> {
   folder.set({ feerates });
@@ -175,14 +176,14 @@ export async function setFees(
       waitUntil(`${node.name} to ask for fee rates`, NO_PROGRESS_MS, context, async () => {
         const { perkb } = await node.call("feerates", { style: "perkb" });
         const known = JSON.stringify(perkb);
-        return [...feerates].every(([blocks, rate]) =>
+        return Object.entries(feerates).every(([blocks, rate]) =>
           new RegExp(`"blockcount":${blocks},"feerate":${rate},`).test(known),
         );
       }),
     ),
   );
-  const all = Object.fromEntries(folder.settings.feerates);
-  context.onEvent({ event: "fees", feerates: all, nodes: nodes.map(({ name }) => name) });
+  const names = nodes.map(({ name }) => name);
+  context.onEvent({ event: "fees", feerates: folder.settings.feerates, nodes: names });
 }
 
 const TMPFS_MAGIC = 0x01021994;

@@ -10,8 +10,7 @@ import { regtestCommand } from "../regtest-command.js";
 import { listChannels } from "./channels.js";
 import { type StepContext, throwIfAborted } from "./context.js";
 import type { RegtestNodeFacts, RegtestNodeStatus } from "./events.js";
-import { holdsNetwork, NETWORK_FILE } from "./folder.js";
-import { type NetworkFile, readNetworkFile } from "./network-file.js";
+import { holdsNetwork, NETWORK_FILE, type NetworkFile, readNetworkFile } from "./folder.js";
 import { RegtestNode } from "./regtest-node.js";
 
 export interface Network {

@@ -5,8 +5,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
 import { isVersionBetween } from "../../node/version.js";
-import { CHAIN_ID_OPTION, CHAIN_OPTION } from "../backend/options.js";
-import { replaceFile } from "../replace-file.js";
+import { CHAIN_ID_OPTION, CHAIN_OPTION } from "../backend/backend-files.js";
+import { saveFile } from "../save-file.js";
 
 /** They start slowly, or open a port that is the same for all nodes. Unknown names do no harm. */
 const LEFT_OUT = [
@@ -51,7 +51,7 @@ export function writeNodeFolder(lightningDir: string, config: NodeConfig): void 
     chmodSync(secret, 0o400);
   }
   const file = join(lightningDir, "config");
-  if (!existsSync(file)) replaceFile(file, `${linesOf(lightningDir, config).join("\n")}\n`);
+  if (!existsSync(file)) saveFile(file, `${linesOf(lightningDir, config).join("\n")}\n`);
 }
 
 function linesOf(lightningDir: string, config: NodeConfig): readonly string[] {
@@ -86,7 +86,7 @@ export function changePort(lightningDir: string, from: number, to: number): bool
   const at = lines.indexOf(addressLine(from));
   if (at === -1) return false;
   lines[at] = addressLine(to);
-  replaceFile(file, lines.join("\n"));
+  saveFile(file, lines.join("\n"));
   return true;
 }
 

@@ -12,7 +12,7 @@ import { callNode } from "../../node/rpc/client.js";
 import { NodeUnreachable, type UnreachableReason } from "../../node/rpc/errors.js";
 import { isLightningdIn } from "../process-identity.js";
 import { type StepContext, waitUntil } from "./context.js";
-import type { NetworkNode } from "./network-file.js";
+import type { NetworkNode } from "./folder.js";
 
 const START_MS = 60_000;
 /** A plugin may take 30 s for its shutdown (lightningd/plugin.c). */

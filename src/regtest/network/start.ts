@@ -15,7 +15,14 @@ import {
 } from "./channels.js";
 import { type StepContext, throwIfAborted } from "./context.js";
 import type { RegtestEvent } from "./events.js";
-import { holdsNetwork, prepareFolder } from "./folder.js";
+import {
+  holdsNetwork,
+  type NetworkFile,
+  type NetworkNode,
+  prepareFolder,
+  readNetworkFile,
+  writeNetworkFile,
+} from "./folder.js";
 import { findLightningd, type Lightningd } from "./lightningd.js";
 import { fund, hasMoney, untilAtHeight } from "./mining.js";
 import {
@@ -27,12 +34,6 @@ import {
   stopNodes,
   withNetworkLock,
 } from "./network.js";
-import {
-  type NetworkFile,
-  type NetworkNode,
-  readNetworkFile,
-  writeNetworkFile,
-} from "./network-file.js";
 import { changePort, DEVELOPER_LINES, freePort, isFree, writeNodeFolder } from "./node-config.js";
 import { RegtestNode } from "./regtest-node.js";
 
@@ -134,20 +135,18 @@ async function findEach(options: StartOptions): Promise<ReadonlyMap<string, Ligh
       throw usageFailure(`--lightningd names ${name}, and the network has ${names.join(", ")}`);
     }
   }
-  const wanted = names.map((name) => {
+  const searches = new Map<string | undefined, Promise<Lightningd>>();
+  const find = (wanted: string | undefined) => {
+    const search = searches.get(wanted) ?? findLightningd(wanted);
+    searches.set(wanted, search);
+    return search;
+  };
+  const found = names.map(async (name) => {
     const has = before.find((node) => node.name === name)?.lightningd;
-    return [name, options.lightningdOf?.get(name) ?? options.lightningd ?? has] as const;
+    const wanted = options.lightningdOf?.get(name) ?? options.lightningd ?? has;
+    return [name, await find(wanted)] as const;
   });
-  const different = [...new Set(wanted.map(([, path]) => path))];
-  const found = new Map(
-    await Promise.all(different.map(async (path) => [path, await findLightningd(path)] as const)),
-  );
-  return new Map(
-    wanted.flatMap(([name, path]) => {
-      const lightningd = found.get(path);
-      return lightningd === undefined ? [] : [[name, lightningd] as const];
-    }),
-  );
+  return new Map(await Promise.all(found));
 }
 
 /** The files: chain, backend, and a folder for each node. */

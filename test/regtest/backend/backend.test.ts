@@ -93,7 +93,7 @@ test("changed fee rates are given at once, with another number of blocks", async
   backend.ask("cln:estimatefees#3", "estimatefees");
   await backend.call("cln:getchaininfo#4", "getchaininfo");
   expect(backend.has("cln:estimatefees#3")).toBe(false);
-  backend.chain.set({ feerates: new Map([[2, 30_000]]) });
+  backend.chain.set({ feerates: { 2: 30_000 } });
   const changed = await backend.answer("cln:estimatefees#3");
   const blocksOf = ({ feerates }: JsonObject) =>
     Array.isArray(feerates) ? feerates.map(({ blocks }) => blocks) : [];

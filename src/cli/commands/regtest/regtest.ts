@@ -180,7 +180,7 @@ export function fees(
   values: readonly string[],
   flags: DirFlag,
 ): Promise<ExitCode> {
-  const rates = new Map(
+  const rates = Object.fromEntries(
     values
       .flatMap((value) => value.split(","))
       .map((value) => {

@@ -1,11 +1,11 @@
 /** Writes the files of a network, with a failure that says what to do. */
 import { Failure, messageOf } from "../errors/failure.js";
-import { replaceFile as replace } from "../filesystem/replace-file.js";
+import { replaceFile } from "../filesystem/replace-file.js";
 
 /** @throws Failure `regtest-write` */
-export function replaceFile(path: string, text: string): void {
+export function saveFile(path: string, text: string): void {
   try {
-    replace(path, text, { flush: true });
+    replaceFile(path, text, { flush: true });
   } catch (error) {
     throw writeFailure(path, error);
   }
