@@ -2,12 +2,12 @@
  * A plugin in hot mode as its watch session sees it: the front in the node's list, the host behind it,
  * and what that reports beside the reloads.
  */
-import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { diagnoseDead, type Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
 import type { Emit } from "../../events/watch-events.js";
+import { tryStat } from "../../filesystem/try-read.js";
 import { type HotEvent, type HotOutcome, PROTOCOL } from "../../hot/protocol.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { PluginSettings } from "../../settings/types.js";
@@ -244,7 +244,7 @@ export class HotPlugin {
 export function refuseOtherUser(rpcFile: string): void {
   const networkDir = dirname(rpcFile);
   const paths = [rpcFile, networkDir, dirname(networkDir)];
-  const owner = paths.map((path) => statSync(path, { throwIfNoEntry: false })).find(Boolean)?.uid;
+  const owner = paths.map(tryStat).find(Boolean)?.uid;
   if (owner === undefined || owner === process.getuid?.()) return;
   throw notForHotMode(rpcFile, `it runs as another user (number ${owner})`);
 }
