@@ -26,7 +26,15 @@ const DEFAULT_SETTINGS: ChainSettings = {
 
 /** @param read what the file holds; undefined where there is none */
 export function parseSettings(read: unknown): ChainSettings {
-  return isObject(read) ? { ...DEFAULT_SETTINGS, ...read } : DEFAULT_SETTINGS;
+  if (!isObject(read) || !isObject(read.feerates)) return DEFAULT_SETTINGS;
+  const { automine, feerates, feeChanges } = read;
+  return {
+    automine: Number(automine) || 0,
+    feerates: Object.fromEntries(
+      Object.entries(feerates).map(([blocks, rate]) => [blocks, Number(rate)]),
+    ),
+    feeChanges: Number(feeChanges) || 0,
+  };
 }
 
 /** With more rates. Old ones are moved where a longer wait would cost more, as lightningd does (chaintopology.c). */

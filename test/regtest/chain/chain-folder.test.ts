@@ -201,6 +201,15 @@ describe("the files", () => {
     expect(chain.chain.tip.height).toBe(3);
   });
 
+  test.each(["[]", '{"feerates":null}', '{"automine":3}'])(
+    "damaged settings are as if there were none: %s",
+    (text) => {
+      const { settings } = chain;
+      writeFileSync(join(chain.folder, "settings.json"), text);
+      expect(chain.settings).toEqual(settings);
+    },
+  );
+
   test("a chain that is gone is refused", () => {
     rmSync(blocks());
     expect(() => ChainFolder.open(chain.folder)).toThrow("the chain is gone");
