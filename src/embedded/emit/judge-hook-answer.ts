@@ -21,29 +21,50 @@ const DECIDED: HookVerdict = { kind: "decided" };
 const fatal = (why: string): HookVerdict => ({ kind: "fatal", why });
 const ignored = (why: string): HookVerdict => ({ kind: "ignored", why });
 
-/** A member's form, in words, and what it looks like. An address is judged by its form alone. */
-type Form = readonly [wanted: string, RegExp];
+/** A member's form, in words, and whether a text has it on a network (as `getinfo` names that). */
+type Form = readonly [wanted: string, isGood: (text: string, network: string) => boolean];
 
-const HEX: Form = ["hexadecimal", /^([0-9a-f]{2})*$/i];
-const CHANNEL_ID: Form = ["a channel id of 64 hexadecimal digits", /^[0-9a-f]{64}$/i];
-const PREIMAGE: Form = ["a preimage of 64 hexadecimal digits", /^[0-9a-f]{64}$/i];
+function like(pattern: RegExp): (text: string) => boolean {
+  return (text) => pattern.test(text);
+}
+
+const isHex = like(/^([0-9a-f]{2})*$/i);
+const HEX: Form = ["hexadecimal", isHex];
+const TLVS: Form = [
+  "hexadecimal, a stream of TLVs that update_add_htlc may have",
+  (text) => isHex(text) && isTlvs(Buffer.from(text, "hex")),
+];
+const CHANNEL_ID: Form = ["a channel id of 64 hexadecimal digits", like(/^[0-9a-f]{64}$/i)];
+const PREIMAGE: Form = ["a preimage of 64 hexadecimal digits", like(/^[0-9a-f]{64}$/i)];
 const MSAT: Form = [
   'an amount such as 1000 or "1000msat"',
-  /^\d+(msat|sat|(\.\d{1,11})?btc)?$/, // common/amount.c parse_amount_msat
+  like(/^\d+(msat|sat|(\.\d{1,11})?btc)?$/), // common/amount.c parse_amount_msat
 ];
-const PSBT: Form = ["a PSBT in base64", /^cHNidP[A-Za-z0-9+/]+={0,2}$/];
+const PSBT: Form = ["a PSBT in base64", like(/^cHNidP[A-Za-z0-9+/]+={0,2}$/)];
+/** What segwit addresses begin with; `bcrt1` elsewhere. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  bitcoin: "bc1",
+  testnet: "tb1",
+  testnet4: "tb1",
+  signet: "tb1",
+};
+
+/** By its form alone: no checksum is calculated. */
 const ADDRESS: Form = [
   "an address of this network",
-  /^((bc|tb|bcrt)1[ac-hj-np-z02-9]{11,71}|[1-9A-HJ-NP-Za-km-z]{26,35})$/i,
+  (text, network) =>
+    new RegExp(`^${PREFIXES[network] ?? "bcrt1"}[ac-hj-np-z02-9]{11,71}$`, "i").test(text) ||
+    /^[1-9A-HJ-NP-Za-km-z]{26,35}$/.test(text),
 ];
+type Forms = Readonly<Record<string, Form>>;
 
 /** What may come with one word in `result`. */
 interface Rule {
-  readonly members?: Readonly<Record<string, Form>>;
-  /** One of these must be there. */
-  readonly needs?: readonly string[];
+  readonly members?: Forms;
+  /** One of these must be there; where there are two, lightningd looks at the last alone. */
+  readonly needs?: Forms;
   readonly forbids?: readonly string[];
-  /** The second must be there where the first is. */
+  /** The second must be there, and not 0, where the first is. */
   readonly pair?: readonly [string, string];
 }
 
@@ -51,8 +72,8 @@ const FUNDING: Rule = {
   members: { psbt: PSBT, our_funding_msat: MSAT },
   pair: ["psbt", "our_funding_msat"],
 };
-const SIGNED: Rule = { members: { psbt: PSBT }, needs: ["psbt"] };
-const HTLC = { invoice_msat: MSAT, extra_tlvs: HEX, payload: HEX, forward_to: CHANNEL_ID };
+const SIGNED: Rule = { needs: { psbt: PSBT } };
+const HTLC = { invoice_msat: MSAT, extra_tlvs: TLVS, payload: HEX, forward_to: CHANNEL_ID };
 
 /** By hook, and then by word: "continue" asks the next plugin, the others decide. */
 const RULES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
@@ -60,11 +81,8 @@ const RULES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   invoice_payment: { continue: {}, reject: {} },
   htlc_accepted: {
     continue: { members: HTLC },
-    fail: {
-      members: { ...HTLC, failure_message: HEX, failure_onion: HEX },
-      needs: ["failure_message", "failure_onion"],
-    },
-    resolve: { members: { ...HTLC, payment_key: PREIMAGE }, needs: ["payment_key"] },
+    fail: { members: HTLC, needs: { failure_message: HEX, failure_onion: HEX } },
+    resolve: { members: HTLC, needs: { payment_key: PREIMAGE } },
   },
   openchannel: {
     continue: { members: { close_to: ADDRESS } },
@@ -87,8 +105,8 @@ const LOOSE = new Set([
   "openchannel2_sign",
 ]);
 
-/** @param result the `result` of the plugin's answer */
-export function judgeHookAnswer(hook: string, result: Token): HookVerdict {
+/** @param result the `result` of the plugin's answer @param network as `getinfo` names it */
+export function judgeHookAnswer(hook: string, result: Token, network: string): HookVerdict {
   if (hook === "commitment_revocation") return CONTINUE;
   if (hook === "rpc_command") return judgeRpcCommand(result);
   const word = result.member("result");
@@ -103,22 +121,30 @@ export function judgeHookAnswer(hook: string, result: Token): HookVerdict {
   if (word === undefined) return fatal(`${wanted}; it is missing`);
   const rule = Object.hasOwn(rules, word.text) ? rules[word.text] : undefined;
   if (rule === undefined) return fatal(`${wanted}, not ${word.raw}`);
-  const fault = faultOf(rule, word.raw, result);
+  const fault = faultOf(rule, word.raw, result, network);
   if (fault !== undefined) return fatal(fault);
   return word.is("continue") ? CONTINUE : DECIDED;
 }
 
-function faultOf(rule: Rule, word: string, result: Token): string | undefined {
+function faultOf(rule: Rule, word: string, result: Token, network: string): string | undefined {
+  const { members = {}, needs = {}, forbids = [], pair } = rule;
   const has = (key: string) => result.member(key) !== undefined;
-  const forbidden = rule.forbids?.find(has);
+  const forbidden = forbids.find(has);
   if (forbidden !== undefined) return `${word} cannot come with ${forbidden}`;
-  const { needs, pair } = rule;
-  if (needs && !needs.some(has)) return `${word} needs a ${needs.join(" or a ")}`;
-  for (const [key, [wanted, pattern]] of Object.entries(rule.members ?? {})) {
+  const needed = Object.keys(needs);
+  const taken = needed.findLast(has);
+  const forms = taken === undefined ? members : { ...members, [taken]: needs[taken] };
+  for (const [key, form] of Object.entries(forms)) {
     const value = result.member(key);
-    if (value !== undefined && !pattern.test(value.text)) return `${key} must be ${wanted}`;
+    if (value !== undefined && form?.[1](value.text, network) === false) {
+      return `${key} must be ${form[0]}`;
+    }
   }
-  return pair && has(pair[0]) && !has(pair[1]) ? `a ${pair[0]} needs ${pair[1]}` : undefined;
+  if (needed.length > 0 && taken === undefined) return `${word} needs a ${needed.join(" or a ")}`;
+  const [first, second] = pair ?? [];
+  if (first === undefined || second === undefined || !has(first)) return undefined;
+  const isZero = /^0+(?!\d)/.test(result.member(second)?.text ?? "0");
+  return isZero ? `a ${first} needs ${second}, which is not 0` : undefined;
 }
 
 function judgeInvoicePayment(result: Token): HookVerdict {
@@ -126,8 +152,7 @@ function judgeInvoicePayment(result: Token): HookVerdict {
   if (message === undefined) {
     return fatal('without "result": "continue" or "reject" it needs a failure_message');
   }
-  const [wanted, pattern] = HEX;
-  return pattern.test(message.text) ? DECIDED : fatal(`failure_message must be ${wanted}`);
+  return isHex(message.text) ? DECIDED : fatal(`failure_message must be ${HEX[0]}`);
 }
 
 function judgeRpcCommand(result: Token): HookVerdict {
@@ -149,4 +174,30 @@ function judgeRpcCommand(result: Token): HookVerdict {
   // lightningd looks into both without asking whether they are there.
   const lacks = ["code", "message"].filter((key) => error.member(key) === undefined);
   return lacks.length === 0 ? DECIDED : fatal(`the error in "return" has no ${lacks.join(", ")}`);
+}
+
+/** Rising types, and of the even ones only blinded_path, a key (wire/peer_wire.csv). */
+function isTlvs(bytes: Buffer): boolean {
+  let last = -1n;
+  let at = 0;
+  const bigsize = () => {
+    const first = bytes[at] ?? -1;
+    if (first === -1) return undefined;
+    const size = [1, 3, 5, 9][Math.max(0, first - 0xfc)] ?? 1;
+    if (at + size > bytes.length) return undefined;
+    const value =
+      size === 1 ? BigInt(first) : BigInt(`0x${bytes.toString("hex", at + 1, at + size)}`);
+    at += size;
+    return value;
+  };
+  while (at < bytes.length) {
+    const type = bigsize();
+    const length = type === undefined ? undefined : bigsize();
+    if (type === undefined || length === undefined || type <= last) return false;
+    if (BigInt(bytes.length - at) < length) return false;
+    if (type % 2n === 0n && !(type === 0n && length === 33n)) return false;
+    at += Number(length);
+    last = type;
+  }
+  return true;
 }

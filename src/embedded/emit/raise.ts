@@ -145,13 +145,13 @@ function raiseHook(
       call.plugin = undefined;
       const [result, error] = [answer?.member("result"), answer?.member("error")];
       if (result !== undefined) {
-        const warning = warningOf(judgeHookAnswer(hook, result));
+        const warning = warningOf(judgeHookAnswer(hook, result, node.network));
         answers.push({ plugin, result: new RawJson(result.raw), ...warning });
       } else if (error !== undefined) answers.push({ plugin, error: new RawJson(error.raw) });
       else answers.push({ plugin, died: true });
     },
     onResult: (result) => {
-      const { kind } = judgeHookAnswer(hook, result);
+      const { kind } = judgeHookAnswer(hook, result, node.network);
       const goesOn = kind === "continue" || kind === "ignored";
       if (!goesOn) finish(false);
       return goesOn;

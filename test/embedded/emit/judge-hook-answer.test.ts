@@ -35,6 +35,7 @@ const ANSWERS: readonly (readonly [hook: string, answer: unknown, HookVerdict["k
     ["htlc_accepted", { result: "fail", failure_message: "2002" }, "decided"],
     ["htlc_accepted", { result: "fail", failure_message: "zz" }, "fatal"],
     ["htlc_accepted", { result: "fail", failure_onion: null }, "fatal", /failure_onion must be/],
+    ["htlc_accepted", { result: "fail", failure_message: "zz", failure_onion: "00" }, "decided"],
     ["htlc_accepted", { result: "resolve" }, "fatal", /needs a payment_key/],
     ["htlc_accepted", { result: "resolve", payment_key: KEY }, "decided"],
     ["htlc_accepted", { result: "resolve", payment_key: KEY.slice(2) }, "fatal", /64 hexadecimal/],
@@ -44,13 +45,18 @@ const ANSWERS: readonly (readonly [hook: string, answer: unknown, HookVerdict["k
     ["htlc_accepted", { ...go, invoice_msat: "1000msat", payload: "00" }, "continue"],
     ["htlc_accepted", { ...go, extra_tlvs: "zz" }, "fatal", /extra_tlvs must be hexadecimal/],
     ["htlc_accepted", { ...go, extra_tlvs: "fdffff012a" }, "continue"],
+    ["htlc_accepted", { ...go, extra_tlvs: "04012a" }, "fatal", /TLVs/],
+    ["htlc_accepted", { ...go, extra_tlvs: "0502" }, "fatal", /TLVs/],
+    ["htlc_accepted", { ...go, extra_tlvs: "0501aa0301bb" }, "fatal", /TLVs/],
     ["openchannel", { ...no, error_message: "no" }, "decided"],
     ["openchannel", { ...no, close_to: ADDRESS }, "fatal", /cannot come with close_to/],
     ["openchannel", { ...go, close_to: ADDRESS }, "continue"],
+    ["openchannel", { ...go, close_to: ADDRESS.replace("bcrt", "bc") }, "fatal", /this network/],
     ["openchannel", { ...go, close_to: "nowhere" }, "fatal", /close_to must be an address/],
     ["openchannel2", { ...no, psbt: PSBT }, "fatal", /cannot come with psbt/],
     ["openchannel2", { ...go, psbt: PSBT, our_funding_msat: 5000 }, "continue"],
     ["openchannel2", { ...go, psbt: PSBT }, "fatal", /needs our_funding_msat/],
+    ["openchannel2", { ...go, psbt: PSBT, our_funding_msat: "0msat" }, "fatal", /is not 0/],
     ["openchannel2", { ...go, psbt: "x", our_funding_msat: 5000 }, "fatal", /PSBT/],
     ["rbf_channel", { ...no, our_funding_msat: 1 }, "fatal", /our_funding_msat/],
     ["rbf_channel", { ...go, our_funding_msat: "much" }, "fatal", /an amount/],
@@ -69,7 +75,7 @@ const ANSWERS: readonly (readonly [hook: string, answer: unknown, HookVerdict["k
 
 for (const [hook, answer, kind, why = /^/] of ANSWERS) {
   test(`${hook} answered with ${JSON.stringify(answer)}: ${kind}`, () => {
-    const verdict = judgeHookAnswer(hook, new Token(JSON.stringify(answer)));
+    const verdict = judgeHookAnswer(hook, new Token(JSON.stringify(answer)), "regtest");
     expect(verdict.kind).toBe(kind);
     expect("why" in verdict ? verdict.why : "").toMatch(why);
   });
