@@ -94,7 +94,7 @@ export function call(
   name: string,
   params: readonly unknown[] | { readonly [key: string]: unknown } = [],
 ): Promise<unknown> {
-  return callNode(node.rpcFile, name, params, { timeoutMs: 10_000 });
+  return callNode(node.rpcFile, name, params);
 }
 
 /** The error that a call ends with. */
