@@ -67,6 +67,7 @@ topic("pipelining", (scenario) => {
     const client = node.connect();
     client.send(request(1, "nosuch") + request(2, "slow"));
     await plugin.receives("slow");
+    await client.messages(1);
     client.halfClose();
     await client.end();
     expect(client.count).toBe(1);
