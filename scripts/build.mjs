@@ -34,9 +34,12 @@ const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
 /** What ends at once needs few files: each costs 0.25 ms at the start. */
 const SHORT_COMMANDS = /src\/cli\/commands\/(plugin\/list|call)\.ts$/;
 
+/** What every command needs, and the hot host. */
+const BASE =
+  /src\/(errors|filesystem|jsonrpc|hot\/(description|protocol)|node\/(process-table|node-process|rpc\/unix-socket|plugins\/plugin-processes)|plugin\/(log-level|release|secret-options))/;
+
 /** What the hot host has in common with the rest. */
-const HOT_HOST_SHARES =
-  /src\/(errors|jsonrpc|hot\/(description|protocol)|plugin\/(handshake|manifest|process|release|log-level|lightningd)|node\/(node-process|rpc\/unix-socket|plugins\/plugin-processes))/;
+const HOT_HOST_SHARES = /src\/plugin\/(handshake|manifest|process|lightningd)/;
 
 /** Modules that are there for what they do: all others are for what they export. */
 const PROGRAMS = /src\/(cli\/launch|cli\/main|hot\/main|regtest\/backend\/main)\.ts$/;
@@ -77,7 +80,8 @@ async function bundleCode(folder) {
   const output = await bundle(folder, ENTRIES, {
     codeSplitting: {
       groups: [
-        // The hot host loads this, and nothing of the command line.
+        { name: "base", test: BASE, priority: 4 },
+        // The hot host loads these two, and nothing of the command line.
         { name: "plugin-process", test: HOT_HOST_SHARES, priority: 3 },
         { name: "program", test: /src\/cli\/main\.ts$/, priority: 2 },
         { name: "short-commands", test: SHORT_COMMANDS, priority: 1 },

@@ -7,7 +7,6 @@ import type { Io } from "./commands/context.js";
 const FLUSH_MS = 500;
 
 export class ProcessIo implements Io {
-  readonly stdin = process.stdin;
   readonly stdout = process.stdout;
   readonly stderr = process.stderr;
   readonly #ending: AbortController;
@@ -22,6 +21,11 @@ export class ProcessIo implements Io {
       ending.abort();
     });
     this.stderr.on("error", () => {});
+  }
+
+  /** Opened where it is read: that takes 3 ms, and most commands read nothing. */
+  get stdin(): NodeJS.ReadStream {
+    return process.stdin;
   }
 
   get signal(): AbortSignal {

@@ -4,7 +4,6 @@
  * `cln-dev hot-path`, read by the host and by everything that must know a front for what it is.
  */
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -46,6 +45,7 @@ function hotRoot(env: NodeJS.ProcessEnv = process.env): string {
 export function hotFolder(plugin: string, node: string): HotFolder {
   // The same before and after the node has made its folders.
   const real = join(realPathOf(dirname(node)), basename(node));
+  const { createHash } = process.getBuiltinModule("node:crypto");
   const name = createHash("sha256").update(`${real}\0${plugin}`).digest("hex").slice(0, 16);
   return folderAt(join(hotRoot(), name), basename(plugin));
 }
