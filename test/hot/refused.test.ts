@@ -71,6 +71,6 @@ describe("hot mode is refused", () => {
     chownSync(later, 65534, 65534);
     const before = ["hot-path", plugin, `--lightning-dir=${later}`, "--regtest"];
     expect(await run(box, before, { env })).toMatchObject({ code: 1, stdout: "", stderr: message });
-    expect(existsSync(env.XDG_CACHE_HOME)).toBe(false);
+    expect(existsSync(join(env.XDG_CACHE_HOME, "cln-dev/hot"))).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { finished } from "node:stream/promises";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../../../src/cli/commands/context.js";
 import { type EmitFlags, emit } from "../../../src/cli/commands/node/emit.js";
@@ -34,6 +35,10 @@ async function run(
   waitingMs?: number,
 ): Promise<{ code: number; text: string }> {
   const stdout = new PassThrough();
+  let text = "";
+  stdout.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+  });
   const context = {
     flags: {
       lightningDir: [node.lightningDir],
@@ -46,7 +51,9 @@ async function run(
     surroundings: { home: makeFolder(), cwd: makeFolder() },
   } as unknown as Context;
   const code = await emit(context, topic, values, flags, waitingMs);
-  return { code, text: String(stdout.read() ?? "") };
+  stdout.end();
+  await finished(stdout);
+  return { code, text };
 }
 
 describe("a notification", () => {
