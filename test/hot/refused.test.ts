@@ -1,4 +1,5 @@
 /** Where hot mode cannot work, the report says why. */
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -6,6 +7,12 @@ import { startNode } from "../support/nodes.js";
 import { writePlugin } from "../support/plugin.js";
 import { Program, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
+
+/** Root in a container may not. */
+function canMount(): boolean {
+  const tried = ["--mount", "sh", "-c", "mount -t tmpfs -o noexec none /mnt"];
+  return spawnSync("unshare", tried, { stdio: "ignore" }).status === 0 && process.getuid?.() === 0;
+}
 
 describe("hot mode is refused", () => {
   it("where other users may enter its folder", async () => {
@@ -48,6 +55,22 @@ describe("hot mode is refused", () => {
     const watch = new Program(box, args, { env });
     expect(await watch.outcome()).toMatchObject({ event: "refused", kind: "hot-folder" });
     await watch.end();
+  });
+
+  it.skipIf(!canMount())("where programs do not run in its folder", async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const plugin = writePlugin(box.folder(), {});
+    const cache = box.folder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "noexec,mode=700", "none", cache]);
+    box.onEnd(() => void execFileSync("umount", ["-l", cache]));
+    const env = { XDG_CACHE_HOME: cache };
+    const watch = new Program(box, ["watch", plugin, node.flag, "--hot", "--json"], { env });
+    const message = expect.stringContaining("programs cannot run there (noexec)");
+    expect(await watch.outcome()).toMatchObject({ event: "refused", kind: "hot-folder", message });
+    await watch.end();
+    const ended = await run(box, ["hot-path", plugin, node.flag], { env });
+    expect(ended).toMatchObject({ code: 2, stdout: "", stderr: message });
   });
 
   it.skipIf(process.getuid?.() !== 0)("where the node is another user's", async () => {

@@ -59,7 +59,7 @@ export interface PythonParts {
   readonly end?: string;
 }
 
-const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
+export const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
 
 function indent(text: string, by = 4): string {
   return text

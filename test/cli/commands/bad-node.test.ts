@@ -104,6 +104,7 @@ describe("a node", () => {
     for (const args of [
       ["start", plugin],
       ["watch", plugin],
+      ["watch", plugin, "--hot"],
       ["restart", plugin],
       ["stop", plugin],
       ["call", "pay"],

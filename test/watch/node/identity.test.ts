@@ -127,6 +127,7 @@ it("reports another node behind the path", async () => {
 
 it.each([
   ["watch", ["--json"]],
+  ["watch", ["--json", "--hot"]],
   ["start", []],
   ["stop", []],
 ])("%s refuses a release that can kill every process of its user", async (command, flags) => {
