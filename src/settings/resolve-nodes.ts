@@ -28,9 +28,7 @@ export function resolveNodesWith(
       surroundings,
     );
   }
-  const nodesFrom = saysNothing(project)
-    ? fromFlags(flags)
-    : ({ kind: "package.json", file: key.file } as const);
+  const nodesFrom = saysNothing(project) ? fromFlags(flags) : "package.json";
   if (project.embedded && flags.network === undefined && flags.rpcFile === undefined) {
     return { nodes: [], embedded: embeddedIn(project.lightningDir, project.network), nodesFrom };
   }
@@ -68,7 +66,7 @@ function fromCommandLine(flags: NodeFlags, surroundings: Surroundings): NodeSett
   return {
     nodes: [],
     embedded: embeddedIn(dirs, flags.network),
-    nodesFrom: { kind: "command line" },
+    nodesFrom: "command line",
   };
 }
 
@@ -104,7 +102,7 @@ function addresses(choice: Choice, surroundings: Surroundings): NodeAddress[] {
 
 function fromFlags(flags: NodeFlags): NodeSettings["nodesFrom"] {
   const named = namesNode(flags) || flags.network !== undefined || flags.rpcFile !== undefined;
-  return { kind: named || flags.embedded === true ? "command line" : "default" };
+  return named || flags.embedded === true ? "command line" : "default";
 }
 
 function saysNothing(project: ProjectNode): boolean {

@@ -1,5 +1,5 @@
 /**
- * Flags, package.json and defaults as one frozen value: what `watch`, `start` and `restart` work
+ * Flags, package.json and defaults as one value: what `watch`, `start` and `restart` work
  * with. Commands that need no plugin use resolveNodes().
  */
 import { existsSync } from "node:fs";
@@ -37,15 +37,14 @@ export interface SettingsInput {
 export function resolveSettings(input: SettingsInput): Settings {
   const { flags, surroundings } = input;
   const key = findSettingsKey(surroundings.cwd);
-  const { plugins, pluginsFrom } = resolvePlugins(input, key);
-  const nodes = resolveNodesWith(key, flags, surroundings);
-  return freeze({ ...nodes, file: key?.file, plugins, pluginsFrom });
+  const plugins = resolvePlugins(input, key);
+  return { ...resolveNodesWith(key, flags, surroundings), file: key?.file, plugins };
 }
 
 function resolvePlugins(
   { flags, args, options: optionFlags, surroundings, command }: SettingsInput,
   key: SettingsKey | undefined,
-): Pick<Settings, "plugins" | "pluginsFrom"> {
+): PluginSettings[] {
   const { plugins: named, options } = splitArguments(args, optionFlags, surroundings.cwd);
   const listed = key === undefined ? [] : projectPlugins(key, surroundings.home);
   if (key !== undefined) refuseTwice(listed, key.file);
@@ -54,13 +53,7 @@ function resolvePlugins(
   if (chosen.length > 1 && options[0] !== undefined) {
     throw severalPlugins(options[0].name, chosen.length, key?.file);
   }
-  return {
-    plugins: chosen.map((plugin) => withFlags(plugin, options, flags, surroundings.cwd)),
-    pluginsFrom:
-      named.length > 0 || key === undefined
-        ? { kind: "command line" }
-        : { kind: "package.json", file: key.file },
-  };
+  return chosen.map((plugin) => withFlags(plugin, options, flags, surroundings.cwd));
 }
 
 /** Each plugin of the command line once, with package.json's settings for the same file. */
@@ -155,13 +148,4 @@ function severalPlugins(option: string, count: number, file: string | undefined)
     why: "it does not name the plugin that it is for",
     fix: `Name one plugin, or write the options into ${file ?? "package.json"}: "cln-dev": { "plugins": [{ "path": "my-plugin.py", "options": { "${option}": "value" } }] }`,
   });
-}
-
-/** Nobody may change what the run was started with. */
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) {
-    for (const inner of Object.values(value)) freeze(inner);
-    Object.freeze(value);
-  }
-  return value;
 }

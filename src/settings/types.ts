@@ -1,5 +1,5 @@
 /**
- * What the flags, package.json and lightningd's config files come to: one frozen value a run.
+ * What the flags, package.json and lightningd's config files come to: one value a run.
  * The commands hand in flags and arguments as plain values and get these back.
  */
 import type { RunSettings } from "../plugin/process/run-settings.js";
@@ -114,14 +114,8 @@ export interface NodeSettings {
   /** Set where the embedded node is asked for; without a lightning-dir it makes its own. */
   readonly embedded?: { readonly lightningDir?: string; readonly network: string };
   /** Who named the node. */
-  readonly nodesFrom: SettingsSource;
+  readonly nodesFrom: "command line" | "package.json" | "default";
 }
-
-/** The command line, the package.json of that path, or nobody: lightning-cli's own defaults. */
-type SettingsSource =
-  | { readonly kind: "command line" }
-  | { readonly kind: "package.json"; readonly file: string }
-  | { readonly kind: "default" };
 
 /** Everything that `watch`, `start` and `restart` need to know before they begin. */
 export interface Settings extends NodeSettings {
@@ -129,5 +123,4 @@ export interface Settings extends NodeSettings {
   readonly file: string | undefined;
   /** At least one. */
   readonly plugins: readonly PluginSettings[];
-  readonly pluginsFrom: SettingsSource;
 }

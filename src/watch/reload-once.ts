@@ -17,17 +17,13 @@ export async function reloadOnce(
   const reloaders = nodes.flatMap((node) =>
     plugins.map((plugin) => new Reloader(targetOf(plugin, node), { emit })),
   );
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    const requests = reloaders.map((reloader) => reloader.request("command"));
-    return await Promise.race([Promise.all(requests), aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    await Promise.all(reloaders.map((reloader) => reloader.close()));
-  }
+  const close = () => Promise.all(reloaders.map((reloader) => reloader.close()));
+  signal.addEventListener("abort", close, { once: true });
+  const requests = reloaders.map((reloader) => reloader.request("command"));
+  if (signal.aborted) void close();
+  const outcomes = await Promise.all(requests);
+  signal.removeEventListener("abort", close);
+  await close();
+  signal.throwIfAborted();
+  return outcomes;
 }

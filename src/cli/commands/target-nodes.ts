@@ -7,7 +7,7 @@ import { resolveNodes } from "../../settings/resolve-nodes.js";
 import type { NodeAddress, NodeSettings, Surroundings } from "../../settings/types.js";
 import { findSessions, type RunningSession } from "../../watch/control/control-client.js";
 import type { Context } from "./context.js";
-import { ofThisFolder } from "./this-folder.js";
+import { ofThisFolder } from "./plugin/this-folder.js";
 
 /**
  * At least one node.
@@ -17,7 +17,7 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
   const settings = resolveNodes(flags, surroundings);
   const { nodesFrom, embedded } = settings;
   const nodes = namedNodes(settings, surroundings);
-  if (nodesFrom.kind !== "default" && nodes.length > 0) return nodes;
+  if (nodesFrom !== "default" && nodes.length > 0) return nodes;
   const running = await findSessions();
   const sessions = embedded ? running.filter((session) => session.embedded) : running;
   const watched = watchedNodes(sessions, surroundings);

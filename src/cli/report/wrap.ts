@@ -12,7 +12,7 @@ const MIN_TEXT = 20;
 const PIECE = /(\u001b\[[0-9;]*m)|(\s+)|([^\s\u001b]+)/g;
 
 /** What the text of a line begins after: blanks, a time with a mark, a label of the first screen. */
-const HEAD = /^(?:\d\d:\d\d:\d\d {2}\S+ | {2}\S+ {2,}| *)/;
+const HEAD = /^(?:\d\d:\d\d:\d\d {2}\S+ | {2}\S+ {2,}|cln-dev: | *)/;
 
 /** @param line without line ends; may be coloured. @param width the terminal's columns; undefined: any */
 export function wrapLine(line: string, width: number | undefined): string[] {

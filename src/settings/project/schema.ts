@@ -1,26 +1,6 @@
 /**
- * The key "cln-dev" of a package.json as typed settings. In words of a schema:
- *
- *     "cln-dev": Path | Plugin & Node | (Path | Plugin)[] | { "plugins": (Path | Plugin)[] } & Node
- *
- *     Path    string: the plugin's file
- *     Plugin  {
- *       "path":    Path                        required
- *       "options": { name: value | value[] }   value: string, number, boolean; a list for a multi option
- *       "watch":   string | string[]           files and folders that are watched as well
- *       "only":    string | string[]           files and folders, in place of the default
- *       "ignore":  string | string[]           patterns as in .gitignore, relative to the plugin's folder
- *       "build":   string                      a shell command, run in the folder of this package.json
- *       "call":    string | string[]           "method params...", called after each good reload
- *       "safe":    boolean
- *     }
- *     Node    {
- *       "lightning-dir": string | string[], "network": string, "rpc-file": string, "conf": string
- *       "embedded":      boolean
- *     }
- *
- * Paths are relative to the package.json and may begin with "~/"; a relative rpc-file is relative to
- * the network's folder, as lightningd has it. Anything else is an error (exit code 2) that names the
+ * The key "cln-dev" of a package.json as typed settings (docs/settings.md): a path, a plugin, or a list
+ * of those, with the node beside them. What is wrong in it is an error (exit code 2) that names the
  * file, the key and the value.
  */
 

@@ -74,10 +74,6 @@ export class KnownFiles {
     for (const path of below) this.#known.delete(path);
     return below.length;
   }
-
-  clear(): void {
-    this.#known.clear();
-  }
 }
 
 function knownOf(stats: Stats, hash: string | undefined): Known {

@@ -302,6 +302,15 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     expect(await terminal.pressToEnd("q")).toEqual({ code: 0, restored: true });
   });
 
+  it("breaks an error at its width, and indents what follows under the text", async () => {
+    const terminal = new Terminal(sandbox(), ["list", "--network=nowhere"], { columns: 60 });
+    expect((await terminal.ended).code).toBe(2);
+    const [first = "", second, ...fix] = terminal.text.trimEnd().split("\n");
+    expect(first).toMatch(/^cln-dev: .{40,51}$/);
+    expect(second).toMatch(/^ {9}\S/);
+    expect(fix.at(-1)).toMatch(/^ {2}\S/);
+  });
+
   it.each([
     ["that has none", 0],
     ["of one column", 1],

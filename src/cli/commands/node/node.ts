@@ -9,62 +9,28 @@ import { LOG_LEVELS, parseLogLevel } from "../../../plugin/log-level.js";
 import { locateNode } from "../../../settings/locate/locate-node.js";
 import type { NodeFlags } from "../../../settings/types.js";
 import { watchParent } from "../../orphan.js";
-import type { Context, ExitCode, GlobalFlags, Io } from "../context.js";
+import type { Context, ExitCode } from "../context.js";
 import { StderrFile } from "./stderr-file.js";
 import { writeLinesTo } from "./stderr-lines.js";
 
-export interface NodeCommandOptions {
-  /** `--lightning-dir`; one under the system's temp folder when not given. */
-  readonly lightningDir?: string;
-  readonly network?: string;
+export interface NodeCommandFlags {
   /** `--log-level`: what goes to the log file. */
   readonly logLevel?: string;
   /** `--plugin`, repeatable: started with the node, and need not be dynamic. */
   readonly plugin?: readonly string[];
 }
 
-/** The command as the command line gives it. */
-export async function node({ flags, io }: Context, own: NodeCommandOptions): Promise<ExitCode> {
-  const [lightningDir, ...others] = flags.lightningDir;
-  if (others.length > 0) throw usageFailure("node takes one --lightning-dir");
-  refuseForeign(flags);
-  const { network } = flags;
-  return runNode(
-    {
-      ...own,
-      ...(lightningDir === undefined ? {} : { lightningDir }),
-      ...(network === undefined ? {} : { network }),
-    },
-    io,
-    flags,
-  );
-}
-
-/** As with `watch --embedded`: the node's own config and socket are in its lightning-dir. */
-function refuseForeign({ conf, rpcFile }: NodeFlags): void {
-  if (conf === undefined && rpcFile === undefined) return;
-  const flag = conf === undefined ? "--rpc-file" : "--conf";
-  throw usageFailure(`${flag} does not go with cln-dev node`, {
-    why: "the embedded node has its own lightning-dir, config and socket",
-    fix: "Name its folder with --lightning-dir: a config there is read",
-  });
-}
-
 /**
  * Runs until a signal or the RPC method `stop` ends it, or npm, which has started it, is gone.
- * @returns the exit code
  * @throws Failure where the node cannot be started
  */
-export async function runNode(
-  options: NodeCommandOptions,
-  io: Pick<Io, "stdout" | "stderr" | "signal">,
-  { json, quiet }: Partial<GlobalFlags> = {},
-): Promise<ExitCode> {
+export async function node({ flags, io }: Context, own: NodeCommandFlags): Promise<ExitCode> {
+  const options = readOptions(flags, own);
   const { signal } = io;
   const stderr = new PluginStderr(writeLinesTo(io.stderr));
   const file = new StderrFile();
   const starting = startEmbeddedNode({
-    ...readOptions(options),
+    ...options,
     signal,
     onTrouble: (message) => void io.stderr.write(`cln-dev: ${message}\n`),
     onPluginStderr: (name, chunk) => {
@@ -82,13 +48,22 @@ export async function runNode(
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
   const endLook = watchParent(end);
-  if (json) io.stdout.write(`${JSON.stringify(factsOf(node))}\n`);
-  else if (!quiet) io.stdout.write(`${greetingOf(node).join("\n")}\n`);
+  if (flags.json) io.stdout.write(`${JSON.stringify(factsOf(node))}\n`);
+  else if (!flags.quiet) io.stdout.write(`${greetingOf(node).join("\n")}\n`);
   await node.closed;
   endLook();
   signal.removeEventListener("abort", end);
   file.close();
   return 0;
+}
+/** As with `watch --embedded`: the node's own config and socket are in its lightning-dir. */
+function refuseForeign({ conf, rpcFile }: NodeFlags): void {
+  if (conf === undefined && rpcFile === undefined) return;
+  const flag = conf === undefined ? "--rpc-file" : "--conf";
+  throw usageFailure(`${flag} does not go with cln-dev node`, {
+    why: "the embedded node has its own lightning-dir, config and socket",
+    fix: "Name its folder with --lightning-dir: a config there is read",
+  });
 }
 
 function factsOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbeddedNode) {
@@ -112,18 +87,21 @@ function leadsTo(rpcFile: string, lightningDir: string): boolean {
   return found?.rpcFile === rpcFile;
 }
 
-function readOptions(options: NodeCommandOptions): NodeOptions {
-  const { lightningDir, network, plugin } = options;
-  const logLevel = options.logLevel === undefined ? undefined : parseLogLevel(options.logLevel);
-  if (options.logLevel !== undefined && logLevel === undefined) {
-    throw usageFailure(`--log-level does not take ${options.logLevel}`, {
+function readOptions(flags: NodeFlags, own: NodeCommandFlags): NodeOptions {
+  const [lightningDir, ...others] = flags.lightningDir;
+  if (others.length > 0) throw usageFailure("node takes one --lightning-dir");
+  refuseForeign(flags);
+  const { network } = flags;
+  const logLevel = own.logLevel === undefined ? undefined : parseLogLevel(own.logLevel);
+  if (own.logLevel !== undefined && logLevel === undefined) {
+    throw usageFailure(`--log-level does not take ${own.logLevel}`, {
       fix: `Use one of ${LOG_LEVELS.join(", ")}`,
     });
   }
   return {
     ...(lightningDir === undefined ? {} : { lightningDir }),
     ...(network === undefined ? {} : { network }),
-    ...(plugin === undefined ? {} : { plugins: plugin.map((path) => resolve(path)) }),
+    plugins: (own.plugin ?? []).map((path) => resolve(path)),
     ...(logLevel === undefined ? {} : { logLevel }),
   };
 }

@@ -17,8 +17,8 @@ import { sanitize } from "../../report/sanitize.js";
 import type { Context, ExitCode, PluginCommandFlags } from "../context.js";
 import { exitCodeOf } from "../context.js";
 import { namedNodes } from "../target-nodes.js";
-import { ofThisFolder } from "../this-folder.js";
 import { refuseBareWords } from "./arguments.js";
+import { ofThisFolder } from "./this-folder.js";
 
 export async function restart(
   context: Context,

@@ -7,6 +7,7 @@ import * as mining from "../../../regtest/network/mining.js";
 import {
   answeringNode,
   answeringNodes,
+  type Network,
   nodeNamed,
   openChain,
   openNetwork,
@@ -19,7 +20,7 @@ import { DEFAULT_PAYMENT_MSAT, pay as payBetween } from "../../../regtest/networ
 import { MAX_NODES, startNetwork, WALLET_SAT } from "../../../regtest/network/start.js";
 import { defaultNetworkFolder } from "../../../regtest/regtest-command.js";
 import type { Context, ExitCode } from "../context.js";
-import { SLOW_BLOCKS, withSteps } from "./steps.js";
+import { SLOW_BLOCKS, type Steps, withSteps } from "./steps.js";
 
 export interface DirFlag {
   readonly dir?: string;
@@ -102,14 +103,12 @@ export function mine(
   flags: DirFlag,
 ): Promise<ExitCode> {
   const count = wholeNumber("the number of blocks", blocks ?? "1", 1, MAX_BLOCKS);
-  const network = openNetwork(folderOf(context, flags));
-  return withSteps(context, async (steps) => {
+  return onNetwork(context, flags, async (network, steps) => {
     const faster = count > MANY_BLOCKS ? mining.fasterFolder(network.folder) : undefined;
     if (faster !== undefined)
       steps.note(`nodes take blocks some ten times faster with --dir ${faster}, in memory`);
     if (!network.file.developer) steps.note(SLOW_BLOCKS);
     await mining.mine(openChain(network), await answeringNodes(network), count, steps);
-    return 0;
   });
 }
 
@@ -120,11 +119,9 @@ export function fund(
   flags: DirFlag,
 ): Promise<ExitCode> {
   const amount = satOf("the amount", sat, WALLET_SAT);
-  const network = openNetwork(folderOf(context, flags));
-  return withSteps(context, async (steps) => {
+  return onNetwork(context, flags, async (network, steps) => {
     const node = await answeringNode(network, name);
     await mining.fund(openChain(network), await answeringNodes(network), [node], amount, steps);
-    return 0;
   });
 }
 
@@ -136,13 +133,11 @@ export function open(
   flags: DirFlag,
 ): Promise<ExitCode> {
   const capacity = satOf("the capacity", sat, DEFAULT_CAPACITY_SAT);
-  const network = openNetwork(folderOf(context, flags));
   refuseSame(from, to);
-  return withSteps(context, async (steps) => {
+  return onNetwork(context, flags, async (network, steps) => {
     const ends = { from: await answeringNode(network, from), to: await answeringNode(network, to) };
     const running = await answeringNodes(network);
     await openChannels(openChain(network), running, [ends], capacity, steps);
-    return 0;
   });
 }
 
@@ -155,23 +150,19 @@ export function pay(
 ): Promise<ExitCode> {
   const amount =
     msat === undefined ? DEFAULT_PAYMENT_MSAT : wholeNumber("the amount", msat, 1, MAX_MSAT);
-  const network = openNetwork(folderOf(context, flags));
   refuseSame(from, to);
-  return withSteps(context, async (steps) => {
+  return onNetwork(context, flags, async (network, steps) => {
     const payer = await answeringNode(network, from);
     const payee = await answeringNode(network, to);
     const running = await answeringNodes(network);
     await payBetween(running, payer, payee, amount, flags.keysend ?? false, steps);
-    return 0;
   });
 }
 
 export function reorg(context: Context, depth: string, flags: DirFlag): Promise<ExitCode> {
   const count = wholeNumber("the depth", depth, 1, MAX_BLOCKS);
-  const network = openNetwork(folderOf(context, flags));
-  return withSteps(context, async (steps) => {
+  return onNetwork(context, flags, async (network, steps) => {
     await mining.reorganize(openChain(network), await answeringNodes(network), count, steps);
-    return 0;
   });
 }
 
@@ -196,9 +187,19 @@ export function fees(
         ] as const;
       }),
   );
+  return onNetwork(context, flags, async (network, steps) => {
+    await mining.setFees(openChain(network), await answeringNodes(network), rates, steps);
+  });
+}
+
+function onNetwork(
+  context: Context,
+  flags: DirFlag,
+  act: (network: Network, steps: Steps) => Promise<void>,
+): Promise<ExitCode> {
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => {
-    await mining.setFees(openChain(network), await answeringNodes(network), rates, steps);
+    await act(network, steps);
     return 0;
   });
 }

@@ -31,84 +31,65 @@ export interface Watched {
 export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => void): KeyListener {
   const { context, session, reporter, settings, node } = watched;
   const { print } = reporter;
-  const reload: KeyBinding = {
-    key: "r",
-    description: "reload now",
-    action: () => void session.restart("key"),
-  };
-  const call: KeyBinding = {
-    key: "c",
-    description: "make the calls of --call again",
-    action: () => session.repeatCalls(),
-  };
-  const logs: KeyBinding = {
-    key: "l",
-    description: "the plugin's log: every line, or warnings only",
-    action: () => {
-      const all = session.toggleLogs() === "debug";
-      print(all ? "  every log line" : "  warnings and errors only");
-    },
-  };
-  const trace: KeyBinding = {
-    key: "t",
-    description: "the messages between node and plugin: on or off",
-    action: () => {
-      const isShown = watched.trace.toggle();
-      session.traceBytes = watched.trace.traceBytes;
-      print(
-        isShown
-          ? "  every message between node and plugin is shown"
-          : "  messages are not shown any more",
-      );
-    },
-  };
   const options: string[] = [];
-  const option: KeyBinding = {
-    key: "o",
-    description: "change an option of the plugin",
-    action: () => void askForOption(stdin, keys, watched, options),
-  };
-  const pause: KeyBinding = {
-    key: "p",
-    description: "pause: count what is saved; again: reload once",
-    action: () => {
-      if (!session.paused) {
-        session.pause();
-        print("  paused; p reloads what is saved from now on");
-        return;
-      }
-      const files = session.resume();
-      print(`  resumed: ${files === 1 ? "1 file has" : `${files} files have`} changed`);
+  const events: string[] = [];
+  const bindings: readonly (KeyBinding | false)[] = [
+    { key: "r", description: "reload now", action: () => void session.restart("key") },
+    {
+      key: "o",
+      description: "change an option of the plugin",
+      action: () => void askForOption(stdin, keys, watched, options),
     },
-  };
-  const files: KeyBinding = {
-    key: "w",
-    description: "what is watched, and how many files that is",
-    action: () => print(...watchedLines(session, context.surroundings.cwd)),
-  };
-  const lines: string[] = [];
-  const emit: KeyBinding = {
-    key: "e",
-    description: "raise an event: a notification or a hook",
-    action: () => void askForEvent(stdin, keys, watched, lines),
-  };
-  const clear: KeyBinding = {
-    key: "\f",
-    description: "clear the screen",
-    action: () => reporter.clear(),
-  };
+    {
+      key: "p",
+      description: "pause: count what is saved; again: reload once",
+      action: () => {
+        if (!session.paused) {
+          session.pause();
+          print("  paused; p reloads what is saved from now on");
+          return;
+        }
+        const files = session.resume();
+        print(`  resumed: ${files === 1 ? "1 file has" : `${files} files have`} changed`);
+      },
+    },
+    settings.plugins.some((plugin) => plugin.call.length > 0) && {
+      key: "c",
+      description: "make the calls of --call again",
+      action: () => session.repeatCalls(),
+    },
+    {
+      key: "l",
+      description: "the plugin's log: every line, or warnings only",
+      action: () => {
+        const all = session.toggleLogs() === "debug";
+        print(all ? "  every log line" : "  warnings and errors only");
+      },
+    },
+    {
+      key: "w",
+      description: "what is watched, and how many files that is",
+      action: () => print(...watchedLines(session, context.surroundings.cwd)),
+    },
+    watched.trace.canTrace && {
+      key: "t",
+      description: "the messages between node and plugin: on or off",
+      action: () => {
+        const isShown = watched.trace.toggle();
+        session.traceBytes = watched.trace.traceBytes;
+        const every = "every message between node and plugin is shown";
+        print(`  ${isShown ? every : "messages are not shown any more"}`);
+      },
+    },
+    node.embedded && {
+      key: "e",
+      description: "raise an event: a notification or a hook",
+      action: () => void askForEvent(stdin, keys, watched, events),
+    },
+    { key: "\f", description: "clear the screen", action: () => reporter.clear() },
+  ];
   const keys = serveKeys(stdin, {
-    bindings: [
-      reload,
-      option,
-      pause,
-      ...(settings.plugins.some((plugin) => plugin.call.length > 0) ? [call] : []),
-      logs,
-      files,
-      ...(watched.trace.canTrace ? [trace] : []),
-      ...(node.embedded ? [emit] : []),
-      clear,
-    ],
+    bindings: bindings.filter((binding) => binding !== false),
     quit,
     print,
     onGone: quit,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import type { Context } from "../../../../src/cli/commands/context.js";
-import { node, runNode } from "../../../../src/cli/commands/node/node.js";
+import { node } from "../../../../src/cli/commands/node/node.js";
 import { callNode } from "../../../../src/node/rpc/client.js";
 import { makeFolder, makePlugin, until } from "../../../embedded/support.js";
 
@@ -14,6 +14,11 @@ function textOf(stream: PassThrough): () => string {
     text += chunk.toString("utf8");
   });
   return () => text;
+}
+
+function run(io: object, flags: object, own: Parameters<typeof node>[1] = {}) {
+  const all = { lightningDir: [], json: false, quiet: false, ...flags };
+  return node({ flags: all, io } as unknown as Context, own);
 }
 
 it("prints where it is, passes on the stderr of plugins, and ends on a signal", async () => {
@@ -27,8 +32,8 @@ it("prints where it is, passes on the stderr of plugins, and ends on a signal", 
     { dynamic: false },
     `{ init: () => { process.stderr.write("one\\ntwo \\x1b[31m, not ended"); return {}; } }`,
   );
-  const io = { stdout, stderr, signal: ending.signal } as unknown as Parameters<typeof runNode>[1];
-  const done = runNode({ lightningDir, plugin: [plugin] }, io);
+  const io = { stdout, stderr, signal: ending.signal };
+  const done = run(io, { lightningDir: [lightningDir] }, { plugin: [plugin] });
   const rpcFile = join(lightningDir, "regtest", "lightning-rpc");
   await until("it says where", () => out().includes(rpcFile));
   expect(out()).toContain(`lightning-cli --lightning-dir=${lightningDir} getinfo`);
@@ -47,8 +52,7 @@ it("prints one line with --json, nothing with --quiet, and refuses flags that it
     const out = textOf(stdout);
     const lightningDir = makeFolder();
     const io = { stdout, stderr: stdout, signal: new AbortController().signal };
-    const all = { lightningDir: [lightningDir], json: false, quiet: false, ...flags };
-    const done = node({ flags: all, io } as unknown as Context, {});
+    const done = run(io, { lightningDir: [lightningDir], ...flags });
     const rpcFile = join(lightningDir, "regtest", "lightning-rpc");
     await Promise.race([done, until("it is up", () => existsSync(rpcFile))]);
     await callNode(rpcFile, "stop");
@@ -65,17 +69,17 @@ it("prints one line with --json, nothing with --quiet, and refuses flags that it
 it("writes its log, also into an earlier file, and prints how to reach it", async () => {
   const lightningDir = makeFolder();
   writeFileSync(join(lightningDir, "config"), "log-level=info\n");
-  for (const run of [1, 2]) {
+  for (const times of [1, 2]) {
     const stdout = new PassThrough();
     const out = textOf(stdout);
     const ending = new AbortController();
     const io = { stdout, stderr: stdout, signal: ending.signal };
-    const done = runNode({ lightningDir }, io as unknown as Parameters<typeof runNode>[1]);
+    const done = run(io, { lightningDir: [lightningDir] });
     const log = join(lightningDir, "regtest", "log");
     // Nobody asks it anything meanwhile.
     await until("the log", () => {
       return (
-        existsSync(log) && readFileSync(log, "utf8").split("Server started").length === run + 1
+        existsSync(log) && readFileSync(log, "utf8").split("Server started").length === times + 1
       );
     });
     expect(out()).toContain(
@@ -91,7 +95,7 @@ it("ends with 0 when a client stops it", async () => {
   const out = textOf(stdout);
   const lightningDir = makeFolder();
   const io = { stdout, stderr: stdout, signal: new AbortController().signal };
-  const done = runNode({ lightningDir }, io as unknown as Parameters<typeof runNode>[1]);
+  const done = run(io, { lightningDir: [lightningDir] });
   await until("it is up", () => out().includes("lightning-rpc"));
   await callNode(join(lightningDir, "regtest", "lightning-rpc"), "stop");
   expect(await done).toBe(0);
@@ -103,7 +107,5 @@ it("refuses a log level that there is not", async () => {
     stderr: new PassThrough(),
     signal: new AbortController().signal,
   };
-  await expect(
-    runNode({ logLevel: "loud" }, io as unknown as Parameters<typeof runNode>[1]),
-  ).rejects.toThrow("--log-level does not take loud");
+  await expect(run(io, {}, { logLevel: "loud" })).rejects.toThrow("--log-level does not take loud");
 });

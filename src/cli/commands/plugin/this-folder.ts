@@ -1,9 +1,9 @@
 /** Which of several watch sessions is meant by a command that names none: that of the folder one is in. */
 import { dirname } from "node:path";
-import type { SessionTarget } from "../../events/reload-target.js";
-import { findSettingsKey } from "../../settings/project/package-json.js";
-import { projectPlugins } from "../../settings/project/schema.js";
-import type { Surroundings } from "../../settings/types.js";
+import type { SessionTarget } from "../../../events/reload-target.js";
+import { findSettingsKey } from "../../../settings/project/package-json.js";
+import { projectPlugins } from "../../../settings/project/schema.js";
+import type { Surroundings } from "../../../settings/types.js";
 
 /**
  * Whether a session's plugin belongs to the working directory: the nearest package.json names it, or
