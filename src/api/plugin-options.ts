@@ -10,10 +10,6 @@ export type PluginOptions = {
 
 export function optionList(options: PluginOptions = {}): PluginOption[] {
   return Object.entries(options).flatMap(([name, given]) =>
-    (isList(given) ? given : [given]).map((value) => ({ name, value })),
+    [given].flat().map((value) => ({ name, value })),
   );
-}
-
-function isList(given: OptionValue | readonly OptionValue[]): given is readonly OptionValue[] {
-  return Array.isArray(given);
 }

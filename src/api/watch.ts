@@ -74,8 +74,8 @@ export async function watch(options: WatchOptions): Promise<WatchSession> {
     nodes: [node],
     embedded: listeners !== undefined,
     onEvent: (event) => events.emit(event),
-    ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    pollMs: options.pollMs,
+    signal: options.signal,
   });
   const listener: PluginListener = {
     onStderr: (name, line) => session.pluginWrote(name, line),
@@ -137,10 +137,8 @@ async function settingsOf(options: WatchOptions): Promise<PluginSettings> {
     ignore: options.ignore ?? [],
     call: options.calls ?? [],
     safe: options.safe ?? false,
-    ...(options.hot === undefined ? {} : { hot: options.hot }),
-    ...(options.build === undefined
-      ? {}
-      : { build: { command: options.build, cwd: process.cwd() } }),
+    hot: options.hot,
+    build: options.build === undefined ? undefined : { command: options.build, cwd: process.cwd() },
   };
 }
 

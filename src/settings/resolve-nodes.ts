@@ -79,8 +79,8 @@ function embeddedIn(
       fix: "Name one lightning-dir, or none",
     });
   }
-  const dir = dirs[0] === undefined ? {} : { lightningDir: dirs[0] };
-  return { ...dir, network: network === undefined ? "regtest" : checkNetworkFlag(network) };
+  const name = network === undefined ? "regtest" : checkNetworkFlag(network);
+  return { lightningDir: dirs[0], network: name };
 }
 
 type Choice = Omit<NodeFlags, "embedded"> & {

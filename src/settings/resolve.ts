@@ -86,21 +86,18 @@ function withFlags(
   cwd: string,
 ): PluginSettings {
   const named = new Set(options.map((option) => option.name));
-  const { build: listedBuild, runAfter: listedRun, ...rest } = plugin;
   // An empty flag takes the one of package.json away.
   const commandOf = (flag: string | undefined, listed: ShellCommand | undefined) =>
     flag === undefined ? listed : flag === "" ? undefined : { command: flag, cwd };
-  const build = commandOf(flags.build, listedBuild);
-  const runAfter = commandOf(flags.run, listedRun);
   return {
-    ...rest,
+    ...plugin,
     options: [...plugin.options.filter((option) => !named.has(option.name)), ...options],
     watch: flags.watch?.length ? flags.watch.map((path) => resolve(cwd, path)) : plugin.watch,
     only: flags.only?.length ? flags.only.map((path) => resolve(cwd, path)) : plugin.only,
     ignore: flags.ignore?.length ? flags.ignore : plugin.ignore,
     call: flags.call?.length ? flags.call : plugin.call,
-    ...(build === undefined ? {} : { build }),
-    ...(runAfter === undefined ? {} : { runAfter }),
+    build: commandOf(flags.build, plugin.build),
+    runAfter: commandOf(flags.run, plugin.runAfter),
     safe: flags.safe ?? plugin.safe,
     ...runWithFlags(plugin, flags),
   };
@@ -116,8 +113,8 @@ function runWithFlags(
   const debug = flags.debug === true || isDebugger(exec);
   const isRun = added.length > 0 || exec !== undefined || debug;
   return {
-    ...(flags.hot === undefined && hot === undefined ? {} : { hot: flags.hot ?? hot ?? false }),
-    ...(run !== undefined || isRun ? { run: { env, exec, debug } } : {}),
+    hot: flags.hot ?? hot,
+    run: run !== undefined || isRun ? { env, exec, debug } : undefined,
   };
 }
 

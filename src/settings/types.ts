@@ -92,19 +92,19 @@ export interface PluginSettings {
   /** Patterns as in a .gitignore, relative to the plugin's folder. */
   readonly ignore: readonly string[];
   /** Run before each reload. */
-  readonly build?: ShellCommand;
+  readonly build?: ShellCommand | undefined;
   /** Run after each good reload. */
-  readonly runAfter?: ShellCommand;
+  readonly runAfter?: ShellCommand | undefined;
   /** Method calls made after each good reload, as `method params...` (`--call`). */
   readonly call: readonly string[];
   /** The new version must pass the handshake offline before the old one is stopped. */
   readonly safe: boolean;
   /** The new version takes over from the old one without a stop (hot mode). */
-  readonly hot?: boolean;
+  readonly hot?: boolean | undefined;
   /** How that begins, in hot mode; found out where it is not set. */
-  readonly handover?: "beside" | "old-first";
+  readonly handover?: "beside" | "old-first" | undefined;
   /** What the plugin's process is run with. */
-  readonly run?: RunSettings;
+  readonly run?: RunSettings | undefined;
 }
 
 /** Which nodes a command talks to. */
@@ -112,7 +112,7 @@ export interface NodeSettings {
   /** One for each lightning-dir; empty for the embedded node. */
   readonly nodes: readonly NodeAddress[];
   /** Set where the embedded node is asked for; without a lightning-dir it makes its own. */
-  readonly embedded?: { readonly lightningDir?: string; readonly network: string };
+  readonly embedded?: { readonly lightningDir?: string | undefined; readonly network: string };
   /** Who named the node. */
   readonly nodesFrom: "command line" | "package.json" | "default";
 }

@@ -42,11 +42,11 @@ export interface SessionOptions {
   /** Where the settings come from: its changes are applied. */
   readonly settings?: SettingsSource | undefined;
   /** Look at the files every so many ms instead of waiting for the system's events. */
-  readonly pollMs?: number;
+  readonly pollMs?: number | undefined;
   /** How much of each message between node and plugin is traced, in bytes; 0 when not given. */
   readonly traceBytes?: number;
   /** Gives up what a node has not answered while the session is being opened. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Session {
@@ -405,7 +405,7 @@ export class Session {
         for (const file of own) held.add(file);
       },
       onNotice: (message, level) => onEvent({ event: "notice", level, message }),
-      ...(pollMs === undefined ? {} : { pollMs }),
+      pollMs,
     });
     this.#files.set(opened.path, source);
   }

@@ -25,7 +25,7 @@ export function renderCheck(
     `${mark} ${paint.bold(sanitize(name))}   ${paint.dim(facts)}`,
     ...folded(result.findings).flatMap((alike) => renderFinding(alike, paint)),
     ...renderFindings(result.printed, paint, "    "),
-    ...(changes !== undefined && hasChanges(changes) ? [renderChanges(changes, paint)] : []),
+    ...(changes !== undefined && hasChanges(changes) ? [`  ${renderChanges(changes, paint)}`] : []),
     ...(result.findings.length > 0 ? [`  ${countOf(result.findings)}`] : []),
   ];
 }
@@ -99,13 +99,14 @@ function factsOf({ manifest, manifestMs, initMs }: Handshake): string {
   ].join("   ");
 }
 
-function renderChanges({ added, removed, changed }: Changes, paint: Paint): string {
+/** `changed: +method one  -option two` */
+export function renderChanges({ added, removed, changed }: Changes, paint: Paint): string {
   const parts = [
     ...added.map((text) => paint.green(`+${sanitize(text)}`)),
     ...removed.map((text) => paint.red(`-${sanitize(text)}`)),
     ...changed.map((text) => paint.magenta(`~${sanitize(text)}`)),
   ];
-  return `  ${paint.dim("changed:")} ${parts.join("  ")}`;
+  return `${paint.dim("changed:")} ${parts.join("  ")}`;
 }
 
 function countOf(findings: readonly CheckFinding[]): string {

@@ -30,7 +30,7 @@ function plain(text: string): string {
 }
 
 /** The local time of day, to the millisecond. */
-function clockOf(time: Date): string {
+export function clockOf(time: Date): string {
   const pad = (value: number, width = 2) => String(value).padStart(width, "0");
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => pad(part));
   return `${clock.join(":")}.${pad(time.getMilliseconds(), 3)}`;

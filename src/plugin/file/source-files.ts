@@ -49,7 +49,7 @@ export interface SourceSettings {
   readonly only: readonly string[];
   readonly ignore: readonly string[];
   /** A build step makes the plugin from the sources under this folder. */
-  readonly build?: { readonly cwd: string };
+  readonly build?: { readonly cwd: string } | undefined;
 }
 
 const LANGUAGES: readonly (readonly string[])[] = [

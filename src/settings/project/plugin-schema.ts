@@ -56,8 +56,6 @@ export function readPlugin(
     if (found === undefined) return undefined;
     return { command: asText(found, example), cwd: folder, from: field.file };
   };
-  const build = command("build", '"cargo build"');
-  const runAfter = command("run", '"pytest -q"');
   const safe = member(field, "safe");
   return {
     path: absolute(asText(path, '"plugin.py"')),
@@ -65,8 +63,8 @@ export function readPlugin(
     watch: list("watch", '["src"]').map(absolute),
     only: list("only", '["src"]').map(absolute),
     ignore: list("ignore", '["*.log"]'),
-    ...(build === undefined ? {} : { build }),
-    ...(runAfter === undefined ? {} : { runAfter }),
+    build: command("build", '"cargo build"'),
+    runAfter: command("run", '"pytest -q"'),
     call: list("call", '"mymethod param=1"'),
     safe: safe !== undefined && asBoolean(safe),
     ...readRun(field),
@@ -95,9 +93,9 @@ function readRun(
     ...(env ? { env: Object.fromEntries(variables) } : {}),
   };
   return {
-    ...(hot ? { hot: asBoolean(hot) } : {}),
-    ...(way === "beside" || way === "old-first" ? { handover: way } : {}),
-    ...(env || exec ? { run } : {}),
+    hot: hot && asBoolean(hot),
+    handover: way === "beside" || way === "old-first" ? way : undefined,
+    run: env || exec ? run : undefined,
   };
 }
 

@@ -28,9 +28,9 @@ import { PLUGIN_KEYS, readPlugin } from "./plugin-schema.js";
 export interface ProjectNode {
   /** Absolute. */
   readonly lightningDir: readonly string[];
-  readonly network?: string;
-  readonly rpcFile?: string;
-  readonly conf?: string;
+  readonly network: string | undefined;
+  readonly rpcFile: string | undefined;
+  readonly conf: string | undefined;
   readonly embedded: boolean;
 }
 
@@ -39,7 +39,10 @@ const NODE_KEYS = ["lightning-dir", "network", "rpc-file", "conf", "embedded"];
 /** @throws Failure (exit code 2) */
 export function projectNode(key: SettingsKey, home: string | undefined): ProjectNode {
   const field = rootOf(key);
-  if (!isObjectField(field)) return { lightningDir: [], embedded: false };
+  if (!isObjectField(field)) {
+    const open = { network: undefined, rpcFile: undefined, conf: undefined };
+    return { lightningDir: [], embedded: false, ...open };
+  }
   refuseUnknownKeys(field, ["plugins", ...PLUGIN_KEYS, ...NODE_KEYS]);
   const path = (text: string) => resolve(key.folder, expandHome(text, home));
   const dirs = member(field, "lightning-dir");
@@ -49,11 +52,9 @@ export function projectNode(key: SettingsKey, home: string | undefined): Project
   const embedded = member(field, "embedded");
   return {
     lightningDir: dirs === undefined ? [] : asTextList(dirs, '"~/.lightning"').map(path),
-    ...(network === undefined ? {} : { network: asNetwork(network) }),
-    ...(rpcFile === undefined
-      ? {}
-      : { rpcFile: expandHome(asText(rpcFile, '"lightning-rpc"'), home) }),
-    ...(conf === undefined ? {} : { conf: path(asText(conf, '"lightning.conf"')) }),
+    network: network && asNetwork(network),
+    rpcFile: rpcFile && expandHome(asText(rpcFile, '"lightning-rpc"'), home),
+    conf: conf && path(asText(conf, '"lightning.conf"')),
     embedded: embedded !== undefined && asBoolean(embedded),
   };
 }

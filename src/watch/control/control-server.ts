@@ -3,12 +3,11 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { Failure, messageOf } from "../../errors/failure.js";
+import { messageOf } from "../../errors/failure.js";
 import { Framer } from "../../jsonrpc/framing.js";
 import { isObject, type JsonObject, parseObject } from "../../jsonrpc/json.js";
 import { INVALID_REQUEST, METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import { atShortPath, listenUnix } from "../../node/rpc/unix-socket.js";
-import { controlFolder } from "./socket-folder.js";
 
 /** Answers a request by name; what it throws becomes the error's message. */
 export type ControlMethods = {
@@ -87,15 +86,5 @@ async function answer(request: JsonObject, methods: ControlMethods): Promise<Jso
     return { ...reply, result: await call(isObject(request.params) ? request.params : {}) };
   } catch (thrown) {
     return error(-1, messageOf(thrown));
-  }
-}
-
-/** @returns the socket, or a notice for the user about there being none */
-export async function openControlServer(methods: ControlMethods): Promise<ControlServer | string> {
-  try {
-    return await ControlServer.open(controlFolder(), methods);
-  } catch (error) {
-    const fix = error instanceof Failure && error.fix !== undefined ? `. ${error.fix}` : "";
-    return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(error)}${fix}`;
   }
 }

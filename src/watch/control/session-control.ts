@@ -3,12 +3,14 @@
  * sessions that have the same plugin, which it reports and announces itself to.
  */
 
+import { Failure, messageOf } from "../../errors/failure.js";
 import type { SessionTarget } from "../../events/reload-target.js";
 import type { Outcome } from "../../events/watch-events.js";
 import type { PluginOption } from "../../settings/types.js";
 import { CONTROL_PROTOCOL } from "./control-client.js";
-import { type ControlMethods, type ControlServer, openControlServer } from "./control-server.js";
+import { type ControlMethods, ControlServer } from "./control-server.js";
 import { announceTo, type DuplicateSession, findDuplicateSessions } from "./duplicate-sessions.js";
+import { controlFolder } from "./socket-folder.js";
 import { type RestartFilter, readFilter, readOptions } from "./target-filter.js";
 
 export interface ControlledSession {
@@ -33,10 +35,13 @@ export class SessionControl {
 
   /** Opens the control socket. @returns why there is none, for a person */
   async open(): Promise<string | undefined> {
-    const server = await openControlServer(this.#methods());
-    if (typeof server === "string") return server;
-    this.#server = server;
-    return undefined;
+    try {
+      this.#server = await ControlServer.open(controlFolder(), this.#methods());
+      return undefined;
+    } catch (error) {
+      const fix = error instanceof Failure && error.fix !== undefined ? `. ${error.fix}` : "";
+      return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(error)}${fix}`;
+    }
   }
 
   /** The socket; undefined where there is none. */

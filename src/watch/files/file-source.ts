@@ -2,7 +2,7 @@
  * The files of one plugin as a source of changes. Events are only hints: they are
  * coalesced, come early, or not at all, so the file itself decides.
  */
-import { existsSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf, systemCode } from "../../errors/failure.js";
@@ -32,8 +32,8 @@ export interface FileSourceOptions {
   readonly onChange: (change: FilesChange) => void;
   /** Something that the user should know, such as that files are polled. */
   readonly onNotice: (message: string, level: "info" | "warn") => void;
-  /** FileSnapshot at the files every N ms instead of waiting for events. */
-  readonly pollMs?: number;
+  /** Look at the files every N ms instead of waiting for events. */
+  readonly pollMs?: number | undefined;
 }
 
 /** What is watched, for key `w`. */
@@ -49,12 +49,11 @@ export interface WatchedFiles {
 }
 
 const POLL_MS = 200;
-const FOLDER_CHECK_MS = 250;
 /**
- * What no event reports: a folder far above is renamed, a file system mounted, the plugin written
- * through mmap(2).
+ * What no event reports: a folder far above is renamed or made again, a file system mounted, the plugin
+ * written through mmap(2).
  */
-const QUIET_CHECK_MS = 2_000;
+const QUIET_CHECK_MS = 500;
 /** A compiler writes a file in less; one that is empty then is given some more of it. */
 const BUILD_WRITE_MS = 25;
 const BUILD_WRITES = 10;
@@ -90,7 +89,6 @@ export class FileSource {
   readonly #resting = new Map<string, NodeJS.Timeout>();
   /** A file found for the first time is new if it was written since: ms since 1970. */
   #newSince = Number.POSITIVE_INFINITY;
-  #folderCheck: NodeJS.Timeout | undefined;
   #quietCheck: NodeJS.Timeout | undefined;
   #pollMs: number | undefined;
   #pollPlugin: NodeJS.Timeout | undefined;
@@ -125,15 +123,9 @@ export class FileSource {
 
   /** Other rules for the files of the same plugin. */
   configure(plugin: SourceSettings): void {
-    const { watch, only, ignore, build } = this.#plugin;
+    const rules = ({ watch, only, ignore, build }: SourceSettings) => [watch, only, ignore, build];
+    const [before, now] = [rules(this.#plugin), rules(plugin)];
     this.#plugin = plugin;
-    const before = { watch, only, ignore, build };
-    const now = {
-      watch: plugin.watch,
-      only: plugin.only,
-      ignore: plugin.ignore,
-      build: plugin.build,
-    };
     if (!isDeepStrictEqual(before, now)) void this.#usePaths(this.#pathsOf(plugin));
   }
 
@@ -149,7 +141,6 @@ export class FileSource {
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#folderCheck);
     clearInterval(this.#quietCheck);
     clearInterval(this.#pollPlugin);
     for (const timer of this.#resting.values()) clearTimeout(timer);
@@ -293,7 +284,6 @@ export class FileSource {
     const look = takeSnapshot(this.#plugin.path);
     if (sameFile(this.#pluginSeen, look.fingerprint)) return false;
     this.#pluginSeen = look.fingerprint;
-    if (look.state === "missing") this.#watchFolders();
     this.#followTarget();
     return true;
   }
@@ -366,24 +356,10 @@ export class FileSource {
     return new WatchedPaths(sourceFilesOf(plugin), (message) => this.#notice("warn", message));
   }
 
-  /** While the plugin is missing its folder may be, too; then no event reports its return. */
-  #watchFolders(): void {
-    this.#folderCheck ??= setInterval(() => {
-      this.#checkFolders();
-      this.#hintPlugin();
-      const back = existsSync(this.#plugin.path);
-      if (back && this.#folders.changed.length === 0) {
-        clearInterval(this.#folderCheck);
-        this.#folderCheck = undefined;
-      }
-    }, FOLDER_CHECK_MS);
-  }
-
   #checkFolders(): void {
     const moved = this.#folders.changed;
     if (this.#closed || moved.length === 0) return;
     this.#folders.remember(this.#folders.paths);
-    this.#watchFolders();
     void this.#reopen();
   }
 

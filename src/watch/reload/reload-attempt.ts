@@ -42,8 +42,6 @@ export interface ReloadAttemptResult {
   readonly supersededBy: readonly string[];
   /** The files that changed while it was built or started. */
   readonly changedMeanwhile: ReadonlySet<string>;
-  /** As given. */
-  readonly suspectedFiles: ReadonlySet<string>;
   /** The node died of the plugin as it looked then. */
   readonly deadly: FileSnapshot | undefined;
 }
@@ -123,7 +121,6 @@ export class ReloadAttempt {
     const deadly = this.#deadly;
     const { state, inherited } = this.#node;
     const { change, supersededBy, changedMeanwhile } = this.#progress;
-    const { suspectedFiles } = this.#options;
     return {
       outcome,
       state,
@@ -131,7 +128,6 @@ export class ReloadAttempt {
       change,
       supersededBy,
       changedMeanwhile,
-      suspectedFiles,
       deadly,
     };
   }

@@ -318,7 +318,7 @@ export class Reloader {
       return;
     }
     this.#report(result.outcome);
-    this.#reportSelfChanges(result);
+    this.#reportSelfChanges(result, suspectedFiles);
     // No file superseded it: what was saved after its start is not in what runs.
     const late = isOverdue ? [...result.changedMeanwhile] : this.#selfChanges.foundOnce;
     const files = this.#selfChanges.withoutWritten(late);
@@ -329,7 +329,10 @@ export class Reloader {
     if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());
   }
 
-  #reportSelfChanges({ outcome, changedMeanwhile, suspectedFiles }: ReloadAttemptResult): void {
+  #reportSelfChanges(
+    { outcome, changedMeanwhile }: ReloadAttemptResult,
+    suspectedFiles: ReadonlySet<string>,
+  ): void {
     const { path } = this.target.plugin;
     const isStarted = outcome?.event === "reloaded";
     const written = this.#selfChanges.settled(suspectedFiles, changedMeanwhile, isStarted, path);

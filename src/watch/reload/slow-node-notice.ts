@@ -38,7 +38,6 @@ export function reportSlowStep(
   path: string,
   step: NodeStep,
   emit: Emit,
-  afterMs = SLOW_MS,
 ): () => void {
   const over = new AbortController();
   const report = async () => {
@@ -46,7 +45,7 @@ export function reportSlowStep(
     if (message === undefined || over.signal.aborted) return;
     emit({ event: "notice", level: "warn", message });
   };
-  const timer = setTimeout(() => void report(), afterMs);
+  const timer = setTimeout(() => void report(), SLOW_MS);
   return () => {
     clearTimeout(timer);
     over.abort();

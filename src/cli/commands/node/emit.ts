@@ -2,7 +2,7 @@
 import { EMIT_METHOD } from "../../../embedded/methods/emit.js";
 import { nearestName } from "../../../errors/did-you-mean.js";
 import { Failure, usageFailure } from "../../../errors/failure.js";
-import { RawJson } from "../../../jsonrpc/json.js";
+import { isObject, parseJson, RawJson } from "../../../jsonrpc/json.js";
 import { METHOD_NOT_FOUND } from "../../../jsonrpc/message.js";
 import { Token } from "../../../jsonrpc/token.js";
 import { callParams } from "../../../node/rpc/call-params.js";
@@ -64,22 +64,14 @@ function emitParams(topic: string, values: readonly string[], flags: EmitFlags):
   const [first] = values;
   const isWhole = first?.trimStart().startsWith("{") ?? false;
   if (isWhole && values.length > 1) throw usageFailure("emit takes one JSON object, or key=value");
-  if (isWhole && isNotJson(first ?? "")) throw usageFailure(`the payload is not JSON: ${first}`);
+  if (isWhole && !isObject(parseJson(first ?? "")))
+    throw usageFailure(`the payload is not JSON: ${first}`);
   const members = [`"topic":${JSON.stringify(topic)}`];
   if (isWhole) members.push(`"payload":${first}`);
   else if (first !== undefined) members.push(`"changes":${callParams(values, true).text}`);
   const only = flags.hook ? "hook" : flags.notification ? "notification" : undefined;
   if (only !== undefined) members.push(`"only":"${only}"`);
   return new RawJson(`{${members.join(",")}}`);
-}
-
-function isNotJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 async function callEmit(

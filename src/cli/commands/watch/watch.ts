@@ -97,21 +97,10 @@ function openSession(
   { plugins, file }: Settings,
   read: SettingsSource["read"],
   { nodes, embedded }: OpenNode,
-  {
-    pollMs,
-    ...given
-  }: Pick<SessionOptions, "onEvent" | "signal" | "traceBytes"> & { pollMs: number | undefined },
+  given: Pick<SessionOptions, "onEvent" | "signal" | "traceBytes" | "pollMs">,
 ): Promise<Session> {
-  const poll = pollMs === undefined ? {} : { pollMs };
-  const open = () =>
-    Session.open({
-      plugins,
-      nodes,
-      embedded,
-      settings: file === undefined ? undefined : { file, read },
-      ...given,
-      ...poll,
-    });
+  const settings = file === undefined ? undefined : { file, read };
+  const open = () => Session.open({ plugins, nodes, embedded, settings, ...given });
   const [first] = nodes;
   return first === undefined ? open() : atNode(first, open);
 }

@@ -1,7 +1,9 @@
 /** A message between node and plugin as one line: time, direction, method, id, time taken, JSON. */
 import type { Traced } from "../../../events/watch-events.js";
+import { clockOf } from "../log-line.js";
 import { sanitize } from "../sanitize.js";
 import type { Paint } from "../style.js";
+import { duration } from "../watch/line-format.js";
 
 export interface TraceStyle {
   readonly paint: Paint;
@@ -17,7 +19,7 @@ const MIN_PAYLOAD = 20;
 
 export function traceLine(event: Traced, { paint, width, plugin }: TraceStyle): string {
   const arrow = event.direction === "to-plugin" ? "→" : "←";
-  const time = localTime(event.at);
+  const time = clockOf(new Date(event.at));
   const shown = [
     plugin,
     event.method === undefined ? "(unknown)" : sanitize(event.method),
@@ -43,15 +45,7 @@ function shortId(id: string): string {
 }
 
 function durationText(ms: number): string {
-  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
-  return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-function localTime(iso: string): string {
-  const date = new Date(iso);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
-  return `${day}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return ms < 9.95 ? `${ms.toFixed(1)} ms` : duration(ms);
 }
 
 function cutTo(text: string, room: number, isCut: boolean): string {

@@ -2,6 +2,7 @@
 
 import type { Called, LogLine, ManifestChanged, Ran } from "../../../events/watch-events.js";
 import { isObject, parseJson } from "../../../jsonrpc/json.js";
+import { renderChanges } from "../check-report.js";
 import { rpcErrorText } from "../failure.js";
 import { renderFindings } from "../findings-lines.js";
 import { indentJson } from "../json/indent-json.js";
@@ -14,15 +15,8 @@ import { duration, INDENT, type LineFormat } from "./line-format.js";
 const SHORT_RESULT = 60;
 
 export function changedLines(event: ManifestChanged, format: LineFormat): string[] {
-  const { paint } = format;
-  const parts = [
-    ...event.added.map((text) => paint.green(`+${sanitize(text)}`)),
-    ...event.removed.map((text) => paint.red(`-${sanitize(text)}`)),
-    ...event.changed.map((text) => paint.magenta(`~${sanitize(text)}`)),
-  ];
-  if (parts.length === 0) return [];
   const whose = format.several ? `${format.name(event)} ` : "";
-  return [`${INDENT}${whose}${paint.dim("changed:")} ${parts.join("  ")}`];
+  return [`${INDENT}${whose}${renderChanges(event, format.paint)}`];
 }
 
 export function calledLines(event: Called, format: LineFormat): string[] {

@@ -1,6 +1,7 @@
 /** What every line of a watch's report is made of: the time, names, paths and durations. */
 import { dirname, relative } from "node:path";
 import type { TargetName, Watching } from "../../../events/watch-events.js";
+import { clockOf } from "../log-line.js";
 import { sanitize } from "../sanitize.js";
 import type { Marks, Paint } from "../style.js";
 import { shortNames } from "./short-names.js";
@@ -59,7 +60,7 @@ export class LineFormat {
 
   /** The line that begins an event: `12:53:14  ✓ text`. */
   line(mark: string, text: string): string {
-    return `${this.paint.dim(timeOfDay(this.#options.now()))}  ${mark} ${text}`;
+    return `${this.paint.dim(clockOf(this.#options.now()).slice(0, 8))}  ${mark} ${text}`;
   }
 
   /** `hello.py`, or `hello.py on l1`. */
@@ -106,10 +107,4 @@ export class LineFormat {
 /** `31 ms`, `1.2 s`. */
 export function duration(ms: number): string {
   return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-function timeOfDay(date: Date): string {
-  return [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, "0"))
-    .join(":");
 }
