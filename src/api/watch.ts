@@ -1,8 +1,7 @@
 /** `watch()`: a plugin on a node, kept at its latest version, for programs. */
 import { resolve } from "node:path";
-import { Failure } from "../errors/failure.js";
 import type { Outcome, WatchEvent } from "../events/watch-events.js";
-import { inspectPluginFile } from "../plugin/file/plugin-file.js";
+import { refuseMissing } from "../plugin/file/plugin-file.js";
 import type { NodeChoice } from "../settings/locate/locate-node.js";
 import type { PluginSettings } from "../settings/types.js";
 import { Session } from "../watch/session.js";
@@ -140,13 +139,4 @@ async function settingsOf(options: WatchOptions): Promise<PluginSettings> {
     hot: options.hot,
     build: options.build === undefined ? undefined : { command: options.build, cwd: process.cwd() },
   };
-}
-
-/** What else is wrong with a file is an outcome, and the next save may put it right. */
-async function refuseMissing(path: string): Promise<void> {
-  try {
-    await inspectPluginFile(path);
-  } catch (error) {
-    if (error instanceof Failure && error.exitCode === 2) throw error;
-  }
 }

@@ -53,14 +53,13 @@ function endBySignals(): void {
 
 async function report(error: unknown, flags: GlobalFlags): Promise<number> {
   const { failureJson, failureLines } = await import("./report/failure.js");
-  const { styleOf, terminalWidth } = await import("./report/style.js");
+  const { styleOf } = await import("./report/style.js");
   if (flags.json) {
     io.stderr.write(`${JSON.stringify({ error: failureJson(error) })}\n`);
   } else {
-    const { wrapLine } = await import("./report/wrap.js");
+    const { wrapLines } = await import("./report/wrap.js");
     const { paint } = styleOf(io.stderr, flags);
-    const width = terminalWidth(io.stderr);
-    const lines = failureLines(error, paint).flatMap((line) => wrapLine(line, width));
+    const lines = wrapLines(io.stderr, failureLines(error, paint));
     io.stderr.write(`${lines.join("\n")}\n`);
   }
   return error instanceof Failure ? error.exitCode : 1;

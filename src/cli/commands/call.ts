@@ -1,7 +1,6 @@
 /** `cln-dev call`: any RPC method, with lightning-cli's conventions. */
 import { diagnoseTerminatedCall, markStderrOf } from "../../diagnose/on-demand.js";
 import { nearestName } from "../../errors/did-you-mean.js";
-import { usageFailure } from "../../errors/failure.js";
 import { isObject, type JsonObject, type RawJson } from "../../jsonrpc/json.js";
 import { METHOD_NOT_FOUND, PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import { callParams } from "../../node/rpc/call-params.js";
@@ -15,11 +14,11 @@ import { failureJson, failureLines } from "../report/failure.js";
 import { renderFindings } from "../report/findings-lines.js";
 import { indentJson } from "../report/json/indent-json.js";
 import { sanitize } from "../report/sanitize.js";
-import { styleOf, terminalWidth } from "../report/style.js";
-import { wrapLine } from "../report/wrap.js";
+import { styleOf } from "../report/style.js";
+import { wrapLines } from "../report/wrap.js";
 
 import type { Context, ExitCode } from "./context.js";
-import { atNode, nodesOf } from "./target-nodes.js";
+import { atNode, oneNodeOf } from "./target-nodes.js";
 
 /** A plugin's method may take as long as it likes: lightning-cli waits for ever. */
 const CALL_TIMEOUT_MS = 24 * 60 * 60_000;
@@ -39,10 +38,7 @@ export async function call(
   params: readonly string[],
   flags: { readonly keywords?: boolean },
 ): Promise<ExitCode> {
-  const [node, ...others] = await nodesOf(context);
-  if (node === undefined || others.length > 0) {
-    throw usageFailure("call takes exactly one node", { fix: "Give one --lightning-dir" });
-  }
+  const node = await oneNodeOf(context, "call");
   const { stdout, signal } = context.io;
   await atNode(node, () => identifyNode(node, { signal }));
   const one: Call = {
@@ -67,7 +63,11 @@ async function callWithNotices(
   { node, method, params, signal }: Call,
 ): Promise<string> {
   const print = (text: string) =>
-    void (json || quiet || io.stderr.write(`${wrapped(io.stderr, [sanitize(text)]).join("\n")}\n`));
+    void (
+      json ||
+      quiet ||
+      io.stderr.write(`${wrapLines(io.stderr, [sanitize(text)]).join("\n")}\n`)
+    );
   const onNotification = (name: string, of: JsonObject) => {
     const text = notificationText(name, of);
     if (text !== undefined) print(`# ${text}`);
@@ -85,10 +85,6 @@ async function callWithNotices(
     isAnswered = true;
     clearTimeout(notice);
   }
-}
-
-function wrapped(stream: NodeJS.WriteStream, lines: readonly string[]): string[] {
-  return lines.flatMap((line) => wrapLine(line, terminalWidth(stream)));
 }
 
 /** The node's error, and why the plugin died of the call, or which method was meant. */
@@ -110,7 +106,7 @@ async function reportError({ io, flags }: Context, error: RpcError, one: Call): 
     ...(fix === undefined ? [] : [`  ${paint.magenta(sanitize(fix))}`]),
     ...renderFindings(findings, paint, "  "),
   ];
-  io.stderr.write(`${wrapped(io.stderr, lines).join("\n")}\n`);
+  io.stderr.write(`${wrapLines(io.stderr, lines).join("\n")}\n`);
   return 1;
 }
 

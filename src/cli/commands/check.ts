@@ -18,8 +18,8 @@ import { FileSource } from "../../watch/files/file-source.js";
 import { waitUntilStable } from "../../watch/files/wait-until-stable.js";
 import { checkJson, renderCheck } from "../report/check-report.js";
 import { failureJson, failureLines } from "../report/failure.js";
-import { styleOf, terminalWidth } from "../report/style.js";
-import { wrapLine } from "../report/wrap.js";
+import { styleOf } from "../report/style.js";
+import { wrapLines } from "../report/wrap.js";
 import type { Context, ExitCode } from "./context.js";
 import { type PluginCommandFlags, settingsOf } from "./context.js";
 
@@ -165,9 +165,7 @@ class Check {
     const hide = redactor(this.#plugin.options);
     const lines = flags.json
       ? [JSON.stringify(withTexts(checkJson(result, changes), hide))]
-      : renderCheck(name, result, paint, marks, changes)
-          .map(hide)
-          .flatMap((line) => wrapLine(line, terminalWidth(io.stdout)));
+      : wrapLines(io.stdout, renderCheck(name, result, paint, marks, changes).map(hide));
     if (flags.quiet && result.ok && !flags.json) return;
     io.stdout.write(`${lines.join("\n")}\n`);
   }

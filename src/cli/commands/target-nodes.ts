@@ -30,6 +30,13 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
   });
 }
 
+/** The node of a command that takes exactly one. @throws Failure (exit code 2) */
+export async function oneNodeOf(context: Context, command: string): Promise<NodeAddress> {
+  const [node, ...others] = await nodesOf(context);
+  if (node !== undefined && others.length === 0) return node;
+  throw usageFailure(`${command} takes exactly one node`, { fix: "Give one --lightning-dir" });
+}
+
 /** By rpc-file. Where sessions run on several nodes: of those that watch a plugin of this folder, if any. */
 function watchedNodes(
   sessions: readonly RunningSession[],

@@ -1,6 +1,7 @@
 /** Breaks lines that are wider than the terminal, and indents what follows as the block is indented. */
 
 import { stripVTControlCharacters } from "node:util";
+import { terminalWidth } from "./style.js";
 
 /** Below this nothing is broken: the terminal does it as well. */
 const MIN_WIDTH = 30;
@@ -13,6 +14,12 @@ const PIECE = /(\u001b\[[0-9;]*m)|(\s+)|([^\s\u001b]+)/g;
 
 /** What the text of a line begins after: blanks, a time with a mark, a label of the first screen. */
 const HEAD = /^(?:\d\d:\d\d:\d\d {2}\S+ | {2}\S+ {2,}|cln-dev: | *)/;
+
+/** The lines as they fit into the stream's terminal. */
+export function wrapLines(stream: NodeJS.WriteStream, lines: readonly string[]): string[] {
+  const width = terminalWidth(stream);
+  return lines.flatMap((line) => wrapLine(line, width));
+}
 
 /** @param line without line ends; may be coloured. @param width the terminal's columns; undefined: any */
 export function wrapLine(line: string, width: number | undefined): string[] {

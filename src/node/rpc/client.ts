@@ -16,7 +16,7 @@ export interface CallOptions {
   /** How long to wait for the whole answer, in ms; 30 s when not given. */
   readonly timeoutMs?: number;
   /** Gives the call up. The node still finishes it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called with what the plugin sends while it works on the call: `message` and `progress`. */
   readonly onNotification?: (method: string, params: JsonObject) => void;
 }

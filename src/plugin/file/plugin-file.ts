@@ -5,7 +5,7 @@
  */
 import { accessSync, constants, realpathSync, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Failure, systemCode } from "../../errors/failure.js";
+import { Failure, systemCode } from "../../errors/failure.js";
 import {
   languageOfBinary,
   languageOfProgram,
@@ -104,4 +104,15 @@ const MAGIC = ["7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafe
 function isCompiled(head: Buffer): boolean {
   const start = head.subarray(0, 4).toString("hex");
   return MAGIC.some((magic) => start.startsWith(magic));
+}
+
+/**
+ * A plugin that is not there would be waited for: right after a `git checkout`, wrong after a typo. At
+ * the beginning it is the latter. What else is wrong with a file the next save may put right.
+ * @throws Failure (exit code 2): it is missing, or a folder
+ */
+export async function refuseMissing(path: string): Promise<void> {
+  await inspectPluginFile(path).catch((error: unknown) => {
+    if (error instanceof Failure && error.exitCode === 2) throw error;
+  });
 }

@@ -23,14 +23,14 @@ export interface UnansweredCall {
   readonly method: string;
   /** The canonical path of the plugin that has the method; else every plugin of the node is looked at. */
   readonly plugin?: string | undefined;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One sentence for a person. Throws nothing. */
 export async function explainUnanswered(call: UnansweredCall): Promise<string> {
   const { node, method, plugin, signal } = call;
   const head = `${method} has not been answered for ${UNANSWERED_MS / 1000} s`;
-  const options = { timeoutMs: ANSWER_MS, ...(signal === undefined ? {} : { signal }) };
+  const options = { timeoutMs: ANSWER_MS, signal };
   const listed = await listPlugins(node.rpcFile, options).catch((error: unknown) => {
     return error instanceof NodeUnreachable && error.reason === "silent" ? undefined : [];
   });

@@ -58,7 +58,7 @@ export class WatchedNode {
 
   /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
   async open(signal?: AbortSignal): Promise<NodeFacts> {
-    this.#facts = await identifyForControl(this.address, signal === undefined ? {} : { signal });
+    this.#facts = await identifyForControl(this.address, { signal });
     this.#monitor.watch();
     return this.#facts;
   }

@@ -95,8 +95,7 @@ async function askPlugins(
     return `the node at ${node.rpcFile} is stopped (pid ${pid}: SIGSTOP, Ctrl-Z or a debugger); let it go on: kill -CONT ${pid}`;
   }
   try {
-    const options = signal === undefined ? {} : { signal };
-    return await listPlugins(node.rpcFile, { timeoutMs: ANSWER_MS, ...options });
+    return await listPlugins(node.rpcFile, { timeoutMs: ANSWER_MS, signal });
   } catch (error) {
     // A node that is gone is reported by its monitor.
     if (!(error instanceof NodeUnreachable) || error.reason !== "silent") return [];

@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 import { messageOf, usageFailure } from "../../../errors/failure.js";
 import { isObject, type JsonObject, parseJson } from "../../../jsonrpc/json.js";
 import { sanitize } from "../../report/sanitize.js";
-import { styleOf, terminalWidth } from "../../report/style.js";
-import { wrapLine } from "../../report/wrap.js";
+import { styleOf } from "../../report/style.js";
+import { wrapLines } from "../../report/wrap.js";
 import type { Context, ExitCode } from "../context.js";
 import { nodePlugin, pythonPlugin, shellPlugin } from "./templates.js";
 
@@ -48,8 +48,7 @@ export async function init(
       : `wrote ${paint.bold("package.json")}: settings for cln-dev, and npm run dev`,
     `next: ${paint.bold(sanitize(next))}, then change ${sanitize(file)} and save`,
   ];
-  const width = terminalWidth(io.stdout);
-  io.stdout.write(`${lines.flatMap((line) => wrapLine(line, width)).join("\n")}\n`);
+  io.stdout.write(`${wrapLines(io.stdout, lines).join("\n")}\n`);
   return 0;
 }
 

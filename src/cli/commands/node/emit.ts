@@ -13,7 +13,7 @@ import { indentJson } from "../../report/json/indent-json.js";
 import { sanitize } from "../../report/sanitize.js";
 import { type Paint, styleOf } from "../../report/style.js";
 import type { Context, ExitCode } from "../context.js";
-import { atNode, nodesOf } from "../target-nodes.js";
+import { atNode, oneNodeOf } from "../target-nodes.js";
 
 export interface EmitFlags {
   readonly list?: boolean;
@@ -39,10 +39,7 @@ export async function emit(
   flags: EmitFlags,
   waitingMs = WAITING_MS,
 ): Promise<ExitCode> {
-  const [node, ...others] = await nodesOf(context);
-  if (node === undefined || others.length > 0) {
-    throw usageFailure("emit takes exactly one node", { fix: "Give one --lightning-dir" });
-  }
+  const node = await oneNodeOf(context, "emit");
   if (topic === undefined && !(flags.list ?? false)) {
     throw usageFailure("emit needs a topic", { fix: "cln-dev emit --list shows them all" });
   }

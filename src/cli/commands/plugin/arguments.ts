@@ -1,11 +1,10 @@
 /** The plugins in a command's arguments, checked before anything is touched. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Failure, usageFailure } from "../../../errors/failure.js";
+import { usageFailure } from "../../../errors/failure.js";
 import { readRegularFile } from "../../../filesystem/regular-file.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import { findSettingsKey } from "../../../settings/project/package-json.js";
-import type { PluginSettings } from "../../../settings/types.js";
 
 /**
  * A word behind a plugin that is no file is an option without its value, not a second plugin.
@@ -18,20 +17,6 @@ export function refuseBareWords(args: readonly string[], cwd: string): void {
     why: "an option of the plugin is written key=value",
     fix: `Write ${word}=VALUE`,
   });
-}
-
-/**
- * A plugin that is not there would be waited for: right after a `git checkout`, wrong after a typo. At
- * the beginning it is the latter, unless a build makes it.
- * @throws Failure (exit code 2): it is missing, or a folder
- */
-export async function refuseMissing(plugins: readonly PluginSettings[]): Promise<void> {
-  for (const { path, build } of plugins) {
-    if (build !== undefined) continue;
-    await inspectPluginFile(path).catch((error: unknown) => {
-      if (error instanceof Failure && error.exitCode === 2) throw error;
-    });
-  }
 }
 
 /** What every plugin's source mentions, itself or by its library. */

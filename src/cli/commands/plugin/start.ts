@@ -1,13 +1,14 @@
 /** `cln-dev start`: one reload without a watch session; a plugin that does not run is started. */
 
 import type { WatchEvent } from "../../../events/watch-events.js";
+import { refuseMissing } from "../../../plugin/file/plugin-file.js";
 import { identifyForControl } from "../../../watch/node/identify-node.js";
 import { reloadOnce } from "../../../watch/reload-once.js";
 import { openReporter } from "../../report/reporter.js";
 import type { Context, ExitCode } from "../context.js";
 import { exitCodeOf, type PluginCommandFlags, settingsOf } from "../context.js";
 import { atNode, nodesOf } from "../target-nodes.js";
-import { refuseMissing, withOnlyPlugin } from "./arguments.js";
+import { withOnlyPlugin } from "./arguments.js";
 
 export async function start(
   context: Context,
@@ -17,7 +18,7 @@ export async function start(
 ): Promise<ExitCode> {
   const { cwd } = context.surroundings;
   const settings = settingsOf(context, command, await withOnlyPlugin(args, cwd, command), flags);
-  await refuseMissing(settings.plugins);
+  for (const { path, build } of settings.plugins) if (!build) await refuseMissing(path);
   const nodes = await nodesOf(context);
   const { signal } = context.io;
   await Promise.all(nodes.map((node) => atNode(node, () => identifyForControl(node, { signal }))));

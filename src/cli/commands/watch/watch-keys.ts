@@ -101,9 +101,10 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
 async function askForOption(
   stdin: ReadStream,
   keys: KeyListener,
-  { context, session, settings, reporter }: Watched,
+  watched: Watched,
   history: string[],
 ): Promise<void> {
+  const { context, session, settings } = watched;
   const several = settings.plugins.length > 1 ? "plugin " : "";
   const question = `option (${several}key=value, an empty line cancels): `;
   const line = await ask(stdin, keys, { question, history });
@@ -116,8 +117,7 @@ async function askForOption(
     if (several !== "" && name === undefined) throw usageFailure("the plugin is not named");
     await session.setOptions(name === undefined ? {} : { name: basename(name) }, options);
   } catch (error) {
-    const { paint } = styleOf(context.io.stdout, context.flags);
-    reporter.print(...failureLines(error, paint));
+    printFailure(error, watched);
   }
 }
 
@@ -135,9 +135,10 @@ function watchedLines(session: Session, cwd: string): string[] {
 async function askForEvent(
   stdin: ReadStream,
   keys: KeyListener,
-  { context, node, reporter }: Watched,
+  watched: Watched,
   history: string[],
 ): Promise<void> {
+  const { context, node } = watched;
   const question = "emit (topic key=value..., an empty line cancels): ";
   const { emit, emitTopics } = await import("../node/emit.js");
   const [first] = node.nodes;
@@ -151,8 +152,12 @@ async function askForEvent(
     try {
       await emit({ ...context, flags: { ...context.flags, ...named } }, topic, values, {});
     } catch (error) {
-      const { paint } = styleOf(context.io.stdout, context.flags);
-      reporter.print(...failureLines(error, paint));
+      printFailure(error, watched);
     }
   }
+}
+
+function printFailure(error: unknown, { context, reporter }: Watched): void {
+  const { paint } = styleOf(context.io.stdout, context.flags);
+  reporter.print(...failureLines(error, paint));
 }

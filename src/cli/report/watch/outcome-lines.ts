@@ -84,40 +84,33 @@ function unchanged(event: Unchanged, format: LineFormat): string {
 
 function good(event: Reloaded, format: LineFormat): string {
   const { green, dim, bold } = format.paint;
-  const verb = event.stopMs === undefined ? "started" : "reloaded";
+  const { buildMs, stopMs, startMs, hot, files, path } = event;
   const kept = event.takenOver.map((name) => sanitize(name)).join(", ");
-  const others = event.files.filter((file) => file !== event.path);
-  if (event.hot !== undefined) return hotLine(event, event.hot, format);
-  const parts = [
-    event.buildMs === undefined ? "" : `build ${duration(event.buildMs)}`,
-    event.stopMs === undefined ? "" : `stop ${duration(event.stopMs)}`,
-    `start ${duration(event.startMs)}`,
+  const plain = [
+    stopMs === undefined ? "" : `stop ${duration(stopMs)}`,
+    `start ${duration(startMs)}`,
     kept === "" ? "" : `kept ${kept}`,
-    others.map((file) => format.path(file)).join(", "),
+  ];
+  const parts = [
+    buildMs === undefined ? "" : `build ${duration(buildMs)}`,
+    ...(hot === undefined ? plain : hotParts(hot)),
+    files.flatMap((file) => (file === path ? [] : [format.path(file)])).join(", "),
   ].filter((part) => part !== "");
+  const verb = stopMs === undefined && hot === undefined ? "started" : "reloaded";
   const text = `${format.name(event)} ${verb} in ${bold(duration(event.totalMs))}`;
   return format.line(green(format.marks.good), `${text}   ${dim(parts.join("   "))}`);
 }
 
 /** The previous version served until the new one did: how long that took, and what it cost. */
-function hotLine(event: Reloaded, hot: HotSwitch, format: LineFormat): string {
-  const { green, dim, bold } = format.paint;
-  const { changes, gapMs, handover, because, heldMs } = hot;
-  const others = event.files.filter((file) => file !== event.path);
+function hotParts({ changes, gapMs, handover, because, heldMs }: HotSwitch): string[] {
   const how =
     changes.length > 0
       ? `re-registered (${changes.map((text) => sanitize(text)).join(", ")}), ${duration(gapMs ?? 0)} gap`
       : handover === "beside"
         ? "hot, nothing dropped"
         : `hot, the old version ended first, calls waited ${duration(heldMs)}`;
-  const parts = [
-    event.buildMs === undefined ? "" : `build ${duration(event.buildMs)}`,
-    how,
-    because === undefined ? "" : `it cannot run beside the old one: ${sanitize(because)}`,
-    others.map((file) => format.path(file)).join(", "),
-  ].filter((part) => part !== "");
-  const text = `${format.name(event)} reloaded in ${bold(duration(event.totalMs))}`;
-  return format.line(green(format.marks.good), `${text}   ${dim(parts.join("   "))}`);
+  if (because === undefined) return [how];
+  return [how, `it cannot run beside the old one: ${sanitize(because)}`];
 }
 
 const MAX_MESSAGE = 300;

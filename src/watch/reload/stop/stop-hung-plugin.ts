@@ -54,7 +54,7 @@ export async function stopHungPlugin(
   const until = performance.now() + KILLED_MAX_MS;
   for (;;) {
     try {
-      await stopPlugin(rpcFile, path, signal === undefined ? {} : { signal });
+      await stopPlugin(rpcFile, path, { signal });
       return;
     } catch (error) {
       if (!isUnmanageable(error) || performance.now() > until) throw error;
