@@ -7,11 +7,17 @@ import { Failure, messageOf } from "../../errors/failure.js";
 import type { SessionTarget } from "../../events/reload-target.js";
 import type { Outcome } from "../../events/watch-events.js";
 import type { PluginOption } from "../../settings/types.js";
-import { CONTROL_PROTOCOL } from "./control-client.js";
+import { announce, CONTROL_PROTOCOL, findSessions, type RunningSession } from "./control-client.js";
 import { type ControlMethods, ControlServer } from "./control-server.js";
-import { announceTo, type DuplicateSession, findDuplicateSessions } from "./duplicate-sessions.js";
 import { controlFolder } from "./socket-folder.js";
 import { type RestartFilter, readFilter, readOptions } from "./target-filter.js";
+
+/** Another watch session that has the same plugin on the same node: each undoes the other's work. */
+export interface DuplicateSession {
+  readonly session: RunningSession;
+  /** The target of ours that it has, too. */
+  readonly target: SessionTarget;
+}
 
 export interface ControlledSession {
   readonly embedded: boolean;
@@ -61,9 +67,12 @@ export class SessionControl {
 
   /** @param isFirst the other sessions do not know of this one yet */
   async #reportDuplicates(isFirst: boolean): Promise<void> {
-    const duplicates = await findDuplicateSessions(this.#session.targets());
-    for (const duplicate of duplicates) this.#session.onDuplicate(duplicate);
-    if (isFirst) await announceTo(duplicates);
+    for (const session of await findSessions().catch(() => [])) {
+      const target = this.#session.targets().find((own) => has(session, own));
+      if (target === undefined || session.pid === process.pid) continue;
+      this.#session.onDuplicate({ session, target });
+      if (isFirst) await announce(session.control).catch(() => {});
+    }
   }
 
   /** What the control socket is asked for. */
@@ -88,4 +97,8 @@ export class SessionControl {
       },
     };
   }
+}
+
+function has({ targets }: RunningSession, { realPath, node }: SessionTarget): boolean {
+  return targets.some((its) => its.realPath === realPath && its.node.rpcFile === node.rpcFile);
 }
