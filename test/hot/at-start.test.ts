@@ -10,7 +10,7 @@ import { writeProgram } from "../support/plugin.js";
 import { Program, run } from "../support/program.js";
 import { sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
-import { pythonPlugin } from "./support.js";
+import { type PythonParts, pythonPlugin } from "./support.js";
 
 /** The node does not wait for what it has started. */
 function hostsOf(root: string): string[] {
@@ -91,5 +91,49 @@ else: answer(request, {"version": VERSION})`,
     await node.end();
     await until("the end of the hosts", () => hostsOf(box.root).length === 0);
     expect(existsSync(dirname(start.backend))).toBe(true);
+  });
+
+  it("an important plugin: neither a bad save nor a death ends the node; feature bits need a restart", async () => {
+    const box = sandbox();
+    const env = { XDG_CACHE_HOME: join(box.home, "cache") };
+    const lightningDir = box.folder("node");
+    const flags = [`--lightning-dir=${lightningDir}`, "--regtest"];
+    const folder = box.folder();
+    const save = (version: string, parts: PythonParts = {}, featurebits = {}) =>
+      pythonPlugin(folder, "vital.py", {
+        version,
+        manifest: { dynamic: false, rpcmethods: [{ name: "vital", usage: "[x]" }], featurebits },
+        serve: `
+if params: os._exit(3)
+answer(request, {"version": VERSION})`,
+        ...parts,
+      });
+    const plugin = save("1");
+    const front = (await run(box, ["hot-path", plugin, ...flags], { env })).stdout.trim();
+    const node = await startLightningd({ lightningDir, config: [`important-plugin=${front}`] });
+    const args = ["watch", plugin, ...flags, "--hot", "--json"];
+    const watch = new Program(box, args, { env });
+    await watch.next("reloaded");
+    save("2", { start: "raise RuntimeError('bad save')" });
+    expect(await watch.outcome()).toMatchObject({ event: "failed", running: true });
+    expect(await callNode(node.rpcFile, "vital")).toEqual({ version: "1" });
+    await expect(callNode(node.rpcFile, "vital", ["x"])).rejects.toMatchObject({ code: -4 });
+    await watch.next("plugin-died");
+    save("3");
+    await watch.next("reloaded");
+    expect(await callNode(node.rpcFile, "vital")).toEqual({ version: "3" });
+    save("4", {}, { init: "01" });
+    expect(await watch.outcome()).toMatchObject({
+      event: "refused",
+      kind: "node-must-restart",
+      message: expect.stringContaining("+featurebits init"),
+    });
+    expect(await callNode(node.rpcFile, "vital")).toEqual({ version: "3" });
+    save("5");
+    await watch.next("reloaded");
+    expect(await callNode(node.rpcFile, "vital")).toEqual({ version: "5" });
+    await watch.end();
+    await node.end();
+    await until("the end of the hosts", () => hostsOf(box.root).length === 0);
   });
 });
