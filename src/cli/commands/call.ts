@@ -40,7 +40,7 @@ export async function call(
 ): Promise<ExitCode> {
   const node = await oneNodeOf(context, "call");
   const { stdout, signal } = context.io;
-  await atNode(node, () => identifyNode(node, { signal }));
+  await atNode(node, () => identifyNode(node, { signal }), context);
   const one: Call = {
     ...{ node, method, params: callParams(params, flags.keywords), signal },
     ...{ since: new Date(), stderrMark: markStderrOf(node) },

@@ -43,35 +43,39 @@ export async function logs(
   const options = own.flatMap((plugin) => plugin.options);
   await Promise.all(
     nodes.map((node) =>
-      atNode(node, async () => {
-        if (args.length > 0) await refuseUnknown(pluginNames, node, signal);
-        const secrets = new SecretValues(node.rpcFile, options, signal);
-        let printed = secrets.refresh();
-        await followLogs({
-          rpcFile: node.rpcFile,
-          networkDir: node.networkDir,
-          pluginNames,
-          level,
-          ...(since === undefined ? { last } : { since }),
-          once: !flags.follow,
-          signal,
-          onLine: (line) => {
-            printed = printed
-              .then(() => secrets.refresh())
-              .then(() => {
-                if (line.text.startsWith("Killing plugin:")) secrets.pluginEnded();
-                const hidden = { ...line, text: secrets.hide(line.text) };
-                print(context, nodes.length > 1 ? node : undefined, hidden);
-              });
-          },
-          onSource: (source) => {
-            const note =
-              context.flags.quiet || context.flags.json ? undefined : noteOf(source, level);
-            if (note !== undefined) stderr.write(`cln-dev: ${sanitize(note)}\n`);
-          },
-        });
-        await printed;
-      }),
+      atNode(
+        node,
+        async () => {
+          if (args.length > 0) await refuseUnknown(pluginNames, node, signal);
+          const secrets = new SecretValues(node.rpcFile, options, signal);
+          let printed = secrets.refresh();
+          await followLogs({
+            rpcFile: node.rpcFile,
+            networkDir: node.networkDir,
+            pluginNames,
+            level,
+            ...(since === undefined ? { last } : { since }),
+            once: !flags.follow,
+            signal,
+            onLine: (line) => {
+              printed = printed
+                .then(() => secrets.refresh())
+                .then(() => {
+                  if (line.text.startsWith("Killing plugin:")) secrets.pluginEnded();
+                  const hidden = { ...line, text: secrets.hide(line.text) };
+                  print(context, nodes.length > 1 ? node : undefined, hidden);
+                });
+            },
+            onSource: (source) => {
+              const note =
+                context.flags.quiet || context.flags.json ? undefined : noteOf(source, level);
+              if (note !== undefined) stderr.write(`cln-dev: ${sanitize(note)}\n`);
+            },
+          });
+          await printed;
+        },
+        context,
+      ),
     ),
   ).catch((error: unknown) => {
     // The error of an interrupted call is no news.

@@ -6,6 +6,9 @@ import { locateNode } from "../../settings/locate/locate-node.js";
 import { resolveNodes } from "../../settings/resolve-nodes.js";
 import type { NodeAddress, NodeSettings, Surroundings } from "../../settings/types.js";
 import { findSessions, type RunningSession } from "../../watch/control/control-client.js";
+import { sanitize } from "../report/sanitize.js";
+import { terminalWidth } from "../report/style.js";
+import { wrapLine } from "../report/wrap.js";
 import type { Context } from "./context.js";
 import { ofThisFolder } from "./plugin/this-folder.js";
 
@@ -68,15 +71,45 @@ function severalNodes(nodes: readonly NodeAddress[]) {
 
 /**
  * Does something with a node.
+ * @param waiting reports on stderr what is waited for where the node gives no answer
  * @throws NodeUnreachable: with the other nodes of this machine in its `fix`
  */
-export async function atNode<T>(node: NodeAddress, act: () => Promise<T>): Promise<T> {
+export async function atNode<T>(
+  node: NodeAddress,
+  act: () => Promise<T>,
+  waiting?: Context,
+): Promise<T> {
   try {
-    return await act();
+    return await (waiting === undefined ? act() : reportingSilence(waiting, [node], act));
   } catch (error) {
     if (!(error instanceof NodeUnreachable)) throw error;
     throw await withNeighbours(error, node);
   }
+}
+
+/** A node that answers takes no longer, ms. */
+const SLOW_MS = 2_000;
+
+/** Does something that waits for nodes, and reports on stderr which of them gives no answer. */
+export async function reportingSilence<T>(
+  { io, flags }: Context,
+  nodes: readonly NodeAddress[],
+  act: () => Promise<T>,
+): Promise<T> {
+  if (flags.json || flags.quiet) return act();
+  const over = new AbortController();
+  const report = async (node: NodeAddress) => {
+    const { whySilent } = await import("../../watch/reload/slow-node-notice.js");
+    const why = await whySilent(node, over.signal);
+    if (why === undefined || over.signal.aborted) return;
+    const text = `cln-dev: ${sanitize(why)} (Ctrl-C stops waiting)`;
+    io.stderr.write(`${wrapLine(text, terminalWidth(io.stderr)).join("\n")}\n`);
+  };
+  const timer = setTimeout(() => void Promise.all(nodes.map(report)), SLOW_MS);
+  return await act().finally(() => {
+    clearTimeout(timer);
+    over.abort();
+  });
 }
 
 async function withNeighbours(error: NodeUnreachable, node: NodeAddress): Promise<NodeUnreachable> {

@@ -12,6 +12,7 @@ import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-comman
 import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { isStopped } from "../../node/process-table.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
+import type { NodeAddress } from "../../settings/types.js";
 import { describeProcesses } from "../node/unanswered-call.js";
 import type { AttemptContext } from "./attempt-context.js";
 
@@ -23,8 +24,11 @@ const ANSWER_MS = 800;
 export type NodeStep = "find" | "stop" | "start";
 
 /** A node that gives no answer, ready to be shown; undefined where it answers. */
-export async function whySilent(target: Target, signal?: AbortSignal): Promise<string | undefined> {
-  const answer = await askPlugins(target, signal);
+export async function whySilent(
+  node: NodeAddress,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const answer = await askPlugins(node, signal);
   return typeof answer === "string" ? answer : undefined;
 }
 
@@ -71,7 +75,7 @@ async function whySlow(
   step: NodeStep,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const plugins = await askPlugins(target, signal);
+  const plugins = await askPlugins(target.node, signal);
   if (typeof plugins === "string") {
     const doing = step === "start" ? await describeProcesses([path], target.node, true) : [];
     return [plugins, ...doing].join("; ");
@@ -87,7 +91,7 @@ async function whySlow(
 
 /** @returns the plugins, or why there is no answer */
 async function askPlugins(
-  { node }: Target,
+  node: NodeAddress,
   signal?: AbortSignal,
 ): Promise<readonly ListedPlugin[] | string> {
   const pid = nodePid(node.lightningDir, node.network);

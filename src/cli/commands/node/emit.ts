@@ -75,11 +75,18 @@ async function callEmit(
   node: NodeAddress,
   params: RawJson,
   topic: string | undefined,
-  { io }: Context,
+  context: Context,
 ): Promise<string> {
+  const { io } = context;
   try {
-    return await atNode(node, () =>
-      callNodeText(node.rpcFile, EMIT_METHOD, params, { timeoutMs: TIMEOUT_MS, signal: io.signal }),
+    return await atNode(
+      node,
+      () =>
+        callNodeText(node.rpcFile, EMIT_METHOD, params, {
+          timeoutMs: TIMEOUT_MS,
+          signal: io.signal,
+        }),
+      context,
     );
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;

@@ -26,7 +26,7 @@ export async function list(context: Context): Promise<ExitCode> {
   const listed: Listed[] = await Promise.all(
     nodes.map(async (node) => {
       const [plugins, running] = await Promise.all([
-        atNode(node, () => listPlugins(node.rpcFile, { signal: io.signal })),
+        atNode(node, () => listPlugins(node.rpcFile, { signal: io.signal }), context),
         sessions,
       ]);
       const watched = running.flatMap((session) => session.targets);

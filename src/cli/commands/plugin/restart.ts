@@ -16,7 +16,7 @@ import { openReporter } from "../../report/reporter.js";
 import { sanitize } from "../../report/sanitize.js";
 import type { Context, ExitCode, PluginCommandFlags } from "../context.js";
 import { exitCodeOf } from "../context.js";
-import { namedNodes } from "../target-nodes.js";
+import { namedNodes, reportingSilence } from "../target-nodes.js";
 import { refuseBareWords } from "./arguments.js";
 import { ofThisFolder } from "./this-folder.js";
 
@@ -47,7 +47,10 @@ export async function restart(
     if (context.flags.verbose) {
       context.io.stderr.write(`asking the watch session (pid ${session.pid})\n`);
     }
-    return askRestart(session.control, filter, options, signal);
+    const nodes = session.targets.filter((one) => isMeant(one, filter)).map(({ node }) => node);
+    return reportingSilence(context, nodes, () =>
+      askRestart(session.control, filter, options, signal),
+    );
   });
   const outcomes = (await Promise.all(asked)).flat();
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });

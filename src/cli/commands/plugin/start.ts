@@ -21,7 +21,9 @@ export async function start(
   for (const { path, build } of settings.plugins) if (!build) await refuseMissing(path);
   const nodes = await nodesOf(context);
   const { signal } = context.io;
-  await Promise.all(nodes.map((node) => atNode(node, () => identifyForControl(node, { signal }))));
+  await Promise.all(
+    nodes.map((node) => atNode(node, () => identifyForControl(node, { signal }), context)),
+  );
   const reporter = openReporter({ ...context.flags, io: context.io, cwd, keys: false });
   try {
     const onEvent = (event: WatchEvent) => reporter.event(event);

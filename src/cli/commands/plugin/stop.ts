@@ -19,7 +19,11 @@ export async function stop(context: Context, args: readonly string[]): Promise<E
   const stopped: { plugin: string; node: string; stopped: boolean }[] = [];
   for (const node of nodes) {
     for (const name of names) {
-      const result = await atNode(node, () => stopOne(node, name, surroundings.cwd, io.signal));
+      const result = await atNode(
+        node,
+        () => stopOne(node, name, surroundings.cwd, io.signal),
+        context,
+      );
       stopped.push({ ...result, node: node.rpcFile });
     }
   }

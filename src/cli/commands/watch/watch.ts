@@ -67,7 +67,12 @@ export async function watch(
       if (event.event !== "trace" || trace.shows(event)) reporter.event(event);
     };
     const { traceBytes } = trace;
-    session = await openSession(settings, read, node, { onEvent, signal, pollMs, traceBytes });
+    session = await openSession(context, settings, read, node, {
+      onEvent,
+      signal,
+      pollMs,
+      traceBytes,
+    });
     try {
       const watched = { context, settings, session, node, reporter, trace };
       await untilTheEnd(watched, keys ? stdin : undefined);
@@ -95,6 +100,7 @@ function refuseForeignProcess({ path, run, hot }: PluginSettings): void {
 }
 
 function openSession(
+  context: Context,
   { plugins, file }: Settings,
   read: SettingsSource["read"],
   { nodes, embedded }: OpenNode,
@@ -103,7 +109,7 @@ function openSession(
   const settings = file === undefined ? undefined : { file, read };
   const open = () => Session.open({ plugins, nodes, embedded, settings, ...given });
   const [first] = nodes;
-  return first === undefined ? open() : atNode(first, open);
+  return first === undefined ? open() : atNode(first, open, context);
 }
 
 /** Serves keys and signals until the user quits, the embedded node is stopped, or npm is gone. */

@@ -49,7 +49,7 @@ export function reportSlowStart(
     onSlow?.();
     if (waitsForDebugger) return;
     // Then the plugin is not what is waited for, and that has been reported.
-    if ((await whySilent(target, over.signal)) !== undefined || over.signal.aborted) return;
+    if ((await whySilent(target.node, over.signal)) !== undefined || over.signal.aborted) return;
     warn(
       `${plugin} is still starting after ${afterMs / 1000} s (lightningd gives up after 120 s for each of getmanifest and init)`,
     );

@@ -32,7 +32,7 @@ export async function stopAtEnd(
   const endSlow = reportSlowStep(target, path, "stop", emit);
   const warn = (message: string) => emit({ event: "notice", level: "warn", message });
   const giveUp = async () => {
-    const why = await whySilent(target);
+    const why = await whySilent(target.node);
     if (why === undefined || signal.aborted) return;
     warn(`${target.name.plugin} was not stopped: ${why}`);
     end.abort();
