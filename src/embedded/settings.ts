@@ -8,8 +8,9 @@ import { join, resolve } from "node:path";
 import { usageFailure } from "../errors/failure.js";
 import { refuseForeign } from "../filesystem/owned-file.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../plugin/log-level.js";
+import { readOptionalConfig } from "../settings/locate/config-file.js";
 import { NETWORKS } from "../settings/locate/networks.js";
-import { type ConfigEntry, readConfigFile } from "./state/config-file.js";
+import type { NodeOptions } from "./api.js";
 import type { ConfigSource } from "./state/config-vars.js";
 
 export interface ConfigOption {
@@ -37,15 +38,6 @@ export interface EmbeddedSettings {
   readonly given: readonly ConfigOption[];
 }
 
-export interface EmbeddedSettingsInput {
-  readonly lightningDir?: string;
-  readonly network?: string;
-  readonly logLevel?: LogLevel;
-  readonly plugins?: readonly string[];
-  /** Further options, each as `name` or `name=value`, as lightningd's command line takes them. */
-  readonly options?: readonly string[];
-}
-
 /** How the folders of nodes begin that have not been given one. */
 const TEMPORARY_PREFIX = "cln-dev-node-";
 
@@ -53,7 +45,7 @@ const TEMPORARY_PREFIX = "cln-dev-node-";
  * Settles everything, and makes the directories.
  * @throws Failure for settings that make no sense, or a directory that holds a real node
  */
-export function settleSettings(input: EmbeddedSettingsInput): EmbeddedSettings {
+export function settleSettings(input: NodeOptions): EmbeddedSettings {
   const isTemporary = input.lightningDir === undefined;
   const lightningDir =
     input.lightningDir === undefined
@@ -72,12 +64,11 @@ export function settleSettings(input: EmbeddedSettingsInput): EmbeddedSettings {
   refuseRealNode(networkDir);
   makeDirectories(lightningDir, networkDir, network);
   const files = [...base, ...readConfigFile(join(networkDir, "config"))];
-  const given = [...files.map(fromFile), ...fromCaller(input, lightningDir, network)];
-  const last = (name: string) => given.findLast((option) => option.name === name)?.value?.trimEnd();
+  const given = [...files, ...fromCaller(input, lightningDir, network)];
+  const valuesOf = (name: string) => given.filter((option) => option.name === name);
+  const last = (name: string) => valuesOf(name).at(-1)?.value?.trimEnd();
   const all = (name: string) =>
-    given.flatMap((option) =>
-      option.name === name && option.value ? [option.value.trimEnd()] : [],
-    );
+    valuesOf(name).flatMap(({ value }) => (value ? [value.trimEnd()] : []));
   const logFile = resolve(networkDir, all("log-file")[0] ?? "log");
   if (all("log-file").length === 0) given.push(fromCommandLine("log-file", "log"));
   if (last("log-level") === undefined) given.push(fromCommandLine("log-level", "debug"));
@@ -99,11 +90,30 @@ export function settleSettings(input: EmbeddedSettingsInput): EmbeddedSettings {
   };
 }
 
-function networkIn(lines: readonly ConfigEntry[]): string | undefined {
+/**
+ * An option that nobody knows is kept: its plugin may be started later.
+ * @returns the lines in order, those of included files in their place; none where there is no file
+ * @throws Failure where a file cannot be read, or belongs to another user
+ */
+function readConfigFile(path: string): ConfigOption[] {
+  refuseForeign(path);
+  const read = readOptionalConfig(path);
+  if ("lines" in read) {
+    return read.lines.map(({ name, value, file, line }) => ({
+      name,
+      value,
+      source: { kind: "file", path: file, line },
+    }));
+  }
+  if (read.unreadable === undefined) return [];
+  throw usageFailure(`cannot read the config ${path}`, { why: read.unreadable });
+}
+
+function networkIn(lines: readonly ConfigOption[]): string | undefined {
   const line = lines.findLast(
     ({ name, value }) => name === "network" || (value === undefined && NETWORKS.includes(name)),
   );
-  return line?.name === "network" ? line.value?.trimEnd() : line?.name;
+  return line?.name === "network" ? line.value : line?.name;
 }
 
 /** Our files have no business beside a node's wallet, and its socket is not ours to replace. */
@@ -122,19 +132,11 @@ function makeDirectories(lightningDir: string, networkDir: string, network: stri
   if (made !== undefined && !existsSync(config)) writeFileSync(config, `network=${network}\n`);
 }
 
-function fromFile({ name, value, path, line }: ConfigEntry): ConfigOption {
-  return { name, value, source: { kind: "file", path, line } };
-}
-
 function fromCommandLine(name: string, value: string | undefined): ConfigOption {
   return { name, value, source: { kind: "cmdline" } };
 }
 
-function fromCaller(
-  input: EmbeddedSettingsInput,
-  lightningDir: string,
-  network: string,
-): ConfigOption[] {
+function fromCaller(input: NodeOptions, lightningDir: string, network: string): ConfigOption[] {
   const options = (input.options ?? []).map((option) => {
     const equals = option.indexOf("=");
     return equals < 0

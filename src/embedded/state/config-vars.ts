@@ -28,11 +28,6 @@ export interface NodeOption extends Omit<ManifestOption, "type"> {
   readonly plugin: string | undefined;
 }
 
-/** Blanks behind a value do not count, in a config file or at a start (setconfig keeps them). */
-export function withoutTrailingBlanks(value: string): string {
-  return value.replace(/[ \t\n\v\f\r]+$/, "");
-}
-
 export class ConfigVars {
   #options = new Map<string, NodeOption>();
   #vars: ConfigVar[] = [];

@@ -15,6 +15,9 @@ export interface ConfigLine {
   readonly line: number;
   /** The line without its end, otherwise unchanged. */
   readonly text: string;
+  readonly name: string;
+  /** Undefined where the line has no `=`. Trailing blanks do not count. */
+  readonly value: string | undefined;
 }
 
 /** lightningd's own limit: an include at a deeper level is an error. */
@@ -83,10 +86,21 @@ function linesOf(
     if (text.startsWith("include ")) {
       lines.push(...included(text.slice("include ".length), at, file, depth, total));
     } else {
-      lines.push({ at, file, line: number, text });
+      lines.push({ at, file, line: number, text, ...splitOption(text) });
     }
   }
   return lines;
+}
+
+function splitOption(text: string): Pick<ConfigLine, "name" | "value"> {
+  const equals = text.indexOf("=");
+  if (equals === -1) return { name: text, value: undefined };
+  return { name: text.slice(0, equals), value: trimEnd(text.slice(equals + 1)) };
+}
+
+/** Only what C's isspace() takes, and only at the end (configvar.c trim_whitespace). */
+export function trimEnd(value: string): string {
+  return value.replace(/[ \t\v\f\r\n]+$/, "");
 }
 
 function included(

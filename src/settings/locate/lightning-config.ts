@@ -22,9 +22,7 @@ const VALUE_KEYS: readonly string[] = ["network", "rpc-file", "lightning-dir", "
 export function readValues(lines: readonly ConfigLine[], place: ConfigPlace): ConfigValues {
   const values: ConfigValues = {};
   for (const line of lines) {
-    const equals = line.text.indexOf("=");
-    const key = equals === -1 ? line.text : line.text.slice(0, equals);
-    const value = equals === -1 ? undefined : trimEnd(line.text.slice(equals + 1));
+    const { name: key, value } = line;
     const network = Object.hasOwn(NETWORK_FLAGS, key) ? NETWORK_FLAGS[key] : undefined;
     if (network !== undefined || key === "version") {
       if (value !== undefined) {
@@ -95,9 +93,4 @@ function refused(line: ConfigLine, why: string, fix: string) {
     why,
     fix,
   });
-}
-
-/** Only what C's isspace() takes, and only at the end (configvar.c trim_whitespace). */
-export function trimEnd(value: string): string {
-  return value.replace(/[ \t\v\f\r\n]+$/, "");
 }

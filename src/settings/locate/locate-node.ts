@@ -6,8 +6,8 @@
 import { basename, dirname, resolve } from "node:path";
 import { usageFailure } from "../../errors/failure.js";
 import type { NodeAddress, Surroundings } from "../types.js";
-import { configFailure, readNamedConfig, readOptionalConfig } from "./config-file.js";
-import { type ConfigPlace, type ConfigValues, readValues, trimEnd } from "./lightning-config.js";
+import { configFailure, readNamedConfig, readOptionalConfig, trimEnd } from "./config-file.js";
+import { type ConfigPlace, type ConfigValues, readValues } from "./lightning-config.js";
 import { DEFAULT_NETWORK, isNetwork, networkProblem } from "./networks.js";
 
 /** What the user names of one node; the configs and the defaults supply the rest. */
