@@ -4,9 +4,10 @@
  * the command line.
  */
 import { spawnSync } from "node:child_process";
-import { constants, openSync, rmSync, write, writeFileSync } from "node:fs";
+import { constants, openSync, rmSync, write } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { replaceFile } from "../filesystem/replace-file.js";
 import type { RawMessage } from "../jsonrpc/envelope.js";
 import { LineSplitter } from "../jsonrpc/line-splitter.js";
 import { environmentOf, workingDirectoryOf } from "../node/process-table.js";
@@ -185,11 +186,11 @@ class HotProgram implements Program, VersionOwner {
     if (this.#ending && this.#versions.size === 0) this.#exit();
   }
 
-  /** For the front: should this process be killed, it ends them. */
+  /** For the front: should this process be killed, at any moment, it ends them. */
   #noteChildren(): void {
     const lines = [...this.#versions].map(({ identity }) => `${identity}\n`);
     try {
-      writeFileSync(join(this.#folder, "children"), lines.join(""), { mode: 0o600 });
+      replaceFile(join(this.#folder, "children"), lines.join(""));
     } catch {
       // The folder is being removed: there is an end to everything then.
     }
