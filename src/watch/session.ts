@@ -67,7 +67,7 @@ export class Session {
   private constructor(given: SessionOptions) {
     // Those that are taken over become known only later.
     const secrets = () => this.#reloaders.flatMap((reloader) => reloader.options);
-    const hold = new TracebackHold((event) => {
+    const emit = (event: WatchEvent) => {
       try {
         given.onEvent(redactEvent(event, redactor(secrets())));
       } catch (error) {
@@ -76,7 +76,8 @@ export class Session {
           throw error;
         });
       }
-    });
+    };
+    const hold = new TracebackHold(emit, () => this.#reloaders.map(({ realPath }) => realPath));
     const options = { ...given, onEvent: (event: WatchEvent) => hold.event(event) };
     this.#options = options;
     this.#control = new SessionControl({

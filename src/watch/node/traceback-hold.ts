@@ -1,8 +1,10 @@
 /**
  * A traceback on stderr waits for the report on the plugin that died of it: where that report has it, it
- * is not shown a second time. All else on stderr is shown at once.
+ * is not shown a second time. That of a plugin which survives it (an exception or a panic in a thread)
+ * is shown as its error and its place. All else on stderr is shown at once.
  */
 import type { Emit, LogLine, WatchEvent } from "../../events/watch-events.js";
+import { tracebackFindings } from "./logged-traceback.js";
 
 /** A death is noticed within 2 s; a traceback of a plugin that survives it is shown then, ms. */
 const WAIT_MS = 2_500;
@@ -11,6 +13,9 @@ const LATE_MS = 300;
 /** How a traceback begins: Python, Node, Rust, Go. */
 const TRACE_START =
   /^(?:Traceback \(most recent call last\):|(?:file:\/\/)?\/.*:\d+$|node:\S+:\d+$|thread '.*' .*panicked at |panic: )/;
+
+/** What belongs to it, after its first line: frames, and the words of Rust's. */
+const TRACE_LINE = /^\s|^$|^stack backtrace:|^note: /;
 
 interface Held {
   readonly lines: LogLine[];
@@ -21,11 +26,14 @@ interface Held {
 
 export class TracebackHold {
   readonly #emit: Emit;
+  readonly #paths: () => readonly string[];
   /** By node. */
   readonly #held = new Map<string, Held>();
 
-  constructor(emit: Emit) {
+  /** @param paths the canonical paths of the plugins: the traceback may be of any */
+  constructor(emit: Emit, paths: () => readonly string[]) {
     this.#emit = emit;
+    this.#paths = paths;
   }
 
   /** Gives the event on, at once or when it is known whether a report has what it shows. */
@@ -64,7 +72,11 @@ export class TracebackHold {
   #hold(node: string, ms: number, isReported: boolean): void {
     const { lines = [], timer } = this.#held.get(node) ?? {};
     clearTimeout(timer);
-    this.#held.set(node, { lines, isReported, timer: setTimeout(() => this.#release(node), ms) });
+    this.#held.set(node, {
+      lines,
+      isReported,
+      timer: setTimeout(() => void this.#explain(node), ms),
+    });
   }
 
   #release(node: string): void {
@@ -76,4 +88,27 @@ export class TracebackHold {
     const at = isReported ? lines.findIndex(({ text }) => TRACE_START.test(text)) : -1;
     for (const line of at < 0 ? lines : lines.slice(0, at)) this.#emit(line);
   }
+
+  /** Nobody has died of it: where it is of a plugin's own code, it becomes one message. */
+  async #explain(node: string): Promise<void> {
+    const held = this.#held.get(node);
+    const [first, ...rest] = held?.lines ?? [];
+    if (held !== undefined && first !== undefined && !held.isReported) {
+      const trace = [first, ...rest.slice(0, traceEnd(rest))];
+      const text = trace.map((line) => line.text).join("\n");
+      const findings = await tracebackFindings(text, this.#paths()).catch(() => undefined);
+      if (this.#held.get(node) !== held) return; // A report has come, or the next reload.
+      if (findings?.some(({ kind }) => kind === "own-frame"))
+        held.lines.splice(0, trace.length, { ...first, text, findings });
+    }
+    this.#release(node);
+  }
+}
+
+/** How many of the lines after its first belong to a traceback. */
+function traceEnd(lines: readonly LogLine[]): number {
+  // The second line of a panic is its message; the one after the frames of Python is the error.
+  const after = lines.findIndex(({ text }, index) => index > 0 && !TRACE_LINE.test(text));
+  if (after === -1) return lines.length;
+  return TRACE_LINE.test(lines[0]?.text ?? "") ? after + 1 : after;
 }

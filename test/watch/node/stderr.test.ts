@@ -88,3 +88,25 @@ it("shows the traceback of a plugin that survives it", async () => {
   await watch.next("log", { level: "stderr", text: "at work" });
   await watch.next("log", { level: "stderr", text: "panic: not now" });
 });
+
+it.skipIf(language.name !== "python").each(KINDS)(
+  "of a thread that fails, which the plugin survives, on %s: its error and its place",
+  async (kind) => {
+    const box = sandbox();
+    const flag = kind === KINDS[0] ? "--embedded" : (await startNodeProcess(box)).flag;
+    const start = `
+import threading
+def work(): {}["gone"]
+def fails():
+    thread = threading.Thread(target=work); thread.start(); thread.join()
+    print("at work again", file=sys.stderr, flush=True)`;
+    writePlugin(box.work, { start, onInit: "fails()" });
+    const watch = new Program(box, ["watch", "plugin.py", flag]);
+    await watch.prints(
+      /KeyError: 'gone'\n +\S*plugin\.py:\d+ in work\n +def work\(\): \{\}\["gone"\]\n/,
+    );
+    await watch.prints(/at work again/);
+    await watch.end();
+    expect(watch.stdout).not.toContain("Traceback (most recent call last)");
+  },
+);
