@@ -64,7 +64,10 @@ export function settleSettings(input: NodeOptions): EmbeddedSettings {
   refuseRealNode(networkDir);
   makeDirectories(lightningDir, networkDir, network);
   const files = [...base, ...readConfigFile(join(networkDir, "config"))];
-  const given = [...files, ...fromCaller(input, lightningDir, network)];
+  // It does not end with a plugin: `listconfigs` shows an important one as what it is here.
+  const given = [...files, ...fromCaller(input, lightningDir, network)].map((option) =>
+    option.name === "important-plugin" ? { ...option, name: "plugin" } : option,
+  );
   const valuesOf = (name: string) => given.filter((option) => option.name === name);
   const last = (name: string) => valuesOf(name).at(-1)?.value?.trimEnd();
   const all = (name: string) =>
@@ -81,7 +84,7 @@ export function settleSettings(input: NodeOptions): EmbeddedSettings {
     logFile,
     logLevel: readLogLevel(last("log-level") ?? "debug"),
     pidFile: resolve(lightningDir, last("pid-file") ?? `lightningd-${network}.pid`),
-    plugins: [...all("plugin"), ...all("important-plugin")],
+    plugins: all("plugin"),
     pluginDirs: all("plugin-dir"),
     disabledPlugins: all("disable-plugin"),
     alias: last("alias"),
