@@ -32,6 +32,8 @@ export interface Change {
   readonly files: readonly string[];
   /** performance.now() of the first hint, ms. */
   readonly at: number;
+  /** How many starts led to it, each for what the one before wrote; 0 when not given: a save. */
+  readonly depth?: number;
 }
 
 /** More files are not named: a checkout may change thousands. */
@@ -50,5 +52,6 @@ export function merge(first: Change | undefined, second: Change): Change {
     asked: isAsked(first) || isAsked(second),
     files: [...new Set([...first.files, ...second.files])].slice(0, MAX_FILES),
     at: Math.min(first.at, second.at),
+    depth: Math.min(first.depth ?? 0, second.depth ?? 0),
   };
 }

@@ -366,6 +366,8 @@ export class Session {
       },
       identify: (signal) => node.identify(signal),
       onUnreachable: () => node.checkNow(),
+      others: () =>
+        this.#reloaders.flatMap((other) => (other === reloader ? [] : (other.starting ?? []))),
       onSlowStart: () => this.#stderr.show(reloader),
     });
     const others = () => node.reloaders.filter((other) => other !== reloader);

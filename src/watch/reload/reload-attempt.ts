@@ -80,6 +80,16 @@ export class ReloadAttempt {
     this.#progress.changed(change);
   }
 
+  /** It has run something: the build, or the plugin. */
+  get hasBegun(): boolean {
+    return this.#progress.hasBegun;
+  }
+
+  /** See {@link Change.depth}. */
+  get depth(): number {
+    return this.#progress.change.depth ?? 0;
+  }
+
   /** The plugin file as this attempt has found it; undefined before that. */
   get seen(): FileSnapshot | undefined {
     return this.#settling.seen;

@@ -27,6 +27,7 @@ import { SLOW_START_MS } from "./start/slow-start-notice.js";
 import { pycachePrefixes } from "./start/stale-bytecode.js";
 import { startedProcesses } from "./start/started-processes.js";
 import { Burst } from "./supersede/burst.js";
+import { depthAmong, depthOfStart, endlessNotice, type StartingPlugin } from "./supersede/chase.js";
 import { SelfChanges, selfChangeNotice } from "./supersede/self-changes.js";
 
 /** It is waited for so long for a file to be quiet before it is tested: so many times the quiet time. */
@@ -47,6 +48,8 @@ export interface ReloaderHooks {
   readonly onUnreachable?: () => void;
   /** A start takes long: what the plugin wrote so far can be shown. */
   readonly onSlowStart?: () => void;
+  /** The other plugins of the session that are being started, or have been just now. */
+  readonly others?: () => readonly StartingPlugin[];
 }
 
 export class Reloader {
@@ -73,6 +76,10 @@ export class Reloader {
   #processes: readonly ProcessIdentity[] = [];
   #pycachePrefixes: readonly string[] = [];
   readonly #selfChanges = new SelfChanges();
+  /** Of the last attempt: see chase.ts. */
+  #depth = 0;
+  /** Files that another plugin writes at its starts, for which it is not started again. */
+  readonly #chased = new Set<string>();
   #startedAt = 0;
   /** The last good start took so long that one more of that kind is no news. */
   #isSlow = false;
@@ -138,6 +145,13 @@ export class Reloader {
     return this.#settledAt;
   }
 
+  /** It is being built or started, or has been just now: files that change may be its work. */
+  get starting(): StartingPlugin | undefined {
+    const isLate = performance.now() - this.#settledAt < EVENT_MS;
+    if (this.#attempt?.hasBegun !== true && !isLate) return undefined;
+    return { name: this.target.name.plugin, depth: this.#attempt?.depth ?? this.#depth };
+  }
+
   get busy(): boolean {
     return this.#working !== undefined;
   }
@@ -152,8 +166,13 @@ export class Reloader {
     if (this.#closed) return Promise.resolve(this.#tooLate());
     if (cause === "file" && this.#isOldNews(files)) return this.#present();
     if (cause === "file" && this.#isSelfChange(files)) return this.#present();
+    const others = cause === "file" ? (this.#hooks.others?.() ?? []) : [];
+    const { depth, endless } = depthAmong(others);
+    if (endless !== undefined) this.#noteChased(endless, files);
+    const isChased = files.length > 0 && files.every((file) => this.#chased.has(file));
+    if (others.length > 0 && isChased) return this.#present();
     if (this.#attempt === undefined) this.#selfChanges.saved(files);
-    const change: Change = { cause, files, at };
+    const change: Change = { cause, files, at, depth };
     if (cause === "file") this.#burst.saved();
     if (cause !== "file") this.#changedFiles = undefined;
     for (const file of files) this.#changedFiles?.add(file);
@@ -169,6 +188,14 @@ export class Reloader {
   #isSelfChange(files: readonly string[]): boolean {
     if (this.busy || performance.now() - this.#settledAt > EVENT_MS) return false;
     return this.#selfChanges.withoutWritten(files).length === 0;
+  }
+
+  #noteChased(writer: StartingPlugin, files: readonly string[]): void {
+    const news = files.filter((file) => !this.#chased.has(file));
+    for (const file of news) this.#chased.add(file);
+    if (news.length === 0) return;
+    const message = endlessNotice(this.target.plugin.path, writer, news);
+    this.#hooks.emit({ event: "notice", level: "warn", message });
   }
 
   /** A hint that comes late: the file is as the attempt, the one under way or the last, has found it. */
@@ -261,6 +288,7 @@ export class Reloader {
       this.#report(refused(this.target.name, killsNode(this.target.plugin.path), false));
       return;
     }
+    const depth = await depthOfStart(change.depth ?? 0, (ms) => this.#isQuiet(ms));
     const { isOverdue } = this.#selfChanges;
     const named = this.#selfChanges.suspectedFiles;
     const isTest = named.size > 0 && (await this.#isQuiet(this.#selfChanges.quietMs));
@@ -268,7 +296,7 @@ export class Reloader {
     const covered = this.#takePending();
     const attempt = new ReloadAttempt({
       target: this.target,
-      change: covered === undefined ? change : merge(change, covered),
+      change: merge(covered, { ...change, depth }),
       selfChanges: this.#selfChanges,
       suspectedFiles,
       isFinal: isOverdue,
@@ -302,6 +330,7 @@ export class Reloader {
     this.#inherited = result.inherited;
     this.#deadly = result.deadly;
     this.#settledAt = performance.now();
+    this.#depth = attempt.depth;
     const { outcome } = result;
     if (outcome?.event === "reloaded") {
       this.#startedAt = this.#settledAt - outcome.startMs;
@@ -313,8 +342,9 @@ export class Reloader {
       this.#selfChanges.superseded(result.supersededBy);
       // Superseded: what it stood for goes into the reload that follows.
       // The time counts from the save that is started.
-      const { at } = this.#pending ?? result.change;
-      this.#pending = { ...merge(result.change, this.#pending ?? result.change), at };
+      const newer = this.#pending ?? result.change;
+      const { at, depth = 0 } = newer;
+      this.#pending = { ...merge(result.change, newer), at, depth };
       return;
     }
     this.#report(result.outcome);
@@ -323,7 +353,7 @@ export class Reloader {
     const late = isOverdue ? [...result.changedMeanwhile] : this.#selfChanges.foundOnce;
     const files = this.#selfChanges.withoutWritten(late);
     if (files.length > 0) {
-      const again: Change = { cause: "file", files, at: performance.now() };
+      const again: Change = { cause: "file", files, at: performance.now(), depth };
       this.#pending = merge(this.#pending, again);
     }
     if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());

@@ -33,6 +33,7 @@ export class AttemptProgress {
   #change: Change;
   #step: Phase | "settle" | "diagnose" = "settle";
   #stepAt = 0;
+  #hasBegun = false;
   #isBuilt = false;
   #supersededBy: readonly string[] = [];
   readonly #changedMeanwhile = new Set<string>();
@@ -45,6 +46,11 @@ export class AttemptProgress {
   /** What the attempt covers so far. */
   get change(): Change {
     return this.#change;
+  }
+
+  /** A step has begun that may write files. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   get step(): Phase | "settle" | "diagnose" {
@@ -60,6 +66,7 @@ export class AttemptProgress {
     this.#step = step;
     this.#stepAt = performance.now();
     if (step === "settle" || step === "diagnose") return;
+    this.#hasBegun = true;
     this.#options.emit({ event: "phase", ...this.#options.target.name, phase: step });
   }
 

@@ -2,7 +2,7 @@
 import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { liveVersion, startNode } from "../../../support/nodes.js";
+import { ask, liveVersion, startNode } from "../../../support/nodes.js";
 import { language, writePlugin } from "../../../support/plugin.js";
 import { Program, run } from "../../../support/program.js";
 import { sandbox } from "../../../support/sandbox.js";
@@ -41,6 +41,36 @@ it("a plugin that writes itself at each start is reported, too", async () => {
   expect(await watch.outcome()).toMatchObject({ event: "reloaded" });
   const { message } = await watch.next("notice", { level: "warn" });
   expect(message).toContain("it seems to write itself");
+});
+
+it("two plugins that write each other's modules at their starts come to an end", async () => {
+  const box = sandbox();
+  const node = await startNode(box);
+  const plugin = (stem: string, other: string, version = "1") =>
+    writePlugin(
+      join(box.work, stem),
+      {
+        version: null,
+        methods: [`${stem}${version}`],
+        start: language.writes(`../${other}/for-${other}${extension}`),
+      },
+      stem,
+    );
+  const [one, two] = [plugin("a", "b"), plugin("b", "a")];
+  const watch = new Program(box, ["watch", one, two, node.flag, "--json"]);
+  const { message } = await watch.next("notice", { level: "warn" });
+  expect(message).toMatch(/^for-[ab]\.\w+ changes at each start of .* add --ignore for-[ab]\.\w+$/);
+  // From now on it is known: a save starts each of them once, at most.
+  const count = () => watch.events.filter(({ event }) => event === "reloading").length;
+  expect((await run(box, ["restart", two])).code).toBe(0);
+  const before = count();
+  plugin("a", "b", "2");
+  await until("the save runs", () => ask(node, "a2").catch(() => undefined));
+  expect((await run(box, ["restart", two])).code).toBe(0);
+  expect((await run(box, ["restart", one])).code).toBe(0);
+  expect((await run(box, ["restart", two])).code).toBe(0);
+  expect(count() - before).toBeLessThanOrEqual(6);
+  await watch.end();
 });
 
 it("the last of many saves runs, also where each of them fell into a start", async () => {
