@@ -7,7 +7,7 @@ import {
   rootsOf,
 } from "../../../node/plugins/plugin-processes.js";
 
-/** The start of a process is known to no more than this, ms. */
+/** A process may look younger than it is by this, ms: one that starts at once is ours all the same. */
 const TICK_MS = 10;
 
 /**
@@ -24,6 +24,6 @@ export function startedProcesses(
 ): readonly ProcessIdentity[] {
   const found = rootsOf(pluginProcesses(path, folder));
   const settledAgo = performance.now() - settledAt;
-  const isOurs = found.every((one) => (ageOf(one) ?? 0) > settledAgo + TICK_MS);
+  const isOurs = found.every((one) => (ageOf(one) ?? 0) + TICK_MS > settledAgo);
   return isOurs ? found : [];
 }
