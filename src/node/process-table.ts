@@ -62,6 +62,12 @@ export function openedBy(pid: number | "self"): ReadonlyMap<string, string> {
   );
 }
 
+/** How many bytes a process has written, to whatever; undefined where that is not to be seen. */
+export function bytesWrittenBy(pid: number): number | undefined {
+  const count = /^wchar: (\d+)$/m.exec(readProc(pid, "io") ?? "")?.[1];
+  return count === undefined ? undefined : Number(count);
+}
+
 /** A process's environment as it was started; undefined where it cannot be read. */
 export function environmentOf(pid: number): Readonly<Record<string, string>> | undefined {
   const text = readProc(pid, "environ");

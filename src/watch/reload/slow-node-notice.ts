@@ -9,8 +9,8 @@ import type { Emit } from "../../events/watch-events.js";
 import { realPathOf } from "../../filesystem/try-read.js";
 import { nodePid } from "../../node/node-process.js";
 import { type ListedPlugin, listPlugins } from "../../node/plugins/plugin-command.js";
-import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
-import { isStopped } from "../../node/process-table.js";
+import { descendantsOf, pluginProcesses } from "../../node/plugins/plugin-processes.js";
+import { bytesWrittenBy, isStopped } from "../../node/process-table.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
 import type { NodeAddress } from "../../settings/types.js";
 import { describeProcesses } from "../node/unanswered-call.js";
@@ -20,6 +20,9 @@ import type { AttemptContext } from "./attempt-context.js";
 const SLOW_MS = 2_000;
 /** A node that answers does so at once, ms. */
 const ANSWER_MS = 800;
+
+/** No answer to getmanifest is shorter. */
+const MIN_ANSWER_BYTES = 40;
 
 export type NodeStep = "find" | "stop" | "start";
 
@@ -80,8 +83,10 @@ async function whySlow(
     const doing = step === "start" ? await describeProcesses([path], target.node, true) : [];
     return [plugins, ...doing].join("; ");
   }
-  const others = plugins.filter(({ name, active }) => !active && name !== path);
-  if (others.length > 0 && step !== "stop") return waitsForOthers(target, others);
+  const starting = plugins.filter(({ active }) => !active).map(({ name }) => name);
+  if (starting.some((name) => name !== path) && step !== "stop") {
+    return waitsForOthers(target, path, starting);
+  }
   const { plugin } = target.name;
   if (step === "stop" && plugins.some(({ name }) => name === path)) {
     return `${plugin} is still stopping: it subscribes to shutdown, and lightningd gives it 30 s to end`;
@@ -107,10 +112,31 @@ async function askPlugins(
   }
 }
 
-function waitsForOthers({ node }: Target, others: readonly ListedPlugin[]): string {
+/**
+ * Those that the node waits for. It shows none of them as active; one that has written less than an
+ * answer has not answered getmanifest, and the others may have.
+ */
+function waitsForOthers(
+  { node }: Target,
+  path: string,
+  starting: readonly string[],
+): string | undefined {
   const networkDir = realPathOf(node.networkDir);
+  const plugins = starting.map((name) => ({ name, processes: pluginProcesses(name, networkDir) }));
+  const silent = plugins.filter(
+    ({ processes }) =>
+      processes.length > 0 &&
+      [...processes, ...descendantsOf(processes)].every(({ pid }) => hasWrittenLittle(pid)),
+  );
+  const others = (silent.length > 0 ? silent : plugins).filter(({ name }) => name !== path);
+  if (others.length === 0) return undefined;
   const names = others.map(({ name }) => basename(name)).join(", ");
-  const pids = others.flatMap(({ name }) => pluginProcesses(name, networkDir));
-  const end = pids.length > 0 ? `; to end it: kill ${pids.map(({ pid }) => pid).join(" ")}` : "";
+  const pids = others.flatMap(({ processes }) => processes.map(({ pid }) => pid));
+  const end = pids.length > 0 ? `; to end it: kill ${pids.join(" ")}` : "";
   return `${names} has not finished its start, and the node starts no other plugin until it has, or until 120 s have passed${end}`;
+}
+
+function hasWrittenLittle(pid: number): boolean {
+  const bytes = bytesWrittenBy(pid);
+  return bytes !== undefined && bytes < MIN_ANSWER_BYTES;
 }

@@ -100,6 +100,28 @@ it("another plugin that hangs in its start is named, with what ends it", async (
   expect(await starting).toContain("exited before replying to getmanifest");
 });
 
+it.runIf(process.platform === "linux")(
+  "of two plugins that start at once, the one that holds up the other is named, and it alone",
+  async () => {
+    const box = sandbox();
+    const node = await startNode(box);
+    const hanging = writePlugin(box.work, { version: null, start: language.hangs }, "hanging");
+    const plugin = writePlugin(box.work, {}, "waiting");
+    const watch = new Program(box, ["watch", hanging, plugin, node.flag, "--json"]);
+    const { message } = await watch.next("notice", { level: "warn" });
+    expect(message).toMatch(/^hanging\.\w+ has not finished its start/);
+    process.kill(Number(/kill (\d+)/.exec(String(message))?.[1]), "SIGKILL");
+    await watch.next("reloaded");
+    await watch.end();
+    const notices = watch.events.filter(
+      ({ event, level }) => event === "notice" && level === "warn",
+    );
+    expect(notices.filter((notice) => /waiting\.\w+ has not/.test(`${notice.message}`))).toEqual(
+      [],
+    );
+  },
+);
+
 describe("a start that hangs when the session ends", () => {
   it("is ended, so that the node starts others", async () => {
     const box = sandbox();
