@@ -132,7 +132,7 @@ class HotProgram implements Program, VersionOwner {
     this.#spare = undefined;
     const version = spare ?? this.#make(false);
     version.number = ++this.#count;
-    this.#noteChildren();
+    if (spare === undefined) this.#noteChildren();
     if (this.#ending) version.kill();
     return version;
   }

@@ -4,14 +4,14 @@
  * `cln-dev hot-path`, read by the host and by everything that must know a front for what it is.
  */
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 import { makePrivateFolder, whyNotPrivate } from "../../filesystem/private-folder.js";
 import { replaceFile } from "../../filesystem/replace-file.js";
-import { realPathOf } from "../../filesystem/try-read.js";
+import { attempt, realPathOf } from "../../filesystem/try-read.js";
 import { DESCRIPTION, type HotDescription, readDescription } from "../../hot/description.js";
 import { quoteWord } from "../../plugin/shell-words.js";
 
@@ -90,7 +90,8 @@ export function writeFronts(description: HotDescription, host: string): HotFolde
 export function describe(folder: HotFolder, description: HotDescription): void {
   const file = join(folder.path, DESCRIPTION);
   const atStart = description.atStart ?? readDescription(folder.path)?.atStart;
-  replaceFile(file, `${JSON.stringify({ ...description, atStart })}\n`);
+  const text = `${JSON.stringify({ ...description, atStart })}\n`;
+  if (attempt(() => readFileSync(file, "utf8")) !== text) replaceFile(file, text);
 }
 
 /** Removes all that {@link writeFronts} made. A host that is just ending may still write there. */

@@ -10,7 +10,7 @@ import type { Emit, Failed, HotSwitch, Outcome } from "../../events/watch-events
 import type { HotOutcome } from "../../hot/protocol.js";
 import { startPlugin, stopPlugin } from "../../node/plugins/plugin-command.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
-import { RpcError } from "../../node/rpc/errors.js";
+import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
 import type { PluginOnNode } from "../reload/plugin-on-node.js";
@@ -24,8 +24,12 @@ export interface HotReload {
   readonly hot: HotPlugin;
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
-  /** The node's version, where it has been asked. */
-  readonly version: string | undefined;
+  /**
+   * Asks the node who it is, once: before it has answered, nothing else is asked of it.
+   * @returns its version
+   * @throws Failure: it must not be touched
+   */
+  readonly version: () => Promise<string>;
   readonly progress: AttemptProgress;
   readonly emit: Emit;
   /** A failure is reported when nothing more is being written. */
@@ -46,12 +50,16 @@ type NotStarted = Extract<HotOutcome, { result: "failed" }>;
 export async function reloadHot(reload: HotReload): Promise<HotResult> {
   const { hot, progress } = reload;
   const timer = setTimeout(() => tellSlow(reload), SLOW_START_MS);
-  const outcome = await orSuperseded(
-    reload,
-    hot.reload(reload.target.plugin, hasOtherOptions(reload)),
-  ).finally(() => clearTimeout(timer));
+  const tried = hot.reload(reload.target.plugin, hasOtherOptions(reload));
+  // While the new version starts.
+  reload.version().catch(() => {});
+  const outcome = await orSuperseded(reload, tried).finally(() => clearTimeout(timer));
   switch (outcome?.result) {
     case "switched":
+      await reload.version().catch((error) => {
+        // The new version serves, whether the node has time for us or not: its monitor reports that.
+        if (!(error instanceof NodeUnreachable)) throw error;
+      });
       return switched(outcome, []);
     case "changed":
       return await register(reload, outcome);
@@ -104,6 +112,7 @@ function switched(outcome: Switched, changes: readonly string[]) {
 async function register(reload: HotReload, changed: Changed): Promise<HotResult> {
   const { target, node, hot, options, progress, file } = reload;
   const { name } = target;
+  await reload.version();
   if (hot.isStatic) {
     await hot.takeBack();
     return refused(name, mustRestartNode(file.realPath, changed.changes), true);
@@ -181,7 +190,7 @@ async function killerOf(reload: HotReload, changed: Changed): Promise<Diagnosis 
     stderr: "",
     logged: [],
   };
-  const start = { file, options, node: target.node, version };
+  const start = { file, options, node: target.node, version: await version() };
   return await hotKiller(handshake, start, node.listedAs ?? hot.folder.front);
 }
 
@@ -201,7 +210,7 @@ async function notStarted(reload: HotReload, outcome: NotStarted): Promise<Outco
     stderr,
     logged,
   };
-  const start = { file, options, node: target.node, version };
+  const start = { file, options, node: target.node, version: await version() };
   const diagnosis = await diagnoseHotFailure(handshake, start);
   const error = new Error(words);
   return inHotMode(

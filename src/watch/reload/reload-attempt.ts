@@ -168,17 +168,24 @@ export class ReloadAttempt {
     const { identify, processes, isShared, onStart } = this.#options;
     const { rpcFile } = this.#target.node;
     const socket = socketIdentity(rpcFile);
-    // The node is asked while the files settle.
-    const identified = identify(this.#context.over);
-    identified.catch(() => {});
+    // A host at hand is a child of the node that was identified when it was started: it may go ahead.
+    const isAtHand = this.#node.hot !== undefined;
+    // Else the node is asked while the files settle.
+    const identified = isAtHand ? undefined : identify(this.#context.over);
+    identified?.catch(() => {});
     const settled = await this.#settling.settle();
     const path = settled.file.realPath;
+    let found: Promise<string> | undefined;
+    const version = () => {
+      found ??= onNode(this.#context, "find", path, async () => {
+        const { version } = await (identified ?? identify(this.#context.over));
+        if (!isAtHand) await this.#node.find(settled.file, processes);
+        return version;
+      });
+      return found;
+    };
     // Whatever can be wrong without the node is found while the old version still runs.
-    const version = await onNode(this.#context, "find", path, async () => {
-      const { version } = await identified;
-      await this.#node.find(settled.file, processes);
-      return version;
-    });
+    if (!isAtHand) await version();
     reportOutsideStart(this.#context);
     const options = await this.#node.startOptions(settled.file);
     const check = await checkBeforeStop(this.#context, settled, options, version);
@@ -227,7 +234,7 @@ export class ReloadAttempt {
   async #reloadHot(
     { file, snapshot }: SettledPlugin,
     options: readonly StartOption[],
-    version: string,
+    version: () => Promise<string>,
     manifest: Manifest | undefined,
   ): Promise<Outcome | undefined> {
     const { hot } = this.#node;

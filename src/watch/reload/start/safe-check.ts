@@ -23,7 +23,7 @@ export async function checkBeforeStop(
   context: AttemptContext,
   { file, snapshot }: SettledPlugin,
   options: readonly StartOption[],
-  version: string,
+  version: () => Promise<string>,
 ): Promise<{ readonly outcome: Outcome } | { readonly manifest: Manifest | undefined }> {
   const { node, progress } = context;
   const { target, nextHint } = context.options;
@@ -31,14 +31,17 @@ export async function checkBeforeStop(
   const configured = [...(shapes ?? [])].filter(([, { isConfigured }]) => isConfigured);
   const names = configured.map(([name]) => name);
   // What would take the node down is looked at in any case where that costs nothing.
-  const isSuspect = mayDropOption(file, names, options.length > 0, version);
+  const isSuspect =
+    names.length > 0 && mayDropOption(file, names, options.length > 0, await version());
   if (!target.plugin.safe && !isSuspect) return { manifest: undefined };
+  const release = await version();
   await removeStaleBytecodeOf(context, file);
   progress.begin("check");
   const signal = progress.newer;
   const running = node.runs;
   const { preflight } = await import("../../../diagnose/preflight.js");
-  const run = () => preflight({ node: target.node, file, options, running, version, signal });
+  const run = () =>
+    preflight({ node: target.node, file, options, running, version: release, signal });
   const until = performance.now() + BUSY_MAX_MS;
   let result = await run();
   while (!result.ok && isFileBusy(result.message) && performance.now() < until) {
