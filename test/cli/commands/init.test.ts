@@ -1,6 +1,6 @@
 /** `cln-dev init` and the first steps after it; `cln-dev completion`. */
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ask, startNode } from "../../support/nodes.js";
@@ -53,6 +53,21 @@ describe("init", () => {
     const second = await run(box, ["init", "other"]);
     expect(second.stdout).toMatch(/left as it is\nnext: cln-dev watch \.\/other\.py --embedded/);
     expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  it("names a package.json that is no file, or cannot be written, and leaves nothing", async () => {
+    const box = sandbox();
+    const file = join(box.work, "package.json");
+    execFileSync("mkfifo", [file]);
+    const pipe = await run(box, ["init", "tip"]);
+    expect(pipe).toMatchObject({ code: 2, stdout: "" });
+    expect(pipe.stderr).toContain("package.json: it is a named pipe, not a file");
+    rmSync(file);
+    symlinkSync(join(box.work, "nowhere"), file);
+    const dangling = await run(box, ["init", "tip"]);
+    expect(dangling).toMatchObject({ code: 2, stdout: "" });
+    expect(dangling.stderr).toMatch(/cannot write .*package\.json: .*EEXIST/);
+    expect(readdirSync(box.work)).toEqual(["package.json"]);
   });
 });
 

@@ -1,13 +1,18 @@
 /** `cln-dev init`: a small plugin that runs, and the settings to watch it. Overwrites nothing. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { messageOf, usageFailure } from "../../../errors/failure.js";
+import { messageOf, systemCode, usageFailure } from "../../../errors/failure.js";
+import { readRegularFile } from "../../../filesystem/regular-file.js";
+import { replaceFile } from "../../../filesystem/replace-file.js";
+import { realPathOf, tryStat } from "../../../filesystem/try-read.js";
 import { isObject, type JsonObject, parseJson } from "../../../jsonrpc/json.js";
 import { sanitize } from "../../report/sanitize.js";
 import { styleOf } from "../../report/style.js";
 import { wrapLines } from "../../report/wrap.js";
 import type { Context, ExitCode } from "../context.js";
 import { nodePlugin, pythonPlugin, shellPlugin } from "./templates.js";
+
+const MAX_PACKAGE_JSON_BYTES = 4 * 1024 * 1024;
 
 export interface InitFlags {
   readonly python?: boolean;
@@ -28,11 +33,19 @@ export async function init(
   const settings = settingsWith(join(cwd, "package.json"), file);
   try {
     writeFileSync(path, plugin(name), { flag: "wx", mode: 0o755 });
-    if (settings.text !== undefined) writeFileSync(settings.path, settings.text);
   } catch (error) {
     throw usageFailure(`cannot write ${path}`, {
-      why: existsSync(path) ? "it is there already" : messageOf(error),
+      why: systemCode(error) === "EEXIST" ? "it is there already" : messageOf(error),
       fix: "Give another name: cln-dev init NAME",
+    });
+  }
+  try {
+    if (settings.text !== undefined) writeSettings(settings.path, settings.text);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw usageFailure(`cannot write ${settings.path}`, {
+      why: messageOf(error),
+      fix: "Make it writable, or run init elsewhere",
     });
   }
   const next = settings.text === undefined ? `cln-dev watch ./${file} --embedded` : "npm run dev";
@@ -78,6 +91,13 @@ function nameOf(text: string): string {
   });
 }
 
+/** What was there is replaced as a whole; a symlink stays one. */
+function writeSettings(path: string, text: string): void {
+  const before = tryStat(path);
+  if (before === undefined) writeFileSync(path, text, { flag: "wx" });
+  else replaceFile(realPathOf(path), text, { mode: before.mode & 0o777 });
+}
+
 /**
  * package.json with what is missing in it: the key "cln-dev" and the script "dev".
  * @returns no text where it has that key already
@@ -85,11 +105,11 @@ function nameOf(text: string): string {
  */
 function settingsWith(path: string, plugin: string): { path: string; text?: string } {
   const own = { path: plugin, embedded: true };
-  if (!existsSync(path)) {
+  const text = readPackageJson(path);
+  if (text === undefined) {
     const fresh = { private: true, scripts: { dev: "cln-dev watch" }, "cln-dev": own };
     return { path, text: `${JSON.stringify(fresh, undefined, 2)}\n` };
   }
-  const text = readFileSync(path, "utf8");
   const before = parseJson(text);
   if (!isObject(before)) {
     throw usageFailure(`${path} is not a JSON object`, {
@@ -101,4 +121,17 @@ function settingsWith(path: string, plugin: string): { path: string; text?: stri
   const after = { ...before, scripts: { dev: "cln-dev watch", ...scripts }, "cln-dev": own };
   const [, indent = "  "] = /\n([ \t]+)"/.exec(text) ?? [];
   return { path, text: `${JSON.stringify(after, undefined, indent)}\n` };
+}
+
+function readPackageJson(path: string): string | undefined {
+  try {
+    const content = readRegularFile(path, { maxBytes: MAX_PACKAGE_JSON_BYTES });
+    return content.toString("utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw usageFailure(`cannot read ${path}`, {
+      why: messageOf(error),
+      fix: "Correct it, or run init elsewhere",
+    });
+  }
 }
