@@ -2,13 +2,15 @@
  * The node's own process, where it runs on this machine and is the same user's: its pid file names it
  * (lightningd/options.c, `lightningd-<network>.pid` in the lightning-dir). Only read, never signalled.
  */
-import { readFileSync } from "node:fs";
+import { readRegularFile } from "../filesystem/regular-file.js";
 import { attempt } from "../filesystem/try-read.js";
+
+const MAX_BYTES = 1024;
 
 /** @returns undefined without a pid file */
 export function nodePid(lightningDir: string, network: string): number | undefined {
   const path = `${lightningDir}/lightningd-${network}.pid`;
-  const text = attempt(() => readFileSync(path, "utf8")) ?? "";
+  const text = attempt(() => readRegularFile(path, { maxBytes: MAX_BYTES }).toString("utf8")) ?? "";
   // lightningd writes over an older number and leaves the end of a longer one in the second line.
   const pid = /^(\d{1,10})(?:\n|$)/.exec(text)?.[1];
   return pid === undefined ? undefined : Number(pid);

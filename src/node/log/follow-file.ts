@@ -1,5 +1,5 @@
 /** Follows a growing log file through rotation (renamed and created again) and truncation. */
-import { type FSWatcher, watch } from "node:fs";
+import { constants, type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { readTail } from "./log-file.js";
@@ -89,7 +89,7 @@ class Follower {
   }
 
   async #open(): Promise<void> {
-    this.#file = await open(this.#path, "r");
+    this.#file = await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       this.#watcher = watch(this.#path, () => this.#wake());
       this.#watcher.on("error", () => {});

@@ -2,8 +2,9 @@
  * Where a node writes its log, and the end of that file: for following it, and for quoting the last
  * words of a plugin or of a node that has died.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { resolve } from "node:path";
+import { openRegularFile } from "../../filesystem/regular-file.js";
 import { attempt } from "../../filesystem/try-read.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { isAtLeast, type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
@@ -35,11 +36,11 @@ function valuesOf(config: unknown): string[] {
   return Array.isArray(values) ? values.filter((value) => typeof value === "string") : [];
 }
 
-/** The first of the files that we may read, if its node writes lines of that level to it. */
+/** The first of the files that we may read (no pipe, no terminal), if its node writes lines of that level to it. */
 export function readableLog(settings: LogSettings, level: LogLevel): string | undefined {
   if (!isAtLeast(level, settings.level)) return undefined;
   return settings.files.find((file) => {
-    const opened = attempt(() => openSync(file, "r"));
+    const opened = attempt(() => openRegularFile(file));
     if (opened !== undefined) closeSync(opened);
     return opened !== undefined;
   });
@@ -57,10 +58,10 @@ export interface LogTail {
 
 /**
  * The last lines of a file, at most {@link MAX_TAIL_BYTES} of them.
- * @throws the system's error where it cannot be read
+ * @throws UnusableFile, or the system's error: it cannot be read
  */
 export function readTail(path: string, maxBytes = MAX_TAIL_BYTES): LogTail {
-  const file = openSync(path, "r");
+  const file = openRegularFile(path);
   try {
     const { size } = fstatSync(file);
     const from = Math.max(0, size - maxBytes);

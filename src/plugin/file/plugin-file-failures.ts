@@ -1,13 +1,15 @@
 /** The wording of what plugin-file.ts finds wrong with a file. */
-import { readFileSync } from "node:fs";
 import { basename, dirname, extname, join, parse } from "node:path";
 import { nearNames } from "../../errors/did-you-mean.js";
 import { Failure, type FailureParts, messageOf, systemCode } from "../../errors/failure.js";
+import { readRegularFile } from "../../filesystem/regular-file.js";
 import { attempt, entriesIn, linkTarget, namesIn, tryStat } from "../../filesystem/try-read.js";
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { shellPath } from "../shell-words.js";
 import { buildCommandFor, shebangFor } from "./language.js";
 import type { ShebangFault } from "./shebang.js";
+
+const MAX_PACKAGE_JSON_BYTES = 1024 * 1024;
 
 export function missing(path: string): Failure {
   const target = linkTarget(path);
@@ -197,7 +199,9 @@ function rankOf(path: string, name: string, stem: string, named: string | undefi
 
 /** `main` of the folder's package.json, if it is a file of that folder. */
 function mainOfPackage(folder: string): string | undefined {
-  const text = attempt(() => readFileSync(join(folder, "package.json"), "utf8"));
-  const parsed = text === undefined ? undefined : parseJson(text);
+  const text = attempt(() =>
+    readRegularFile(join(folder, "package.json"), { maxBytes: MAX_PACKAGE_JSON_BYTES }),
+  );
+  const parsed = text === undefined ? undefined : parseJson(text.toString("utf8"));
   return isObject(parsed) ? stringOf(parsed.main)?.replace(/^\.\//, "") : undefined;
 }

@@ -2,10 +2,11 @@
  * The folder of a network: private, this user's, and for nothing else. Its `network.json` holds which
  * nodes it has, and which chain is theirs.
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure, messageOf, systemCode, usageFailure } from "../../errors/failure.js";
 import { whyNotPrivate } from "../../filesystem/private-folder.js";
+import { readRegularFile } from "../../filesystem/regular-file.js";
 import { realPathOf } from "../../filesystem/try-read.js";
 import { isObject } from "../../jsonrpc/json.js";
 import { shellPath } from "../../plugin/shell-words.js";
@@ -130,12 +131,15 @@ export interface NetworkFile {
 }
 
 const FORMAT = 1;
+const MAX_NETWORK_FILE_BYTES = 1024 * 1024;
 
 /** @throws Failure `regtest-network`: it cannot be read */
 export function readNetworkFile(folder: string): NetworkFile {
   const path = join(folder, NETWORK_FILE);
   try {
-    return parse(JSON.parse(readFileSync(path, "utf8")));
+    return parse(
+      JSON.parse(readRegularFile(path, { maxBytes: MAX_NETWORK_FILE_BYTES }).toString("utf8")),
+    );
   } catch (error) {
     throw new Failure({
       kind: "regtest-network",

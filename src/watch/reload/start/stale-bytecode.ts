@@ -4,8 +4,9 @@
  * module that is saved twice within one second at one size, or put back with its old time stamp
  * (`cp -p`, `rsync -t`), runs as its previous version.
  */
-import { closeSync, openSync, readSync, rmSync, type Stats } from "node:fs";
+import { closeSync, readSync, rmSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { openRegularFile } from "../../../filesystem/regular-file.js";
 import { entriesIn, realPathOf, tryStat } from "../../../filesystem/try-read.js";
 import { nodePid } from "../../../node/node-process.js";
 import { environmentOf } from "../../../node/process-table.js";
@@ -127,7 +128,7 @@ function isStale(cache: string, source: string, isChanged: boolean): boolean {
 
 function headerOf(path: string): Buffer | undefined {
   try {
-    const file = openSync(path, "r");
+    const file = openRegularFile(path);
     try {
       const header = Buffer.alloc(HEADER_BYTES);
       return readSync(file, header, 0, HEADER_BYTES, 0) === HEADER_BYTES ? header : undefined;
