@@ -47,7 +47,7 @@ export async function diagnoseHang(
 ): Promise<Diagnosis | undefined> {
   const given = timeoutMs === undefined ? {} : { timeoutMs };
   const found = await import("./failures/start.js").then((module) =>
-    module.diagnoseHang({ ...start, node: target.node, signal, ...given }),
+    module.explainHang({ ...start, node: target.node, signal, ...given }),
   );
   return found && diagnosisOf(found);
 }
@@ -92,7 +92,7 @@ export async function diagnoseFailedCall(
 /** A call by hand whose plugin terminated (-4); undefined where it is not known which plugin it was. */
 export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diagnosis | undefined> {
   const module = await import("./failures/terminated-call.js");
-  const found = await module.diagnoseTerminatedCall(call);
+  const found = await module.explainTerminatedCall(call);
   return found && diagnosisOf(found);
 }
 

@@ -17,9 +17,18 @@ const SAYS_NO =
 const SAYS_YES =
   /\bdynamic\\?["'`]?\s*(?:[:=]|=>)\s*(?:true|True|JSON::PP::true)\b|SetDynamic\(true\)|\.dynamic\(\)|PLUGIN_RESTARTABLE/;
 
+/** A dynamic plugin may not have feature bits (pyln-client's empty `featurebits` are none). */
+const HAS_FEATUREBITS = /\bfeaturebits\b\W*\{\W*(?:init|node|channel|invoice)\b/;
+
 /** What to do, as a whole sentence without its full stop. */
 export function dynamicHint(file: PluginFile | undefined): string {
   const texts = textsOf(file);
+  const hint = hintIn(texts, file);
+  if (!texts.some(({ text }) => HAS_FEATUREBITS.test(text))) return hint;
+  return `Remove featurebits while you develop, and ${hint[0]?.toLowerCase()}${hint.slice(1)}`;
+}
+
+function hintIn(texts: readonly SourceText[], file: PluginFile | undefined): string {
   for (const { path, text } of texts) {
     const at = text.split("\n").findIndex((line) => SAYS_NO.test(line));
     if (at !== -1) return `Change false to true at ${path}:${at + 1}`;
@@ -42,8 +51,13 @@ export function saysDynamic(file: PluginFile | undefined): boolean {
   );
 }
 
+interface SourceText {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** The plugin itself first. */
-function textsOf(file: PluginFile | undefined): { path: string; text: string }[] {
+function textsOf(file: PluginFile | undefined): SourceText[] {
   const sources = file === undefined ? [] : ownSources(file);
   return sources.map((path) => ({ path, text: readSource(path) ?? "" }));
 }

@@ -80,7 +80,7 @@ export const EXIT_RULES: readonly Rule[] = [
     id: "syntax-error",
     pattern: EXITED,
     condition: errs(
-      /^(SyntaxError|IndentationError|TabError)|[Ss]yntax error|SyntaxError\)|^unexpected EOF/,
+      /^(SyntaxError|IndentationError|TabError)|[Ss]yntax error|SyntaxError\)|^unexpected EOF|^Parse error: /,
     ),
     reason: (facts) => `the code cannot be read${placeOf(facts)}: ${trouble(facts)}`,
     fix: fixLine,

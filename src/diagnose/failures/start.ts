@@ -104,7 +104,7 @@ async function diagnoseDeadNode(
  * What holds up a start that is still under way: the plugin is run offline beside it.
  * @returns undefined where it does not hang there. Never throws.
  */
-export async function diagnoseHang(start: FailedStart): Promise<ExplainedFailure | undefined> {
+export async function explainHang(start: FailedStart): Promise<ExplainedFailure | undefined> {
   const ran = await runOffline(start, await nodeHandshake(start.node));
   const { end, manifest } = ran.handshake;
   const context = { path: start.file.realPath, file: start.file, offline: ran };

@@ -32,7 +32,7 @@ const KILLED = /^Killing plugin: /;
 const STARTED = /^started\(\d+\) (\/.*)$/;
 
 /** @returns undefined where it is not known which plugin that was. Never throws. */
-export async function diagnoseTerminatedCall(
+export async function explainTerminatedCall(
   call: TerminatedCall,
 ): Promise<ExplainedFailure | undefined> {
   const entries = await readLog(call.node.rpcFile);

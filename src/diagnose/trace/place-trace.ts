@@ -61,6 +61,7 @@ function errorIn(head: Mention, lines: readonly string[], own: string | undefine
     .replace(/ at \S+ line \d+(, <\S*> (line|chunk) \d+)?\.?(?=$|,)/, "")
     .replace(/ in \S+(:\d+| on line \d+)$/, "")
     .replace(/^PHP /, "")
+    .replace(/^([A-Z]\w* error): {2}/, "$1: ")
     .trim();
   if (message !== "" && !/^at \S+\(/.test(message)) return message;
   const above = lines.slice(0, head.at).findLast((line) => line.trim() !== "" && !FRAME.test(line));

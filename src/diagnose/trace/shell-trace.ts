@@ -5,6 +5,7 @@ const COMPLAINT = /^(\S[^:]*): (?:line )?(\d+): (.+)$/;
 
 export function readShellTrace(lines: readonly string[]): Trace | undefined {
   let code: string | undefined;
+  let brokenPipe: Trace | undefined;
   for (const line of lines.toReversed()) {
     const [, file, number, error] =
       COMPLAINT.exec(line) ?? /^(\/[^:]+):(\d+): (.+)$/.exec(line) ?? [];
@@ -12,7 +13,13 @@ export function readShellTrace(lines: readonly string[]): Trace | undefined {
     // bash quotes the line of a syntax error below the error itself.
     const quoted = /^`(.*)'$/.exec(error)?.[1];
     if (quoted !== undefined) code = quoted.trim();
-    else return { error, frames: [{ file, line: Number(number), ...(code ? { code } : {}) }] };
+    else {
+      const frame = { file, line: Number(number), ...(code ? { code } : {}) };
+      const trace = { error, frames: [frame] };
+      // The program at the other end was not there, or has ended: its own complaint says why.
+      if (!/: Broken pipe$/.test(error)) return trace;
+      brokenPipe ??= trace;
+    }
   }
-  return undefined;
+  return brokenPipe;
 }

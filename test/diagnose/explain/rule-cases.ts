@@ -212,6 +212,14 @@ const CODE: readonly RuleCase[] = [
     fix: "Fix that line and save",
   },
   {
+    rule: "syntax-error",
+    language: "php",
+    files: { "p.php": "<?php\n}}\n" },
+    stderr: "PHP Parse error:  Unmatched '}' in /P/p.php on line 2\n",
+    reason: "the code cannot be read at /P/p.php:2: Parse error: Unmatched '}'",
+    fix: "Fix that line and save",
+  },
+  {
     rule: "exception",
     language: "other",
     files: { "p.lua": "" },
@@ -406,6 +414,14 @@ const NODE: readonly RuleCase[] = [
     reason:
       "its manifest does not say that it is dynamic, so it can only be started together with the node",
     fix: "Change false to true at /P/p.js:2",
+  },
+  {
+    rule: "not-dynamic",
+    files: { "p.py": 'X = {"dynamic": False, "featurebits": {"init": "02"}}\n' },
+    message: "Not a dynamic plugin",
+    reason:
+      "its manifest does not say that it is dynamic, so it can only be started together with the node",
+    fix: "Remove featurebits while you develop, and change false to true at /P/p.py:1",
   },
   {
     rule: "unmanageable",

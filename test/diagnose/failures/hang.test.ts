@@ -1,6 +1,6 @@
 /** A start that hangs because the node asks the plugin about the plugin's own call. */
 import { expect, test } from "vitest";
-import { diagnoseHang } from "../../../src/diagnose/failures/start.js";
+import { explainHang } from "../../../src/diagnose/failures/start.js";
 import { callNode } from "../../../src/node/rpc/client.js";
 import { inspectPluginFile } from "../../../src/plugin/file/plugin-file.js";
 import { makeFolder, makePlugin, startNode } from "../../embedded/support.js";
@@ -32,7 +32,7 @@ test("a call of the node in init, and a hook for every call", async () => {
   );
   const file = await inspectPluginFile(plugin);
   const failed = { file, options: [], node, since: new Date(), timeoutMs: 700 };
-  const found = await diagnoseHang(failed);
+  const found = await explainHang(failed);
   expect(found?.explanation).toMatchObject({
     id: "waits-for-itself",
     reason: expect.stringContaining("the plugin's own rpc_command hook"),

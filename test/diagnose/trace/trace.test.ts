@@ -151,6 +151,15 @@ describe("shell", () => {
   });
 });
 
+test("a program that is not there says more than the pipe to it, which broke", () => {
+  const missing = "/p/x.sh: line 4: jqq: command not found\n";
+  const broken = "/p/x.sh: line 4: echo: write error: Broken pipe\n";
+  for (const stderr of [missing + broken, broken + missing]) {
+    expect(readTrace(stderr, "shell")?.error).toBe("jqq: command not found");
+  }
+  expect(readTrace(broken, "shell")?.error).toBe("echo: write error: Broken pipe");
+});
+
 test.runIf(findProgram("bash"))("bash's syntax error, with the line that it quotes", () => {
   const trace = readTrace(stderrOf("bash", "e.sh", "true\nif then echo x\n"), "shell");
   expect(trace?.error).toBe("syntax error near unexpected token `then'");
@@ -255,13 +264,13 @@ const PLACES: readonly (readonly [what: string, stderr: string, error: string, l
     [
       "php, a syntax error",
       'PHP Parse error:  syntax error, unexpected token "}" in /p/x.php on line 8\n',
-      'Parse error:  syntax error, unexpected token "}"',
+      'Parse error: syntax error, unexpected token "}"',
       [8],
     ],
     [
       "php, an exception",
       "PHP Fatal error:  Uncaught Error: Call to undefined function f() in /p/x.php:5\nStack trace:\n#0 {main}\n  thrown in /p/x.php on line 5\n",
-      "Fatal error:  Uncaught Error: Call to undefined function f()",
+      "Fatal error: Uncaught Error: Call to undefined function f()",
       [5],
     ],
     [
