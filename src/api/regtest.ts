@@ -1,7 +1,6 @@
 /** A regtest network as a program starts it: real nodes for the tests of a plugin. */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { makeTemporaryFolder } from "../filesystem/temporary-folder.js";
 import { OWNER_VARIABLE } from "../regtest/backend/backend-files.js";
 import { DEFAULT_CAPACITY_SAT, openChannels } from "../regtest/network/channels.js";
 import type { StepContext } from "../regtest/network/context.js";
@@ -88,7 +87,7 @@ export interface RegtestNetwork extends AsyncDisposable {
 export async function startRegtest(options: RegtestOptions = {}): Promise<RegtestNetwork> {
   const { lightningd, nodes: count = 2, signal } = options;
   const isOurs = options.dir === undefined;
-  const made = options.dir ?? mkdtempSync(join(realpathSync(tmpdir()), "cln-dev-regtest-"));
+  const made = options.dir ?? makeTemporaryFolder("cln-dev-regtest-");
   const context: StepContext = {
     onEvent: options.onEvent ?? (() => {}),
     onProgress: () => {},

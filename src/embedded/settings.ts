@@ -2,11 +2,11 @@
  * What an embedded node starts with: its directories, and every option from its config files and
  * from the caller, which overrides them. Used by node.ts.
  */
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { usageFailure } from "../errors/failure.js";
 import { refuseForeign } from "../filesystem/owned-file.js";
+import { makeTemporaryFolder } from "../filesystem/temporary-folder.js";
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../plugin/log-level.js";
 import { readOptionalConfig } from "../settings/locate/config-file.js";
 import { NETWORKS } from "../settings/locate/networks.js";
@@ -49,7 +49,7 @@ export function settleSettings(input: NodeOptions): EmbeddedSettings {
   const isTemporary = input.lightningDir === undefined;
   const lightningDir =
     input.lightningDir === undefined
-      ? mkdtempSync(join(realpathSync(tmpdir()), TEMPORARY_PREFIX))
+      ? makeTemporaryFolder(TEMPORARY_PREFIX)
       : resolve(input.lightningDir);
   refuseForeign(lightningDir);
   const base = readConfigFile(join(lightningDir, "config"));

@@ -56,3 +56,17 @@ export function systemCode(error: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** What to do about a limit of the system that this process has reached; undefined for other errors. */
+export function limitFix(error: unknown): string | undefined {
+  switch (systemCode(error)) {
+    case "EMFILE":
+    case "ENFILE":
+      return "Raise the limit of open files: ulimit -n 4096";
+    case "ENOSPC":
+    case "EDQUOT":
+      return "Free some space on that disk";
+    default:
+      return undefined;
+  }
+}

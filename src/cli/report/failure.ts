@@ -1,5 +1,5 @@
 /** How a failure is shown: what, why, what to do. The same for every command. */
-import { Failure, messageOf } from "../../errors/failure.js";
+import { Failure, limitFix, messageOf } from "../../errors/failure.js";
 import { RpcError } from "../../node/rpc/errors.js";
 import { indentJson } from "./json/indent-json.js";
 import { sanitize } from "./sanitize.js";
@@ -11,10 +11,11 @@ export function failureLines(error: unknown, paint: Paint): string[] {
     return [`${paint.red("cln-dev:")} ${rpcErrorText(error)}`, ...memberLines(error)];
   }
   const head = `${paint.red("cln-dev:")} ${clean(messageOf(error))}`;
-  if (!(error instanceof Failure) || error.fix === undefined) return [head];
+  const fix = error instanceof Failure ? error.fix : limitFix(error);
+  if (fix === undefined) return [head];
   return [
     head,
-    ...clean(error.fix)
+    ...clean(fix)
       .split("\n")
       .map((line) => `  ${line}`),
   ];

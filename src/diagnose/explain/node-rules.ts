@@ -127,6 +127,12 @@ export const NODE_RULES: readonly Rule[] = [
     fix: "Wait until the build has ended",
   },
   {
+    id: "too-many-files",
+    pattern: /^opening pipe: Too many open files$/,
+    reason: "the node may open no more files",
+    fix: "Raise its limit (ulimit -n 4096) and restart it",
+  },
+  {
     id: "hook-order",
     pattern: /^Cannot meet required hook dependencies$/,
     reason: ({ offline }) => {

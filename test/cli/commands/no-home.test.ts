@@ -1,4 +1,7 @@
-/** Where HOME is not set, as in a bare container: nothing fails of that, and nothing lands elsewhere. */
+/**
+ * Where HOME is not set, as in a bare container, nothing fails of that, and nothing lands elsewhere;
+ * where there is no place for temporary files, that is what is said.
+ */
 import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
 import { liveVersion, startNode } from "../../support/nodes.js";
@@ -28,4 +31,15 @@ it("watches a plugin, and is found by restart", async () => {
   expect(await run(box, ["restart"], { env })).toMatchObject({ code: 0 });
   await watch.next("reloaded", { cause: "command" });
   expect(await watch.end()).toMatchObject({ code: 0, stderr: "" });
+});
+
+it("names TMPDIR where no temporary folder can be made", async () => {
+  const box = sandbox();
+  const plugin = writePlugin(box.work);
+  const bad = { TMPDIR: "/nonexistent" };
+  const { code, stderr } = await run(box, ["watch", plugin, "--embedded"], { env: bad });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^cln-dev: no temporary folder can be made in \/nonexistent: .*\n {2}Set TMPDIR/,
+  );
 });

@@ -424,6 +424,13 @@ const NODE: readonly RuleCase[] = [
     fix: "Remove featurebits while you develop, and change false to true at /P/p.py:1",
   },
   {
+    rule: "too-many-files",
+    files: { "p.py": "" },
+    message: "opening pipe: Too many open files",
+    reason: "the node may open no more files",
+    fix: "Raise its limit (ulimit -n 4096) and restart it",
+  },
+  {
     rule: "unmanageable",
     files: { "p.py": 'manifest = {"dynamic": True}\n' },
     message: "p.py cannot be managed when lightningd is up",

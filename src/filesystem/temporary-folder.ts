@@ -1,0 +1,25 @@
+/** A fresh private folder for what ends with this process. */
+import { mkdtempSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure, messageOf } from "../errors/failure.js";
+
+/**
+ * @param prefix how its name begins
+ * @returns its path, without symlinks
+ * @throws Failure `temporary-folder`: it cannot be made
+ */
+export function makeTemporaryFolder(prefix: string): string {
+  try {
+    return mkdtempSync(join(realpathSync(tmpdir()), prefix));
+  } catch (error) {
+    throw new Failure({
+      kind: "temporary-folder",
+      what: `no temporary folder can be made in ${tmpdir()}`,
+      why: messageOf(error),
+      fix: "Set TMPDIR to a folder that you can write to",
+      exitCode: 1,
+      cause: error,
+    });
+  }
+}
