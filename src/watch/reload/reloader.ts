@@ -8,7 +8,7 @@ import { killsNode, refused, sessionClosed } from "../../events/outcomes.js";
 import { redactEvent } from "../../events/redact.js";
 import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
-import { realPathOf } from "../../filesystem/try-read.js";
+import { realPathOf, tryStat } from "../../filesystem/try-read.js";
 import type { JsonObject } from "../../jsonrpc/json.js";
 import type { ProcessIdentity } from "../../node/plugins/plugin-processes.js";
 import { redactor } from "../../plugin/secret-options.js";
@@ -28,12 +28,15 @@ import { pycachePrefixes } from "./start/stale-bytecode.js";
 import { startedProcesses } from "./start/started-processes.js";
 import { Burst } from "./supersede/burst.js";
 import { depthAmong, depthOfStart, endlessNotice, type StartingPlugin } from "./supersede/chase.js";
+import { Restless } from "./supersede/restless.js";
 import { SelfChanges, selfChangeNotice } from "./supersede/self-changes.js";
 
 /** It is waited for so long for a file to be quiet before it is tested: so many times the quiet time. */
 const QUIET_TRIES = 3;
 /** The event of a file that was written during a start may come so long after it, ms. */
 const EVENT_MS = 250;
+/** A file's time may lag behind the clock by this, ms: the kernel's clock ticks. */
+const FILE_TIME_MS = 10;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
@@ -76,6 +79,7 @@ export class Reloader {
   #processes: readonly ProcessIdentity[] = [];
   #pycachePrefixes: readonly string[] = [];
   readonly #selfChanges = new SelfChanges();
+  readonly #restless = new Restless();
   /** Of the last attempt: see chase.ts. */
   #depth = 0;
   /** Files that another plugin writes at its starts, for which it is not started again. */
@@ -92,6 +96,8 @@ export class Reloader {
   /** The start whose end has been explained already. */
   explained: Started | undefined;
   #settledAt = 0;
+  /** From when to when the last attempt went, ms since 1970. */
+  #lastAttempt = { from: 0, to: 0 };
   #closed = false;
 
   constructor(target: Target, hooks: ReloaderHooks) {
@@ -289,6 +295,8 @@ export class Reloader {
       return;
     }
     const depth = await depthOfStart(change.depth ?? 0, (ms) => this.#isQuiet(ms));
+    const idleMs = change.at - this.#settledAt;
+    this.#selfChanges.began(change.cause === "file" ? this.#lateOf(change.files, idleMs) : []);
     const { isOverdue } = this.#selfChanges;
     const named = this.#selfChanges.suspectedFiles;
     const isTest = named.size > 0 && (await this.#isQuiet(this.#selfChanges.quietMs));
@@ -323,8 +331,10 @@ export class Reloader {
     });
     this.#attempt = attempt;
     this.#processes = [];
+    const from = Date.now();
     const result = await attempt.run();
     this.#attempt = undefined;
+    this.#lastAttempt = { from, to: Date.now() };
     this.#seen = attempt.seen;
     this.#state = result.state;
     this.#inherited = result.inherited;
@@ -347,7 +357,12 @@ export class Reloader {
       this.#pending = { ...merge(result.change, newer), at, depth };
       return;
     }
+    // Who saves at each outcome is not to be taken for the start.
+    if (isTest) await this.#lateEvents();
     this.#report(result.outcome);
+    const { cause, files: changed } = result.change;
+    const isStart = outcome?.event === "reloaded" || outcome?.event === "failed";
+    if (cause === "file" && isStart) this.#reportRestless(changed, idleMs);
     this.#reportSelfChanges(result, suspectedFiles);
     // No file superseded it: what was saved after its start is not in what runs.
     const late = isOverdue ? [...result.changedMeanwhile] : this.#selfChanges.foundOnce;
@@ -359,13 +374,37 @@ export class Reloader {
     if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());
   }
 
+  #reportRestless(files: readonly string[], idleMs: number): void {
+    const message = this.#restless.started(this.target.plugin.path, files, idleMs);
+    if (message) this.#hooks.emit({ event: "notice", level: "warn", message });
+  }
+
+  /** The files of a change that comes after an outcome, where the attempt before may have written them. */
+  #lateOf(files: readonly string[], idleMs: number): readonly string[] | undefined {
+    if (idleMs > EVENT_MS) return [];
+    const { from, to } = this.#lastAttempt;
+    const times = files.map((file) => tryStat(file)?.ctimeMs ?? Number.POSITIVE_INFINITY);
+    if (times.some((time) => time < from - FILE_TIME_MS || time > to)) return [];
+    return times.some((time) => time > to - FILE_TIME_MS) ? undefined : files;
+  }
+
+  /** Waits until the events of what a start has written are there. */
+  async #lateEvents(): Promise<void> {
+    const until = performance.now() + EVENT_MS;
+    while (performance.now() < until && !this.#closed) {
+      await this.#nextHint(until - performance.now());
+    }
+  }
+
   #reportSelfChanges(
     { outcome, changedMeanwhile }: ReloadAttemptResult,
     suspectedFiles: ReadonlySet<string>,
   ): void {
     const { path } = this.target.plugin;
     const isStarted = outcome?.event === "reloaded";
-    const written = this.#selfChanges.settled(suspectedFiles, changedMeanwhile, isStarted, path);
+    const late = suspectedFiles.size > 0 ? (this.#pending?.files ?? []) : [];
+    const changed = new Set([...changedMeanwhile, ...late]);
+    const written = this.#selfChanges.settled(suspectedFiles, changed, isStarted, path);
     if (written.includes(path)) this.#seen = takeSnapshot(path);
     if (written.length > 0) {
       const message = selfChangeNotice(path, written);

@@ -1,16 +1,16 @@
 /**
  * Keeps a plugin, or a build, that writes a watched file at each start apart from
- * somebody who saves: the former would be started for ever. A file that superseded several attempts in
- * a row is put to the test, twice: while nothing is started it must be quiet, and change again during
- * the next start, which it then no longer supersedes. Twice, and with a longer quiet time before the
- * second, since somebody who saves often passes the first by chance, and their last save would be lost.
+ * somebody who saves: the former would be started for ever. A file that was written during several
+ * attempts in a row is put to the test, twice: while nothing is started it must be quiet, and change again
+ * during the next start, which it then no longer supersedes. Twice, and with a longer quiet time before
+ * the second, since somebody who saves often passes the first by chance, and their last save would be lost.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { attempt, tryStat } from "../../../filesystem/try-read.js";
 
-/** So many attempts in a row that one file has superseded make it a suspect. */
+/** So many attempts in a row that one file was written in make it a suspect. */
 const SUSPECT_AFTER = 5;
 /** Such a file is quiet for so long before the first test, and before the second, ms. */
 const QUIET_MS = 300;
@@ -21,14 +21,18 @@ const WITHOUT_OUTCOME_MS = 30_000;
 const MAX_COMPARED = 1024 * 1024;
 
 export class SelfChanges {
-  /** The files that have superseded every one of the last attempts. */
+  /** The files that were written during every one of the last attempts. */
   #common: ReadonlySet<string> = new Set();
   #inARow = 0;
+  /** The last attempt was superseded: the next one is for the same files. */
+  #isSuperseded = false;
   #since: number | undefined;
   /** Written during the first test. */
   #foundOnce: ReadonlySet<string> = new Set();
   /** Seen to be written at each start. */
   readonly #written = new Set<string>();
+  /** Of those: in the last start, as far as is known. Undefined: there was none, or it failed. */
+  #writtenAgain: Set<string> | undefined;
   /** Of files that changed during an attempt: a hash of what they held last. */
   readonly #contents = new Map<string, string>();
 
@@ -55,12 +59,15 @@ export class SelfChanges {
 
   /** The files of a change that are a reason to start again while an attempt is under way. */
   reasons(files: readonly string[]): readonly string[] {
-    return files.filter((file) => !this.#written.has(file) && !this.#holdsTheSame(file));
+    return this.withoutWritten(files).filter((file) => !this.#holdsTheSame(file));
   }
 
-  /** Files that are written at each start, without those. */
+  /** Those of a change that are not known to be written at each start. */
   withoutWritten(files: readonly string[]): readonly string[] {
-    return files.filter((file) => !this.#written.has(file));
+    return files.filter((file) => {
+      if (this.#written.has(file)) this.#writtenAgain?.add(file);
+      return !this.#written.has(file);
+    });
   }
 
   /** Somebody has saved these: what they hold is what is compared with. */
@@ -68,9 +75,27 @@ export class SelfChanges {
     for (const file of files) if (this.#contents.has(file)) this.#note(file);
   }
 
+  /**
+   * An attempt begins.
+   * @param late the files that it is for, where they were written during the one before and that came
+   *   out only after its outcome; none where they were not; undefined where that cannot be said
+   */
+  began(late: readonly string[] | undefined): void {
+    const again = this.#writtenAgain;
+    if (again) for (const file of this.#written) if (!again.has(file)) this.#written.delete(file);
+    this.#writtenAgain = undefined;
+    if (!this.#isSuperseded && late !== undefined) this.#count(late);
+    this.#isSuperseded = false;
+  }
+
   /** An attempt was superseded. @param files by these; none: by something else than files */
   superseded(files: readonly string[]): void {
     this.#since ??= performance.now();
+    this.#isSuperseded = true;
+    this.#count(files);
+  }
+
+  #count(files: readonly string[]): void {
     const both = files.filter((file) => this.#common.has(file));
     this.#inARow = both.length > 0 ? this.#inARow + 1 : Math.min(files.length, 1);
     this.#common = new Set(both.length > 0 ? both : files);
@@ -92,12 +117,9 @@ export class SelfChanges {
     const again = [...suspectedFiles].filter((file) => changed.has(file));
     const found = again.filter((file) => this.#foundOnce.has(file));
     this.#foundOnce = new Set(found.length > 0 ? [] : again);
-    this.#inARow = 0;
-    this.#common = new Set();
+    if (suspectedFiles.size > 0) this.#count([]);
     this.#since = undefined;
-    for (const file of this.#written) {
-      if (isStarted && !changed.has(file)) this.#written.delete(file);
-    }
+    if (isStarted) this.#writtenAgain = new Set([...changed, ...found]);
     // The plugin file itself is what its author saves.
     const news = found.filter((file) => !this.#written.has(file));
     for (const file of found) if (file !== plugin) this.#written.add(file);
