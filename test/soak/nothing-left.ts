@@ -1,5 +1,5 @@
 /** Descriptors, timers and memory: the same before and after. */
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Session } from "../../src/watch/session.js";
 import { stopAndStart } from "../lab/by-hand.js";
@@ -44,8 +44,9 @@ async function afterReloads({ lab, node, light, scaled }: SoakOptions): Promise<
   for (let count = 0; count < reloads; count++) await reload();
   await pause(AT_REST_MS);
   const after = { descriptors: watch.descriptors, memory: watch.memoryMib };
-  const control = join(lab.root, "run/cln-dev", `${watch.pid}.sock`);
-  const wasThere = existsSync(control);
+  const controls = () =>
+    readdirSync(join(lab.root, "run/cln-dev")).filter((name) => name.startsWith(`${watch.pid}-`));
+  const wasThere = controls().length === 1;
   await watch.end();
   return [
     {
@@ -60,7 +61,7 @@ async function afterReloads({ lab, node, light, scaled }: SoakOptions): Promise<
     },
     {
       claim: "the control socket is gone with its session",
-      ok: wasThere && !existsSync(control),
+      ok: wasThere && controls().length === 0,
       found: "",
     },
   ];
