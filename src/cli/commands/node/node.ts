@@ -9,6 +9,7 @@ import { LOG_LEVELS, parseLogLevel } from "../../../plugin/log-level.js";
 import { locateNode } from "../../../settings/locate/locate-node.js";
 import type { NodeFlags } from "../../../settings/types.js";
 import { watchParent } from "../../orphan.js";
+import { keepHeapSmall } from "../../small-heap.js";
 import type { Context, ExitCode } from "../context.js";
 import { StderrFile } from "./stderr-file.js";
 import { writeLinesTo } from "./stderr-lines.js";
@@ -25,6 +26,7 @@ export interface NodeCommandFlags {
  * @throws Failure where the node cannot be started
  */
 export async function node({ flags, io }: Context, own: NodeCommandFlags): Promise<ExitCode> {
+  keepHeapSmall();
   const options = readOptions(flags, own);
   const { signal } = io;
   const stderr = new PluginStderr(writeLinesTo(io.stderr));

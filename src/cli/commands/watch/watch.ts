@@ -11,6 +11,7 @@ import { Session, type SessionOptions } from "../../../watch/session.js";
 import { watchParent } from "../../orphan.js";
 import { openReporter } from "../../report/reporter.js";
 import { styleOf } from "../../report/style.js";
+import { keepHeapSmall } from "../../small-heap.js";
 import type { Context, ExitCode } from "../context.js";
 import { type PluginCommandFlags, settingsOf } from "../context.js";
 import { withOnlyPlugin } from "../plugin/arguments.js";
@@ -36,6 +37,7 @@ export async function watch(
   args: readonly string[],
   flags: WatchFlags,
 ): Promise<ExitCode> {
+  keepHeapSmall();
   const named = await withOnlyPlugin(args, context.surroundings.cwd, "watch");
   const settings = settingsOf(context, "watch", named, flags);
   const read = () => {
