@@ -3,8 +3,7 @@
  * to stop the plugin, so its process is ended here; a launcher's children outlive a
  * stop; and a process that is another one than before was started by somebody else.
  */
-import { readFileSync } from "node:fs";
-import { attempt, namesIn } from "../../filesystem/try-read.js";
+import { namesIn } from "../../filesystem/try-read.js";
 import {
   argumentsOf,
   environmentOf,
@@ -99,16 +98,6 @@ function childrenOf(pid: number): number[] {
       .filter((child) => child !== "")
       .map(Number),
   );
-}
-
-/**
- * How long ago a process was started, in ms, to about 10 ms; undefined where that is not known. The
- * kernel counts in ticks of USER_HZ, which is 100 on every platform (proc(5)).
- */
-export function ageOf({ startTime }: ProcessIdentity): number | undefined {
-  const uptime = attempt(() => readFileSync("/proc/uptime", "utf8"))?.split(" ")[0];
-  const age = Number(uptime) * 1000 - Number(startTime) * 10;
-  return Number.isFinite(age) ? age : undefined;
 }
 
 /** `python3 /home/me/plugin.py`; empty where the process is gone. */

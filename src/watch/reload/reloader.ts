@@ -10,7 +10,11 @@ import { type Change, merge, type Target } from "../../events/reload-target.js";
 import type { Cause, Emit, NodeFacts, Outcome } from "../../events/watch-events.js";
 import { realPathOf, tryStat } from "../../filesystem/try-read.js";
 import type { JsonObject } from "../../jsonrpc/json.js";
-import type { ProcessIdentity } from "../../node/plugins/plugin-processes.js";
+import {
+  type ProcessIdentity,
+  pluginProcesses,
+  rootsOf,
+} from "../../node/plugins/plugin-processes.js";
 import { redactor } from "../../plugin/secret-options.js";
 import type { PluginSettings } from "../../settings/types.js";
 import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
@@ -25,7 +29,6 @@ import { ReloadAttempt, type ReloadAttemptResult } from "./reload-attempt.js";
 import { RetrySchedule } from "./retry-schedule.js";
 import { SLOW_START_MS } from "./start/slow-start-notice.js";
 import { pycachePrefixes } from "./start/stale-bytecode.js";
-import { startedProcesses } from "./start/started-processes.js";
 import { Burst } from "./supersede/burst.js";
 import { depthAmong, depthOfStart, endlessNotice, type StartingPlugin } from "./supersede/chase.js";
 import { Restless } from "./supersede/restless.js";
@@ -357,6 +360,8 @@ export class Reloader {
       this.#pending = { ...merge(result.change, newer), at, depth };
       return;
     }
+    // Before anybody knows that it runs, and could start it anew.
+    if (outcome?.event === "reloaded") this.#noteProcesses();
     // Who saves at each outcome is not to be taken for the start.
     if (isTest) await this.#lateEvents();
     this.#report(result.outcome);
@@ -371,7 +376,6 @@ export class Reloader {
       const again: Change = { cause: "file", files, at: performance.now(), depth };
       this.#pending = merge(this.#pending, again);
     }
-    if (outcome?.event === "reloaded") setImmediate(() => this.#noteProcesses());
   }
 
   #reportRestless(files: readonly string[], idleMs: number): void {
@@ -427,9 +431,9 @@ export class Reloader {
   }
 
   #noteProcesses(): void {
-    if (this.#state.is !== "running" || this.busy || this.#closed) return;
+    if (this.#state.is !== "running") return;
     const folder = realPathOf(this.target.node.networkDir);
-    this.#processes = startedProcesses(this.#state.path, folder, this.#settledAt);
+    this.#processes = rootsOf(pluginProcesses(this.#state.path, folder));
     const pids = this.#processes.map(({ pid }) => pid);
     this.#pycachePrefixes = pycachePrefixes("", pids, folder);
   }
