@@ -36,7 +36,10 @@ function valuesOf(config: unknown): string[] {
   return Array.isArray(values) ? values.filter((value) => typeof value === "string") : [];
 }
 
-/** The first of the files that we may read (no pipe, no terminal), if its node writes lines of that level to it. */
+/**
+ * The first of the files that we may read, if its node writes lines of that level to it. A pipe or a
+ * terminal is none: what is read there is lost to others.
+ */
 export function readableLog(settings: LogSettings, level: LogLevel): string | undefined {
   if (!isAtLeast(level, settings.level)) return undefined;
   return settings.files.find((file) => {
