@@ -49,7 +49,7 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
   const cache = () => ({ XDG_CACHE_HOME: join(box().home, "cache") });
   const hotFolders = () => {
     const root = join(box().home, "cache", "cln-dev", "hot");
-    return existsSync(root) ? readdirSync(root) : [];
+    return existsSync(root) ? readdirSync(root, { recursive: true }) : [];
   };
   const paths = async (stem: string) =>
     (await listed(node)).map(({ name }) => name).filter((name) => name.includes(`/${stem}.`));
