@@ -299,7 +299,8 @@ export class Reloader {
     }
     const depth = await depthOfStart(change.depth ?? 0, (ms) => this.#isQuiet(ms));
     const idleMs = change.at - this.#settledAt;
-    this.#selfChanges.began(change.cause === "file" ? this.#lateOf(change.files, idleMs) : []);
+    const isLate = change.cause === "file" && idleMs < EVENT_MS;
+    this.#selfChanges.began(isLate ? this.#lateOf(change.files) : []);
     const { isOverdue } = this.#selfChanges;
     const named = this.#selfChanges.suspectedFiles;
     const isTest = named.size > 0 && (await this.#isQuiet(this.#selfChanges.quietMs));
@@ -383,13 +384,16 @@ export class Reloader {
     if (message) this.#hooks.emit({ event: "notice", level: "warn", message });
   }
 
-  /** The files of a change that comes after an outcome, where the attempt before may have written them. */
-  #lateOf(files: readonly string[], idleMs: number): readonly string[] | undefined {
-    if (idleMs > EVENT_MS) return [];
+  /**
+   * Of files whose change came after an outcome those that the attempt before has surely written. Who
+   * saves as soon as the new version answers is no writer of that kind.
+   */
+  #lateOf(files: readonly string[]): readonly string[] {
     const { from, to } = this.#lastAttempt;
-    const times = files.map((file) => tryStat(file)?.ctimeMs ?? Number.POSITIVE_INFINITY);
-    if (times.some((time) => time < from - FILE_TIME_MS || time > to)) return [];
-    return times.some((time) => time > to - FILE_TIME_MS) ? undefined : files;
+    return files.filter((file) => {
+      const time = tryStat(file)?.ctimeMs ?? Number.POSITIVE_INFINITY;
+      return time >= from - FILE_TIME_MS && time <= to - FILE_TIME_MS;
+    });
   }
 
   /** Waits until the events of what a start has written are there. */
@@ -406,7 +410,7 @@ export class Reloader {
   ): void {
     const { path } = this.target.plugin;
     const isStarted = outcome?.event === "reloaded";
-    const late = suspectedFiles.size > 0 ? (this.#pending?.files ?? []) : [];
+    const late = suspectedFiles.size > 0 ? this.#lateOf(this.#pending?.files ?? []) : [];
     const changed = new Set([...changedMeanwhile, ...late]);
     const written = this.#selfChanges.settled(suspectedFiles, changed, isStarted, path);
     if (written.includes(path)) this.#seen = takeSnapshot(path);

@@ -77,14 +77,14 @@ export class SelfChanges {
 
   /**
    * An attempt begins.
-   * @param late the files that it is for, where they were written during the one before and that came
-   *   out only after its outcome; none where they were not; undefined where that cannot be said
+   * @param late of the files that it is for those that were written during the one before, which came
+   *   out only after its outcome
    */
-  began(late: readonly string[] | undefined): void {
+  began(late: readonly string[]): void {
     const again = this.#writtenAgain;
     if (again) for (const file of this.#written) if (!again.has(file)) this.#written.delete(file);
     this.#writtenAgain = undefined;
-    if (!this.#isSuperseded && late !== undefined) this.#count(late);
+    if (!this.#isSuperseded) this.#count(late);
     this.#isSuperseded = false;
   }
 
