@@ -51,7 +51,7 @@ export function takeSnapshot(path: string): FileSnapshot {
     if (!stat.isFile()) return { ...seen, state: "not-a-file" };
     if (size === 0) return { ...seen, state: "empty" };
     // Renamed or given its mode after the last write: its writer is through with it.
-    const isWhole = stat.ctimeNs > stat.mtimeNs || endsLikeText(path, size);
+    const isWhole = stat.ctimeNs > stat.mtimeNs || looksComplete(path, size);
     return {
       ...seen,
       state: isWhole ? "whole" : "growing",
@@ -84,9 +84,8 @@ export function contentHash(path: string, size: number): string | undefined {
   }
 }
 
-/** Whether a file looks as if its writer had come to the end. */
-function endsLikeText(path: string, size: number): boolean {
-  if (size % WRITE_BLOCK_BYTES === 0) return false;
+/** Whether a file looks as if its writer had come to the end: text with its last line, or a whole ELF. */
+function looksComplete(path: string, size: number): boolean {
   let file: number;
   try {
     file = openRegularFile(path);
@@ -95,10 +94,30 @@ function endsLikeText(path: string, size: number): boolean {
     throw error;
   }
   try {
+    const head = Buffer.alloc(ELF_HEADER_BYTES);
+    const read = readSync(file, head, 0, ELF_HEADER_BYTES, 0);
+    if (read === ELF_HEADER_BYTES && head.subarray(0, ELF64_LITTLE.length).equals(ELF64_LITTLE)) {
+      return size >= endOfSections(head);
+    }
+    if (size % WRITE_BLOCK_BYTES === 0) return false;
     const last = Buffer.alloc(1);
     readSync(file, last, 0, 1, size - 1);
     return last[0] === 0x0a;
   } finally {
     closeSync(file);
   }
+}
+
+const ELF_HEADER_BYTES = 64;
+/** Magic number, 64 bits, little endian (elf(5)). */
+const ELF64_LITTLE = Buffer.from("7f454c460201", "hex");
+
+/**
+ * Where the table of sections ends (e_shoff, e_shentsize, e_shnum), in bytes: linkers put it at the
+ * end of a program, and a copy has it only when it is whole.
+ */
+function endOfSections(head: Buffer): number {
+  const offset = Number(head.readBigUInt64LE(0x28));
+  const end = offset + head.readUInt16LE(0x3a) * head.readUInt16LE(0x3c);
+  return offset === 0 ? Number.POSITIVE_INFINITY : end;
 }

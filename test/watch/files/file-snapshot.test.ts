@@ -2,6 +2,7 @@
 import {
   chmodSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -53,6 +54,19 @@ it("that ends with a line end is whole, unless its size is that of a buffer", ()
   writeFileSync(file, `${"x".repeat(4095)}\n`);
   expect(takeSnapshot(file).state).toBe("growing");
 });
+
+it.runIf(process.platform === "linux")(
+  "that is a compiled program is whole with its last byte",
+  () => {
+    const program = readFileSync("/bin/true");
+    writeFileSync(file, program);
+    expect(takeSnapshot(file).state).toBe("whole");
+    for (const size of [50, 64, 4096, program.length - 1]) {
+      writeFileSync(file, program.subarray(0, size));
+      expect(takeSnapshot(file).state).toBe("growing");
+    }
+  },
+);
 
 it("that is written with as many bytes and the time of before is another", async () => {
   const write = (text: string) => {
