@@ -55,12 +55,17 @@ export function foreignSettings(cwd: string): string[] {
   }
 }
 
+/** The text of a package.json. @throws UnusableFile, or the system's error: it cannot be read */
+export function readPackageJson(file: string): string {
+  const content = readRegularFile(file, { maxBytes: MAX_BYTES });
+  // npm, too, reads over a byte order mark.
+  return content.toString("utf8").replace(/^\uFEFF/, "");
+}
+
 function readIfThere(file: string, nearest: boolean, inCwd: boolean): string | undefined {
   if (!isTrusted(dirname(file), file, inCwd)) return undefined;
   try {
-    const content = readRegularFile(file, { maxBytes: MAX_BYTES });
-    // npm, too, reads over a byte order mark.
-    return content.toString("utf8").replace(/^\uFEFF/, "");
+    return readPackageJson(file);
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR" || !nearest) return undefined;

@@ -2,17 +2,15 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { messageOf, systemCode, usageFailure } from "../../../errors/failure.js";
-import { readRegularFile } from "../../../filesystem/regular-file.js";
 import { replaceFile } from "../../../filesystem/replace-file.js";
 import { realPathOf, tryStat } from "../../../filesystem/try-read.js";
 import { isObject, type JsonObject, parseJson } from "../../../jsonrpc/json.js";
+import { readPackageJson } from "../../../settings/project/package-json.js";
 import { sanitize } from "../../report/sanitize.js";
 import { styleOf } from "../../report/style.js";
 import { wrapLines } from "../../report/wrap.js";
 import type { Context, ExitCode } from "../context.js";
 import { nodePlugin, pythonPlugin, shellPlugin } from "./templates.js";
-
-const MAX_PACKAGE_JSON_BYTES = 4 * 1024 * 1024;
 
 export interface InitFlags {
   readonly python?: boolean;
@@ -105,7 +103,7 @@ function writeSettings(path: string, text: string): void {
  */
 function settingsWith(path: string, plugin: string): { path: string; text?: string } {
   const own = { path: plugin, embedded: true };
-  const text = readPackageJson(path);
+  const text = textIfThere(path);
   if (text === undefined) {
     const fresh = { private: true, scripts: { dev: "cln-dev watch" }, "cln-dev": own };
     return { path, text: `${JSON.stringify(fresh, undefined, 2)}\n` };
@@ -123,10 +121,9 @@ function settingsWith(path: string, plugin: string): { path: string; text?: stri
   return { path, text: `${JSON.stringify(after, undefined, indent)}\n` };
 }
 
-function readPackageJson(path: string): string | undefined {
+function textIfThere(path: string): string | undefined {
   try {
-    const content = readRegularFile(path, { maxBytes: MAX_PACKAGE_JSON_BYTES });
-    return content.toString("utf8").replace(/^\uFEFF/, "");
+    return readPackageJson(path);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw usageFailure(`cannot read ${path}`, {
