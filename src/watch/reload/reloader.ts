@@ -174,6 +174,7 @@ export class Reloader {
   request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {
     if (this.#closed) return Promise.resolve(this.#tooLate());
     if (cause === "file" && this.#isOldNews(files)) return this.#present();
+    if (cause === "file") this.#selfChanges.changed(files);
     if (cause === "file" && this.#isSelfChange(files)) return this.#present();
     const others = cause === "file" ? (this.#hooks.others?.() ?? []) : [];
     const { depth, endless } = depthAmong(others);
@@ -361,7 +362,7 @@ export class Reloader {
       this.#pending = { ...merge(result.change, newer), at, depth };
       return;
     }
-    // Before anybody knows that it runs, and could start it anew.
+    // Before anybody knows that it runs, and could start it again.
     if (outcome?.event === "reloaded") this.#noteProcesses();
     // Who saves at each outcome is not to be taken for the start.
     if (isTest) await this.#lateEvents();

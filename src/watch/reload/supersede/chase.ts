@@ -5,7 +5,8 @@
  * what comes in that wait is a save, and the depth is 0 again. Files that a start at the limit has
  * written start nothing from then on, while that other plugin is being started.
  */
-import { basename, dirname, relative } from "node:path";
+import { basename } from "node:path";
+import { namesAndFlags } from "./ignore-flags.js";
 
 /** From this depth on a start waits first. */
 const QUIET_DEPTH = 5;
@@ -51,8 +52,7 @@ export function endlessNotice(
   writer: StartingPlugin,
   files: readonly string[],
 ): string {
-  const names = files.map((file) => relative(dirname(plugin), file));
-  const flags = names.map((name) => `--ignore ${name}`).join(" ");
+  const { names, flags } = namesAndFlags(plugin, files);
   const own = basename(plugin);
-  return `${names.join(", ")} changes at each start of ${writer.name}, and ${writer.name} is started for what ${own} writes: they would start each other for ever, so ${own} is not started again for that; add ${flags}`;
+  return `${names} changes at each start of ${writer.name}, and ${writer.name} is started for what ${own} writes: they would start each other for ever, so ${own} is not started again for that; add ${flags}`;
 }

@@ -3,12 +3,14 @@
  * is seen to write: the plugin later on, another session's plugin, a program. It is only reported, since
  * somebody may save so often.
  */
-import { dirname, relative } from "node:path";
+import { namesAndFlags } from "./ignore-flags.js";
 
 /** So many starts in a row are more than a person's. */
 const STARTS = 50;
 /** A longer time without a change is a pause, ms. */
 const PAUSE_MS = 2_000;
+/** Of a generator's thousand files the first ones say enough. */
+const MAX_NAMED = 5;
 
 export class Restless {
   #starts = 0;
@@ -21,10 +23,8 @@ export class Restless {
   started(plugin: string, files: readonly string[], idleMs: number): string | undefined {
     this.#starts = idleMs < PAUSE_MS ? this.#starts + 1 : 1;
     if (this.#starts !== STARTS) return undefined;
-    const names = files.map((file) => relative(dirname(plugin), file) || file);
-    const flags = files.includes(plugin)
-      ? ""
-      : `, or add ${names.map((name) => `--ignore ${name}`).join(" ")}`;
-    return `${names.join(", ")} changes without a pause, and the plugin was started ${STARTS} times for that: end what writes it (the plugin after its start, another session's plugin, a generator)${flags}`;
+    const { names, flags } = namesAndFlags(plugin, files.slice(0, MAX_NAMED));
+    const leaveOut = files.includes(plugin) ? "" : `, or add ${flags}`;
+    return `${names} changes without a pause, and the plugin was started ${STARTS} times for that: end what writes it (the plugin after its start, another session's plugin, a generator)${leaveOut}`;
   }
 }

@@ -7,8 +7,8 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dirname, relative } from "node:path";
 import { attempt, tryStat } from "../../../filesystem/try-read.js";
+import { namesAndFlags } from "./ignore-flags.js";
 
 /** So many attempts in a row that one file was written in make it a suspect. */
 const SUSPECT_AFTER = 5;
@@ -62,12 +62,14 @@ export class SelfChanges {
     return this.withoutWritten(files).filter((file) => !this.#holdsTheSame(file));
   }
 
-  /** Those of a change that are not known to be written at each start. */
+  /** Files that are written at each start, without those. */
   withoutWritten(files: readonly string[]): readonly string[] {
-    return files.filter((file) => {
-      if (this.#written.has(file)) this.#writtenAgain?.add(file);
-      return !this.#written.has(file);
-    });
+    return files.filter((file) => !this.#written.has(file));
+  }
+
+  /** These have changed: what was written by the last start is not forgotten at the next. */
+  changed(files: readonly string[]): void {
+    for (const file of files) this.#writtenAgain?.add(file);
   }
 
   /** Somebody has saved these: what they hold is what is compared with. */
@@ -141,13 +143,11 @@ export class SelfChanges {
 
 /** For a person: what keeps changing, and how to leave it out. */
 export function selfChangeNotice(plugin: string, files: readonly string[]): string {
-  const folder = dirname(plugin);
-  const names = files.map((file) => relative(folder, file));
+  const { names, flags } = namesAndFlags(plugin, files);
   if (files.includes(plugin)) {
-    return `${names.join(", ")} changes at each start: it seems to write itself, so it is not started again for that`;
+    return `${names} changes at each start: it seems to write itself, so it is not started again for that`;
   }
-  const flags = names.map((name) => `--ignore ${name}`).join(" ");
-  return `${names.join(", ")} changes at each start: the plugin or its build seems to write it, so it is not started again for that; add ${flags}`;
+  return `${names} changes at each start: the plugin or its build seems to write it, so it is not started again for that; add ${flags}`;
 }
 
 function contentOf(file: string): string | undefined {
