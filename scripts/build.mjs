@@ -32,14 +32,15 @@ const ENTRIES = {
 const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
 
 /** What ends at once needs few files: each costs 0.25 ms at the start. */
-const SHORT_COMMANDS = /src\/cli\/commands\/(plugin\/list|call)\.ts$/;
+const SHORT_COMMANDS = /src\/cli\/commands\/plugin\/list\.ts$/;
 
 /** What every command needs, and the hot host. */
 const BASE =
-  /src\/(errors|filesystem|jsonrpc|hot\/(description|protocol)|node\/(process-table|node-process|rpc\/unix-socket|plugins\/plugin-processes)|plugin\/(log-level|release|secret-options))/;
+  /src\/(errors|filesystem|jsonrpc\/(framing|json|members|message)\.|hot\/description|node\/(process-table|rpc\/unix-socket)|plugin\/secret-options)/;
 
 /** What the hot host has in common with the rest. */
-const HOT_HOST_SHARES = /src\/plugin\/(handshake|manifest|process|lightningd)/;
+const HOT_HOST_SHARES =
+  /src\/(jsonrpc|hot\/protocol|node\/plugins\/plugin-processes|plugin\/(handshake|manifest|process|lightningd|log-level|release))/;
 
 /** Modules that are there for what they do: all others are for what they export. */
 const PROGRAMS = /src\/(cli\/launch|cli\/main|hot\/main|regtest\/backend\/main)\.ts$/;
@@ -109,6 +110,18 @@ function oneSpinner() {
   };
 }
 
+/** commander can start programs; we have no commands that are programs of their own. */
+function noExecutables() {
+  return {
+    name: "no-executables",
+    resolveId(source, importer = "") {
+      const isCommander = importer.includes("/node_modules/commander/");
+      return isCommander && source === "node:child_process" ? "\0no-executables" : undefined;
+    },
+    load: (id) => (id === "\0no-executables" ? "export {};" : undefined),
+  };
+}
+
 /** @returns the files that were written */
 async function bundle(folder, input, options) {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -119,7 +132,7 @@ async function bundle(folder, input, options) {
     // ora brings two more packages for colours.
     resolve: { alias: { chalk: "picocolors", yoctocolors: "picocolors" } },
     treeshake: { moduleSideEffects: (id) => PROGRAMS.test(id) },
-    plugins: [oneSpinner()],
+    plugins: [oneSpinner(), noExecutables()],
     transform: { target: "node20.19", define: { CLN_DEV_VERSION: JSON.stringify(version) } },
   });
   const { output } = await bundler.write({

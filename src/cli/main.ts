@@ -25,7 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
   };
 
   try {
-    await buildProgram(io, run).parseAsync(argv, { from: "user" });
+    await buildProgram(io, run, argv).parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : 2;

@@ -1,5 +1,4 @@
 /** What the shell knows of this process: its group, whether that has the terminal, whether nohup started it. */
-import { execFileSync } from "node:child_process";
 import { constants, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { processStat } from "../node/process-table.js";
@@ -15,6 +14,7 @@ export function processGroup(): ProcessGroup | undefined {
   const stat = processStat(process.pid);
   if (stat !== undefined) return { id: stat.group, foreground: stat.group === stat.foreground };
   try {
+    const { execFileSync } = process.getBuiltinModule("node:child_process");
     const options = { encoding: "utf8", timeout: 1000, stdio: "pipe" } as const;
     const text = execFileSync("ps", ["-o", "pgid=,stat=", "-p", String(process.pid)], options);
     const [id = "", state = ""] = text.trim().split(/\s+/);

@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { isSecretName } from "../plugin/secret-options.js";
 import { NETWORK_FLAGS, NETWORKS } from "../settings/locate/networks.js";
-import type { Context, ExitCode, GlobalFlags, Io } from "./commands/context.js";
+import type { Context, ExitCode, GlobalFlags, Io, RunCommand } from "./commands/context.js";
 import { defineCommands, repeatable } from "./commands/definitions.js";
 
 /** Runs a command's code with the global flags, and keeps its exit code for the end of the program. */
@@ -16,7 +16,7 @@ const DEFAULTS = { lightningDir: [], json: false, color: true, quiet: false, ver
 /** Options of the plugin are `name=value`, or with dashes by mistake. */
 const DASHED_OPTION = /^error: unknown option '--([A-Za-z0-9_-]+)=(.*)'/s;
 
-export function buildProgram(io: Io, run: Run): Command {
+export function buildProgram(io: Io, run: Run, words: readonly string[]): Command {
   let network: string | undefined;
   const program = new Command("cln-dev");
   // Before the commands: they inherit it.
@@ -68,7 +68,9 @@ export function buildProgram(io: Io, run: Run): Command {
     .addHelpText("before", EXAMPLES)
     .addHelpText("after", '\nRun "cln-dev <command> --help" for its options.');
   program.helpCommand("help [command]", "show the help of a command");
-  defineCommands(program, (command) => run({ ...DEFAULTS, ...program.opts(), network }, command));
+  const withFlags: RunCommand = (command) =>
+    run({ ...DEFAULTS, ...program.opts(), network }, command);
+  defineCommands(program, withFlags, words);
   return program;
 }
 

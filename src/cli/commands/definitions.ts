@@ -14,10 +14,11 @@ export function repeatable(value: string, before: readonly string[] = []): reado
   return [...before, value];
 }
 
-/** Adds the commands to the program. */
-export function defineCommands(program: Command, run: RunCommand): void {
-  program.commandsGroup("While you work:");
-  withPlugin(program.command("watch", { isDefault: true }))
+/** What one command takes. */
+type Define = (command: Command, run: RunCommand, program: Command) => void;
+
+const watch: Define = (command, run, program) =>
+  withPlugin(command)
     .description("reload the plugin at each save (also without the word watch)")
     .option("--watch <path>", "watch this file or folder as well (repeatable)", repeatable)
     .option("--only <path>", "watch this and nothing else (repeatable)", repeatable)
@@ -51,14 +52,17 @@ export function defineCommands(program: Command, run: RunCommand): void {
         return (await import("./watch/watch.js")).watch(context, args, flags);
       });
     });
-  withPlugin(program.command("restart"))
+
+const restart: Define = (command, run) =>
+  withPlugin(command)
     .description("reload now, by the watch session that has the plugin or else without one")
     .addHelpText("before", examples("cln-dev restart && lightning-cli --regtest myplugin"))
     .action((args: string[], flags) =>
       run(async (context) => (await import("./plugin/restart.js")).restart(context, args, flags)),
     );
-  program
-    .command("call")
+
+const call: Define = (command, run) =>
+  command
     .argument("<method>", "an RPC method of the node or of a plugin")
     .argument("[params...]", "its parameters: JSON literals as such, the rest as strings")
     .option("-k, --keywords", "the parameters are key=value")
@@ -67,8 +71,9 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .action((method: string, params: string[], flags) =>
       run(async (context) => (await import("./call.js")).call(context, method, params, flags)),
     );
-  program
-    .command("logs")
+
+const logs: Define = (command, run) =>
+  command
     .argument("[plugin...]", "the plugin's file, or its name on the node")
     .description("show the plugin's log lines, live")
     .option("--level <level>", "the lowest level: trace, debug, info, warn or error", "info")
@@ -80,9 +85,8 @@ export function defineCommands(program: Command, run: RunCommand): void {
       run(async (context) => (await import("./logs.js")).logs(context, args, flags)),
     );
 
-  program.commandsGroup("Once:");
-  program
-    .command("init")
+const init: Define = (command, run) =>
+  command
     .argument("[name]", "the plugin's name (default: the folder's)")
     .option("--python", "write it in Python (the default)")
     .option("--node", "write it in JavaScript")
@@ -92,20 +96,26 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .action((name: string | undefined, flags) =>
       run(async (context) => (await import("./init/init.js")).init(context, name, flags)),
     );
-  withPlugin(program.command("check"))
+
+const check: Define = (command, run) =>
+  withPlugin(command)
     .description("check a plugin without a node: handshake, manifest, output")
     .option("--watch", "check again at each save")
     .addHelpText("before", examples("cln-dev check ./myplugin.py foo_opt=BAR"))
     .action((args: string[], flags) =>
       run(async (context) => (await import("./check.js")).check(context, args, flags)),
     );
-  withPlugin(program.command("start"))
+
+const start: Define = (command, run) =>
+  withPlugin(command)
     .description("start the plugin, or restart one that runs")
     .addHelpText("before", examples("cln-dev start ./myplugin.py --regtest foo_opt=BAR"))
     .action((args: string[], flags) =>
       run(async (context) => (await import("./plugin/start.js")).start(context, args, flags)),
     );
-  withPlugin(program.command("hot-path"))
+
+const hotPath: Define = (command, run) =>
+  withPlugin(command)
     .description("print what the node's config starts in place of a plugin, for hot mode")
     .option("--env <NAME=value>", "for the plugin's process (repeatable)", repeatable)
     .option("--exec <command>", 'run this instead: "uv run {plugin}"')
@@ -113,22 +123,24 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .action((args: string[], flags) =>
       run(async (context) => (await import("./plugin/hot-path.js")).hotPath(context, args, flags)),
     );
-  program
-    .command("stop")
+
+const stop: Define = (command, run) =>
+  command
     .argument("[plugin...]", "the plugin's file, or its name on the node")
     .description("stop the plugin")
     .addHelpText("before", examples("cln-dev stop ./myplugin.py --regtest"))
     .action((args: string[]) =>
       run(async (context) => (await import("./plugin/stop.js")).stop(context, args)),
     );
-  program
-    .command("list")
+
+const list: Define = (command, run) =>
+  command
     .description("show the plugins that the node runs")
     .addHelpText("before", examples("cln-dev list --regtest"))
     .action(() => run(async (context) => (await import("./plugin/list.js")).list(context)));
 
-  program
-    .command("completion")
+const completion: Define = (command, run, program) =>
+  command
     .argument("<shell>", "bash, zsh or fish")
     .description("print a script that completes commands and flags in your shell")
     .addHelpText("before", examples('eval "$(cln-dev completion bash)"'))
@@ -136,12 +148,8 @@ export function defineCommands(program: Command, run: RunCommand): void {
       run(async (context) => (await import("./completion.js")).completion(context, program, shell)),
     );
 
-  program.commandsGroup("Without bitcoind:");
-  defineRegtest(program.command("regtest"), run);
-
-  program.commandsGroup("Without lightningd:");
-  program
-    .command("node")
+const node: Define = (command, run) =>
+  command
     .description("run the embedded node alone, until Ctrl-C")
     .option("--log-level <level>", "io, trace, debug, info, unusual or broken")
     .option("--plugin <path>", "start this plugin with the node (repeatable)", repeatable)
@@ -149,8 +157,9 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .action((flags) =>
       run(async (context) => (await import("./node/node.js")).node(context, flags)),
     );
-  program
-    .command("emit")
+
+const emit: Define = (command, run) =>
+  command
     .argument("[topic]", "a notification or a hook, such as connect or htlc_accepted")
     .argument("[payload...]", "a JSON object, or key=value to change the example")
     .option("--list", "show every topic and who gets it; with a topic, its example payload")
@@ -161,6 +170,36 @@ export function defineCommands(program: Command, run: RunCommand): void {
     .action((topic: string | undefined, values: string[], flags) =>
       run(async (context) => (await import("./node/emit.js")).emit(context, topic, values, flags)),
     );
+
+/** By the groups of the help. */
+const COMMANDS: { readonly [group: string]: { readonly [name: string]: Define } } = {
+  "While you work:": { watch, restart, call, logs },
+  "Once:": { init, check, start, "hot-path": hotPath, stop, list, completion },
+  "Without bitcoind:": { regtest: defineRegtest },
+  "Without lightningd:": { node, emit },
+};
+
+/** Its script is made from all commands. */
+const NEEDS_ALL = "completion";
+
+/**
+ * Adds the commands to the program: where the first word names one, that one alone, since each takes
+ * its part of a short command's time.
+ * @param words of the command line
+ */
+export function defineCommands(program: Command, run: RunCommand, words: readonly string[]): void {
+  const named = words[0] === NEEDS_ALL ? undefined : words[0];
+  const groups = Object.entries(COMMANDS);
+  const isKnown = groups.some(
+    ([, commands]) => named !== undefined && Object.hasOwn(commands, named),
+  );
+  for (const [group, commands] of groups) {
+    program.commandsGroup(group);
+    for (const [name, define] of Object.entries(commands)) {
+      if (isKnown && name !== named) continue;
+      define(program.command(name, { isDefault: name === "watch" }), run, program);
+    }
+  }
 }
 
 /** A word that is no file and looks like a command is taken for one, not for a plugin. */

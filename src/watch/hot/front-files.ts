@@ -3,11 +3,9 @@
  * that the node starts, and the description that its host reads. Written by the watch session and by
  * `cln-dev hot-path`, read by the host and by everything that must know a front for what it is.
  */
-import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
 import { makePrivateFolder, whyNotPrivate } from "../../filesystem/private-folder.js";
 import { replaceFile } from "../../filesystem/replace-file.js";
@@ -27,6 +25,9 @@ export interface HotFolder {
   readonly control: string;
 }
 
+/** `list` reads a front, and loads nothing that only writing or removing one needs. */
+const load = process.getBuiltinModule;
+
 const PROGRAM = { mode: 0o700 };
 const REMOVE_TRIES = 50;
 const REMOVE_RETRY_MS = 20;
@@ -45,7 +46,7 @@ function hotRoot(env: NodeJS.ProcessEnv = process.env): string {
 export function hotFolder(plugin: string, node: string): HotFolder {
   // The same before and after the node has made its folders.
   const real = join(realPathOf(dirname(node)), basename(node));
-  const { createHash } = process.getBuiltinModule("node:crypto");
+  const { createHash } = load("node:crypto");
   const name = createHash("sha256").update(`${real}\0${plugin}`).digest("hex").slice(0, 16);
   return folderAt(join(hotRoot(), name), basename(plugin));
 }
@@ -102,7 +103,7 @@ export async function removeFronts({ path }: HotFolder): Promise<void> {
       rmSync(path, { recursive: true, force: true });
       return;
     } catch {
-      await sleep(REMOVE_RETRY_MS);
+      await load("node:timers/promises").setTimeout(REMOVE_RETRY_MS);
     }
   }
 }
@@ -145,6 +146,7 @@ export function pluginBehind(path: string): string {
 
 /** What access(2) says decides nothing: the front itself is run once, without a host. */
 function refuseNoexec({ path, front }: HotFolder): void {
+  const { spawnSync } = load("node:child_process");
   const { error } = spawnSync(front, ["--cln-dev-try"], { stdio: "ignore", timeout: 5_000 });
   if (error !== undefined) {
     const why =
