@@ -3,13 +3,17 @@
  * what they print to stderr, and only there. The log may go to the same file
  * (`lightningd >FILE 2>&1`): its lines are left out.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from "node:fs";
 import { tryStat } from "../../filesystem/try-read.js";
 import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { parseLogLine } from "./log-lines.js";
 
-const POLL_MS = 200;
-/** More in one poll is the end of a flood: the rest is skipped. */
+/** Events come at once where the system has them. Often where there are none. */
+const LOOK_EVERY_MS = 5_000;
+const LOOK_WITHOUT_EVENTS_MS = 200;
+/** What is written line by line is read together. */
+const READ_AFTER_MS = 30;
+/** More at one look is the end of a flood: the rest is skipped. */
 const MAX_BYTES = 64 * 1024;
 
 /**
@@ -19,7 +23,9 @@ const MAX_BYTES = 64 * 1024;
 export function followStderr(path: string, onLine: (line: string) => void): () => void {
   let at = sizeOf(path);
   const lines = new LineSplitter(MAX_BYTES);
-  const poll = () => {
+  let isDue = false;
+  const read = () => {
+    isDue = false;
     const size = sizeOf(path);
     if (size === at) return;
     // Truncated: what is there now is new.
@@ -29,12 +35,26 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
       if (line !== "" && parseLogLine(line) === undefined) onLine(line);
     }
   };
-  const timer = setInterval(poll, POLL_MS);
+  const watcher = watchFile(path, () => {
+    if (!isDue) setTimeout(read, READ_AFTER_MS).unref();
+    isDue = true;
+  });
+  const timer = setInterval(read, watcher ? LOOK_EVERY_MS : LOOK_WITHOUT_EVENTS_MS);
   timer.unref();
   return () => {
-    poll();
+    watcher?.close();
     clearInterval(timer);
+    read();
   };
+}
+
+/** @returns undefined where the system gives no events for it (inotify's limit) */
+function watchFile(path: string, onEvent: () => void): FSWatcher | undefined {
+  try {
+    return watch(path, { persistent: false }, onEvent).on("error", () => {});
+  } catch {
+    return undefined;
+  }
 }
 
 function sizeOf(path: string): number {

@@ -53,7 +53,7 @@ const POLL_MS = 200;
  * What no event reports: a folder far above is renamed or made again, a file system mounted, the plugin
  * written through mmap(2).
  */
-const QUIET_CHECK_MS = 500;
+const QUIET_CHECK_MS = 1_000;
 /** A compiler writes a file in less; one that is empty then is given some more of it. */
 const BUILD_WRITE_MS = 25;
 const BUILD_WRITES = 10;

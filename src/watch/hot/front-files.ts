@@ -29,6 +29,8 @@ export interface HotFolder {
 const load = process.getBuiltinModule;
 
 const PROGRAM = { mode: 0o700 };
+/** Of a plugin on a node: see {@link hotFolder}. Most plugins of a node are no fronts. */
+const FOLDER_NAME = /^[0-9a-f]{16}$/;
 const REMOVE_TRIES = 50;
 const REMOVE_RETRY_MS = 20;
 
@@ -116,6 +118,7 @@ function frontAt(path: string): { folder: HotFolder; plugin: string } | undefine
   const parent = dirname(path);
   const isInner = ["at-start", "joining"].includes(basename(parent));
   const folder = folderAt(isInner ? dirname(parent) : parent, basename(path));
+  if (!FOLDER_NAME.test(basename(folder.path))) return undefined;
   const description = readDescription(folder.path);
   return description === undefined ? undefined : { folder, plugin: description.plugin };
 }
