@@ -27,7 +27,9 @@ export function failureJson(error: unknown): { readonly [key: string]: unknown }
     const { code, message, method, data, more } = error;
     return { kind: "node-error", code, message, method, data, ...more };
   }
-  if (!(error instanceof Failure)) return { kind: "unexpected", message: messageOf(error) };
+  if (!(error instanceof Failure)) {
+    return { kind: "unexpected", message: messageOf(error), fix: limitFix(error) };
+  }
   const { kind, what, why, fix, exitCode, message } = error;
   return { kind, message, what, why, fix, exitCode };
 }

@@ -12,8 +12,8 @@ const MIN_TEXT = 20;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const PIECE = /(\u001b\[[0-9;]*m)|(\s+)|([^\s\u001b]+)/g;
 
-/** What the text of a line begins after: blanks, a time with a mark, a label of the first screen. */
-const HEAD = /^(?:\d\d:\d\d:\d\d {2}\S+ | {2}\S+ {2,}|cln-dev: | *)/;
+/** What the text of a line begins after: a time with a mark, a mark, a label of the first screen, blanks. */
+const HEAD = /^(?:\d\d:\d\d:\d\d {2}\S+ |[✓✗+x!] | {2}\S+ {2,}|cln-dev: | *)/;
 
 /** The lines as they fit into the stream's terminal. */
 export function wrapLines(stream: NodeJS.WriteStream, lines: readonly string[]): string[] {

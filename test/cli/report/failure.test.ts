@@ -1,6 +1,6 @@
 /** What is said of an error that nobody foresaw: its own words, and the next step where one is known. */
 import { expect, it } from "vitest";
-import { failureLines } from "../../../src/cli/report/failure.js";
+import { failureJson, failureLines } from "../../../src/cli/report/failure.js";
 import { styleOf } from "../../../src/cli/report/style.js";
 
 const { paint } = styleOf({ isTTY: false }, { color: true, json: false });
@@ -12,4 +12,9 @@ it.each([
 ])("%s", (code, next) => {
   const error = Object.assign(new Error(`${code}: words of the system`), { code });
   expect(failureLines(error, paint)).toEqual([`cln-dev: ${code}: words of the system`, ...next]);
+  expect(failureJson(error)).toEqual({
+    kind: "unexpected",
+    message: error.message,
+    fix: next[0]?.trim(),
+  });
 });
