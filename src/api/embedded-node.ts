@@ -60,7 +60,7 @@ export interface PluginListener {
 
 const listeners = new WeakMap<LightningNode, Set<PluginListener>>();
 
-/** @returns undefined where the node is not an embedded one of this process */
+/** @returns undefined if the node is not an embedded one of this process */
 export function pluginListenersOf(node: LightningNode): Set<PluginListener> | undefined {
   return listeners.get(node);
 }

@@ -1,5 +1,5 @@
 /**
- * The first file of the command line. Node keeps compiled code for the next start where it can (22.1
+ * The first file of the command line. Node keeps compiled code for the next start if it can (22.1
  * and later), and short commands start faster with it. Only what is loaded after the call is kept,
  * so the program comes after it.
  */
@@ -19,7 +19,7 @@ if (
 }
 void import("./main.js");
 
-/** Whether nobody else can put code there, which we would run. Made where it is missing. */
+/** Whether nobody else can put code there, which we would run. Made if it is missing. */
 function isPrivate(folder: string): boolean {
   try {
     for (const level of [dirname(folder), folder]) {

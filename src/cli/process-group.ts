@@ -9,7 +9,7 @@ export interface ProcessGroup {
   readonly foreground: boolean;
 }
 
-/** Undefined where the system does not show it. Node has neither getpgrp nor tcgetpgrp. */
+/** Undefined if the system does not show it. Node has neither getpgrp nor tcgetpgrp. */
 export function processGroup(): ProcessGroup | undefined {
   const stat = processStat(process.pid);
   if (stat !== undefined) return { id: stat.group, foreground: stat.group === stat.foreground };
@@ -24,7 +24,7 @@ export function processGroup(): ProcessGroup | undefined {
   }
 }
 
-/** The parent of a process; undefined where it is gone, or the system does not show it. */
+/** The parent of a process; undefined if it is gone, or the system does not show it. */
 export function parentOf(pid: number): number | undefined {
   return processStat(pid)?.parent;
 }

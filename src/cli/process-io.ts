@@ -23,7 +23,7 @@ export class ProcessIo implements Io {
     this.stderr.on("error", () => {});
   }
 
-  /** Opened where it is read: that takes 3 ms, and most commands read nothing. */
+  /** Opened when it is read: that takes 3 ms, and most commands read nothing. */
   get stdin(): NodeJS.ReadStream {
     return process.stdin;
   }
@@ -38,7 +38,7 @@ export class ProcessIo implements Io {
       (stream) => new Promise<void>((resolve) => void stream.write("", () => resolve())),
     );
     await Promise.race([Promise.all(written), afterSignal(this.signal)]);
-    // Node 20 crashes at its exit where the terminal is gone: it sets it back, and checks that.
+    // Node 20 crashes at its exit if the terminal is gone: it sets it back, and checks that.
     if (this.#terminals.some((fd) => !isatty(fd))) process.kill(process.pid, "SIGKILL");
     process.exit(this.#exitCode(exitCode));
   }

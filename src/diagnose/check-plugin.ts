@@ -53,9 +53,9 @@ export interface CheckResult {
   /** No finding is an error. */
   readonly ok: boolean;
   readonly findings: readonly CheckFinding[];
-  /** What the plugin itself said, where it failed. */
+  /** What the plugin itself said, if it failed. */
   readonly printed: readonly Finding[];
-  /** Undefined where the file cannot be run. */
+  /** Undefined if the file cannot be run. */
   readonly handshake: Handshake | undefined;
 }
 
@@ -151,7 +151,7 @@ function endFindings(
   return [{ severity: "error", field, message, reason, fix }];
 }
 
-/** What the plugin asked of the node that only a real one has, where that is what it failed for. */
+/** What the plugin asked of the node that only a real one has, if that is what it failed for. */
 function lackOfNode({ handshake, trace }: OfflineRun): string | undefined {
   const said = [
     trace?.error ?? "",

@@ -115,7 +115,7 @@ function strayFindings({ text, printedBy }: StrayText): Finding[] {
   ];
 }
 
-/** The line that printed something, where it is known. */
+/** The line that printed something, if it is known. */
 export function placeFindings(printedBy: PrintLine | undefined): Finding[] {
   if (printedBy === undefined) return [];
   const { file, line, code, certain } = printedBy;

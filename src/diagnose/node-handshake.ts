@@ -15,7 +15,7 @@ const ASK_TIMEOUT_MS = 2_000;
 
 /** A node as an offline run is to imitate it. */
 export interface NodeToImitate extends NodePlace {
-  /** The base directory; undefined where the node is only there for a check. */
+  /** The base directory; undefined if the node is only there for a check. */
   readonly lightningDir?: string;
 }
 
@@ -24,7 +24,7 @@ export type NodeHandshake = Pick<
   "version" | "env" | "allowDeprecatedApis" | "configuration" | "developer" | "numericManifestId"
 >;
 
-/** Never throws. @param isThere false where the node has died: nothing is asked of it */
+/** Never throws. @param isThere false if the node has died: nothing is asked of it */
 export async function nodeHandshake(node: NodeToImitate, isThere = true): Promise<NodeHandshake> {
   const env =
     node.lightningDir === undefined ? undefined : nodeEnvironment(node.lightningDir, node.network);

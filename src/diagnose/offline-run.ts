@@ -26,7 +26,7 @@ export interface PluginTrace {
 }
 
 export interface PluginFrame {
-  /** Absolute where it is the plugin's own. */
+  /** Absolute if it is the plugin's own. */
   readonly file: string;
   readonly line: number;
   readonly name: string | undefined;

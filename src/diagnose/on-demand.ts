@@ -23,9 +23,9 @@ export interface Started {
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
   readonly since: Date;
-  /** How far the node's stderr had been written then, where it is a file: see {@link markStderrOf}. */
+  /** How far the node's stderr had been written then, if it is a file: see {@link markStderrOf}. */
   readonly stderrMark?: StderrMark | undefined;
-  /** Known where a handshake was made before the start (`--safe`). */
+  /** Known if a handshake was made before the start (`--safe`). */
   readonly manifest: Manifest | undefined;
 }
 
@@ -52,7 +52,7 @@ export async function diagnoseHang(
   return found && diagnosisOf(found);
 }
 
-/** How far a node's stderr is written at this moment; undefined where it is no file. */
+/** How far a node's stderr is written at this moment; undefined if it is no file. */
 export function markStderrOf({
   lightningDir,
   network,
@@ -61,7 +61,7 @@ export function markStderrOf({
 }
 
 /**
- * @param stderr what the plugin wrote there, where that is heard (on the embedded node)
+ * @param stderr what the plugin wrote there, if that is heard (on the embedded node)
  * @param log the plugin's last log lines: the node says there what it ended the plugin for
  */
 export async function diagnoseDead(
@@ -89,7 +89,7 @@ export async function diagnoseFailedCall(
   return diagnosisOf(await diagnoseCall(error, dead, call));
 }
 
-/** A call by hand whose plugin terminated (-4); undefined where it is not known which plugin it was. */
+/** A call by hand whose plugin terminated (-4); undefined if it is not known which plugin it was. */
 export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diagnosis | undefined> {
   const module = await import("./failures/terminated-call.js");
   const found = await module.explainTerminatedCall(call);
@@ -109,7 +109,7 @@ export async function diagnoseInitError(
   return diagnosisOf(diagnoseInit({ file, stderrMark, error, logged, stderr }));
 }
 
-/** What a node that is gone died of, in one sentence; undefined where it left no word. */
+/** What a node that is gone died of, in one sentence; undefined if it left no word. */
 export async function explainCrash(networkDir: string, since: Date): Promise<string | undefined> {
   const { explainNodeDeath } = await import("./failures/death.js");
   const found = explainNodeDeath(networkDir, since);
@@ -125,7 +125,7 @@ export async function diagnoseHotFailure(
   return diagnosisOf(diagnoseHotStart(handshake, start));
 }
 
-/** Why the node would not survive its registration; undefined where nothing speaks against it. */
+/** Why the node would not survive its registration; undefined if nothing speaks against it. */
 export async function hotKiller(
   handshake: Handshake,
   start: HotStart,

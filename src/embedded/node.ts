@@ -45,7 +45,7 @@ export const EMBEDDED_VERSION = "v26.06.6";
 
 /**
  * Starts a node. It is ready for requests, and its plugins are active, when this resolves.
- * @throws Failure where a live node holds the directory, or a plugin given cannot be started at all
+ * @throws Failure if a live node holds the directory, or a plugin given cannot be started at all
  */
 export async function startEmbeddedNode(options: NodeOptions = {}): Promise<RunningEmbeddedNode> {
   const settings = settleSettings(options);

@@ -95,8 +95,8 @@ export function settleSettings(input: NodeOptions): EmbeddedSettings {
 
 /**
  * An option that nobody knows is kept: its plugin may be started later.
- * @returns the lines in order, those of included files in their place; none where there is no file
- * @throws Failure where a file cannot be read, or belongs to another user
+ * @returns the lines in order, those of included files in their place; none if there is no file
+ * @throws Failure if a file cannot be read, or belongs to another user
  */
 function readConfigFile(path: string): ConfigOption[] {
   refuseForeign(path);

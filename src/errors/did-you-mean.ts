@@ -1,6 +1,6 @@
 /** "Did you mean ...?": for plugins, options, keys, networks and methods that are misspelt. */
 
-/** The nearest name, or undefined where none is near. */
+/** The nearest name, or undefined if none is near. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
   return nearNames(wanted, names, 1)[0];
 }

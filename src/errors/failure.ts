@@ -11,7 +11,7 @@ export interface FailureParts {
   readonly kind: string;
   /** What happened, naming the thing: one clause, no full stop at its end. */
   readonly what: string;
-  /** Why, where that is known: one sentence without its full stop. */
+  /** Why, if that is known: one sentence without its full stop. */
   readonly why?: string;
   /** The next step: one sentence, a command where there is one. */
   readonly fix?: string;

@@ -123,7 +123,7 @@ export class MessageTrace {
   }
 }
 
-/** @returns the same value where nothing in it is secret */
+/** @returns the same value if nothing in it is secret */
 function mask(value: unknown, isSecret: (name: string) => boolean, depth = 0): unknown {
   if (depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) {
@@ -154,7 +154,7 @@ function memberText(text: string, names: readonly string[]): string {
   return members.find(({ key }) => names.includes(key))?.raw ?? "";
 }
 
-/** Without its quotes, where it has some. */
+/** Without its quotes, if it has some. */
 function plainId(raw: string): string {
   const value = parseJson(raw);
   return typeof value === "string" ? value : raw;

@@ -39,7 +39,7 @@ export interface Change {
 /** More files are not named: a checkout may change thousands. */
 const MAX_FILES = 1_000;
 
-/** Whether it is made even where nothing has changed. */
+/** Whether it is made even if nothing has changed. */
 export function isAsked({ asked, cause }: Change): boolean {
   return asked ?? cause !== "file";
 }

@@ -80,14 +80,14 @@ export interface Reloaded extends TargetName {
   readonly files: readonly string[];
   /** From the change (the first file event) to the node's answer, ms. */
   readonly totalMs: number;
-  /** The node's `plugin stop`, ms; undefined where it did not run. */
+  /** The node's `plugin stop`, ms; undefined if it did not run. */
   readonly stopMs: number | undefined;
   /** The node's `plugin start`, ms: the plugin's own start is most of it. */
   readonly startMs: number;
   readonly buildMs: number | undefined;
   /** Options that were taken over from the running plugin: `name=value`, secret values as `***`. */
   readonly takenOver: readonly string[];
-  /** How the new version took over, in hot mode; undefined where the plugin was stopped and started. */
+  /** How the new version took over, in hot mode; undefined if the plugin was stopped and started. */
   readonly hot?: HotSwitch;
 }
 
@@ -95,11 +95,11 @@ export interface Reloaded extends TargetName {
 export interface HotSwitch {
   /** What it shows to the node differently, such as `+method two`: the plugin was registered again. */
   readonly changes: readonly string[];
-  /** How long the node did not know the plugin for that, ms; undefined where it always did. */
+  /** How long the node did not know the plugin for that, ms; undefined if it always did. */
   readonly gapMs: number | undefined;
   /** `old-first`: it cannot run beside the previous version, which ended before. */
   readonly handover: "beside" | "old-first";
-  /** What it said when it could not, where that was found out in this reload. */
+  /** What it said when it could not, if that was found out in this reload. */
   readonly because: string | undefined;
   /** How long requests waited, ms, and how many. */
   readonly heldMs: number;
@@ -111,11 +111,11 @@ export interface Failed extends TargetName {
   readonly cause: Cause;
   readonly files: readonly string[];
   readonly phase: Phase;
-  /** The node's error code; undefined where it is not the node that said so. */
+  /** The node's error code; undefined if it is not the node that said so. */
   readonly code: number | undefined;
   /** The node's own message. */
   readonly message: string;
-  /** Why, and what to do, where that is known. */
+  /** Why, and what to do, if that is known. */
   readonly reason: string | undefined;
   readonly fix: string | undefined;
   /** What the plugin itself wrote: its traceback, a stray print, how far it came. */
@@ -130,7 +130,7 @@ export interface Failed extends TargetName {
 export interface Unreachable extends TargetName {
   readonly event: "unreachable";
   readonly message: string;
-  /** Why the node died of the start, where it did and that is known. */
+  /** Why the node died of the start, if it did and that is known. */
   readonly reason: string | undefined;
   readonly fix: string | undefined;
 }
@@ -184,7 +184,7 @@ export interface PluginDied extends TargetName {
  */
 export interface Explained extends TargetName {
   readonly event: "explained";
-  /** The error that `init` was answered with, where that is what is explained. */
+  /** The error that `init` was answered with, if that is what is explained. */
   readonly code?: number | undefined;
   readonly message?: string | undefined;
   readonly reason: string | undefined;
@@ -250,7 +250,7 @@ export interface Traced extends TargetName {
   readonly direction: "to-plugin" | "to-node";
   /** `other`: no JSON-RPC message. `pending`: the request with this id has waited for `ms`. */
   readonly kind: "request" | "notification" | "answer" | "error" | "other" | "pending";
-  /** Of an answer: what was asked; undefined where that is not known. */
+  /** Of an answer: what was asked; undefined if that is not known. */
   readonly method: string | undefined;
   /** It is the name of a hook. */
   readonly hook: boolean;

@@ -8,8 +8,8 @@ import { isTrustedOwner } from "./owner.js";
 import { readRegularFile, UnusableFile } from "./regular-file.js";
 
 /**
- * @throws Failure where the file or folder is there and belongs to another user
- * @throws the system's error where it cannot be looked at
+ * @throws Failure if the file or folder is there and belongs to another user
+ * @throws the system's error if it cannot be looked at
  */
 export function refuseForeign(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -17,9 +17,9 @@ export function refuseForeign(path: string): void {
 }
 
 /**
- * @returns the file's bytes; undefined where there is no such file
- * @throws Failure where it is foreign, no regular file, or longer than `maxBytes`
- * @throws the system's error where it cannot be read
+ * @returns the file's bytes; undefined if there is no such file
+ * @throws Failure if it is foreign, no regular file, or longer than `maxBytes`
+ * @throws the system's error if it cannot be read
  */
 export function readOwnedFile(path: string, maxBytes: number): Buffer | undefined {
   try {
@@ -32,10 +32,10 @@ export function readOwnedFile(path: string, maxBytes: number): Buffer | undefine
 }
 
 /**
- * Opens a file to write, made with mode 0600 where it is not there. The caller closes the descriptor.
+ * Opens a file to write, made with mode 0600 if it is not there. The caller closes the descriptor.
  * @param flags O_APPEND or O_TRUNC
- * @throws Failure where it is foreign, a symbolic link, or neither a regular file nor a device
- * @throws the system's error where it cannot be opened
+ * @throws Failure if it is foreign, a symbolic link, or neither a regular file nor a device
+ * @throws the system's error if it cannot be opened
  */
 export function openOwnedFile(path: string, flags: number): number {
   const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_TRUNC } = constants;

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { systemCode } from "../errors/failure.js";
 
 /**
- * Makes the folder and those above it, where they are not there.
+ * Makes the folder and those above it, if they are not there.
  * @throws the system's error
  */
 export function makePrivateFolder(path: string): void {
@@ -21,9 +21,9 @@ export function makePrivateFolder(path: string): void {
 }
 
 /**
- * Why somebody else could have put something there; undefined where it is private and ours.
+ * Why somebody else could have put something there; undefined if it is private and ours.
  * @param mayBeOpen others may enter it
- * @throws the system's error where it cannot be looked at
+ * @throws the system's error if it cannot be looked at
  */
 export function whyNotPrivate(path: string, { mayBeOpen = false } = {}): string | undefined {
   const stat = lstatSync(path);

@@ -12,22 +12,22 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** The names in a folder; none where it cannot be read. */
+/** The names in a folder; none if it cannot be read. */
 export function namesIn(folder: string): readonly string[] {
   return attempt(() => readdirSync(folder)) ?? [];
 }
 
-/** The entries of a folder with their kinds; none where it cannot be read. */
+/** The entries of a folder with their kinds; none if it cannot be read. */
 export function entriesIn(folder: string): readonly Dirent[] {
   return attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
 }
 
-/** What a symlink holds; undefined where it is none. */
+/** What a symlink holds; undefined if it is none. */
 export function linkTarget(path: string): string | undefined {
   return attempt(() => readlinkSync(path));
 }
 
-/** What a path leads to; undefined where that is nothing, or not for us. */
+/** What a path leads to; undefined if that is nothing, or not for us. */
 export function tryStat(path: string): Stats | undefined {
   return attempt(() => statSync(path));
 }
@@ -37,7 +37,7 @@ export function tryLstat(path: string): Stats | undefined {
   return attempt(() => lstatSync(path));
 }
 
-/** Whether the system lets this user run it, or enter it where it is a folder. */
+/** Whether the system lets this user run it, or enter it if it is a folder. */
 export function isExecutable(path: string): boolean {
   return attempt(() => accessSync(path, constants.X_OK) === undefined) ?? false;
 }
@@ -50,7 +50,7 @@ export function realPathOf(path: string): string {
   return parent === path || parent === "." ? path : join(realPathOf(parent), basename(path));
 }
 
-/** @returns what a function returns; undefined where it throws */
+/** @returns what a function returns; undefined if it throws */
 export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -23,7 +23,7 @@ export interface HotDescription extends RunSettings {
 /** Its name in the folder. */
 export const DESCRIPTION = "hot.json";
 
-/** @returns undefined where there is none, it is somebody else's, or it is not readable */
+/** @returns undefined if there is none, it is somebody else's, or it is not readable */
 export function readDescription(folder: string): HotDescription | undefined {
   try {
     if (whyNotPrivate(folder) !== undefined) return undefined;

@@ -110,7 +110,7 @@ export class Host implements FrontOwner {
     if (isLate || (this.#node !== undefined && !isRunning(this.#node))) this.#program.end(true);
   }
 
-  /** The front is gone. Where one is to join, the versions stay. */
+  /** The front is gone. if one is to join, the versions stay. */
   frontGone(front: Front, killed: boolean): void {
     if (this.front !== front) return;
     this.front = undefined;
@@ -168,7 +168,7 @@ export class Host implements FrontOwner {
     this.#heldSince ??= performance.now();
   }
 
-  /** What was held is delivered, or answered where there is nobody. @returns how much that was */
+  /** What was held is delivered, or answered if there is nobody. @returns how much that was */
   release(): { readonly heldMs: number; readonly held: number } {
     const heldMs = this.#heldSince === undefined ? 0 : performance.now() - this.#heldSince;
     this.#heldSince = undefined;

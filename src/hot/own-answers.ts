@@ -1,4 +1,4 @@
-/** What the host answers itself where no version can: so that the node neither waits nor ends. */
+/** What the host answers itself if no version can: so that the node neither waits nor ends. */
 import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
 import { BACKEND_METHODS, HOOKS } from "../plugin/release.js";
 

@@ -26,7 +26,7 @@ export type HotEvent =
       /** The release of cln-dev that the host belongs to. */
       readonly release: string;
       readonly pid: number;
-      /** The active version; 0 where there is none. */
+      /** The active version; 0 if there is none. */
       readonly version: number;
       /** Why there is none. */
       readonly down: string | undefined;
@@ -74,9 +74,9 @@ export type HotOutcome = { readonly event: "outcome"; readonly number: number } 
       readonly because: string | undefined;
       readonly manifestMs: number;
       readonly initMs: number;
-      /** How long the node did not know the plugin, where it was registered again. */
+      /** How long the node did not know the plugin, if it was registered again. */
       readonly gapMs: number | undefined;
-      /** How long requests were held, and how many; 0 where nothing was. */
+      /** How long requests were held, and how many; 0 if nothing was. */
       readonly heldMs: number;
       readonly held: number;
     }

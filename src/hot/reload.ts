@@ -1,6 +1,6 @@
 /**
  * A reload in hot mode: a new version is started and asked beside the old one, and takes its place,
- * or does not. Where it cannot run beside the old one, that one ends first.
+ * or does not. If it cannot run beside the old one, that one ends first.
  */
 import type { Handover } from "./description.js";
 import type { Host, Program } from "./host.js";

@@ -13,7 +13,7 @@ export interface ConfigChange {
   readonly value: Token | undefined;
 }
 
-/** What a `setconfig` request asks for; undefined where that cannot be read. */
+/** What a `setconfig` request asks for; undefined if that cannot be read. */
 export function readSetconfig(request: Token): ConfigChange | undefined {
   const params = request.member("params");
   const name = params?.member("config");

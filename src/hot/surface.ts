@@ -6,7 +6,7 @@ import type { Manifest } from "../plugin/manifest/manifest.js";
 
 /**
  * @returns what the new manifest shows differently, such as `+method two`, `-option x`, `~hook y`;
- * empty where the node need not know
+ * empty if the node need not know
  */
 export function surfaceChanges(before: Manifest, after: Manifest): string[] {
   const [old, fresh] = [partsOf(before), partsOf(after)];

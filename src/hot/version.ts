@@ -139,9 +139,9 @@ export class Version implements SessionObserver {
   }
 
   /**
-   * Starts it, where it waits, and asks for its manifest.
+   * Starts it, if it waits, and asks for its manifest.
    * @param params JSON text
-   * @returns why it does not serve, where it does not
+   * @returns why it does not serve, if it does not
    */
   getmanifest(params: string): Promise<HandshakeFailure | undefined> {
     if (this.state === "prepared") this.state = "trying";
@@ -182,7 +182,7 @@ export class Version implements SessionObserver {
   }
 
   /**
-   * Ends it: by its stdin, with a `shutdown` before where it wants one, and by force after a while.
+   * Ends it: by its stdin, with a `shutdown` before if it wants one, and by force after a while.
    * @param graceMs given up after so long
    */
   retire(graceMs: number): void {

@@ -16,7 +16,7 @@ export interface Envelope {
   readonly isError: boolean;
 }
 
-/** One whole message: its bytes, its envelope, and the rest where somebody asks for it. */
+/** One whole message: its bytes, its envelope, and the rest if somebody asks for it. */
 export class RawMessage implements Envelope {
   readonly id: Envelope["id"];
   readonly method: Envelope["method"];

@@ -11,7 +11,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The parsed value, or undefined where the text is not JSON. */
+/** The parsed value, or undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -20,7 +20,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The object that the bytes hold (UTF-8), or undefined where they hold something else. */
+/** The object that the bytes hold (UTF-8), or undefined if they hold something else. */
 export function parseObject(bytes: Buffer): JsonObject | undefined {
   const value = parseJson(bytes.toString("utf8"));
   return isObject(value) ? value : undefined;

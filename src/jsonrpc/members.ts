@@ -18,7 +18,7 @@ export interface Member {
 
 /**
  * @param json the text of one valid JSON object
- * @returns its members in order, repeated keys included; undefined where it is not an object
+ * @returns its members in order, repeated keys included; undefined if it is not an object
  */
 export function membersOf(json: string): Member[] | undefined {
   let at = skipSpace(json, 0);
@@ -41,7 +41,7 @@ export function membersOf(json: string): Member[] | undefined {
 
 /**
  * @param json the text of one JSON array
- * @returns the text of each of its elements; undefined where it is not an array
+ * @returns the text of each of its elements; undefined if it is not an array
  */
 export function elementsOf(json: string): string[] | undefined {
   let at = skipSpace(json, 0);

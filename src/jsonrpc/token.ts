@@ -36,7 +36,7 @@ export class Token {
     return this.type === "string" ? this.raw.slice(1, -1) : this.raw;
   }
 
-  /** The members in order, repeated keys included; none where this is not an object. */
+  /** The members in order, repeated keys included; none if this is not an object. */
   get members(): readonly TokenMember[] {
     this.#members ??= (membersOf(this.raw) ?? []).map(({ key, keyText, raw, at }) => ({
       key,
@@ -75,7 +75,7 @@ export class Token {
     return new Token(`{${texts.join(",")}}`);
   }
 
-  /** The elements; none where this is not an array. */
+  /** The elements; none if this is not an array. */
   get elements(): readonly Token[] {
     return (elementsOf(this.raw) ?? []).map((raw) => new Token(raw));
   }
@@ -98,7 +98,7 @@ export class Token {
 
   /**
    * The unsigned number that lightningd reads here, quoted or not, also in hexadecimal or octal
-   * (json_to_u64: strtoull with base 0); undefined where it reads none.
+   * (json_to_u64: strtoull with base 0); undefined if it reads none.
    */
   get unsigned(): bigint | undefined {
     const value = readNumber(this.text);
@@ -120,7 +120,7 @@ export function readNumber(text: string): bigint | undefined {
 /**
  * A string's text decoded as lightningd decodes it (ccan/json_escape): without `\u`, which it refuses
  * by policy.
- * @returns undefined where the text has an escape that lightningd does not take
+ * @returns undefined if the text has an escape that lightningd does not take
  */
 export function unescapeText(text: string): string | undefined {
   if (!text.includes("\\")) return text;

@@ -1,5 +1,5 @@
 /**
- * The node's own process, where it runs on this machine and is the same user's: its pid file names it
+ * The node's own process, if it runs on this machine and is the same user's: its pid file names it
  * (lightningd/options.c, `lightningd-<network>.pid` in the lightning-dir). Only read, never signalled.
  */
 import { readRegularFile } from "../filesystem/regular-file.js";

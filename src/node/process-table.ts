@@ -13,7 +13,7 @@ export interface ProcessStat {
   readonly startTime: string;
 }
 
-/** @returns undefined where the process is gone, or there is no /proc */
+/** @returns undefined if the process is gone, or there is no /proc */
 export function processStat(pid: number): ProcessStat | undefined {
   const text = readProc(pid, "stat");
   if (text === undefined) return undefined;
@@ -40,7 +40,7 @@ export function processIds(): readonly number[] {
     .map(Number);
 }
 
-/** `["python3", "/home/me/plugin.py"]`; empty where it cannot be read. */
+/** `["python3", "/home/me/plugin.py"]`; empty if it cannot be read. */
 export function argumentsOf(pid: number): readonly string[] {
   const text = readProc(pid, "cmdline");
   return text ? text.replace(/\0$/, "").split("\0") : [];
@@ -62,13 +62,13 @@ export function openedBy(pid: number | "self"): ReadonlyMap<string, string> {
   );
 }
 
-/** How many bytes a process has written, to whatever; undefined where that is not to be seen. */
+/** How many bytes a process has written, to whatever; undefined if that is not to be seen. */
 export function bytesWrittenBy(pid: number): number | undefined {
   const count = /^wchar: (\d+)$/m.exec(readProc(pid, "io") ?? "")?.[1];
   return count === undefined ? undefined : Number(count);
 }
 
-/** A process's environment as it was started; undefined where it cannot be read. */
+/** A process's environment as it was started; undefined if it cannot be read. */
 export function environmentOf(pid: number): Readonly<Record<string, string>> | undefined {
   const text = readProc(pid, "environ");
   if (!text) return undefined;

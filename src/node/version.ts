@@ -1,6 +1,6 @@
 /** lightningd's versions: `v26.06.6`, `v25.09rc2`, `v26.06.6-113-gabcdef0` (commits after a tag). */
 
-/** A number that grows with the version; undefined where the text is none. */
+/** A number that grows with the version; undefined if the text is none. */
 function rankOf(version: string): number | undefined {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?(rc\d+)?(-\d+-g)?/.exec(version);
   if (match === null) return undefined;

@@ -17,7 +17,7 @@ export function isSecretName(name: string): boolean {
   return words.some((word) => /(?:^|[^p])runes?\d*$/.test(word) || /keys?\d*$/.test(word));
 }
 
-/** The value as it may be shown: `***` where the option's name looks secret. */
+/** The value as it may be shown: `***` if the option's name looks secret. */
 export function shownValue(option: { readonly name: string; readonly value: unknown }): string {
   if (isSecretName(option.name)) return "***";
   return typeof option.value === "string" ? option.value : JSON.stringify(option.value);

@@ -19,7 +19,7 @@ export function quoteWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A path for a person to type: quoted only where a shell would read it otherwise. */
+/** A path for a person to type: quoted only if a shell would read it otherwise. */
 export function shellPath(path: string): string {
   return /^[\w@%+=:,./~-]+$/.test(path) ? path : quoteWord(path);
 }

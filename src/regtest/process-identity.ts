@@ -6,7 +6,7 @@ import { argumentsOf, processStat, workingDirectoryOf } from "../node/process-ta
 
 /**
  * When the process began, as a text that no other process with this number has.
- * @returns undefined where it has ended
+ * @returns undefined if it has ended
  */
 export function startOf(pid: number): string | undefined {
   if (process.platform !== "linux") return psField(pid, "lstart=");

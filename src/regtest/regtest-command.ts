@@ -9,7 +9,7 @@ export function defaultNetworkFolder(): string {
   return join(realPathOf(tmpdir()), `cln-dev-regtest-${process.getuid?.() ?? 0}`);
 }
 
-/** `cln-dev regtest stop`, with `--dir` where the network is not the one that is used without it. */
+/** `cln-dev regtest stop`, with `--dir` if the network is not the one that is used without it. */
 export function regtestCommand(words: string, folder: string): string {
   const dir = folder === defaultNetworkFolder() ? "" : ` --dir ${shellPath(folder)}`;
   return `cln-dev regtest ${words}${dir}`;

@@ -52,7 +52,7 @@ const EMPTY = {
   fix: "Name a plugin file, or an option as key=value",
 };
 
-/** Why `name` cannot be an option of a plugin, in one clause; undefined where it can. */
+/** Why `name` cannot be an option of a plugin, in one clause; undefined if it can. */
 export function checkOptionName(name: string): string | undefined {
   if (name === "") return "an option needs a name";
   if (name === "plugin" || name === "subcommand") {

@@ -1,4 +1,4 @@
-/** Expands `~/` where that is ours to do. */
+/** Expands `~/` if that is ours to do. */
 import { usageFailure } from "../errors/failure.js";
 
 /** Expands a leading `~/`; a shell does that for the command line, nobody does it for package.json. */

@@ -6,7 +6,7 @@ import { type ProjectNode, projectNode } from "./project/schema.js";
 import type { NodeAddress, NodeFlags, NodeSettings, Surroundings } from "./types.js";
 
 /**
- * Reads no plugin settings; package.json only where the command line leaves the node open.
+ * Reads no plugin settings; package.json only if the command line leaves the node open.
  * @throws Failure (exit code 2) for wrong flags, a wrong config of lightningd, wrong settings
  */
 export function resolveNodes(flags: NodeFlags, surroundings: Surroundings): NodeSettings {

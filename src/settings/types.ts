@@ -111,7 +111,7 @@ export interface PluginSettings {
 export interface NodeSettings {
   /** One for each lightning-dir; empty for the embedded node. */
   readonly nodes: readonly NodeAddress[];
-  /** Set where the embedded node is asked for; without a lightning-dir it makes its own. */
+  /** Set if the embedded node is asked for; without a lightning-dir it makes its own. */
   readonly embedded?: { readonly lightningDir?: string | undefined; readonly network: string };
   /** Who named the node. */
   readonly nodesFrom: "command line" | "package.json" | "default";

@@ -1,6 +1,6 @@
 /**
  * Settings that are edited while a session runs: read again at each save of their package.json,
- * compared with those in use, and applied where that can be done without a new session.
+ * compared with those in use, and applied if that can be done without a new session.
  */
 
 import { basename } from "node:path";
@@ -17,7 +17,7 @@ export interface SettingsSource {
   /** @throws Failure: something in it is wrong */
   readonly read: () => {
     readonly plugins: readonly PluginSettings[];
-    /** Any value that differs where the choice of nodes does. */
+    /** Any value that differs if the choice of nodes does. */
     readonly nodes: unknown;
   };
 }

@@ -115,7 +115,7 @@ export class Session {
 
   /**
    * The outcomes of the session's first reload, one for each target: `refused` with the kind
-   * `session-closed` where the session is closed before it has one. Never rejects.
+   * `session-closed` if the session is closed before it has one. Never rejects.
    */
   get firstOutcomes(): Promise<Outcome[]> {
     return this.#firstOutcomes;

@@ -21,7 +21,7 @@ export interface Reporter {
   event(event: WatchEvent): void;
   /** Prints lines that are no event: help, a blank line. */
   print(...lines: readonly string[]): void;
-  /** Empties the screen, where there is one. */
+  /** Empties the screen, if there is one. */
   clear(): void;
   close(): void;
 }

@@ -56,7 +56,7 @@ export function styleOf(
 }
 
 /**
- * The terminal's columns now; undefined where the stream is not a terminal, or one without a width
+ * The terminal's columns now; undefined if the stream is not a terminal, or one without a width
  * (`script` in CI, `docker run -t`, an editor's pseudo terminal): isatty is true there, and the width 0.
  */
 export function terminalWidth(stream: {

@@ -70,7 +70,7 @@ function portIn(words: string): number | undefined {
   return port > 0 && port < 65_536 ? port : undefined;
 }
 
-/** The ports that a process listens on; none where that cannot be told. */
+/** The ports that a process listens on; none if that cannot be told. */
 export function portsOf(pid: number): readonly number[] {
   const inodes = [...openedBy(pid).values()].flatMap(
     (opened) => /^socket:\[(\d+)\]$/.exec(opened)?.[1] ?? [],
@@ -91,7 +91,7 @@ function socketsOn(port: number): readonly BoundSocket[] | undefined {
   return sockets()?.filter((socket) => socket.port === port);
 }
 
-/** @returns undefined where the kernel has no such tables */
+/** @returns undefined if the kernel has no such tables */
 function sockets(): readonly BoundSocket[] | undefined {
   try {
     return TABLES.flatMap((table) => readFileSync(table, "utf8").trimEnd().split("\n").slice(1))

@@ -17,7 +17,7 @@ const MAX_CRASH_BYTES = 64 * 1024;
 
 /**
  * @param since crashes before that are of no interest
- * @returns undefined where no crash has been written down
+ * @returns undefined if no crash has been written down
  */
 export function readDeath(networkDir: string, since: Date): NodeDeath | undefined {
   for (const file of crashLogs(networkDir, since)) {

@@ -17,7 +17,7 @@ export interface EnvironmentDifference {
   readonly differing: readonly string[];
   /** Names of variables that are set here and that the node has not. */
   readonly onlyHere: readonly string[];
-  /** The value of our PYTHONPATH, where a directory in it has what the plugin lacks. */
+  /** The value of our PYTHONPATH, if a directory in it has what the plugin lacks. */
   readonly pythonPath: string | undefined;
 }
 
@@ -41,7 +41,7 @@ const LOOKED_AT = [
 
 /**
  * @param lightningDir the base directory, where the node's pid file is
- * @returns undefined where it cannot be read, or where the node is in this process
+ * @returns undefined if it cannot be read, or if the node is in this process
  */
 export function nodeEnvironment(
   lightningDir: string,

@@ -70,7 +70,7 @@ export function ownSources(file: PluginFile): string[] {
   return [...new Set(all)].slice(0, MAX_SOURCES);
 }
 
-/** The text of a source file; undefined where it is no readable file of a usual size. */
+/** The text of a source file; undefined if it is no readable file of a usual size. */
 export function readSource(path: string): string | undefined {
   return attempt(() => readRegularFile(path, { maxBytes: MAX_SOURCE_BYTES }).toString("utf8"));
 }

@@ -306,7 +306,7 @@ function trouble(facts: RuleContext): string {
   return text.split("\n", 1)[0] ?? "";
 }
 
-/** ` at file:line`, where the plugin's own code is to blame. */
+/** ` at file:line`, if the plugin's own code is to blame. */
 function placeOf(facts: RuleContext): string {
   const frame = ownFrame(traceOf(facts));
   return frame === undefined ? "" : ` at ${frame.file}:${frame.line}`;

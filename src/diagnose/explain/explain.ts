@@ -31,7 +31,7 @@ export const RULES: readonly Rule[] = [
 
 /**
  * @param error what the node answered, why it did not answer, or an offline handshake that failed
- * @returns undefined where nothing more can be said than the error itself says
+ * @returns undefined if nothing more can be said than the error itself says
  */
 export function explain(
   error: RpcError | NodeUnreachable | Handshake,

@@ -18,15 +18,15 @@ export interface Explanation {
 export interface ExplainContext {
   /** The path that the node was given: absolute, symlinks resolved. */
   readonly path: string;
-  /** The file, where it could be looked at. */
+  /** The file, if it could be looked at. */
   readonly file?: PluginFile | undefined;
   /** The options of the start that failed. */
   readonly options?: readonly RawOption[];
   /** The plugin run offline after it had failed. */
   readonly offline?: OfflineRun | undefined;
-  /** The trace that it left, where that was found elsewhere than in the offline run. */
+  /** The trace that it left, if that was found elsewhere than in the offline run. */
   readonly trace?: PluginTrace | undefined;
-  /** What the plugin wrote to stderr since it was started, where that is heard. */
+  /** What the plugin wrote to stderr since it was started, if that is heard. */
   readonly stderr?: string;
   /** The node: its base directory and its network. */
   readonly node?: { readonly lightningDir: string; readonly network: string } | undefined;
@@ -38,7 +38,7 @@ export interface ExplainContext {
   readonly configs?: unknown;
   /** The node's version, as `getinfo` says it. */
   readonly version?: string | undefined;
-  /** How the node's environment differs from ours, where that could be read. */
+  /** How the node's environment differs from ours, if that could be read. */
   readonly environment?: EnvironmentDifference | undefined;
   /** The version of the Python that runs it, such as `3.11`. */
   readonly pythonVersion?: string | undefined;

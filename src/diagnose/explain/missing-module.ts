@@ -1,7 +1,7 @@
 /**
  * A module that a plugin imports and that is not there: a typo, a renamed file, a package that is not
  * installed, or installed elsewhere. Everything that is reported has been looked up, and a package is
- * named for installation only where its name is known.
+ * named for installation only if its name is known.
  */
 import { builtinModules } from "node:module";
 import { basename, delimiter, dirname, extname, join } from "node:path";
@@ -72,7 +72,7 @@ function packageWords(top: string): string {
   return PACKAGES.get(top) ?? `the package that has ${top}`;
 }
 
-/** The program that the `#!` line hands the file to, where that is not Python itself. */
+/** The program that the `#!` line hands the file to, if that is not Python itself. */
 function launcherOf(file: PluginFile): string {
   const name = basename(file.interpreter?.name ?? "");
   if (/^(uvx?)$/.test(name)) return "uv";

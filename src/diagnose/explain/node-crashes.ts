@@ -1,7 +1,7 @@
 /**
  * The plugin mistakes that take the node itself down: how each looks in the
  * backtrace that the node leaves, and how it is avoided. Used after a node's death, and before a start
- * (`--safe`, `check`), where such a plugin is refused.
+ * (`--safe`, `check`), if such a plugin is refused.
  */
 
 import { builtinClashes, hasEmptyOptionName, unicodeUsages } from "../evidence/manifest-hazards.js";

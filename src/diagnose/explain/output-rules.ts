@@ -105,7 +105,7 @@ export const OUTPUT_RULES: readonly Rule[] = [
 
 /**
  * The text beside the JSON objects in what lightningd quotes: all that it had read and not understood,
- * whole messages included. A log line has `?` where that had line ends.
+ * whole messages included. A log line has `?` if that had line ends.
  * @param words lightningd's message
  */
 export function strayIn(words: string): string[] {

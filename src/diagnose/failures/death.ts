@@ -37,9 +37,9 @@ export interface DeadPlugin {
   readonly node: NodeToImitate & { readonly lightningDir: string };
   /** When it was started. */
   readonly since: Date;
-  /** How far the node's stderr had been written then, where it is a file. */
+  /** How far the node's stderr had been written then, if it is a file. */
   readonly stderrMark?: StderrMark | undefined;
-  /** What it wrote to stderr, where the caller knows it: the embedded node hears it. */
+  /** What it wrote to stderr, if the caller knows it: the embedded node hears it. */
   readonly stderr?: string;
   /** The plugin's last log lines since then: the node says there what it ended it for. */
   readonly log?: readonly string[];
@@ -66,7 +66,7 @@ export async function diagnoseDeath(dead: DeadPlugin): Promise<ExplainedFailure>
 }
 
 /**
- * A call that was answered with an error. Where the plugin died of it, and its stderr cannot be read,
+ * A call that was answered with an error. If the plugin died of it, and its stderr cannot be read,
  * the call is made again, on a plugin that is run offline. Never throws.
  */
 export async function diagnoseCall(

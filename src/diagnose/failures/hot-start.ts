@@ -34,7 +34,7 @@ export function diagnoseHotStart(
 /**
  * Why the node would not survive a registration of this version.
  * @param listedAs the path of the running version in the node's list
- * @returns undefined where nothing speaks against it. Never throws.
+ * @returns undefined if nothing speaks against it. Never throws.
  */
 export async function hotStartKiller(
   handshake: Handshake,

@@ -1,7 +1,7 @@
 /**
  * What is reported of a plugin that the node counts as started although its `init` was answered with
  * an error. The plugin is not run again: the answer is known, and its traceback is in it, in the log or
- * on stderr where it is anywhere (pyln-client puts it into the error and logs it).
+ * on stderr if it is anywhere (pyln-client puts it into the error and logs it).
  */
 
 import type { Finding } from "../../events/watch-events.js";
@@ -19,9 +19,9 @@ export interface FailedInit {
   readonly error: { readonly [member: string]: unknown };
   /** What the plugin logged since it was started. */
   readonly logged: string;
-  /** How far the node's stderr had been written when it was started, where it is a file. */
+  /** How far the node's stderr had been written when it was started, if it is a file. */
   readonly stderrMark: StderrMark | undefined;
-  /** What it wrote to stderr, where the caller knows it: the embedded node hears it. */
+  /** What it wrote to stderr, if the caller knows it: the embedded node hears it. */
   readonly stderr: string | undefined;
 }
 

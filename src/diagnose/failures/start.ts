@@ -35,7 +35,7 @@ export interface FailedStart {
   readonly node: NodeToImitate;
   /** When the start was sent: what the node wrote down before that is of no interest. */
   readonly since: Date;
-  /** How far the node's stderr had been written then, where it is a file. */
+  /** How far the node's stderr had been written then, if it is a file. */
   readonly stderrMark?: StderrMark | undefined;
   /** How long each step of the handshake may take offline, in ms; 5 s when not given. */
   readonly timeoutMs?: number;
@@ -102,7 +102,7 @@ async function diagnoseDeadNode(
 
 /**
  * What holds up a start that is still under way: the plugin is run offline beside it.
- * @returns undefined where it does not hang there. Never throws.
+ * @returns undefined if it does not hang there. Never throws.
  */
 export async function explainHang(start: FailedStart): Promise<ExplainedFailure | undefined> {
   const ran = await runOffline(start, await nodeHandshake(start.node));
@@ -118,7 +118,7 @@ export async function explainHang(start: FailedStart): Promise<ExplainedFailure 
   return { explanation, findings: findingsOf(ran), offline: ran };
 }
 
-/** Whether running the plugin could say more: not where the node did not get so far. */
+/** Whether running the plugin could say more: not if the node did not get so far. */
 function runsPlugin(error: RpcError | NodeUnreachable): boolean {
   if (!(error instanceof RpcError) || error.code !== -3) return false;
   return !/(opening pipe|already registered|Plugin changed|stopped by|hook dependencies)/.test(
@@ -191,7 +191,7 @@ async function differenceTo(
   return { differing: runsHere ? differing : [], onlyHere, pythonPath };
 }
 
-/** @returns such as `3.11`; undefined where it does not say so at once */
+/** @returns such as `3.11`; undefined if it does not say so at once */
 function versionOfPython({ interpreter }: PluginFile): Promise<string | undefined> {
   if (interpreter === undefined || !/python|pypy/.test(interpreter.path)) {
     return Promise.resolve(undefined);

@@ -52,7 +52,7 @@ function mentionsIn(text: string, own: string | undefined): TraceFrame[] {
   }));
 }
 
-/** The message without its place; it is above where the line holds nothing but the place. */
+/** The message without its place; it is above if the line holds nothing but the place. */
 function errorIn(head: Mention, lines: readonly string[], own: string | undefined): string {
   const bare = (own === undefined ? head.text : head.text.replaceAll(own, "/own")).trim();
   const message = bare

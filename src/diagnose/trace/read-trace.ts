@@ -28,7 +28,7 @@ const READERS: Readonly<Record<PluginLanguage, readonly TraceReader[]>> = {
 
 /**
  * @param own the plugin's own path
- * @returns undefined where nothing in the text is a trace
+ * @returns undefined if nothing in the text is a trace
  */
 export function readTrace(
   stderr: string,

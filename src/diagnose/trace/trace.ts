@@ -4,9 +4,9 @@ export interface TraceFrame {
   /** As the program named it: mostly absolute, but relative to its build folder in Rust. */
   readonly file: string;
   readonly line: number;
-  /** The function, where it is named. */
+  /** The function, if it is named. */
   readonly name?: string;
-  /** The line of code, where the program showed it. */
+  /** The line of code, if the program showed it. */
   readonly code?: string;
 }
 

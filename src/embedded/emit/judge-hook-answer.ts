@@ -64,7 +64,7 @@ interface Rule {
   /** One of these must be there; where there are two, lightningd looks at the last alone. */
   readonly needs?: Forms;
   readonly forbids?: readonly string[];
-  /** The second must be there, and not 0, where the first is. */
+  /** The second must be there, and not 0, if the first is. */
   readonly pair?: readonly [string, string];
 }
 

@@ -25,7 +25,7 @@ export interface HookCall {
   readonly params: string;
   /** Called with each plugin that is about to be asked. */
   onAsk?(plugin: HostedPlugin): void;
-  /** Called with each plugin's whole answer, before all else; undefined where it died over it. */
+  /** Called with each plugin's whole answer, before all else; undefined if it died over it. */
   onAnswer?(plugin: HostedPlugin, answer: Token | undefined): void;
   /** Called with each plugin's result. @returns true to go on with the next plugin */
   onResult(result: Token): boolean;

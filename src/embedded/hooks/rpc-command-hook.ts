@@ -37,7 +37,7 @@ export function callRpcCommandHook(node: NodeContext, command: Command): void {
 
 /**
  * What cannot be made sense of is logged, and the other plugins are asked.
- * @returns what carries the plugin's decision out; undefined where the request goes on as it is
+ * @returns what carries the plugin's decision out; undefined if the request goes on as it is
  */
 function readDecision(
   node: NodeContext,

@@ -21,7 +21,7 @@ export class LogFile {
   #isFull = false;
 
   /**
-   * Opens the file to append; lightningd leaves four empty lines where it held something already.
+   * Opens the file to append; lightningd leaves four empty lines if it held something already.
    * @param onTrouble called once when the file cannot be written, until it can be again
    */
   constructor(

@@ -9,7 +9,7 @@ export interface BuiltinMethod {
   /** Not shown by `help`: lightningd does not have it. */
   readonly isHidden?: boolean;
   /**
-   * @returns the result; undefined where the command is answered later
+   * @returns the result; undefined if the command is answered later
    * @throws RpcFault for an error answer
    */
   run(command: Command): JsonRecord | undefined;

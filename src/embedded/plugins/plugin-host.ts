@@ -66,7 +66,7 @@ export class PluginHost implements PluginOwner {
   /**
    * Puts a plugin on the list. One that is there already is left alone, unless its file has changed:
    * then it is killed and the new one takes its place.
-   * @returns undefined where there is no such file, where it is there already, or the node ends
+   * @returns undefined if there is no such file, if it is there already, or the node ends
    */
   register(path: string, onStarted?: HostedPlugin["onStarted"]): HostedPlugin | undefined {
     const canonical = canonicalPath(path, this.parts.networkDir);
@@ -129,7 +129,7 @@ export class PluginHost implements PluginOwner {
     }
   }
 
-  /** Tells a plugin that it is to end. @returns false where it does not want to know */
+  /** Tells a plugin that it is to end. @returns false if it does not want to know */
   sendShutdown(plugin: HostedPlugin): boolean {
     if (plugin.state !== "active" || !isSubscribed(plugin, "shutdown")) return false;
     plugin.send(notificationMessage("shutdown", {}));

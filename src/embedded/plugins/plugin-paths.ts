@@ -5,7 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { attempt, entriesIn, tryStat } from "../../filesystem/try-read.js";
 import { strerror } from "../../plugin/process/strerror.js";
 
-/** Absolute and without symlinks; undefined where there is no such file. */
+/** Absolute and without symlinks; undefined if there is no such file. */
 export function canonicalPath(path: string, from: string): string | undefined {
   return attempt(() => realpathSync(resolve(from, path)));
 }
@@ -16,7 +16,7 @@ export function pathsMatch(canonical: string, name: string, from = "/"): boolean
   return canonical === name || canonicalPath(name, from) === canonical;
 }
 
-/** @returns why the system would not run the file, or undefined where it would */
+/** @returns why the system would not run the file, or undefined if it would */
 export function whyNotExecutable(path: string): string | undefined {
   try {
     accessSync(path, constants.X_OK);
@@ -29,7 +29,7 @@ export function whyNotExecutable(path: string): string | undefined {
 /**
  * The files of a plugin folder that lightningd takes for plugins: executable by somebody, no odd
  * characters in their names.
- * @throws the system's error where the folder cannot be read
+ * @throws the system's error if the folder cannot be read
  */
 export function pluginsIn(directory: string): string[] {
   return namesIn(directory)

@@ -40,7 +40,7 @@ export interface ReadOptions {
 
 /**
  * @param specs the parameters in their positional order
- * @throws RpcFault where lightningd refuses them; CheckPassed where that was all that was asked
+ * @throws RpcFault where lightningd refuses them; CheckPassed if that was all that was asked
  */
 export function readParams<S extends Specs>(
   command: Command,
@@ -93,7 +93,7 @@ function givenParams(
 /**
  * Reads one value. lightningd keeps one that it does not take out of its answer, for it may be a
  * secret, and puts it into its log.
- * @throws RpcFault with lightningd's error where it is not taken
+ * @throws RpcFault with lightningd's error if it is not taken
  */
 export function readValue<T>(
   command: Command,
@@ -147,7 +147,7 @@ export function u64(token: Token): bigint {
   return value;
 }
 
-/** The bytes; undefined where it is not hexadecimal, which lightningd takes for not given. */
+/** The bytes; undefined if it is not hexadecimal, which lightningd takes for not given. */
 export function readHex(token: Token): Buffer | undefined {
   return /^([0-9a-f]{2})*$/i.test(token.text) ? Buffer.from(token.text, "hex") : undefined;
 }

@@ -19,7 +19,7 @@ export function invalidParams(message: string): RpcFault {
   return new RpcFault(INVALID_PARAMS, message);
 }
 
-/** Thrown where `check` has seen enough: the command would have passed. */
+/** Thrown if `check` has seen enough: the command would have passed. */
 export class CheckPassed extends Error {}
 
 /** A value that a parameter does not take: `why` is lightningd's half sentence. */

@@ -14,7 +14,7 @@ export type ConfigSource =
 
 export interface ConfigVar {
   readonly name: string;
-  /** The text as lightningd has it; undefined where the option came without a value. */
+  /** The text as lightningd has it; undefined if the option came without a value. */
   readonly value: string | undefined;
   readonly source: ConfigSource;
   /** A later one holds instead. */

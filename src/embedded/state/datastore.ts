@@ -24,7 +24,7 @@ export class Datastore {
 
   /**
    * Reads what an earlier node has kept, and writes nothing.
-   * @throws Failure where the journal is damaged, foreign, or cannot be read
+   * @throws Failure if the journal is damaged, foreign, or cannot be read
    */
   constructor(private readonly path: string) {
     const text = readOwnedFile(path, MAX_BYTES)?.toString("utf8") ?? "";
@@ -43,13 +43,13 @@ export class Datastore {
     return this.#values.get(idOf(key));
   }
 
-  /** @throws the system's error where it cannot be written */
+  /** @throws the system's error if it cannot be written */
   set(value: StoredValue): void {
     this.#append(lineOf(value));
     this.#values.set(idOf(value.key), value);
   }
 
-  /** @throws the system's error where it cannot be written */
+  /** @throws the system's error if it cannot be written */
   remove(key: readonly string[]): void {
     this.#append(`${JSON.stringify({ key })}\n`);
     this.#values.delete(idOf(key));

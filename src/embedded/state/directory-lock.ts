@@ -17,7 +17,7 @@ const NAME = "cln-dev-lock";
 
 /**
  * @param rpcFile the node's socket: one that answers is a node, too, perhaps a real one
- * @throws Failure where a node runs there
+ * @throws Failure if a node runs there
  */
 export async function lockDirectory(networkDir: string, rpcFile: string): Promise<DirectoryLock> {
   const path = join(networkDir, NAME);
@@ -49,7 +49,7 @@ export function closeServer(server: Server, path: string): void {
 }
 
 /**
- * Removes a socket that nobody listens on any more; nothing happens where there is none.
+ * Removes a socket that nobody listens on any more; nothing happens if there is none.
  * @throws Failure where something else has that name
  */
 export function removeSocket(path: string): void {

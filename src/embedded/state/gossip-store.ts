@@ -12,7 +12,7 @@ const EMPTY = Buffer.from(
   "hex",
 );
 
-/** Makes it where it is not there yet. @throws Failure, or the system's error, where it cannot be made */
+/** Makes it if it is not there yet. @throws Failure, or the system's error, if it cannot be made */
 export function makeGossipStore(networkDir: string): void {
   const fd = openOwnedFile(join(networkDir, "gossip_store"), constants.O_APPEND);
   try {

@@ -22,8 +22,8 @@ const SECRET_BYTES = 32;
 
 /**
  * Reads `hsm_secret` in the network directory, or makes it.
- * @throws Failure where it is foreign, or no secret
- * @param given alias and colour, where the node's options set them
+ * @throws Failure if it is foreign, or no secret
+ * @param given alias and colour, if the node's options set them
  */
 export function loadIdentity(
   networkDir: string,

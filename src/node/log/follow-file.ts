@@ -6,7 +6,7 @@ import { readTail } from "./log-file.js";
 import { type NodeLogLine, parseLogLine } from "./log-lines.js";
 import type { LogReader } from "./log-reader.js";
 
-/** Events come at once where the system has them. Often where there are none. */
+/** Events come at once if the system has them. Often if there are none. */
 const LOOK_EVERY_MS = 5_000;
 const LOOK_WITHOUT_EVENTS_MS = 1_000;
 /**

@@ -8,7 +8,7 @@ import { tryStat } from "../../filesystem/try-read.js";
 import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { parseLogLine } from "./log-lines.js";
 
-/** Events come at once where the system has them. Often where there are none. */
+/** Events come at once if the system has them. Often if there are none. */
 const LOOK_EVERY_MS = 5_000;
 const LOOK_WITHOUT_EVENTS_MS = 200;
 /** What is written line by line is read together. */
@@ -48,7 +48,7 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
   };
 }
 
-/** @returns undefined where the system gives no events for it (inotify's limit) */
+/** @returns undefined if the system gives no events for it (inotify's limit) */
 function watchFile(path: string, onEvent: () => void): FSWatcher | undefined {
   try {
     return watch(path, { persistent: false }, onEvent).on("error", () => {});

@@ -1,5 +1,5 @@
 /**
- * A node's log lines, live: from its log file where that can be read, else by asking `getlog` now
+ * A node's log lines, live: from its log file if that can be read, else by asking `getlog` now
  * and then. Used by `cln-dev logs` and by `cln-dev watch`.
  */
 

@@ -10,7 +10,7 @@ import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { isAtLeast, type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
 export interface LogSettings {
-  /** Absolute paths; none where the node logs to its stdout alone. */
+  /** Absolute paths; none if the node logs to its stdout alone. */
   readonly files: readonly string[];
   /** The lowest level that the node writes to them. */
   readonly level: LogLevel;

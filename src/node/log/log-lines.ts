@@ -6,12 +6,12 @@ import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
 export interface NodeLogLine {
-  /** When it was logged; undefined where the node runs with `log-timestamps=false`. */
+  /** When it was logged; undefined if the node runs with `log-timestamps=false`. */
   readonly time: Date | undefined;
   readonly level: LogLevel;
   /** Who logged it: `lightningd`, `plugin-hello.py`, `<node id>-connectd`, ... */
   readonly source: string;
-  /** The message: several lines where a plugin logged several at once. */
+  /** The message: several lines if a plugin logged several at once. */
   readonly text: string;
 }
 
@@ -60,7 +60,7 @@ export interface Ring {
   readonly entries: readonly RingEntry[];
 }
 
-/** The result of `getlog`; undefined where it is not one. Skipped and io entries are left out. */
+/** The result of `getlog`; undefined if it is not one. Skipped and io entries are left out. */
 export function parseRing(result: unknown): Ring | undefined {
   if (!isObject(result) || !Array.isArray(result.log)) return undefined;
   const createdAt = stringOf(result.created_at) ?? "";

@@ -30,7 +30,7 @@ const MAX_TAIL_BYTES = 64 * 1024;
 
 /**
  * @param lightningDir the base directory, where the node's pid file is
- * @returns undefined where it is not known: no pid file, another user's node, no /proc
+ * @returns undefined if it is not known: no pid file, another user's node, no /proc
  */
 export function stderrPlace(lightningDir: string, network: string): StderrPlace | undefined {
   try {
@@ -64,7 +64,7 @@ export interface StderrMark {
   readonly inode: number;
 }
 
-/** Where a node's stderr stands now; undefined where it is no file that can be read. */
+/** Where a node's stderr stands now; undefined if it is no file that can be read. */
 export function markStderr(place: StderrPlace | undefined): StderrMark | undefined {
   if (place?.kind !== "file") return undefined;
   try {
@@ -75,7 +75,7 @@ export function markStderr(place: StderrPlace | undefined): StderrMark | undefin
   }
 }
 
-/** What was written to a node's stderr after the mark: the end of it, where it is long. */
+/** What was written to a node's stderr after the mark: the end of it, if it is long. */
 export function stderrAfter(mark: StderrMark | undefined): string | undefined {
   if (mark === undefined) return undefined;
   try {

@@ -38,7 +38,7 @@ export async function listPluginsOn(
 /**
  * Starts a plugin and waits until the node calls it started.
  * Without options the positional form is used: the keyword form can crash releases from v23.08 to
- * v26.06.6, where the node's config holds a value that no running plugin owns.
+ * v26.06.6, if the node's config holds a value that no running plugin owns.
  * @param path absolute and without symlinks: the node resolves a relative one from its own folder
  * @throws RpcError, NodeUnreachable
  */

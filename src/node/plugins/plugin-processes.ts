@@ -23,7 +23,7 @@ export interface ProcessIdentity {
 /**
  * Ends the plugin's processes that a node has started and that belong to this user.
  * A process counts only if it runs that very file, in the node's folder, with lightningd's
- * environment. Does nothing where there is no /proc.
+ * environment. Does nothing if there is no /proc.
  * @param path the plugin's canonical path
  * @param networkDir the node's network directory: a plugin's working directory
  * @returns how many were ended
@@ -53,7 +53,7 @@ export function kill(target: ProcessIdentity): boolean {
   }
 }
 
-/** The process that has this pid now; undefined where there is none, or no /proc. */
+/** The process that has this pid now; undefined if there is none, or no /proc. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
   const stat = processStat(pid);
   return stat === undefined || stat.state === "Z" ? undefined : { pid, startTime: stat.startTime };
@@ -73,7 +73,7 @@ export function rootsOf(processes: readonly ProcessIdentity[]): readonly Process
 
 /**
  * What processes have started and what that has started, at this moment, as far as it has lightningd's
- * environment: nothing else is the plugin's. None where the kernel does not list children.
+ * environment: nothing else is the plugin's. None if the kernel does not list children.
  */
 export function descendantsOf(roots: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
@@ -100,7 +100,7 @@ function childrenOf(pid: number): number[] {
   );
 }
 
-/** `python3 /home/me/plugin.py`; empty where the process is gone. */
+/** `python3 /home/me/plugin.py`; empty if the process is gone. */
 export function commandLineOf(pid: number): string {
   return argumentsOf(pid).join(" ");
 }

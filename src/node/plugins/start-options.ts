@@ -24,7 +24,7 @@ export interface OptionDeclaration {
 
 /**
  * Whether an option can be sent without knowing how the plugin declares it. Some values mean
- * something else, or harm the node, where the type is not the one that the user has in mind.
+ * something else, or harm the node, if the type is not the one that the user has in mind.
  */
 export function needsDeclaration(options: readonly GivenOption[]): boolean {
   const names = new Set(options.map((option) => option.name));
@@ -37,7 +37,7 @@ export interface GivenOption {
 }
 
 /**
- * @param shapes how the plugin declares its options, where that is known
+ * @param shapes how the plugin declares its options, if that is known
  * @throws Failure (exit code 2) for a value that lightningd cannot take or that would harm it
  */
 export function encodeStartOptions(

@@ -1,6 +1,6 @@
 /**
  * One JSON-RPC call to a node, on its own connection: the model that lightning-cli uses and the
- * only one where a slow command cannot hold up the next (0.3 ms).
+ * only one if a slow command cannot hold up the next (0.3 ms).
  */
 import type { Socket } from "node:net";
 import { Failure, messageOf } from "../../errors/failure.js";
@@ -186,7 +186,7 @@ function readFrame(
 
 /**
  * lightningd hands on what a plugin answers without decoding it (lightningd/plugin.c), so that is not
- * always JSON, though what stands around it is. @returns undefined where it is no answer to this call
+ * always JSON, though what stands around it is. @returns undefined if it is no answer to this call
  */
 function notJson({ kind, bytes }: Frame, id: string): Failure | undefined {
   const members = kind === "object" ? membersOf(bytes.toString("utf8")) : undefined;

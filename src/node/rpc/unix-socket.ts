@@ -1,4 +1,4 @@
-/** Unix sockets, also where a path is longer than a socket address allows. */
+/** Unix sockets, also if a path is longer than a socket address allows. */
 import { chmodSync, closeSync, constants, openSync } from "node:fs";
 import { connect, type Server, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
@@ -8,7 +8,7 @@ const MAX_ADDRESS_BYTES = 103;
 
 /**
  * Starts to connect; the caller listens for `connect` and `error`.
- * @throws the system's error where the path is too long and cannot be shortened
+ * @throws the system's error if the path is too long and cannot be shortened
  */
 export function connectUnix(path: string): Socket {
   return atShortPath(path, (short) => connect({ path: short }));
@@ -32,7 +32,7 @@ export async function listenUnix(server: Server, path: string, backlog = 511): P
  * at once. Node cuts a path that is too long off silently, and reports ECONNREFUSED. lightning-cli
  * changes into the folder instead; that is no way for a library, and impossible in a
  * worker thread, so on Linux the folder is reached through /proc.
- * @throws ENAMETOOLONG where the system has no such way
+ * @throws ENAMETOOLONG if the system has no such way
  */
 export function atShortPath<T>(path: string, use: (path: string) => T): T {
   if (Buffer.byteLength(path) <= MAX_ADDRESS_BYTES) return use(path);

@@ -55,7 +55,7 @@ export function languageOfBinary(path: string): PluginLanguage {
   return "binary";
 }
 
-/** The `#!` line for a script, by its name and its first bytes; undefined where it is unclear. */
+/** The `#!` line for a script, by its name and its first bytes; undefined if it is unclear. */
 export function shebangFor(path: string, head: string): string | undefined {
   const byName = SHEBANGS[extname(path).toLowerCase()];
   if (byName !== undefined) return byName;

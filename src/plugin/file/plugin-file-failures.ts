@@ -69,7 +69,7 @@ export function empty(path: string): Failure {
   });
 }
 
-/** @param error why, where that is not a lack of rights */
+/** @param error why, if that is not a lack of rights */
 export function unreadable(path: string, error?: unknown): Failure {
   const what = `${path} cannot be read`;
   if (error !== undefined && !["EACCES", "EPERM"].includes(systemCode(error) ?? "")) {

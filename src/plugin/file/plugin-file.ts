@@ -78,7 +78,7 @@ function look(path: string): { realPath: string; stat: Stats } {
   }
 }
 
-/** @returns undefined where we may not read it */
+/** @returns undefined if we may not read it */
 function headOf(path: string, realPath: string): Buffer | undefined {
   try {
     return readHead(realPath);

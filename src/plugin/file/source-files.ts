@@ -120,7 +120,7 @@ interface StandardTrees {
   readonly description?: string;
 }
 
-/** The sources of the plugin's language in its folder, or of every language where it is built. */
+/** The sources of the plugin's language in its folder, or of every language if it is built. */
 function standardTrees(settings: SourceSettings, real: string): StandardTrees {
   const { build, ignore } = settings;
   const { extensions, elsewhere } = kindsOf(real);

@@ -84,7 +84,7 @@ export type HandshakeEnd =
 /** A message that the plugin logged. */
 export interface Logged {
   readonly level: string;
-  /** Its text, cut where it is very long. */
+  /** Its text, cut if it is very long. */
   readonly message: string;
   /** The length of the whole text, in UTF-8. */
   readonly bytes: number;
@@ -93,7 +93,7 @@ export interface Logged {
 export interface Handshake {
   readonly file: PluginFile;
   readonly end: HandshakeEnd;
-  /** lightningd's message in this case, after the plugin's path; undefined where it takes the plugin. */
+  /** lightningd's message in this case, after the plugin's path; undefined if it takes the plugin. */
   readonly nodeMessage: string | undefined;
   /** Its answer to `getmanifest`, if it was a good one. */
   readonly manifest: Manifest | undefined;
@@ -105,7 +105,7 @@ export interface Handshake {
   readonly initMs: number | undefined;
   /** Lines that it wrote to stdout beside the protocol. */
   readonly stray: readonly string[];
-  /** What it wrote to stderr: the beginning and the end where it is long. */
+  /** What it wrote to stderr: the beginning and the end if it is long. */
   readonly stderr: string;
   /** What it logged by `log` notifications. */
   readonly logged: readonly Logged[];

@@ -44,7 +44,7 @@ export function configurationOf(place: NodePlace, startup: boolean): string {
   });
 }
 
-/** @returns what lightningd has against the options of a start; undefined where it takes them */
+/** @returns what lightningd has against the options of a start; undefined if it takes them */
 export function problemWithOptions(
   declared: readonly ManifestOption[],
   given: readonly RawOption[],
@@ -94,8 +94,8 @@ function optionText(
 }
 
 /**
- * A number goes in as it was written, even where that is no JSON (`0x10`), as lightningd does it.
- * @param value undefined where the option came without one
+ * A number goes in as it was written, even if that is no JSON (`0x10`), as lightningd does it.
+ * @param value undefined if the option came without one
  * @returns JSON text
  */
 export function valueText(option: { readonly type: string }, value: string | undefined): string {

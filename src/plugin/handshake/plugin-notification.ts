@@ -10,7 +10,7 @@ export type PluginNotification =
   | {
       readonly kind: "log";
       readonly level: LogLevel;
-      /** As lightningd logs it: with its escapes where it does not know one of them (`\u`). */
+      /** As lightningd logs it: with its escapes if it does not know one of them (`\u`). */
       readonly message: string;
       /** Decoded. */
       readonly text: string;

@@ -14,7 +14,7 @@ export class PluginOutput {
   readonly logged: Logged[] = [];
   readonly #stderr = new BoundedOutput();
 
-  /** The beginning and the end where it is long. */
+  /** The beginning and the end if it is long. */
   get stderr(): string {
     return this.#stderr.text;
   }

@@ -72,7 +72,7 @@ export interface SessionObserver {
   onSend?(text: string): void;
   /** Every whole message that the plugin writes, before anything is made of it. */
   onMessage?(message: RawMessage): void;
-  /** A message without id. @returns lightningd's words where it kills the plugin for it */
+  /** A message without id. @returns lightningd's words if it kills the plugin for it */
   onNotification(message: RawMessage): string | undefined;
   /** An answer to what nobody asked. */
   onUnknownAnswer?(answer: RawMessage): void;
@@ -163,7 +163,7 @@ export class PluginSession {
   }
 
   /**
-   * Starts the process and asks for the manifest. Where the system cannot run it, `onEnd` comes later.
+   * Starts the process and asks for the manifest. If the system cannot run it, `onEnd` comes later.
    * @param id the text of the request's id, quotes included
    * @param params JSON text
    */
@@ -205,7 +205,7 @@ export class PluginSession {
     if (this.close()) this.#observer.onEnd(end);
   }
 
-  /** The same without calling the observer. @returns false where it had ended before */
+  /** The same without calling the observer. @returns false if it had ended before */
   close(): boolean {
     if (this.ended) return false;
     this.ended = true;
@@ -334,7 +334,7 @@ export class PluginSession {
     return this.state === "awaiting init" ? "init" : "getmanifest";
   }
 
-  /** Why the handshake has ended with this. @param exit how the process has ended, where that is known */
+  /** Why the handshake has ended with this. @param exit how the process has ended, if that is known */
   handshakeEnd(
     end: SessionEnd,
     exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null },

@@ -38,7 +38,7 @@ export function isRemoved(deprecated: Deprecation | undefined): boolean {
   return versionNumber(NEXT_VERSION) > last;
 }
 
-/** A number that grows with the version; 0 where it is none (common/deprecation.c). */
+/** A number that grows with the version; 0 if it is none (common/deprecation.c). */
 function versionNumber(version: string): number {
   const match = /^v(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
   if (match === null) return 0;

@@ -36,7 +36,7 @@ export interface Manifest {
 export interface ManifestSurroundings {
   /** The plugin's canonical path, named when it clashes with itself. */
   readonly path: string;
-  /** The whole answer's text, which lightningd quotes where it holds no result. */
+  /** The whole answer's text, which lightningd quotes if it holds no result. */
   readonly answer?: string;
   hasOption(name: string): boolean;
   /** The path of the plugin that has this method; `"lightningd"` for one that is built in. */

@@ -88,7 +88,7 @@ function readType(field: Token): OptionType {
 /**
  * @param value the value's text as lightningd has it: for a string option the raw JSON text of a
  *   start parameter without its quotes
- * @returns lightningd's error for this value, or undefined where it takes it
+ * @returns lightningd's error for this value, or undefined if it takes it
  */
 export function problemWithValue(
   option: { readonly type: string; readonly deprecated: Deprecation | undefined },

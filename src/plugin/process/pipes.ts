@@ -23,7 +23,7 @@ const NAMES = ["stdin", "stdout", "stderr"] as const;
 
 /**
  * Makes the pipes by mkfifo(1), there being no other way to them from Node; 4 ms.
- * @returns undefined where that does not work: sockets must do then
+ * @returns undefined if that does not work: sockets must do then
  */
 export function makePipes(): Pipes | undefined {
   const opened: number[] = [];

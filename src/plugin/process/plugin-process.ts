@@ -43,7 +43,7 @@ export interface PluginProcessOptions {
 }
 
 export interface PluginProcess {
-  /** Undefined where it could not be started. */
+  /** Undefined if it could not be started. */
   readonly pid: number | undefined;
   /** What has been written and not yet taken by the plugin, in bytes. */
   readonly unsentBytes: number;
@@ -72,7 +72,7 @@ export function pluginEnvironment(env: NodeJS.ProcessEnv, version: string): Node
 
 /**
  * lightningd's plugins start with SIGPIPE ignored, and Node resets that for its children: a shell in
- * between ignores it again. Its name marks its message where the system cannot run the plugin.
+ * between ignores it again. Its name marks its message if the system cannot run the plugin.
  */
 const SHELL = "/bin/sh";
 const MARK = "cln-dev-exec";
@@ -119,7 +119,7 @@ interface Started {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** A line in it starts the plugin, where it waits. */
+  /** A line in it starts the plugin, if it waits. */
   readonly gate: Writable | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What a plugin's process is run with, where the process is ours: hot mode and the embedded node. */
+/** What a plugin's process is run with, if the process is ours: hot mode and the embedded node. */
 export interface RunSettings {
   /** The command in place of the plugin's path; `{plugin}` in it is that path. */
   readonly exec?: readonly string[] | undefined;

@@ -86,7 +86,7 @@ export class ChainBackend {
     this.#send({ jsonrpc: "2.0", id, result });
   }
 
-  /** Ends the process where there is no chain: the node cannot do without. */
+  /** Ends the process if there is no chain: the node cannot do without. */
   #begin(options: JsonObject): void {
     const path = stringOf(options[CHAIN_OPTION]) ?? "";
     const id = stringOf(options[CHAIN_ID_OPTION]) ?? "";
@@ -108,7 +108,7 @@ export class ChainBackend {
     }, LOOK_MS);
   }
 
-  /** The chain as it is now; as it was last where it cannot be read. */
+  /** The chain as it is now; as it was last if it cannot be read. */
   #refreshed(): ChainFolder | undefined {
     try {
       this.#folder?.refresh();

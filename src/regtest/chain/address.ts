@@ -6,7 +6,7 @@ const REGTEST = new RegExp(`^bcrt1([${CHARSET}]+)[${CHARSET}]{6}$`);
 /**
  * The checksum, the last 6 characters, is not looked at: nobody has typed the address.
  * @param address as a node gives it
- * @throws Error where it is not a segwit address of regtest
+ * @throws Error if it is not a segwit address of regtest
  */
 export function addressScript(address: string): Buffer {
   const data = REGTEST.exec(address)?.[1];

@@ -44,7 +44,7 @@ export function sized(bytes: Buffer): Buffer {
   return Buffer.concat([compactSize(bytes.length), bytes]);
 }
 
-/** Reads what the functions above write. @throws Error where the bytes end too early or a length is not minimal */
+/** Reads what the functions above write. @throws Error if the bytes end too early or a length is not minimal */
 export class ByteReader {
   readonly #bytes: Buffer;
   #at: number;

@@ -67,7 +67,7 @@ export class ChainFolder {
     return this.#chain;
   }
 
-  /** The hash of block 1, which is different for each chain; undefined where there is none yet. */
+  /** The hash of block 1, which is different for each chain; undefined if there is none yet. */
   get id(): string | undefined {
     return this.#chain.blockAt(1)?.hash;
   }
@@ -94,7 +94,7 @@ export class ChainFolder {
     return before !== this.#chain.tip.hash;
   }
 
-  /** @returns false where it is another file, which has been given the number of the old one */
+  /** @returns false if it is another file, which has been given the number of the old one */
   #readOn(file: number, size: number): boolean {
     try {
       this.#read += readBlocks(file, this.#read, size, this.#chain);
@@ -159,7 +159,7 @@ export class ChainFolder {
    * Mines blocks; the first one holds what the mempool has.
    * @param count at most a few hundred: others wait for the lock
    * @returns the hashes of the new blocks
-   * @throws Failure where it cannot be written: then there is no new block
+   * @throws Failure if it cannot be written: then there is no new block
    */
   mine(count = 1): readonly string[] {
     return this.#locked(() => {

@@ -24,7 +24,7 @@ const DEFAULT_SETTINGS: ChainSettings = {
   feeChanges: 0,
 };
 
-/** @param read what the file holds; undefined where there is none */
+/** @param read what the file holds; undefined if there is none */
 export function parseSettings(read: unknown): ChainSettings {
   if (!isObject(read) || !isObject(read.feerates)) return DEFAULT_SETTINGS;
   const { automine, feerates, feeChanges } = read;
@@ -37,7 +37,7 @@ export function parseSettings(read: unknown): ChainSettings {
   };
 }
 
-/** With more rates. Old ones are moved where a longer wait would cost more, as lightningd does (chaintopology.c). */
+/** With more rates. Old ones are moved if a longer wait would cost more, as lightningd does (chaintopology.c). */
 export function withFeerates(before: Feerates, given: Feerates): Feerates {
   const all: Record<string, number> = { ...before };
   for (const [blocks, rate] of Object.entries(given)) {

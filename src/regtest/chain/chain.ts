@@ -69,7 +69,7 @@ export class Chain {
     return times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
   }
 
-  /** @throws Error where it does not follow the tip */
+  /** @throws Error if it does not follow the tip */
   append(block: Block): void {
     if (block.previous !== this.tip.hash) {
       throw new Error(`block ${block.hash} does not follow ${this.tip.hash}`);

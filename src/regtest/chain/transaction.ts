@@ -55,7 +55,7 @@ export function makeTransaction(parts: TransactionParts): Transaction {
   };
 }
 
-/** @throws Error where the bytes are not exactly one transaction */
+/** @throws Error if the bytes are not exactly one transaction */
 export function decodeTransaction(bytes: Buffer): Transaction {
   const reader = new ByteReader(bytes);
   const transaction = readTransaction(reader);
@@ -65,7 +65,7 @@ export function decodeTransaction(bytes: Buffer): Transaction {
 
 const MAX_SAT = 21_000_000n * 100_000_000n;
 
-/** @throws Error where no transaction follows that lightningd can decode */
+/** @throws Error if no transaction follows that lightningd can decode */
 export function readTransaction(reader: ByteReader): Transaction {
   const from = reader.position;
   const version = reader.take(4).readInt32LE();

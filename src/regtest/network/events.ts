@@ -10,7 +10,7 @@ export interface RegtestNodeFacts {
   readonly rpcFile: string;
   /** Where it listens for peers, on 127.0.0.1. */
   readonly port: number;
-  /** Undefined where it cannot be proved. */
+  /** Undefined if it cannot be proved. */
   readonly pid: number | undefined;
 }
 

@@ -188,7 +188,7 @@ export async function setFees(
 
 const TMPFS_MAGIC = 0x01021994;
 
-/** A folder in memory to have the network in, where that is quicker than where it is: nodes write each block to the disk. */
+/** A folder in memory to have the network in, if that is quicker than where it is: nodes write each block to the disk. */
 export function fasterFolder(folder: string): string | undefined {
   try {
     if (statfsSync(folder).type === TMPFS_MAGIC) return undefined;

@@ -79,7 +79,7 @@ function addressLine(port: number): string {
   return `addr=127.0.0.1:${port}`;
 }
 
-/** Gives the node another port, where its config still has the one that it was given. */
+/** Gives the node another port, if its config still has the one that it was given. */
 export function changePort(lightningDir: string, from: number, to: number): boolean {
   const file = join(lightningDir, "config");
   const lines = readFileSync(file, "utf8").split("\n");
@@ -137,7 +137,7 @@ export function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** @returns the port @throws the system's error where it cannot be had */
+/** @returns the port @throws the system's error if it cannot be had */
 function listenOnce(port: number): Promise<number> {
   return new Promise((done, failed) => {
     const server = createServer();

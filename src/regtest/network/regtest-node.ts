@@ -58,7 +58,7 @@ export class RegtestNode {
   }
 
   /**
-   * `getinfo`, or undefined where no node runs.
+   * `getinfo`, or undefined if no node runs.
    * @throws NodeUnreachable `silent`: it runs, and gives no answer in time
    */
   async info(timeoutMs = 30_000): Promise<JsonObject | undefined> {
@@ -98,7 +98,7 @@ export class RegtestNode {
 
   /**
    * Waits until it answers and all its plugins are there: before, a `plugin start` would hang.
-   * @param child its process, where we have started it
+   * @param child its process, if we have started it
    * @throws Failure `regtest-node`: it ended, with its own words
    */
   async untilUp(
@@ -159,7 +159,7 @@ export class RegtestNode {
     return [...new Set([...stderr, ...log.map(withoutTime)])].slice(-MAX_WORDS);
   }
 
-  /** The first error in its log since its start; undefined where there is none. */
+  /** The first error in its log since its start; undefined if there is none. */
   lastWords(): string | undefined {
     try {
       const { lines } = readTail(this.#logFile, TAIL_BYTES);

@@ -199,7 +199,7 @@ async function prepare(
   return openNetwork(folder);
 }
 
-/** The node with another port, where somebody else has taken its own since it ran last. */
+/** The node with another port, if somebody else has taken its own since it ran last. */
 async function withFreePort(
   folder: string,
   node: NetworkNode,

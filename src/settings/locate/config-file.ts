@@ -16,7 +16,7 @@ export interface ConfigLine {
   /** The line without its end, otherwise unchanged. */
   readonly text: string;
   readonly name: string;
-  /** Undefined where the line has no `=`. Trailing blanks do not count. */
+  /** Undefined if the line has no `=`. Trailing blanks do not count. */
   readonly value: string | undefined;
 }
 
@@ -27,7 +27,7 @@ const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 1_000;
 
 /**
- * The lines of a config that may be missing; undefined where it cannot be read. lightningd does not
+ * The lines of a config that may be missing; undefined if it cannot be read. lightningd does not
  * distinguish the two, so `unreadable` gives the reason for a hint.
  * @throws Failure (exit code 2) for an include that cannot be read, or that never ends
  */
@@ -47,7 +47,7 @@ export function readOptionalConfig(
 
 /**
  * The lines of a config that `--conf` names.
- * @throws Failure (exit code 2) where it, or what it includes, cannot be read
+ * @throws Failure (exit code 2) if it, or what it includes, cannot be read
  */
 export function readNamedConfig(file: string): readonly ConfigLine[] {
   let content: string;

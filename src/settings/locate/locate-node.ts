@@ -164,14 +164,14 @@ export function checkNetworkFlag(flag: string): string {
   });
 }
 
-/** `--lightning-dir`, absolute. @throws Failure (exit code 2) where it is empty */
+/** `--lightning-dir`, absolute. @throws Failure (exit code 2) if it is empty */
 export function lightningDirOf(flag: string, { cwd }: Surroundings): string {
   refuseEmpty("--lightning-dir", flag);
   return resolve(cwd, trimEnd(flag));
 }
 
 /**
- * An absolute rpc-file overrides the directory and the network. Where the user names nothing but the
+ * An absolute rpc-file overrides the directory and the network. If the user names nothing but the
  * socket, its own place shows them as far as possible.
  */
 function aroundSocket(address: NodeAddress, choice: NodeChoice): Partial<NodeAddress> {

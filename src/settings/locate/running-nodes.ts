@@ -78,7 +78,7 @@ function isOurs(folder: string): boolean {
   return stat?.isDirectory() === true && isTrustedOwner(stat) && !isOpenToAll(stat);
 }
 
-/** The node of this network, where its socket is there. */
+/** The node of this network, if its socket is there. */
 function nodeIn(lightningDir: string, network: string): NodeAddress[] {
   try {
     const node = locateNode({ lightningDir, network }, { home: undefined, cwd: "/" });

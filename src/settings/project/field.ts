@@ -15,7 +15,7 @@ export interface Field {
   readonly value: unknown;
 }
 
-/** The field under `key` of an object; undefined where there is none. */
+/** The field under `key` of an object; undefined if there is none. */
 export function member(parent: Field & { readonly value: JsonObject }, key: string) {
   if (!Object.hasOwn(parent.value, key)) return undefined;
   return { file: parent.file, keyPath: joinKey(parent.keyPath, key), value: parent.value[key] };

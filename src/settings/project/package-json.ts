@@ -25,8 +25,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Looks in `cwd` and upward from it.
- * @returns undefined where no package.json has the key
- * @throws Failure (exit code 2) where the nearest package.json is broken, or one that has the key
+ * @returns undefined if no package.json has the key
+ * @throws Failure (exit code 2) if the nearest package.json is broken, or one that has the key
  */
 export function findSettingsKey(cwd: string): SettingsKey | undefined {
   let nearest = true;

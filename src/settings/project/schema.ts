@@ -60,7 +60,7 @@ export function projectNode(key: SettingsKey, home: string | undefined): Project
 }
 
 /**
- * The plugins that package.json lists; none where it only names a node.
+ * The plugins that package.json lists; none if it only names a node.
  * @throws Failure (exit code 2)
  */
 export function projectPlugins(key: SettingsKey, home: string | undefined): PluginSettings[] {

@@ -30,7 +30,7 @@ const STATUS_TIMEOUT_MS = 1_000;
 const RESTART_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * The sockets of sessions that run, or that have been killed. None where the folder for them cannot be
+ * The sockets of sessions that run, or that have been killed. None if the folder for them cannot be
  * used: then no session has one there either.
  */
 function controlSockets(): string[] {
@@ -50,7 +50,7 @@ export async function findSessions(sockets = controlSockets()): Promise<RunningS
 }
 
 /**
- * Asks a session to reload, and waits for the outcomes: none where the filter fits nothing.
+ * Asks a session to reload, and waits for the outcomes: none if the filter fits nothing.
  * @throws Failure `session-gone`: it ended before; NodeUnreachable `cut`: the signal was aborted
  */
 export async function askRestart(

@@ -50,7 +50,7 @@ export class SessionControl {
     }
   }
 
-  /** The socket; undefined where there is none. */
+  /** The socket; undefined if there is none. */
   get path(): string | undefined {
     return this.#server?.path;
   }

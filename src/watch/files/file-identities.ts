@@ -1,4 +1,4 @@
-/** Whether files or folders are still the same ones, where no event reports it. Used by the file source. */
+/** Whether files or folders are still the same ones, if no event reports it. Used by the file source. */
 import { statSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
 
@@ -14,7 +14,7 @@ export class FileIdentities {
     return [...this.#identities.keys()];
   }
 
-  /** Those that are gone, are there again, or are others; a file also where it was written. */
+  /** Those that are gone, are there again, or are others; a file also if it was written. */
   get changed(): readonly string[] {
     return [...this.#identities].flatMap(([path, identity]) =>
       identity === identityOf(path) ? [] : [path],

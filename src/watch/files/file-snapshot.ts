@@ -15,9 +15,9 @@ export interface FileSnapshot {
    */
   readonly state: "whole" | "growing" | "missing" | "empty" | "not-a-file";
   readonly executable: boolean;
-  /** When it was last written, in ms since 1970; 0 where it is missing. */
+  /** When it was last written, in ms since 1970; 0 if it is missing. */
   readonly writtenAt: number;
-  /** Bytes; 0 where it is missing. */
+  /** Bytes; 0 if it is missing. */
   readonly size: number;
   /** Two looks with the same fingerprint saw the same file: see {@link sameFile}. */
   readonly fingerprint: string;
@@ -71,7 +71,7 @@ export function sameFile(a: string, b: string): boolean {
  * A hash of the content; undefined for a file that is large, not regular, or may be run and not read
  * (mode 0111).
  * @param size as of stat
- * @throws the system's error, where the file has just gone
+ * @throws the system's error, if the file has just gone
  */
 export function contentHash(path: string, size: number): string | undefined {
   if (size > HASHED_BYTES) return undefined;

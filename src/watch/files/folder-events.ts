@@ -8,7 +8,7 @@ import { type BigIntStats, statSync } from "node:fs";
 import { watch } from "chokidar";
 
 export interface FolderListener {
-  /** Something has happened to a name in the folder; to which one is not known where it is null. */
+  /** Something has happened to a name in the folder; to which one is not known if it is null. */
   readonly onName: (name: string | null) => void;
   /** Anything may have happened: the folder is to be read again. */
   readonly readAgain: () => void;
@@ -16,7 +16,7 @@ export interface FolderListener {
 }
 
 interface SharedWatcher {
-  /** Which folder it watches; undefined where there was none. */
+  /** Which folder it watches; undefined if there was none. */
   readonly identity: string | undefined;
   readonly listeners: Set<FolderListener>;
   readonly ready: Promise<void>;

@@ -12,7 +12,7 @@ import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { watchFolderEvents } from "./folder-events.js";
 
 export interface WatcherHooks {
-  /** Something has happened to a name in a folder; to which one is not known where it is null. */
+  /** Something has happened to a name in a folder; to which one is not known if it is null. */
   readonly onName: (folder: string, name: string | null) => void;
   /** What was found while a folder was read, at first and later. Not for links' targets. */
   readonly onFound: (path: string, stats: Stats) => void;

@@ -27,7 +27,7 @@ export class HintQueue {
     this.#hooks = hooks;
   }
 
-  /** Handles the hint at once where there is time left in this turn. */
+  /** Handles the hint at once if there is time left in this turn. */
   add(path: string): void {
     if (!this.#waiting.has(path)) this.#waiting.set(path, performance.now());
     this.#turn ??= this.#beginTurn();

@@ -9,7 +9,7 @@ const SILENT =
 const MOUNT_TABLE = "/proc/self/mountinfo";
 
 /**
- * The type of the file system that a path is on, where that is one without events.
+ * The type of the file system that a path is on, if that is one without events.
  * @param path absolute, without symlinks
  * @param table for tests
  */

@@ -1,5 +1,5 @@
 /**
- * What a reload changed for the plugin's users. Where a handshake was made anyway (`--safe`) the
+ * What a reload changed for the plugin's users. if a handshake was made anyway (`--safe`) the
  * manifests are compared, hooks and subscriptions included; else what the node shows of the plugin
  * (`help`, `listconfigs`): the plugin is not run a second time for it.
  */
@@ -22,7 +22,7 @@ export interface Shown {
 
 const ASK_TIMEOUT_MS = 10_000;
 
-/** What the running version shows; undefined where the node did not answer. */
+/** What the running version shows; undefined if the node did not answer. */
 export async function readShown(
   { node }: Target,
   running: { readonly path: string; readonly started?: Started },

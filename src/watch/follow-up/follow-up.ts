@@ -124,7 +124,7 @@ export class FollowUp {
     this.#work = this.#work.then(() => (signal.aborted ? undefined : job(signal)));
   }
 
-  /** Says what the new version changed: by its manifest where that is known, else by the node. */
+  /** Says what the new version changed: by its manifest if that is known, else by the node. */
   async #compare(signal: AbortSignal): Promise<void> {
     const { state, target } = this.#reloader;
     if (state.is !== "running") return;

@@ -111,7 +111,7 @@ export async function removeFronts({ path }: HotFolder): Promise<void> {
 }
 
 /**
- * What stands behind a path of `plugin list`, where it is a front of ours.
+ * What stands behind a path of `plugin list`, if it is a front of ours.
  * @param path absolute, as the node lists it
  */
 function frontAt(path: string): { folder: HotFolder; plugin: string } | undefined {
@@ -142,7 +142,7 @@ export async function removeStoppedFront(path: string): Promise<void> {
   if (front !== undefined) await removeFronts(front.folder);
 }
 
-/** The plugin itself, for a path of `plugin list`: the same path where it is no front. */
+/** The plugin itself, for a path of `plugin list`: the same path if it is no front. */
 export function pluginBehind(path: string): string {
   return frontAt(path)?.plugin ?? path;
 }

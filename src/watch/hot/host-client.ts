@@ -41,7 +41,7 @@ export class HostClient {
   /**
    * @param onEvent what the host says beside its answers
    * @param onClosed the host has ended
-   * @returns undefined where none is there, or it does not answer
+   * @returns undefined if none is there, or it does not answer
    */
   static connect(
     folder: HotFolder,
@@ -86,7 +86,7 @@ export class HostClient {
   /**
    * Tries the file as it is now.
    * @param register the front is exchanged in any case
-   * @returns undefined where the host ends before
+   * @returns undefined if the host ends before
    */
   async reload(register = false): Promise<HotOutcome | undefined> {
     const number = ++numbers;

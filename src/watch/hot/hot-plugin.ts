@@ -58,7 +58,7 @@ export class HotPlugin {
   /**
    * Connects to the host that runs.
    * @param listens whether what it reports is shown; at the end of a session nothing is
-   * @returns why that host is of no use, where it is; undefined when connected
+   * @returns why that host is of no use, if it is; undefined when connected
    */
   async connect(listens = true): Promise<"none" | "other-release" | undefined> {
     const client = await HostClient.connect(
@@ -97,7 +97,7 @@ export class HotPlugin {
     return this.#isStatic;
   }
 
-  /** Tries the file as it is now. @returns undefined where the host has ended */
+  /** Tries the file as it is now. @returns undefined if the host has ended */
   async reload(settings: PluginSettings, register: boolean): Promise<HotOutcome | undefined> {
     this.#settings = settings;
     describe(this.folder, this.#description());
@@ -238,7 +238,7 @@ export class HotPlugin {
 
 /**
  * A front is in a private directory: only a node of this user can start it.
- * @param rpcFile where it is not there yet, its folders show whose the node is
+ * @param rpcFile if it is not there yet, its folders show whose the node is
  * @throws Failure `hot-node`
  */
 export function refuseOtherUser(rpcFile: string): void {

@@ -36,7 +36,7 @@ export interface HotReload {
   readonly untilSure: () => Promise<void>;
 }
 
-/** How the new version took over; an outcome where it did not. */
+/** How the new version took over; an outcome if it did not. */
 export type HotResult = { readonly switched: HotSwitch; readonly startMs: number } | Outcome;
 
 type Switched = Extract<HotOutcome, { result: "switched" }>;

@@ -1,4 +1,4 @@
-/** The messages between the nodes and the plugins of a session (`--trace`), where they can be seen. */
+/** The messages between the nodes and the plugins of a session (`--trace`), if they can be seen. */
 import { MessageTrace, type PassedMessage } from "../../events/message-trace.js";
 import type { Emit, TargetName } from "../../events/watch-events.js";
 

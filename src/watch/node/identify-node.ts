@@ -19,7 +19,7 @@ const FIRST_SAFE_RELEASE = "v23.08";
 /**
  * Asks a node who it is.
  * @throws Failure `mainnet` (exit code 2): it is on mainnet, and the command line does not name it
- * @throws NodeUnreachable also where its answer does not say which network it is on
+ * @throws NodeUnreachable also if its answer does not say which network it is on
  */
 export async function identifyNode(
   address: NodeAddress,
@@ -72,13 +72,13 @@ export async function identifyForControl(
   });
 }
 
-/** Another value than before: another node may listen there. Undefined where no file is. */
+/** Another value than before: another node may listen there. Undefined if no file is. */
 export function socketIdentity(rpcFile: string): string | undefined {
   const stat = statSync(rpcFile, { throwIfNoEntry: false, bigint: true });
   return stat && `${stat.dev}:${stat.ino}:${stat.ctimeNs}`;
 }
 
-/** What is another than it was, for a person; empty where it is the same node. */
+/** What is another than it was, for a person; empty if it is the same node. */
 export function nodeChanges(before: NodeFacts, now: NodeFacts): string {
   const changes: string[] = [];
   if (before.id !== now.id) changes.push(`id ${now.id.slice(0, 8)} (was ${before.id.slice(0, 8)})`);

@@ -23,7 +23,7 @@ export function isMishap(text: string): boolean {
 /**
  * What such a message says, the plugin's own lines apart from those of its libraries.
  * @param paths the plugins that may have logged it: those with the file name that the node gives
- * @returns undefined where it cannot be read after all
+ * @returns undefined if it cannot be read after all
  */
 export async function tracebackFindings(
   text: string,

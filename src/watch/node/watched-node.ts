@@ -64,7 +64,7 @@ export class WatchedNode {
   }
 
   /**
-   * Asks the node behind the path who it is now, and reports where it is another one than before.
+   * Asks the node behind the path who it is now, and reports if it is another one than before.
    * @throws Failure: it must not be touched; NodeUnreachable
    */
   async identify(signal: AbortSignal): Promise<NodeFacts> {
@@ -99,7 +99,7 @@ export class WatchedNode {
     this.#logs?.settled(reloader, outcome.event === "reloaded");
   }
 
-  /** The lowest level of log lines that is reported; undefined where the log is not followed yet. */
+  /** The lowest level of log lines that is reported; undefined if the log is not followed yet. */
   get logLevel(): LogLevel | undefined {
     return this.#logs?.level;
   }

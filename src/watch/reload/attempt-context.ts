@@ -16,21 +16,21 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   readonly inherited: InheritedOptions;
   /** @throws Failure: the node must not be touched; NodeUnreachable */
   readonly identify: (signal: AbortSignal) => Promise<NodeFacts>;
-  /** Files that changed since the last start; undefined where that is not known. */
+  /** Files that changed since the last start; undefined if that is not known. */
   readonly changedFiles: () => readonly string[] | undefined;
   /** A start is sent now: what changes from here on has changed since. */
   readonly onStart: () => void;
   /** Where the plugin's last start had its Python bytecode beside `__pycache__`. */
   readonly pycachePrefixes: readonly string[];
-  /** What the node has started of the version that runs; empty where that is not known. */
+  /** What the node has started of the version that runs; empty if that is not known. */
   readonly processes: readonly ProcessIdentity[];
   /** Another watch session starts the same plugin on the same node. */
   readonly isShared: () => boolean;
-  /** What the plugin has written to stderr since its start was sent, where that is heard. */
+  /** What the plugin has written to stderr since its start was sent, if that is heard. */
   readonly stderr: () => string | undefined;
   /** The start takes long: what was held back can be shown. */
   readonly onSlowStart: () => void;
-  /** What the last build made that was started; undefined where that is not known. */
+  /** What the last build made that was started; undefined if that is not known. */
   readonly runningContent: Promise<string | undefined>;
   readonly burst: Burst;
   /** It is known to take long for its start. */

@@ -26,7 +26,7 @@ export type PluginState =
   /** Nothing: the node is asked. `byOthers`: what runs then, somebody else has started. */
   | { readonly is: "unknown"; readonly byOthers?: boolean }
   | { readonly is: "stopped" }
-  /** `started` is known where it was us who started it. */
+  /** `started` is known if it was us who started it. */
   | {
       readonly is: "running";
       /** As the node lists it: a front, in hot mode. */
@@ -85,8 +85,8 @@ export class PluginOnNode {
   }
 
   /**
-   * Learns what the node runs of the plugin, where that is not known, or is no longer so.
-   * @param processes what the node has started of the version that runs, where that is known
+   * Learns what the node runs of the plugin, if that is not known, or is no longer so.
+   * @param processes what the node has started of the version that runs, if that is known
    * @throws Failure: it runs and must not be stopped
    * @throws RpcError, NodeUnreachable
    */
@@ -182,7 +182,7 @@ export class PluginOnNode {
    * The old version goes.
    * @param begin called before the node is asked for that
    * @param isShared another session may be starting it just now: that start is ended
-   * @returns how long the node took, ms; undefined where there was nothing to stop
+   * @returns how long the node took, ms; undefined if there was nothing to stop
    * @throws RpcError, NodeUnreachable
    */
   async stop(begin: () => void, isShared: boolean): Promise<number | undefined> {

@@ -228,8 +228,8 @@ export class ReloadAttempt {
   }
 
   /**
-   * The host behind the front tries the new version; the old one still serves where that fails.
-   * @returns undefined where there is no host, or where it must be started again
+   * The host behind the front tries the new version; the old one still serves if that fails.
+   * @returns undefined if there is no host, or if it must be started again
    */
   async #reloadHot(
     { file, snapshot }: SettledPlugin,

@@ -76,9 +76,9 @@ export class Reloader {
   #seen: FileSnapshot | undefined;
   /** The node died of the plugin as it looked then. */
   #deadly: FileSnapshot | undefined;
-  /** Since the last start; undefined where it is not known. */
+  /** Since the last start; undefined if it is not known. */
   #changedFiles: Set<string> | undefined;
-  /** Of the last good start; empty where they are not known. */
+  /** Of the last good start; empty if they are not known. */
   #processes: readonly ProcessIdentity[] = [];
   #pycachePrefixes: readonly string[] = [];
   readonly #selfChanges = new SelfChanges();
@@ -90,11 +90,11 @@ export class Reloader {
   #startedAt = 0;
   /** The last good start took so long that one more of that kind is no news. */
   #isSlow = false;
-  /** What the plugin has written to stderr since it was started, where that is heard. */
+  /** What the plugin has written to stderr since it was started, if that is heard. */
   stderr: string | undefined;
   /** Another watch session has the same plugin on the same node. */
   isShared = false;
-  /** What `init` of this start was answered with, where it was an error and that is heard. */
+  /** What `init` of this start was answered with, if it was an error and that is heard. */
   initError: JsonObject | undefined;
   /** The start whose end has been explained already. */
   explained: Started | undefined;
@@ -139,7 +139,7 @@ export class Reloader {
     return [...this.target.plugin.options, ...takenOver];
   }
 
-  /** What the node has started of the version that runs; empty where that is not known. */
+  /** What the node has started of the version that runs; empty if that is not known. */
   get processes(): readonly ProcessIdentity[] {
     return this.#processes;
   }
@@ -168,7 +168,7 @@ export class Reloader {
   /**
    * Asks for a reload.
    * @param at performance.now() of the first hint
-   * @returns the outcome that covers this change; `refused` with the kind `session-closed` where the
+   * @returns the outcome that covers this change; `refused` with the kind `session-closed` if the
    * session ends before, or has ended. Never rejects.
    */
   request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {

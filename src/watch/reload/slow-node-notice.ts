@@ -26,7 +26,7 @@ const MIN_ANSWER_BYTES = 40;
 
 export type NodeStep = "find" | "stop" | "start";
 
-/** A node that gives no answer, ready to be shown; undefined where it answers. */
+/** A node that gives no answer, ready to be shown; undefined if it answers. */
 export async function whySilent(
   node: NodeAddress,
   signal?: AbortSignal,

@@ -98,7 +98,7 @@ function writeSettings(path: string, text: string): void {
 
 /**
  * package.json with what is missing in it: the key "cln-dev" and the script "dev".
- * @returns no text where it has that key already
+ * @returns no text if it has that key already
  * @throws Failure (exit code 2): it cannot be read, or is no object
  */
 function settingsWith(path: string, plugin: string): { path: string; text?: string } {

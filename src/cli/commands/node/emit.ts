@@ -30,7 +30,7 @@ const WAITING_MS = 2_000;
 /**
  * @param values the payload as one JSON object, or changes to the example as `key=value`
  * @param waitingMs after this long without an answer, who has not answered is printed
- * @returns 0; 1 where a plugin died, or answered what lightningd would not take
+ * @returns 0; 1 if a plugin died, or answered what lightningd would not take
  */
 export async function emit(
   context: Context,
@@ -96,7 +96,7 @@ async function callEmit(
   }
 }
 
-/** The names of all topics; none where the node does not answer. */
+/** The names of all topics; none if the node does not answer. */
 export async function emitTopics(node: NodeAddress, signal: AbortSignal): Promise<string[]> {
   const topics = await listTopics(node, signal).catch(() => []);
   return topics.flatMap((item) => item.member("topic")?.text ?? []);

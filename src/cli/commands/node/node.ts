@@ -23,7 +23,7 @@ export interface NodeCommandFlags {
 
 /**
  * Runs until a signal or the RPC method `stop` ends it, or npm, which has started it, is gone.
- * @throws Failure where the node cannot be started
+ * @throws Failure if the node cannot be started
  */
 export async function node({ flags, io }: Context, own: NodeCommandFlags): Promise<ExitCode> {
   keepHeapSmall();

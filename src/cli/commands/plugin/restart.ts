@@ -59,7 +59,7 @@ export async function restart(
 }
 
 /**
- * One for each named plugin; one for all where none is named. A file is matched by its path, without
+ * One for each named plugin; one for all if none is named. A file is matched by its path, without
  * symlinks, everything else by the name that a session has.
  */
 function filtersOf({ flags, surroundings }: Context, plugins: readonly string[]): RestartFilter[] {

@@ -70,7 +70,7 @@ export async function start(
   });
 }
 
-/** @returns 1 where a node does not run */
+/** @returns 1 if a node does not run */
 export function status(context: Context, flags: DirFlag): Promise<ExitCode> {
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => ((await showStatus(network, steps)) ? 0 : 1));

@@ -13,7 +13,7 @@ import { type StreamStyle, styleOf } from "../../report/style.js";
 import { Spinner } from "../../report/watch/spinner.js";
 import type { Context, ExitCode } from "../context.js";
 
-/** How often what takes time is shown where there is no spinner, in ms. */
+/** How often what takes time is shown if there is no spinner, in ms. */
 const SHOW_EVERY_MS = 5_000;
 
 export interface Steps extends StepContext {

@@ -11,7 +11,7 @@ export interface Prompt {
   readonly history?: readonly string[];
 }
 
-/** @returns the line without blanks around it; "" where the user leaves it by Ctrl-C or an empty line */
+/** @returns the line without blanks around it; "" if the user leaves it by Ctrl-C or an empty line */
 export async function ask(
   stdin: ReadStream,
   keys: KeyListener,

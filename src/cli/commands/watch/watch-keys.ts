@@ -97,7 +97,7 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
   return keys;
 }
 
-/** Asks for `key=value`, and for the plugin before it where there are several. */
+/** Asks for `key=value`, and for the plugin before it if there are several. */
 async function askForOption(
   stdin: ReadStream,
   keys: KeyListener,

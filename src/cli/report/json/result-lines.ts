@@ -1,5 +1,5 @@
 /**
- * The result of a call for a person: coloured by what each part is, and only what has changed where
+ * The result of a call for a person: coloured by what each part is, and only what has changed if
  * there was a result before. Whatever a plugin answers, this takes some ms and some lines.
  */
 import { diffArrays } from "diff";
@@ -27,7 +27,7 @@ export function isSameResult(before: string, after: string): boolean {
 
 /**
  * @param before the JSON text to compare with, if there is one
- * @returns lines without line ends; each begins with its mark and a blank where there is a `before`
+ * @returns lines without line ends; each begins with its mark and a blank if there is a `before`
  */
 export function resultLines(before: string | undefined, after: string, paint: Paint): string[] {
   if (before === undefined)

@@ -7,9 +7,9 @@ import { duration } from "../watch/line-format.js";
 
 export interface TraceStyle {
   readonly paint: Paint;
-  /** Columns of the terminal; undefined where it is none. */
+  /** Columns of the terminal; undefined if it is none. */
   readonly width: number | undefined;
-  /** Stands before the method where several plugins are watched. */
+  /** Stands before the method if several plugins are watched. */
   readonly plugin: string | undefined;
 }
 

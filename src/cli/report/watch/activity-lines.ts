@@ -81,7 +81,7 @@ function errorText(result: string): string {
   return typeof code === "number" ? rpcErrorText({ code, message }) : sanitize(message);
 }
 
-/** Undefined where it is too long for that. */
+/** Undefined if it is too long for that. */
 function oneLine(json: string): string | undefined {
   if (json.length > 10 * SHORT_RESULT) return undefined;
   const line = indentJson(json).replace(/\n\s*/g, " ");

@@ -32,7 +32,7 @@ export class EventLines {
   readonly #options: EventLinesOptions;
   readonly #format: LineFormat;
   readonly #logLimit: LogLimit;
-  /** By target: its last failure, where no good reload came after it. */
+  /** By target: its last failure, if no good reload came after it. */
   readonly #failures = new Map<string, string>();
   /** The session ends with its node. */
   #embedded = false;
@@ -47,7 +47,7 @@ export class EventLines {
     this.#logLimit = new LogLimit(() => options.now().getTime());
   }
 
-  /** The lines of an event; none where it is not worth one. */
+  /** The lines of an event; none if it is not worth one. */
   of(event: WatchEvent): string[] {
     if (event.event === "reloading") this.#isNext = this.#hasBegun;
     const lines = [...(event.event === "log" ? [] : this.leftOut()), ...this.#linesOf(event)];

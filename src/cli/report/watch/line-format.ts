@@ -37,7 +37,7 @@ export class LineFormat {
     this.#options = options;
   }
 
-  /** From now on lines name the node where there are several, and plugins of one name differ. */
+  /** From now on lines name the node if there are several, and plugins of one name differ. */
   nameAll({ nodes, plugins }: Pick<Watching, "nodes" | "plugins">): void {
     this.#plugins = shortNames(plugins.map(({ path }) => path));
     if (nodes.length < 2) return;
@@ -88,7 +88,7 @@ export class LineFormat {
     return sanitize(text.replace(pattern, ""));
   }
 
-  /** `*.py under /home/me/plugin`, where that is the working directory. */
+  /** `*.py under /home/me/plugin`, if that is the working directory. */
   files(description: string): string {
     const { cwd } = this.#options;
     const here = description.endsWith(` under ${cwd}`);

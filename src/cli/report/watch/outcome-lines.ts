@@ -150,7 +150,7 @@ function unreachable(event: Unreachable, format: LineFormat): string[] {
   return [format.line(paint.red(marks.bad), text), ...explanation];
 }
 
-/** Which of several nodes it is about, where the message names only the plugin. */
+/** Which of several nodes it is about, if the message names only the plugin. */
 function elsewhere({ node }: Refused, format: LineFormat): string {
   const on = format.on(node).trim();
   return on === "" ? "" : `${on}: `;

@@ -14,13 +14,13 @@ export interface BuildStep {
   readonly node: PluginOnNode;
   readonly progress: AttemptProgress;
   readonly emit: Emit;
-  /** What the last build made that was started; undefined where that is not known. */
+  /** What the last build made that was started; undefined if that is not known. */
   readonly runningContent: Promise<string | undefined>;
 }
 
 /**
  * Runs the build.
- * @returns how long it took in ms, and the outcome where the reload ends with it; undefined: no build
+ * @returns how long it took in ms, and the outcome if the reload ends with it; undefined: no build
  */
 export async function runBuildStep(
   step: BuildStep,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 
-/** A hash of what a build has made; undefined where it cannot be read. */
+/** A hash of what a build has made; undefined if it cannot be read. */
 export async function builtContent(path: string): Promise<string | undefined> {
   const hash = createHash("sha1");
   try {

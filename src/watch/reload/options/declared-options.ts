@@ -10,7 +10,7 @@ import { runHandshake } from "../../../plugin/handshake/run-handshake.js";
 
 const MANIFEST_TIMEOUT_MS = 10_000;
 
-/** @returns undefined where the plugin gives no manifest: the start will say why */
+/** @returns undefined if the plugin gives no manifest: the start will say why */
 export async function learnDeclarations(
   { node }: Target,
   file: PluginFile,

@@ -35,7 +35,7 @@ export const NO_INHERITED_OPTIONS: InheritedOptions = {
  * Reads the options of a plugin that is about to be stopped.
  * @param path its canonical path
  * @param byOthers it was started by somebody else: what was taken over before does not count
- * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
+ * @throws RpcError, NodeUnreachable (`cut` if the signal was aborted)
  * @throws Failure `option-concealed`: one of them cannot be read, and the user has not given it
  */
 export async function readInherited(

@@ -4,7 +4,7 @@ import { shownValue } from "../../../plugin/secret-options.js";
 import { type AttemptContext, warn } from "../attempt-context.js";
 import { shownOptions } from "./inherited-options.js";
 
-/** Reports it where it is so. */
+/** Reports it if it is so. */
 export function reportOutsideStart(context: AttemptContext): void {
   const { byOthers, inherited } = context.node;
   // A command is given other options on purpose.

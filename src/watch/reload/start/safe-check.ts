@@ -14,9 +14,9 @@ import { removeStaleBytecodeOf } from "./stale-bytecode.js";
 import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./start-plugin.js";
 
 /**
- * Checks the new version where `--safe` asks for that, or where it may take the node down.
+ * Checks the new version where `--safe` asks for that, or if it may take the node down.
  * @param version the node's
- * @returns the outcome, where it does not pass; else its manifest, as far as it was asked for it
+ * @returns the outcome, if it does not pass; else its manifest, as far as it was asked for it
  * @throws Superseded
  */
 export async function checkBeforeStop(
@@ -30,7 +30,7 @@ export async function checkBeforeStop(
   const { shapes } = node.inherited;
   const configured = [...(shapes ?? [])].filter(([, { isConfigured }]) => isConfigured);
   const names = configured.map(([name]) => name);
-  // What would take the node down is looked at in any case where that costs nothing.
+  // What would take the node down is looked at in any case if that costs nothing.
   const isSuspect =
     names.length > 0 && mayDropOption(file, names, options.length > 0, await version());
   if (!target.plugin.safe && !isSuspect) return { manifest: undefined };

@@ -16,7 +16,7 @@ export interface SlowStartOptions {
   readonly afterMs?: number;
   /** How long the plugin gets offline for each answer, ms. */
   readonly timeoutMs?: number;
-  /** What the plugin has written to stderr in this start, where that is known. */
+  /** What the plugin has written to stderr in this start, if that is known. */
   readonly stderr?: () => string | undefined;
   /** The notice is due: what was held back during the start can be shown. */
   readonly onSlow?: () => void;

@@ -27,7 +27,7 @@ const FILES_AT_ONCE = 200;
 
 interface BytecodeOptions {
   readonly plugin: PluginSettings;
-  /** Files that changed since the last start; undefined where that is not known: all are checked. */
+  /** Files that changed since the last start; undefined if that is not known: all are checked. */
   readonly changed: readonly string[] | undefined;
   /** Absolute values of PYTHONPYCACHEPREFIX that the plugin may run with. */
   readonly prefixes: readonly string[];

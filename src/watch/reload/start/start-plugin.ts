@@ -35,7 +35,7 @@ export interface StartWithRetryOptions {
 /**
  * Starts the plugin and waits until the node calls it started.
  * @returns how long the node took for the start that worked, ms
- * @throws RpcError, NodeUnreachable (`cut` where a signal was aborted)
+ * @throws RpcError, NodeUnreachable (`cut` if a signal was aborted)
  */
 export async function startWithRetry(start: StartWithRetryOptions): Promise<number> {
   const begun = performance.now();

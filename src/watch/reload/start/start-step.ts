@@ -41,7 +41,7 @@ export class StartStep {
   /** The node died of the plugin as it looked then. */
   deadly: FileSnapshot | undefined;
 
-  /** @param manifest what the new version answered offline, where it was asked */
+  /** @param manifest what the new version answered offline, if it was asked */
   constructor(context: AttemptContext, manifest: Manifest | undefined) {
     this.#context = context;
     this.#manifest = manifest;

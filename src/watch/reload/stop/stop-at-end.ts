@@ -15,7 +15,7 @@ const STOP_ANSWER_MS = 1_000;
 export interface PluginAtEnd {
   readonly target: Target;
   readonly state: PluginState;
-  /** What the node has started of the version that runs; empty where that is not known. */
+  /** What the node has started of the version that runs; empty if that is not known. */
   readonly processes: readonly ProcessIdentity[];
 }
 

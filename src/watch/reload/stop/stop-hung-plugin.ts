@@ -15,7 +15,7 @@ const KILLED_MAX_MS = 5_000;
 /**
  * Ends a start of ours that a newer version replaces, and returns when the node has answered it or
  * could not be brought to. Starting the changed file at once would be shorter: lightningd replaces
- * a plugin whose checksum has changed. But where it waits for that plugin's manifest it frees it
+ * a plugin whose checksum has changed. But if it waits for that plugin's manifest it frees it
  * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
  * @param abandoned aborted: the start is left to the node
  */
@@ -43,7 +43,7 @@ export async function cancelStart(
 /**
  * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to stop
  * it, so its process is ended instead.
- * @throws RpcError, NodeUnreachable (`cut` where the signal was aborted)
+ * @throws RpcError, NodeUnreachable (`cut` if the signal was aborted)
  */
 export async function stopHungPlugin(
   target: Target,

@@ -1,6 +1,6 @@
 /**
  * Keeps plugins of one session that write each other's files at their starts from starting each other
- * for ever. Each change has a depth: 0 where it came while no other plugin was being started, else one
+ * for ever. Each change has a depth: 0 if it came while no other plugin was being started, else one
  * more than that start's. Somebody may save just then, so a deep start first waits until all is quiet:
  * what comes in that wait is a save, and the depth is 0 again. Files that a start at the limit has
  * written start nothing from then on, while that other plugin is being started.
@@ -23,7 +23,7 @@ export interface StartingPlugin {
 /**
  * The depth of a change that comes now.
  * @param others plugins that are being started, or have been just now
- * @returns with the plugin that it comes from, where nothing is to be started for it any more
+ * @returns with the plugin that it comes from, if nothing is to be started for it any more
  */
 export function depthAmong(others: readonly StartingPlugin[]): {
   readonly depth: number;

@@ -1,4 +1,4 @@
-/** How files are named where a plugin is not to be started for them any more. */
+/** How files are named if a plugin is not to be started for them any more. */
 import { dirname, relative } from "node:path";
 
 /** @returns the files from the plugin's folder, and the flags that leave them out */
