@@ -1,4 +1,4 @@
-/** What the steps of one reload share: what it was made with, how far it is, and the plugin on its node. */
+/** What the steps of one reload share: its options, its progress and the plugin on its node. */
 
 import type { NodeFacts } from "../../events/watch-events.js";
 import type { ProcessIdentity } from "../../node/plugins/plugin-processes.js";
@@ -16,26 +16,28 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   readonly inherited: InheritedOptions;
   /** @throws Failure: the node must not be touched; NodeUnreachable */
   readonly identify: (signal: AbortSignal) => Promise<NodeFacts>;
-  /** Files that changed since the last start; undefined if that is not known. */
+  /** Files that changed since the last start; undefined if unknown. */
   readonly changedFiles: () => readonly string[] | undefined;
-  /** A start is sent now: what changes from here on has changed since. */
+  /**
+   * Called when a start is sent: files that change from here on count as changed since that start.
+   */
   readonly onStart: () => void;
-  /** Where the plugin's last start had its Python bytecode beside `__pycache__`. */
+  /** Where the plugin's last start kept its Python bytecode, besides `__pycache__`. */
   readonly pycachePrefixes: readonly string[];
-  /** What the node has started of the version that runs; empty if that is not known. */
+  /** The processes that the node started for the running version; empty if unknown. */
   readonly processes: readonly ProcessIdentity[];
   /** Another watch session starts the same plugin on the same node. */
   readonly isShared: () => boolean;
-  /** What the plugin has written to stderr since its start was sent, if that is heard. */
+  /** What the plugin has written to stderr since its start was sent, if that can be read. */
   readonly stderr: () => string | undefined;
-  /** The start takes long: what was held back can be shown. */
+  /** Called when the start takes long: output that was held back can be shown. */
   readonly onSlowStart: () => void;
-  /** What the last build made that was started; undefined if that is not known. */
+  /** A hash of what the last build made and the node started; undefined if unknown. */
   readonly runningContent: Promise<string | undefined>;
   readonly burst: Burst;
-  /** It is known to take long for its start. */
+  /** Whether the plugin is known to start slowly. */
   readonly slow: boolean;
-  /** Resolves at the next change, or after so many ms. */
+  /** Resolves at the next change, or after `ms`. */
   readonly nextHint: (ms: number) => Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export interface AttemptContext {
   readonly options: ReloadAttemptOptions;
   readonly progress: AttemptProgress;
   readonly node: PluginOnNode;
-  /** Aborted when the attempt is superseded, or nobody wants it any more. */
+  /** Aborted when the attempt is superseded or abandoned. */
   readonly over: AbortSignal;
 }
 
@@ -53,8 +55,8 @@ export function warn({ options }: AttemptContext, message: string): void {
 }
 
 /**
- * A failure is reported when nothing more is being written.
- * @throws Superseded: the file is no longer as it was tried
+ * Waits until nothing more is being written, before a failure is reported.
+ * @throws Superseded: the file is no longer the one that was tried
  */
 export async function untilSure(
   { options, progress }: AttemptContext,

@@ -1,6 +1,6 @@
 /**
- * The plugin on its node during one attempt: what is believed of it, and the calls that change that.
- * The attempt decides what is done and when.
+ * The plugin on its node during one attempt: what is known of it, and the calls that change it. The
+ * attempt decides what to do and when.
  */
 
 import type { Started } from "../../diagnose/on-demand.js";
@@ -21,12 +21,12 @@ import { startWithRetry } from "./start/start-plugin.js";
 import { findRunning } from "./stop/find-running.js";
 import { stopHungPlugin } from "./stop/stop-hung-plugin.js";
 
-/** What is believed of the plugin on the node between two attempts. */
+/** What is known of the plugin on the node between two attempts. */
 export type PluginState =
-  /** Nothing: the node is asked. `byOthers`: what runs then, somebody else has started. */
+  /** Unknown: ask the node. `byOthers`: if it runs, it was started outside this session. */
   | { readonly is: "unknown"; readonly byOthers?: boolean }
   | { readonly is: "stopped" }
-  /** `started` is known if it was us who started it. */
+  /** `started` is known if this session started it. */
   | {
       readonly is: "running";
       /** As the node lists it: a front, in hot mode. */
@@ -35,9 +35,9 @@ export type PluginState =
       /** Its host, in hot mode. */
       readonly hot?: HotPlugin;
     }
-  /** A start has not ended: one of ours, or somebody else's. */
+  /** A start has not ended: this session's or another's. */
   | { readonly is: "starting"; readonly path: string }
-  /** A stop of ours has not ended, or its answer was not waited for. */
+  /** A stop of this session has not ended, or its answer was not waited for. */
   | { readonly is: "stopping"; readonly path: string };
 
 export class PluginOnNode {
@@ -46,7 +46,7 @@ export class PluginOnNode {
   readonly #target: Target;
   readonly #emit: Emit;
   readonly #trace: TraceSource | undefined;
-  /** What the previous version was started with. */
+  /** The options the previous version was started with. */
   previousOptions: readonly StartOption[] | undefined;
   #hot: HotPlugin | undefined;
   readonly #signal: AbortSignal;
@@ -56,8 +56,8 @@ export class PluginOnNode {
   #byOthers = false;
 
   /**
-   * @param signal a newer change has come
-   * @param abandoned nobody wants it any more: what the node does is left to it
+   * @param signal aborted by a newer change
+   * @param abandoned aborted when nobody waits for the result: the node is left to finish
    */
   constructor(
     target: Target,
@@ -85,15 +85,15 @@ export class PluginOnNode {
   }
 
   /**
-   * Learns what the node runs of the plugin, if that is not known, or is no longer so.
-   * @param processes what the node has started of the version that runs, if that is known
+   * Finds out what the node runs of the plugin, unless that is known and still true.
+   * @param processes the processes that the node started for the running version, if known
    * @throws Failure: it runs and must not be stopped
    * @throws RpcError, NodeUnreachable
    */
   async find(file: PluginFile, processes: readonly ProcessIdentity[]): Promise<void> {
     if (this.#target.plugin.hot) {
       this.#hot ??= new HotPlugin(this.#target, file, this.#emit, this.#trace);
-      // The node is not asked to stop anything before the front can be written.
+      // The front must be writable before the node is asked to stop anything.
       if (!this.#hot.connected) this.#hot.prepare();
     }
     if (this.state.is !== "unknown" && (await this.#isAsBelieved(processes))) return;
@@ -118,7 +118,9 @@ export class PluginOnNode {
     return this.#byOthers;
   }
 
-  /** Whether the plugin is as this session has left it: it may have been stopped and started by hand. */
+  /**
+   * Whether the plugin is as this session left it: it may have been stopped and started by hand.
+   */
   async #isAsBelieved(processes: readonly ProcessIdentity[]): Promise<boolean> {
     const { state } = this;
     if (state.is === "stopped") return false;
@@ -142,7 +144,7 @@ export class PluginOnNode {
     return this.state.is === "running" ? this.state.path : undefined;
   }
 
-  /** The front was exchanged. */
+  /** The front was replaced. */
   listed(path: string): void {
     if (this.state.is === "running") this.state = { ...this.state, path };
   }
@@ -166,7 +168,10 @@ export class PluginOnNode {
     return { is: "running", path };
   }
 
-  /** What the start is sent. @throws Failure (exit code 2): a value that cannot be passed on */
+  /**
+   * The options to send with the start.
+   * @throws Failure (exit code 2): a value that cannot be passed on
+   */
   async startOptions(file: PluginFile): Promise<readonly StartOption[]> {
     const { options, inherited } = await startOptionsFor(
       this.#target,
@@ -179,10 +184,10 @@ export class PluginOnNode {
   }
 
   /**
-   * The old version goes.
-   * @param begin called before the node is asked for that
-   * @param isShared another session may be starting it just now: that start is ended
-   * @returns how long the node took, ms; undefined if there was nothing to stop
+   * Stops the old version.
+   * @param begin called before the node is asked to stop it
+   * @param isShared another session may be starting it: that start is ended
+   * @returns how long the node took, in ms; undefined if there was nothing to stop
    * @throws RpcError, NodeUnreachable
    */
   async stop(begin: () => void, isShared: boolean): Promise<number | undefined> {
@@ -202,8 +207,8 @@ export class PluginOnNode {
   }
 
   /**
-   * The new version comes.
-   * @returns how long the node took, ms
+   * Starts the new version.
+   * @returns how long the node took, in ms
    * @throws RpcError, NodeUnreachable
    */
   async start(started: Started, nextHint: (ms: number) => Promise<void>): Promise<number> {
@@ -232,7 +237,7 @@ export class PluginOnNode {
         const why = "it does not see this user's files: it runs in a container, or in a chroot";
         throw notForHotMode(this.#target.node.rpcFile, `${why} (${error.message})`);
       }
-      // The node's words name the front; the user's plugin is meant.
+      // The node's message names the front; the user knows the plugin.
       const { method, code, data } = error;
       throw new RpcError(method, code, error.message.replaceAll(path, file.realPath), data);
     }

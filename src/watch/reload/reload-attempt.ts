@@ -1,6 +1,6 @@
 /**
- * One reload from its change to its outcome: build, settle, check, stop, start, verify. Made by the
- * reloader, which keeps what an attempt leaves behind.
+ * One reload from its change to its outcome: build, settle, check, stop, start, verify. The
+ * reloader makes it, and keeps what it leaves behind.
  */
 
 import { Failure } from "../../errors/failure.js";
@@ -33,7 +33,7 @@ import { endLeftovers } from "./stop/end-leftovers.js";
 import { AttemptProgress, Superseded } from "./supersede/attempt-progress.js";
 
 export interface ReloadAttemptResult {
-  /** Undefined: superseded, the changes are to be tried again. */
+  /** Undefined if the attempt was superseded: the next one covers its changes. */
   readonly outcome: Outcome | undefined;
   readonly state: PluginState;
   readonly inherited: InheritedOptions;
@@ -42,13 +42,13 @@ export interface ReloadAttemptResult {
   readonly supersededBy: readonly string[];
   /** The files that changed while it was built or started. */
   readonly changedMeanwhile: ReadonlySet<string>;
-  /** The node died of the plugin as it looked then. */
+  /** The plugin file as it was when the node died of it. */
   readonly deadly: FileSnapshot | undefined;
 }
 
-/** A start that is given up may end by itself within this, ms. */
+/** How long an abandoned start may take to end by itself, in ms. */
 const START_GRACE_MS = 500;
-/** Then the node has so long to answer that it is ended, ms. */
+/** How long the node then has to answer that the start was ended, in ms. */
 const CANCEL_MS = 1_500;
 export class ReloadAttempt {
   readonly #options: ReloadAttemptOptions;
@@ -80,7 +80,7 @@ export class ReloadAttempt {
     this.#progress.changed(change);
   }
 
-  /** It has run something: the build, or the plugin. */
+  /** Whether it has run something: the build, or the plugin. */
   get hasBegun(): boolean {
     return this.#progress.hasBegun;
   }
@@ -90,13 +90,13 @@ export class ReloadAttempt {
     return this.#progress.change.depth ?? 0;
   }
 
-  /** The plugin file as this attempt has found it; undefined before that. */
+  /** The plugin file as this attempt found it; undefined before that. */
   get seen(): FileSnapshot | undefined {
     return this.#settling.seen;
   }
 
   /**
-   * Ends the attempt as soon as that can be. A start gets a moment to end by itself; then it is ended,
+   * Ends the attempt as soon as possible. A start may end by itself for a moment; then it is ended,
    * since lightningd starts no other plugin while it waits for one.
    */
   giveUp(): void {
@@ -111,7 +111,7 @@ export class ReloadAttempt {
     this.#timers.push(supersede, abandoned);
   }
 
-  /** Does the reload. Throws nothing. */
+  /** Runs the reload. Never rejects. */
   async run(): Promise<ReloadAttemptResult> {
     const { emit } = this.#options;
     emit({
@@ -142,7 +142,7 @@ export class ReloadAttempt {
     };
   }
 
-  /** What is left of a start that was given up. */
+  /** Reports what is left of an abandoned start. */
   #reportGivenUp(): void {
     if (!this.#givenUp || this.#node.runs) return;
     const { plugin } = this.#target.name;
@@ -168,9 +168,9 @@ export class ReloadAttempt {
     const { identify, processes, isShared, onStart } = this.#options;
     const { rpcFile } = this.#target.node;
     const socket = socketIdentity(rpcFile);
-    // A host at hand is a child of the node that was identified when it was started: it may go ahead.
+    // A running host is a child of the node that was identified when it started: it may go ahead.
     const isAtHand = this.#node.hot !== undefined;
-    // Else the node is asked while the files settle.
+    // Otherwise the node is asked while the files settle.
     const identified = isAtHand ? undefined : identify(this.#context.over);
     identified?.catch(() => {});
     const settled = await this.#settling.settle();
@@ -184,7 +184,7 @@ export class ReloadAttempt {
       });
       return found;
     };
-    // Whatever can be wrong without the node is found while the old version still runs.
+    // Find everything that can be wrong without the node while the old version still runs.
     if (!isAtHand) await version();
     reportOutsideStart(this.#context);
     const options = await this.#node.startOptions(settled.file);
@@ -197,7 +197,7 @@ export class ReloadAttempt {
       this.#node.stop(() => this.#progress.begin("stop"), isShared()),
     );
     for (const message of await endLeftovers(leftovers)) warn(this.#context, message);
-    // What was saved during the stop is what is started.
+    // What was saved during the stop is what gets started.
     const now = takeSnapshot(this.#target.plugin.path);
     const same = sameFile(now.fingerprint, settled.snapshot.fingerprint);
     const plugin = same ? settled : await this.#settling.settle();
@@ -228,8 +228,8 @@ export class ReloadAttempt {
   }
 
   /**
-   * The host behind the front tries the new version; the old one still serves if that fails.
-   * @returns undefined if there is no host, or if it must be started again
+   * Lets the host behind the front try the new version; the old one keeps serving if that fails.
+   * @returns undefined if there is no host, or it must be started again
    */
   async #reloadHot(
     { file, snapshot }: SettledPlugin,
@@ -278,7 +278,7 @@ export class ReloadAttempt {
   }
 }
 
-/** The file of a plugin that runs. */
+/** The failure for a running plugin whose file is gone. */
 function fileGone({ kind, why, exitCode }: Failure, path: string): Failure {
   return new Failure({
     kind,

@@ -1,7 +1,7 @@
 /**
- * Keeps one plugin on one node at its latest version: the only thing in a watch session that has
- * state. Changes come in from any source; every one of them is covered by exactly one outcome, and
- * what comes during a reload is merged into the next, which replaces a start that still hangs.
+ * Keeps one plugin on one node at its latest version; the only part of a watch session with state.
+ * Changes come in from any source. Exactly one outcome covers each; changes during a reload are
+ * merged into the next one, which replaces a start that still hangs.
  */
 import type { Started } from "../../diagnose/on-demand.js";
 import { killsNode, refused, sessionClosed } from "../../events/outcomes.js";
@@ -34,11 +34,11 @@ import { depthAmong, depthOfStart, endlessNotice, type StartingPlugin } from "./
 import { Restless } from "./supersede/restless.js";
 import { SelfChanges, selfChangeNotice } from "./supersede/self-changes.js";
 
-/** It is waited for so long for a file to be quiet before it is tested: so many times the quiet time. */
+/** How many quiet periods to wait for a file to settle before testing it. */
 const QUIET_TRIES = 3;
-/** The event of a file that was written during a start may come so long after it, ms. */
+/** How long after a start the event of a file written during it may arrive, in ms. */
 const EVENT_MS = 250;
-/** A file's time may lag behind the clock by this, ms: the kernel's clock ticks. */
+/** How far a file's time may lag behind the clock, in ms: the kernel's clock ticks. */
 const FILE_TIME_MS = 10;
 
 export interface ReloaderHooks {
@@ -50,11 +50,11 @@ export interface ReloaderHooks {
    * @throws Failure: it must not be touched; NodeUnreachable
    */
   readonly identify?: (signal: AbortSignal) => Promise<NodeFacts>;
-  /** The node did not answer: somebody should find out when it does. */
+  /** Called when the node did not answer, so that its return can be watched for. */
   readonly onUnreachable?: () => void;
-  /** A start takes long: what the plugin wrote so far can be shown. */
+  /** Called when a start takes long: what the plugin has written so far can be shown. */
   readonly onSlowStart?: () => void;
-  /** The other plugins of the session that are being started, or have been just now. */
+  /** The other plugins of the session that are starting, or have just started. */
   readonly others?: () => readonly StartingPlugin[];
 }
 
@@ -74,32 +74,32 @@ export class Reloader {
   #runningContent: Promise<string | undefined> = Promise.resolve(undefined);
   /** The plugin file as the last attempt found it. */
   #seen: FileSnapshot | undefined;
-  /** The node died of the plugin as it looked then. */
+  /** The plugin file as it was when the node died of it. */
   #deadly: FileSnapshot | undefined;
-  /** Since the last start; undefined if it is not known. */
+  /** Since the last start; undefined if unknown. */
   #changedFiles: Set<string> | undefined;
-  /** Of the last good start; empty if they are not known. */
+  /** Of the last good start; empty if unknown. */
   #processes: readonly ProcessIdentity[] = [];
   #pycachePrefixes: readonly string[] = [];
   readonly #selfChanges = new SelfChanges();
   readonly #restless = new Restless();
-  /** Of the last attempt: see chase.ts. */
+  /** The depth of the last attempt: see chase.ts. */
   #depth = 0;
-  /** Files that another plugin writes at its starts, for which it is not started again. */
+  /** Files that another plugin writes when it starts, and that no longer cause a reload. */
   readonly #chased = new Set<string>();
   #startedAt = 0;
-  /** The last good start took so long that one more of that kind is no news. */
+  /** The last good start was so slow that another slow one needs no notice. */
   #isSlow = false;
-  /** What the plugin has written to stderr since it was started, if that is heard. */
+  /** What the plugin has written to stderr since it was started, if that can be read. */
   stderr: string | undefined;
   /** Another watch session has the same plugin on the same node. */
   isShared = false;
-  /** What `init` of this start was answered with, if it was an error and that is heard. */
+  /** The error that `init` of this start was answered with, if there was one and it can be read. */
   initError: JsonObject | undefined;
-  /** The start whose end has been explained already. */
+  /** The start whose end has already been explained. */
   explained: Started | undefined;
   #settledAt = 0;
-  /** From when to when the last attempt went, ms since 1970. */
+  /** When the last attempt began and ended, in ms since 1970. */
   #lastAttempt = { from: 0, to: 0 };
   #closed = false;
 
@@ -113,24 +113,24 @@ export class Reloader {
     return this.#target;
   }
 
-  /** Other settings for the same plugin: the next reload uses them. */
+  /** Takes new settings for the same plugin: the next reload uses them. */
   configure(plugin: PluginSettings): void {
     this.#target = { ...this.#target, plugin };
   }
 
-  /** What is believed of the plugin: for the node's monitor and for reports. */
+  /** What is known of the plugin, for the node's monitor and for reports. */
   get state(): PluginState {
     return this.#state;
   }
 
-  /** The plugin file without symlinks: the name by which the node knows it. */
+  /** The plugin file without symlinks: the name the node knows it by. */
   get realPath(): string {
     const { path } = this.target.plugin;
     if (this.#state.is === "running") return pluginBehind(this.#state.path);
     return realPathOf(path);
   }
 
-  /** The options that it is started with: those given, and those taken over. */
+  /** The options the plugin is started with: those given, and those taken over. */
   get options(): readonly { readonly name: string; readonly value: unknown }[] {
     const takenOver = this.#inherited.takenOver.map(({ name, raw }) => ({
       name,
@@ -139,22 +139,22 @@ export class Reloader {
     return [...this.target.plugin.options, ...takenOver];
   }
 
-  /** What the node has started of the version that runs; empty if that is not known. */
+  /** The processes that the node started for the running version; empty if unknown. */
   get processes(): readonly ProcessIdentity[] {
     return this.#processes;
   }
 
-  /** When the last start was sent, or about then: performance.now(). */
+  /** About when the last start was sent, as performance.now(). */
   get startedAt(): number {
     return this.#startedAt;
   }
 
-  /** When the last reload ended, performance.now(). */
+  /** When the last reload ended, as performance.now(). */
   get settledAt(): number {
     return this.#settledAt;
   }
 
-  /** It is being built or started, or has been just now: files that change may be its work. */
+  /** Set while it is built or started, and shortly after: files that change may be its work. */
   get starting(): StartingPlugin | undefined {
     const isLate = performance.now() - this.#settledAt < EVENT_MS;
     if (this.#attempt?.hasBegun !== true && !isLate) return undefined;
@@ -166,10 +166,10 @@ export class Reloader {
   }
 
   /**
-   * Asks for a reload.
+   * Asks for a reload. Never rejects.
    * @param at performance.now() of the first hint
    * @returns the outcome that covers this change; `refused` with the kind `session-closed` if the
-   * session ends before, or has ended. Never rejects.
+   *   session ends first, or has ended
    */
   request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {
     if (this.#closed) return Promise.resolve(this.#tooLate());
@@ -194,7 +194,7 @@ export class Reloader {
     return outcome;
   }
 
-  /** Written by the start that has just ended, as by each one before. */
+  /** Whether the start that has just ended wrote the files, as each one before did. */
   #isSelfChange(files: readonly string[]): boolean {
     if (this.busy || performance.now() - this.#settledAt > EVENT_MS) return false;
     return this.#selfChanges.withoutWritten(files).length === 0;
@@ -208,7 +208,7 @@ export class Reloader {
     this.#hooks.emit({ event: "notice", level: "warn", message });
   }
 
-  /** A hint that comes late: the file is as the attempt, the one under way or the last, has found it. */
+  /** Whether a hint is late: the file is as the current attempt, or the last one, found it. */
   #isOldNews(files: readonly string[]): boolean {
     const { path } = this.target.plugin;
     const seen = this.#attempt ? this.#attempt.seen : this.#seen;
@@ -216,18 +216,20 @@ export class Reloader {
     return sameFile(takeSnapshot(path).fingerprint, seen.fingerprint);
   }
 
-  /** The outcome of the attempt under way, or of the last one. */
+  /** The outcome of the current attempt, or of the last one. */
   #present(): Promise<Outcome> {
     if (this.#attempt === undefined && this.#last !== undefined) return Promise.resolve(this.#last);
     return this.#listeners.current();
   }
 
-  /** The node has died of the plugin as it is: it is not started again before it changes. */
+  /** The node has died of the plugin as it is now: do not start it again until it changes. */
   tookNodeDown(): void {
     this.#deadly = this.#seen;
   }
 
-  /** The node has gone, and what it ran with it. A reload under way hears so by its own calls. */
+  /**
+   * The node has gone, and its plugins with it. A reload under way learns that from its own calls.
+   */
   nodeGone(): void {
     this.#closeHot();
     this.#state = { is: "unknown" };
@@ -235,8 +237,8 @@ export class Reloader {
 
   /** The node answers again. @param running whether it runs the plugin already */
   nodeBack(running: boolean): void {
-    // One that the node started by itself has the present code, and its options by the node's config.
-    // A host of ours is met by a reload.
+    // If the node started it by itself, it has the present code, and its options from the node's
+    // config.
     const isBare = this.target.plugin.options.length + this.#inherited.takenOver.length === 0;
     const plain = isBare && !this.target.plugin.hot;
     if (running && plain && !this.#retry.isUnanswered && !this.busy) {
@@ -246,7 +248,7 @@ export class Reloader {
     }
   }
 
-  /** The node answers: a change that it has not had yet is tried again. */
+  /** The node answers: retry a change that it has not had yet. */
   nodeAnswers(): void {
     if (!this.busy && this.#retry.isDue) void this.request("node");
   }
@@ -256,13 +258,19 @@ export class Reloader {
     return sameFile(takeSnapshot(this.target.plugin.path).fingerprint, this.#deadly.fingerprint);
   }
 
-  /** The node's list no longer has the plugin. Who stopped it may start it again: the node is asked. */
+  /**
+   * The plugin is no longer in the node's list. Whoever stopped it may start it again: the node is
+   * asked.
+   */
   died(): void {
     this.#closeHot();
     this.#state = { is: "unknown", byOthers: true };
   }
 
-  /** Ends: a reload under way is given up; the plugin stays as it is. Callers that wait get that outcome. */
+  /**
+   * Ends: gives up a reload under way, and leaves the plugin as it is. Waiting callers get that
+   * outcome.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#attempt?.giveUp();
@@ -355,16 +363,15 @@ export class Reloader {
     } else if (outcome?.event !== "unchanged") this.#runningContent = Promise.resolve(undefined);
     if (result.outcome === undefined) {
       this.#selfChanges.superseded(result.supersededBy);
-      // Superseded: what it stood for goes into the reload that follows.
-      // The time counts from the save that is started.
+      // Superseded: the next reload covers its changes.
       const newer = this.#pending ?? result.change;
       const { at, depth = 0 } = newer;
       this.#pending = { ...merge(result.change, newer), at, depth };
       return;
     }
-    // Before anybody knows that it runs, and could start it again.
+    // Before anyone learns that it runs, and could start it again.
     if (outcome?.event === "reloaded") this.#noteProcesses();
-    // Who saves at each outcome is not to be taken for the start.
+    // Someone who saves at each outcome must not be mistaken for the start.
     if (isTest) await this.#lateEvents();
     this.#report(result.outcome);
     const { cause, files: changed } = result.change;
@@ -386,8 +393,8 @@ export class Reloader {
   }
 
   /**
-   * Of files whose change came after an outcome those that the attempt before has surely written. Who
-   * saves as soon as the new version answers is no writer of that kind.
+   * Of files whose change came after an outcome, those that the attempt before has certainly
+   * written. Someone who saves the moment the new version answers is not such a writer.
    */
   #lateOf(files: readonly string[]): readonly string[] {
     const { from, to } = this.#lastAttempt;
@@ -397,7 +404,7 @@ export class Reloader {
     });
   }
 
-  /** Waits until the events of what a start has written are there. */
+  /** Waits until the events of what a start has written have arrived. */
   async #lateEvents(): Promise<void> {
     const until = performance.now() + EVENT_MS;
     while (performance.now() < until && !this.#closed) {

@@ -1,7 +1,7 @@
 /**
- * Reports why a step of a reload takes long on the node: the node itself gives no answer (it is
- * stopped, or something in it blocks every call), another plugin holds up every start, or the plugin
- * takes its time to end. The plugin that is reloaded is blamed only for what it does.
+ * Reports why a step of a reload takes long on the node: the node does not answer (it is suspended,
+ * or something in it blocks every call), another plugin holds up every start, or the plugin takes
+ * its time to end. The reloaded plugin is blamed only for what it does itself.
  */
 import { basename } from "node:path";
 import type { Target } from "../../events/reload-target.js";
@@ -16,17 +16,17 @@ import type { NodeAddress } from "../../settings/types.js";
 import { describeProcesses } from "../node/unanswered-call.js";
 import type { AttemptContext } from "./attempt-context.js";
 
-/** Longer than a node takes for any of these steps, ms. */
+/** Longer than a node takes for any of these steps, in ms. */
 const SLOW_MS = 2_000;
-/** A node that answers does so at once, ms. */
+/** A node that answers does so within this, in ms. */
 const ANSWER_MS = 800;
 
-/** No answer to getmanifest is shorter. */
+/** The shortest possible answer to getmanifest, in bytes. */
 const MIN_ANSWER_BYTES = 40;
 
 export type NodeStep = "find" | "stop" | "start";
 
-/** A node that gives no answer, ready to be shown; undefined if it answers. */
+/** A node that does not answer, as text for the terminal; undefined if it answers. */
 export async function whySilent(
   node: NodeAddress,
   signal?: AbortSignal,
@@ -36,7 +36,7 @@ export async function whySilent(
 }
 
 /**
- * Reports what is waited for once the step has lasted for too long.
+ * Reports what the step is waiting for once it has lasted too long.
  * @param path the plugin's canonical path
  * @returns to be called when the step has ended
  */
@@ -59,7 +59,7 @@ export function reportSlowStep(
   };
 }
 
-/** Does a step of an attempt on the node, and reports what it waits for where that takes long. */
+/** Runs a step of an attempt on the node, and reports what it waits for if it takes long. */
 export async function onNode<T>(
   { node, options }: AttemptContext,
   step: NodeStep,
@@ -71,7 +71,7 @@ export async function onNode<T>(
   return await act().finally(end);
 }
 
-/** What is waited for, as far as the node shows. Throws nothing. */
+/** What the step is waiting for, as far as the node shows. Never rejects. */
 async function whySlow(
   target: Target,
   path: string,
@@ -106,15 +106,15 @@ async function askPlugins(
   try {
     return await listPlugins(node.rpcFile, { timeoutMs: ANSWER_MS, signal });
   } catch (error) {
-    // A node that is gone is reported by its monitor.
+    // The monitor reports a node that is gone.
     if (!(error instanceof NodeUnreachable) || error.reason !== "silent") return [];
     return `the node at ${node.rpcFile} does not answer: it is busy, or a plugin's rpc_command hook holds up every call`;
   }
 }
 
 /**
- * Those that the node waits for. It shows none of them as active; one that has written less than an
- * answer has not answered getmanifest, and the others may have.
+ * The plugins that the node waits for. It lists none of them as active. One that has written less
+ * than an answer has not answered getmanifest; the others may have.
  */
 function waitsForOthers(
   { node }: Target,

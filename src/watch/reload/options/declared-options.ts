@@ -1,6 +1,7 @@
 /**
- * Asks a plugin, offline, how it declares its options: for the few values that would mean something
- * else, or harm the node, if they were sent without knowing (src/node/start-options.ts).
+ * Asks a plugin, offline, how it declares its options: needed for the few values that would mean
+ * something else, or harm the node, if they were sent without knowing
+ * (src/node/plugins/start-options.ts).
  */
 import { realpathSync } from "node:fs";
 import type { Target } from "../../../events/reload-target.js";
@@ -10,7 +11,7 @@ import { runHandshake } from "../../../plugin/handshake/run-handshake.js";
 
 const MANIFEST_TIMEOUT_MS = 10_000;
 
-/** @returns undefined if the plugin gives no manifest: the start will say why */
+/** @returns undefined if the plugin gives no manifest: the start will report why */
 export async function learnDeclarations(
   { node }: Target,
   file: PluginFile,

@@ -1,6 +1,6 @@
 /**
- * The options that a reload starts the plugin with: those that the user gave, and those that a
- * running plugin was started with by somebody else, which the node forgets at a stop.
+ * The options a reload starts the plugin with: those the user gave, and those a running plugin was
+ * started with outside this session, which the node forgets at a stop.
  */
 import { Failure } from "../../../errors/failure.js";
 import type { Target } from "../../../events/reload-target.js";
@@ -15,13 +15,13 @@ import type { PluginFile } from "../../../plugin/file/plugin-file.js";
 import { shownValue } from "../../../plugin/secret-options.js";
 import type { PluginOption } from "../../../settings/types.js";
 
-/** What has to be remembered about a plugin's options from one reload to the next. */
+/** What to remember of a plugin's options from one reload to the next. */
 export interface InheritedOptions {
-  /** Taken over from a plugin that ran already. */
+  /** Taken over from a plugin that was already running. */
   readonly takenOver: readonly StartOption[];
-  /** What it ran with in place of a value that the user has given. */
+  /** What it ran with in place of values that the user has given. */
   readonly replaced: readonly StartOption[];
-  /** How the plugin declares its options, as far as that is known. */
+  /** How the plugin declares its options, if known. */
   readonly shapes: ReadonlyMap<string, OptionDeclaration> | undefined;
 }
 
@@ -34,7 +34,7 @@ export const NO_INHERITED_OPTIONS: InheritedOptions = {
 /**
  * Reads the options of a plugin that is about to be stopped.
  * @param path its canonical path
- * @param byOthers it was started by somebody else: what was taken over before does not count
+ * @param byOthers it was started outside this session: what was taken over before does not count
  * @throws RpcError, NodeUnreachable (`cut` if the signal was aborted)
  * @throws Failure `option-concealed`: one of them cannot be read, and the user has not given it
  */
@@ -69,7 +69,7 @@ export async function readInherited(
   };
 }
 
-/** For a person: `name=value`, secret values as `***`. */
+/** As text for the terminal: `name=value`, secret values as `***`. */
 export function shownOptions(options: readonly StartOption[]): string[] {
   return options.map(({ name, raw }) => `${name}=${shownValue({ name, value: optionText(raw) })}`);
 }
@@ -80,8 +80,8 @@ export function optionText(raw: string): string {
 }
 
 /**
- * What a start is sent. The plugin itself is asked how it declares its options only for a value that
- * means something else, or does harm, if the type is not the one that it looks like.
+ * The options to send with a start. The plugin is asked how it declares its options only for a
+ * value that would mean something else, or do harm, if its type is not what it looks like.
  * @throws Failure (exit code 2) for a value that cannot be passed on
  */
 export async function startOptionsFor(
@@ -92,7 +92,7 @@ export async function startOptionsFor(
 ): Promise<{ readonly options: readonly StartOption[]; readonly inherited: InheritedOptions }> {
   const given = target.plugin.options;
   let { shapes } = inherited;
-  // The node shows no option of a running plugin that has neither a value nor a default.
+  // The node does not list an option of a running plugin that has neither a value nor a default.
   const known = given.every((option) => shapes?.has(option.name));
   if (!known && needsDeclaration(given)) {
     const { learnDeclarations } = await import("./declared-options.js");

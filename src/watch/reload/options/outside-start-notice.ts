@@ -1,10 +1,12 @@
-/** Reports that somebody else has started the plugin: with which options, and what happens to them. */
+/**
+ * Reports that the plugin was started outside this session: with which options, and what happens to
+ * them.
+ */
 
 import { shownValue } from "../../../plugin/secret-options.js";
 import { type AttemptContext, warn } from "../attempt-context.js";
 import { shownOptions } from "./inherited-options.js";
 
-/** Reports it if it is so. */
 export function reportOutsideStart(context: AttemptContext): void {
   const { byOthers, inherited } = context.node;
   // A command is given other options on purpose.

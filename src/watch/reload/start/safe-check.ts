@@ -1,6 +1,6 @@
 /**
- * `--safe`: the new version must pass its handshake offline before the old one is stopped. Without it,
- * only what looks as if it would take the node down is tried so.
+ * `--safe`: the new version must pass its handshake offline before the old one is stopped. Without
+ * the flag, only what looks as if it would take the node down is tried this way.
  */
 
 import { mayDropOption } from "../../../diagnose/evidence/dropped-option.js";
@@ -14,9 +14,9 @@ import { removeStaleBytecodeOf } from "./stale-bytecode.js";
 import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./start-plugin.js";
 
 /**
- * Checks the new version where `--safe` asks for that, or if it may take the node down.
+ * Checks the new version if `--safe` asks for it, or if it may take the node down.
  * @param version the node's
- * @returns the outcome, if it does not pass; else its manifest, as far as it was asked for it
+ * @returns the outcome if the check fails; else the manifest, if the plugin was asked for it
  * @throws Superseded
  */
 export async function checkBeforeStop(
@@ -30,7 +30,7 @@ export async function checkBeforeStop(
   const { shapes } = node.inherited;
   const configured = [...(shapes ?? [])].filter(([, { isConfigured }]) => isConfigured);
   const names = configured.map(([name]) => name);
-  // What would take the node down is looked at in any case if that costs nothing.
+  // Always check for what would take the node down, if that costs nothing.
   const isSuspect =
     names.length > 0 && mayDropOption(file, names, options.length > 0, await version());
   if (!target.plugin.safe && !isSuspect) return { manifest: undefined };
@@ -51,7 +51,7 @@ export async function checkBeforeStop(
   }
   progress.verify(snapshot);
   if (result.ok) return { manifest: result.handshake.manifest };
-  // Without `--safe` the node itself refuses what does not take it down.
+  // Without `--safe` the node itself refuses everything that does not take it down.
   if (!target.plugin.safe && !result.crashes) return { manifest: undefined };
   await untilSure(context, snapshot);
   const { explanation, findings, message } = result;

@@ -1,4 +1,7 @@
-/** The step between the build and the start: the saved plugin file is complete, and can be started. */
+/**
+ * The step between the build and the start: waits until the saved plugin file is complete and can
+ * be started.
+ */
 
 import { Failure } from "../../../errors/failure.js";
 import {
@@ -11,9 +14,12 @@ import { waitUntilStable } from "../../files/wait-until-stable.js";
 import type { ReloadAttemptOptions } from "../attempt-context.js";
 import type { AttemptProgress } from "../supersede/attempt-progress.js";
 
-/** A save takes no longer than this from emptying the file to filling it again. */
+/** How long a save may take from emptying the file to filling it again, in ms. */
 const SAVE_MS = 30;
-/** A file that looks usable and is not so often in a row is not being saved: it is not for this user, say. */
+/**
+ * A file that looks usable and turns out not to be, this many times in a row, is not being saved:
+ * it may not be readable for this user, for example.
+ */
 const MAX_UNSETTLED = 5;
 
 export interface SettledPlugin {
@@ -25,7 +31,7 @@ export class PluginSettling {
   readonly #options: ReloadAttemptOptions;
   readonly #progress: AttemptProgress;
   #unsettled = 0;
-  /** The plugin file as it was found last; undefined before that. */
+  /** The plugin file as it was last found; undefined before that. */
   seen: FileSnapshot | undefined;
 
   constructor(options: ReloadAttemptOptions, progress: AttemptProgress) {
@@ -63,7 +69,7 @@ export class PluginSettling {
       if (!settled.usable || !midSave || isLast) throw error;
       await this.#options.nextHint(SAVE_MS);
     }
-    // What was wrong has just been put right, or the other way round: it settles again.
+    // What was wrong has just been fixed, or the other way round: settle again.
     this.#unsettled++;
     return this.settle();
   }

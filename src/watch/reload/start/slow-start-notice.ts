@@ -1,29 +1,30 @@
 /**
- * Reports a start that takes long: lightningd waits 120 s for a plugin that does not answer, and nobody
- * wants to wait so long to learn that an answer was not flushed. What can be known is reported before.
+ * Reports a slow start: lightningd waits 120 s for a plugin that does not answer, too long to wait
+ * just to learn that an answer was not flushed. Whatever can be known is reported earlier.
  */
 import { diagnoseHang, type Started } from "../../../diagnose/on-demand.js";
 import type { Emit } from "../../../events/watch-events.js";
 import { whySilent } from "../slow-node-notice.js";
 
-/** Longer than most plugins take for their start, and than anybody likes to wait without a message. */
+/** Longer than most plugins take to start, and than anyone likes to wait without a message. */
 export const SLOW_START_MS = 10_000;
-/** Longer than a debugger takes to write that it waits, ms. */
+/** Longer than a debugger takes to print that it waits, in ms. */
 const DEBUGGER_MS = 2_000;
 
 export interface SlowStartOptions {
   /** In place of {@link SLOW_START_MS}. */
   readonly afterMs?: number;
-  /** How long the plugin gets offline for each answer, ms. */
+  /** How long the plugin has for each answer offline, in ms. */
   readonly timeoutMs?: number;
-  /** What the plugin has written to stderr in this start, if that is known. */
+  /** What the plugin has written to stderr in this start, if known. */
   readonly stderr?: () => string | undefined;
-  /** The notice is due: what was held back during the start can be shown. */
+  /** Called when the notice is due: output held back during the start can be shown. */
   readonly onSlow?: () => void;
 }
 
 /**
- * Reports a start that is still under way after {@link SLOW_START_MS}, and where it hangs, if it does.
+ * Reports a start that is still under way after {@link SLOW_START_MS}, and where it hangs, if it
+ * does.
  * @returns to be called when the start has ended
  */
 export function reportSlowStart(
@@ -48,7 +49,7 @@ export function reportSlowStart(
   const report = async () => {
     onSlow?.();
     if (waitsForDebugger) return;
-    // Then the plugin is not what is waited for, and that has been reported.
+    // If the node is silent, the plugin is not what is waited for, and that has been reported.
     if ((await whySilent(target.node, over.signal)) !== undefined || over.signal.aborted) return;
     warn(
       `${plugin} is still starting after ${afterMs / 1000} s (lightningd gives up after 120 s for each of getmanifest and init)`,
@@ -71,7 +72,7 @@ export function reportSlowStart(
   };
 }
 
-/** What a plugin that waits for a debugger says of where to attach to it. */
+/** Where to attach, if the plugin waits for a debugger. */
 function debuggerOf(shebang: string, stderr: string): string | undefined {
   const listening = /Debugger listening on (\S+)/.exec(stderr)?.[1];
   const flag = /--inspect-(?:brk|wait)(?:=\S+)?|debugpy\b.*--wait-for-client/.exec(shebang)?.[0];

@@ -1,8 +1,8 @@
 /**
- * Removes the bytecode that Python would run in place of a saved source. Python takes a `.pyc` for
- * current when its header holds the source's size and its mtime in whole seconds (PEP 552), so a
- * module that is saved twice within one second at one size, or put back with its old time stamp
- * (`cp -p`, `rsync -t`), runs as its previous version.
+ * Removes bytecode that Python would run in place of a saved source. Python takes a `.pyc` for
+ * current if its header holds the source's size and its mtime in whole seconds (PEP 552). So a
+ * module that is saved twice within one second at the same size, or put back with its old time
+ * stamp (`cp -p`, `rsync -t`), would run as its previous version.
  */
 import { closeSync, readSync, rmSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -17,23 +17,23 @@ import { type AttemptContext, warn } from "../attempt-context.js";
 
 /** PEP 552: magic number, flags, mtime or hash. */
 const HEADER_BYTES = 16;
-/** Bytecode that was written so soon after its source was changed may be that of the previous content. */
+/** Bytecode written within this time after its source changed may be of the previous content. */
 const WRITE_MS = 1_000;
-/** A larger tree is looked through in part. */
+/** How many folders of a large tree are searched. */
 const MAX_FOLDERS = 2_000;
-/** Between two breaths of the event loop. */
+/** Between two turns of the event loop. */
 const FOLDERS_AT_ONCE = 20;
 const FILES_AT_ONCE = 200;
 
 interface BytecodeOptions {
   readonly plugin: PluginSettings;
-  /** Files that changed since the last start; undefined if that is not known: all are checked. */
+  /** Files that changed since the last start; undefined if unknown: all are checked. */
   readonly changed: readonly string[] | undefined;
   /** Absolute values of PYTHONPYCACHEPREFIX that the plugin may run with. */
   readonly prefixes: readonly string[];
 }
 
-/** @returns bytecode that is stale and cannot be removed: Python will run it */
+/** @returns stale bytecode that cannot be removed: Python will run it */
 async function removeStaleBytecode(options: BytecodeOptions): Promise<readonly string[]> {
   const { plugin, changed, prefixes } = options;
   const notRemoved: string[] = [];
@@ -68,7 +68,7 @@ async function removeStaleBytecode(options: BytecodeOptions): Promise<readonly s
   return notRemoved;
 }
 
-/** The folders that a plugin's modules are in, as far as its files are watched. */
+/** The folders that hold the plugin's modules, as far as they are watched. */
 function* foldersOf(plugin: PluginSettings): Generator<string> {
   const { trees, real } = sourceFilesOf(plugin);
   const due = [...new Set([...trees.map(({ root }) => root), dirname(real)])];
@@ -108,7 +108,7 @@ function cachesIn(folder: string): ReadonlyMap<string, readonly string[]> {
   return caches;
 }
 
-/** Whether Python would run it although the source may say something else. */
+/** Whether Python would run it although the source may have changed. */
 function isStale(cache: string, source: string, isChanged: boolean): boolean {
   const header = headerOf(cache);
   const file = statOf(source);
@@ -140,7 +140,6 @@ function headerOf(path: string): Buffer | undefined {
   }
 }
 
-/** Whether it is gone. */
 function removed(path: string): boolean {
   try {
     rmSync(path, { force: true });
@@ -156,9 +155,9 @@ function statOf(path: string): Stats | undefined {
 }
 
 /**
- * Where a plugin's bytecode may be beside `__pycache__`.
+ * Where a plugin's bytecode may be, besides `__pycache__`.
  * @param shebang the plugin's `#!` line: `-X pycache_prefix=PATH`
- * @param pids processes of the node, or of the plugin: their environment is that of the next start
+ * @param pids processes of the node, or of the plugin: the next start has their environment
  * @param cwd the plugin's working directory: the node's network directory
  */
 export function pycachePrefixes(
@@ -175,7 +174,7 @@ export function pycachePrefixes(
   return [...found].filter((prefix) => prefix !== "").map((prefix) => resolve(cwd, prefix));
 }
 
-/** Removes what Python would take for the code that was saved, before the plugin is started. */
+/** Removes what Python would take for the saved code, before the plugin is started. */
 export async function removeStaleBytecodeOf(
   context: AttemptContext,
   file: PluginFile,

@@ -1,4 +1,6 @@
-/** The second half of a reload on the node: the new version starts, past what is in its way. */
+/**
+ * The second half of a reload on the node: starts the new version, and clears what is in its way.
+ */
 
 import type { Target } from "../../../events/reload-target.js";
 import { isAlreadyRegistered, startPlugin } from "../../../node/plugins/plugin-command.js";
@@ -6,15 +8,15 @@ import type { StartOption } from "../../../node/plugins/start-options.js";
 import { RpcError } from "../../../node/rpc/errors.js";
 import { cancelStart, stopHungPlugin } from "../stop/stop-hung-plugin.js";
 
-// A plugin file that a linker or an editor still has open for writing cannot be started (ETXTBSY), and
-// no event reports its end: the start is tried again.
+// A plugin file that a linker or an editor still has open for writing cannot be started (ETXTBSY),
+// and no event reports when it is closed: the start is retried.
 
-/** Between two tries. */
+/** Between two tries, in ms. */
 export const BUSY_RETRY_MS = 10;
-/** After this it is reported as a failure. */
+/** After this it is reported as a failure, in ms. */
 export const BUSY_MAX_MS = 5_000;
 
-/** Whether a start has failed by that. @param message the node's, or that of an offline run */
+/** Whether a start failed because of that. @param message the node's, or that of an offline run */
 export function isFileBusy(message: string): boolean {
   return message.includes("Text file busy");
 }
@@ -24,17 +26,17 @@ export interface StartWithRetryOptions {
   /** The plugin's canonical path. */
   readonly path: string;
   readonly options: readonly StartOption[];
-  /** A newer version is to replace this one: its start is ended. */
+  /** Aborted when a newer version replaces this one: its start is ended. */
   readonly signal: AbortSignal;
-  /** The caller has gone: the start is left to the node. */
+  /** Aborted when the caller has gone: the start is left to the node. */
   readonly abandoned: AbortSignal;
-  /** Resolves at the next change, or after so many ms. */
+  /** Resolves at the next change, or after `ms`. */
   readonly nextHint: (ms: number) => Promise<void>;
 }
 
 /**
- * Starts the plugin and waits until the node calls it started.
- * @returns how long the node took for the start that worked, ms
+ * Starts the plugin and waits until the node reports it as started.
+ * @returns how long the node took for the start that worked, in ms
  * @throws RpcError, NodeUnreachable (`cut` if a signal was aborted)
  */
 export async function startWithRetry(start: StartWithRetryOptions): Promise<number> {
@@ -47,7 +49,7 @@ export async function startWithRetry(start: StartWithRetryOptions): Promise<numb
       return performance.now() - at;
     } catch (error) {
       if (isAlreadyRegistered(error) && !hasStoppedOther) {
-        // Somebody else, or an earlier start of ours, got there first.
+        // Another start, by someone else or an earlier one of ours, came first.
         hasStoppedOther = true;
         await stopHungPlugin(start.target, start.path, start.abandoned);
       } else if (isBusy(error) && at - begun < BUSY_MAX_MS) {
@@ -59,7 +61,9 @@ export async function startWithRetry(start: StartWithRetryOptions): Promise<numb
   }
 }
 
-/** One `plugin start`. When a newer version is to replace it, the node's answer is still waited for. */
+/**
+ * Sends one `plugin start`. Waits for the node's answer even if a newer version replaces this one.
+ */
 async function startOnce(start: StartWithRetryOptions): Promise<void> {
   const { target, path, options, signal, abandoned } = start;
   const cut = new AbortController();

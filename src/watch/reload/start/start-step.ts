@@ -1,6 +1,6 @@
 /**
- * The last step of a reload: the node starts the new version. A start that fails is explained; one that
- * the previous version or another session is in the way of gets a second chance.
+ * The last step of a reload: the node starts the new version. A failed start is explained. If the
+ * previous version or another session is in the way, the start is tried a second time.
  */
 
 import { diagnoseStart, markStderrOf, type Started } from "../../../diagnose/on-demand.js";
@@ -17,13 +17,13 @@ import { onNode } from "../slow-node-notice.js";
 import type { SettledPlugin } from "./settle-plugin.js";
 import { reportSlowStart } from "./slow-start-notice.js";
 
-/** An address that the previous version held is free again by then, ms. */
+/** By when an address that the previous version held is free again, in ms. */
 const IN_USE_RETRY_MS = 1_000;
-/** Another session that has the plugin, too, has started it by then, ms. */
+/** By when another session that has the plugin, too, has started it, in ms. */
 const OTHER_SESSION_MS = 3_000;
 const POLL_MS = 50;
 
-/** A start that is sent now. */
+/** Describes a start that is being sent now. */
 export function startedNow(
   { options: { target } }: AttemptContext,
   file: PluginFile,
@@ -38,10 +38,10 @@ export class StartStep {
   readonly #context: AttemptContext;
   readonly #manifest: Manifest | undefined;
   #hasRetried = false;
-  /** The node died of the plugin as it looked then. */
+  /** The plugin file as it was when the node died of it. */
   deadly: FileSnapshot | undefined;
 
-  /** @param manifest what the new version answered offline, if it was asked */
+  /** @param manifest the new version's offline answer, if it was asked */
   constructor(context: AttemptContext, manifest: Manifest | undefined) {
     this.#context = context;
     this.#manifest = manifest;
@@ -49,7 +49,7 @@ export class StartStep {
 
   /**
    * Starts the plugin.
-   * @returns how long the node took, ms; or the outcome of a start that failed
+   * @returns how long the node took, in ms, or the outcome of a failed start
    * @throws Superseded
    */
   async run(plugin: SettledPlugin, options: readonly StartOption[]): Promise<number | Outcome> {
@@ -73,14 +73,14 @@ export class StartStep {
         return await this.#nodeDied(started, snapshot, error);
       }
       if (!(error instanceof RpcError)) throw error;
-      // The other session has stopped it, and starts it.
+      // The other session stopped it, and is starting it.
       const from = performance.now();
       if (isShared() && (await this.#isStartedByOther(plugin))) return performance.now() - from;
       return await this.#diagnose(started, plugin, error);
     }
   }
 
-  /** Whether the node runs the plugin all the same, a moment later. */
+  /** Whether the node runs the plugin after all, a moment later. */
   async #isStartedByOther({ file, snapshot }: SettledPlugin): Promise<boolean> {
     const { options, progress, node, over } = this.#context;
     const path = file.realPath;
@@ -96,7 +96,7 @@ export class StartStep {
     return false;
   }
 
-  /** The node went away during the start: a plugin can do that to it. */
+  /** Explains a start during which the node went away: a plugin can do that to it. */
   async #nodeDied(
     started: Started,
     snapshot: FileSnapshot,
@@ -119,7 +119,7 @@ export class StartStep {
     progress.begin("diagnose");
     const diagnosis = await diagnoseStart(started, error, progress.newer);
     if (!this.#hasRetried && diagnosis.addressInUse) {
-      // The previous version may not have let go of it yet.
+      // The previous version may not have released it yet.
       this.#hasRetried = true;
       await options.nextHint(IN_USE_RETRY_MS);
       progress.verify(plugin.snapshot);

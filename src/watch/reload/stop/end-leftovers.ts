@@ -1,6 +1,7 @@
 /**
- * Ends what a version leaves running when it is stopped: lightningd ends the process that it has
- * started, which may be a launcher (uv, sh), and the program behind it keeps its port and its files.
+ * Ends what a version leaves running when it is stopped: lightningd ends the process that it
+ * started, which may be a launcher (uv, sh), and the program behind it keeps its port and its
+ * files.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -10,15 +11,15 @@ import {
   type ProcessIdentity,
 } from "../../../node/plugins/plugin-processes.js";
 
-/** A program whose stdin has ended may end by itself within this, ms. */
+/** How long a program may take to end by itself after its stdin has ended, in ms. */
 const GRACE_MS = 100;
-/** A process that is killed is gone by then, ms. */
+/** By when a killed process is gone, in ms. */
 const KILLED_MS = 500;
 const POLL_MS = 3;
 
 /**
- * @param processes of the version that was stopped, and still to be proven: each has its start time
- * @returns for a person: what could not be ended
+ * @param processes of the stopped version; each is checked by its start time
+ * @returns text for the terminal: what could not be ended
  */
 export async function endLeftovers(
   processes: readonly ProcessIdentity[],

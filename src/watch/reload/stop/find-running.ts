@@ -1,4 +1,4 @@
-/** What the node runs of a plugin, and whether it may be stopped. */
+/** Finds what the node runs of the plugin, and whether it may be stopped. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../../errors/failure.js";
@@ -10,9 +10,12 @@ import { pluginBehind } from "../../hot/front-files.js";
 import { type InheritedOptions, readInherited } from "../options/inherited-options.js";
 
 const STARTING_POLL_MS = 100;
-/** A plugin that is slow to start elsewhere is not waited for longer than this. */
+/** The longest wait for a slow start outside this session, in ms. */
 const STARTING_MAX_MS = 30_000;
-/** A start by somebody else (the node itself, with a plugin of its config) gets this long. */
+/**
+ * How long a start outside this session gets (the node itself starts the plugins of its config), in
+ * ms.
+ */
 const OWN_START_MS = 3_000;
 
 export interface Found {
@@ -24,9 +27,9 @@ export interface Found {
 }
 
 /**
- * Looks at what the node runs of the plugin, and reads what a stop would lose.
+ * Finds what the node runs of the plugin, and reads what a stop would lose.
  * @param path the plugin's canonical path
- * @param byOthers what runs was started outside this session
+ * @param byOthers the running version was started outside this session
  * @throws Failure: it runs and must not be stopped
  */
 export async function findRunning(
@@ -41,7 +44,7 @@ export async function findRunning(
   if (entry === undefined) return { is: "absent", path, inherited };
   const { name } = entry;
   if (!entry.active) return { is: "hanging", path: name, inherited };
-  // A front of ours need not be stopped: its host takes the new version.
+  // A front of ours is not stopped: its host takes the new version.
   const isHot = target.plugin.hot === true && name !== path;
   if (!isHot) {
     if (!entry.dynamic) throw await notDynamic(path);
@@ -57,8 +60,8 @@ export async function findRunning(
 }
 
 /**
- * The node's entry for the plugin. A node whose own start has not ended would never answer a
- * `plugin start`, so it is waited for.
+ * The node's entry for the plugin. A node that is still starting would never answer a `plugin
+ * start`, so this waits for it.
  */
 async function entryOnceNodeIsUp(
   rpcFile: string,
@@ -80,7 +83,7 @@ async function entryOnceNodeIsUp(
   }
 }
 
-/** The running one may be older than the file, which may say by now that it is dynamic. */
+/** The running one may be older than the file, which may declare itself dynamic by now. */
 async function notDynamic(path: string): Promise<Failure> {
   const { dynamicHint, saysDynamic } = await import("../../../diagnose/explain/dynamic-hint.js");
   const file = await inspectPluginFile(path).catch(() => undefined);

@@ -1,4 +1,6 @@
-/** Stops a plugin because its watch session ends, and does not wait for a node that gives no answer. */
+/**
+ * Stops a plugin because its watch session ends, without waiting for a node that does not answer.
+ */
 
 import type { Target } from "../../../events/reload-target.js";
 import type { Emit } from "../../../events/watch-events.js";
@@ -9,17 +11,17 @@ import { reportSlowStep, whySilent } from "../slow-node-notice.js";
 import { endLeftovers } from "./end-leftovers.js";
 import { stopHungPlugin } from "./stop-hung-plugin.js";
 
-/** A node that has not stopped a plugin by then is asked whether it answers at all, ms. */
+/** After this time without an answer, the node is asked whether it answers at all, in ms. */
 const STOP_ANSWER_MS = 1_000;
 
 export interface PluginAtEnd {
   readonly target: Target;
   readonly state: PluginState;
-  /** What the node has started of the version that runs; empty if that is not known. */
+  /** The processes that the node started for the running version; empty if unknown. */
   readonly processes: readonly ProcessIdentity[];
 }
 
-/** A node that is gone has stopped its plugins; one that gives no answer is not waited for. */
+/** A node that is gone has stopped its plugins; do not wait for one that does not answer. */
 export async function stopAtEnd(
   { state, target, processes }: PluginAtEnd,
   emit: Emit,

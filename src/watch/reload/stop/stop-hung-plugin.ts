@@ -1,4 +1,4 @@
-/** Ends a plugin whose start has not ended: one that hangs, or that a newer version replaces. */
+/** Ends a plugin whose start has not ended: it hangs, or a newer version replaces it. */
 
 import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,15 +7,15 @@ import { isUnmanageable, stopPlugin } from "../../../node/plugins/plugin-command
 import { killPluginProcesses } from "../../../node/plugins/plugin-processes.js";
 import { NodeUnreachable } from "../../../node/rpc/errors.js";
 
-/** A node that has no answer by then is held up by the plugin itself. */
+/** A node without an answer by then is held up by the plugin itself. */
 const STOP_ANSWER_MS = 1_000;
 const KILLED_POLL_MS = 3;
 const KILLED_MAX_MS = 5_000;
 
 /**
- * Ends a start of ours that a newer version replaces, and returns when the node has answered it or
- * could not be brought to. Starting the changed file at once would be shorter: lightningd replaces
- * a plugin whose checksum has changed. But if it waits for that plugin's manifest it frees it
+ * Ends a start of ours that a newer version replaces; resolves when the node has answered it or
+ * cannot be made to. Starting the changed file at once would be faster: lightningd replaces a
+ * plugin whose checksum has changed. But while it waits for that plugin's manifest it frees it
  * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
  * @param abandoned aborted: the start is left to the node
  */
@@ -32,7 +32,7 @@ export async function cancelStart(
       // Not found: the node has not read our start yet.
       await stopPlugin(rpcFile, path, { signal: abandoned, timeoutMs: STOP_ANSWER_MS });
     } catch (error) {
-      // A plugin that is asked by its rpc_command hook before each command holds up this one as well.
+      // If the plugin's rpc_command hook is asked before each command, it holds up this one, too.
       if (!isUnmanageable(error) && !isSilent(error)) return;
       killPluginProcesses(path, realpathSync(networkDir));
     }
@@ -41,8 +41,8 @@ export async function cancelStart(
 }
 
 /**
- * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to stop
- * it, so its process is ended instead.
+ * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to
+ * stop it, so the plugin's process is ended instead.
  * @throws RpcError, NodeUnreachable (`cut` if the signal was aborted)
  */
 export async function stopHungPlugin(

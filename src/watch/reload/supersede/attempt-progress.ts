@@ -1,6 +1,6 @@
 /**
- * How far an attempt has come, which changes it covers, and whether a newer one makes its end
- * uninteresting. Used by reload-attempt.ts alone.
+ * How far an attempt has come, which changes it covers, and whether a newer change makes it
+ * pointless. Used by reload-attempt.ts alone.
  */
 
 import { type Change, merge, type Target } from "../../../events/reload-target.js";
@@ -15,16 +15,16 @@ export interface ProgressOptions {
   /** Takes the changes that have come since, if any: this attempt covers them. */
   readonly moreChanges: () => Change | undefined;
   readonly selfChanges: SelfChanges;
-  /** These files do not supersede the attempt: it is to show whether each start writes them. */
+  /** These files do not supersede the attempt: it finds out whether each start writes them. */
   readonly suspectedFiles: ReadonlySet<string>;
   /** No file supersedes it: there has been no outcome for too long. */
   readonly isFinal: boolean;
 }
 
-/** A key or a command during a start that is younger than this joins it instead of starting again. */
+/** A key or a command during a younger start joins it instead of starting again, in ms. */
 const JOIN_MS = 1_000;
 
-/** The attempt is over, because a newer change makes its end uninteresting. */
+/** The attempt is over, because a newer change makes it pointless. */
 export class Superseded extends Error {}
 
 export class AttemptProgress {
@@ -70,13 +70,13 @@ export class AttemptProgress {
     this.#options.emit({ event: "phase", ...this.#options.target.name, phase: step });
   }
 
-  /** The build is done. @returns how long it took, ms */
+  /** The build is done. @returns how long it took, in ms */
   built(): number {
     this.#isBuilt = true;
     return performance.now() - this.#stepAt;
   }
 
-  /** The files that made it superseded; none: it was something else. */
+  /** The files that superseded it; empty if it was something else. */
   get supersededBy(): readonly string[] {
     return this.#supersededBy;
   }
@@ -88,13 +88,13 @@ export class AttemptProgress {
 
   /** A change has come: the attempt covers it, or is superseded. */
   changed(change: Change): void {
-    // The attempt goes by the settings that it has begun with.
+    // The attempt keeps the settings that it began with.
     if (change.cause === "settings") {
       this.supersede();
       return;
     }
     const reasons = this.#options.selfChanges.reasons(change.files);
-    // A source that is saved after the build is not in what it made.
+    // A source that is saved after the build is not in its result.
     const { path } = this.#options.target.plugin;
     const ownOutput = change.files.every((file) => file === path);
     const isLate = this.#isBuilt && change.cause === "file" && !ownOutput;
@@ -103,7 +103,7 @@ export class AttemptProgress {
     if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
       return;
     if (change.cause === "file") {
-      // What a build writes is what it was asked for.
+      // A build is supposed to write what it writes.
       if (this.#step === "build" && ownOutput) return;
       for (const file of change.files) this.#changedMeanwhile.add(file);
       const { suspectedFiles, isFinal } = this.#options;
@@ -117,7 +117,7 @@ export class AttemptProgress {
     this.#newer.abort();
   }
 
-  /** Covers what has come since. */
+  /** Covers the changes that have come since. */
   absorb(): void {
     const more = this.#options.moreChanges();
     if (more !== undefined) this.#change = merge(this.#change, more);
@@ -128,7 +128,10 @@ export class AttemptProgress {
     if (this.#newer.signal.aborted) throw new Superseded();
   }
 
-  /** The file as it was started must be the file as it is: the last save wins. @throws Superseded */
+  /**
+   * Checks that the file is still the one that was started: the last save wins.
+   * @throws Superseded
+   */
   verify(snapshot: FileSnapshot): void {
     this.throwIfSuperseded();
     const { path } = this.#options.target.plugin;

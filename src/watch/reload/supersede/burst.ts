@@ -1,18 +1,18 @@
 /**
- * Saves that come one after another (a checkout, a rebase, a formatter, a coding agent) are one change:
- * what fails in between is not reported, since the next save replaces it anyway.
+ * Saves in quick succession (a checkout, a rebase, a formatter, a coding agent) are one change:
+ * failures in between are not reported, since the next save replaces them anyway.
  */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readRegularFile } from "../../../filesystem/regular-file.js";
 
-/** A failure after a single save is held back for as long after it; in ms. */
+/** How long after a single save its failure is held back, in ms. */
 const SINGLE_MS = 350;
-/** The same after the last one of several, or while git is at work; in ms. */
+/** The same after the last of several saves, or while git is at work, in ms. */
 const BURST_MS = 1_000;
-/** Saves that are closer to each other belong together; in ms. */
+/** Saves closer together than this belong together, in ms. */
 const GAP_MS = 1_500;
-/** No failure is held back for longer than this; in ms. */
+/** The longest that a failure is held back, in ms. */
 const MAX_MS = 10_000;
 
 export class Burst {
@@ -33,14 +33,14 @@ export class Burst {
     this.#lastAt = now;
   }
 
-  /** An outcome is reported: what fails from now on is held back again. */
+  /** An outcome is reported: failures from now on are held back again. */
   settled(): void {
     this.#heldSince = undefined;
   }
 
   /**
-   * Resolves when no save has come for a moment, and git has ended what it does; with a limit.
-   * @param nextHint resolves at the next save, or after N ms
+   * Resolves when no save has come for a moment and git has finished; with a limit.
+   * @param nextHint resolves at the next save, or after `ms`
    * @param check what it throws ends the wait
    */
   async untilQuiet(nextHint: (ms: number) => Promise<void>, check: () => void): Promise<void> {
@@ -69,7 +69,7 @@ function isGitAtWork(gitFolder: string): boolean {
 
 const MAX_GITFILE_BYTES = 4096;
 
-/** Where git keeps its state for the repository that a folder is in. */
+/** Where git keeps the state of the repository that a folder is in. */
 function gitFolderOf(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const git = join(at, ".git");

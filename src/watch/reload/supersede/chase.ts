@@ -1,18 +1,18 @@
 /**
- * Keeps plugins of one session that write each other's files at their starts from starting each other
- * for ever. Each change has a depth: 0 if it came while no other plugin was being started, else one
- * more than that start's. Somebody may save just then, so a deep start first waits until all is quiet:
- * what comes in that wait is a save, and the depth is 0 again. Files that a start at the limit has
- * written start nothing from then on, while that other plugin is being started.
+ * Keeps plugins of one session that write each other's files when they start from starting each
+ * other for ever. Each change has a depth: 0 if it came while no other plugin was starting, else
+ * one more than that start's. The user may happen to save just then, so a deep start first waits
+ * for quiet: a change during that wait is a save, and resets the depth to 0. Files that a start at
+ * the limit has written cause no more starts while that other plugin is starting.
  */
 import { basename } from "node:path";
 import { namesAndFlags } from "./ignore-flags.js";
 
-/** From this depth on a start waits first. */
+/** From this depth on, a start waits first. */
 const QUIET_DEPTH = 5;
-/** So deep nothing is started any more: three waits have passed without a save. */
+/** The depth at which nothing is started any more: three quiet waits have passed without a save. */
 const LIMIT = 8;
-/** For so long nothing is to change, ms. */
+/** How long nothing must change, in ms. */
 const QUIET_MS = 1_500;
 
 export interface StartingPlugin {
@@ -22,8 +22,8 @@ export interface StartingPlugin {
 
 /**
  * The depth of a change that comes now.
- * @param others plugins that are being started, or have been just now
- * @returns with the plugin that it comes from, if nothing is to be started for it any more
+ * @param others plugins that are starting, or have just started
+ * @returns also the plugin that it comes from, if nothing should be started for it any more
  */
 export function depthAmong(others: readonly StartingPlugin[]): {
   readonly depth: number;
@@ -36,8 +36,8 @@ export function depthAmong(others: readonly StartingPlugin[]): {
 }
 
 /**
- * @param isQuiet waits; whether no file changed for N ms while nothing was started
- * @returns the depth that the start has
+ * @param isQuiet waits, and returns whether no file changed for `ms` while nothing was started
+ * @returns the depth of the start
  */
 export async function depthOfStart(
   depth: number,
@@ -46,7 +46,7 @@ export async function depthOfStart(
   return depth < QUIET_DEPTH || (await isQuiet(QUIET_MS)) ? depth : 0;
 }
 
-/** For a person: what is not started again, and how to leave the files out. */
+/** The notice: what is not started again, and how to ignore the files. */
 export function endlessNotice(
   plugin: string,
   writer: StartingPlugin,

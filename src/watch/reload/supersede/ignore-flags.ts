@@ -1,7 +1,7 @@
-/** How files are named if a plugin is not to be started for them any more. */
+/** Names files that should no longer start a plugin, and the flags that ignore them. */
 import { dirname, relative } from "node:path";
 
-/** @returns the files from the plugin's folder, and the flags that leave them out */
+/** @returns the files relative to the plugin's folder, and the flags that ignore them */
 export function namesAndFlags(
   plugin: string,
   files: readonly string[],

@@ -1,15 +1,15 @@
 /**
- * Notices that a plugin is started again and again without a pause, for what no start of this session
- * is seen to write: the plugin later on, another session's plugin, a program. It is only reported, since
- * somebody may save so often.
+ * Notices that a plugin is started again and again without a pause, for files that no start of this
+ * session writes: the plugin later on, another session's plugin, some program. This is only
+ * reported: the user may save that often.
  */
 import { namesAndFlags } from "./ignore-flags.js";
 
-/** So many starts in a row are more than a person's. */
+/** More starts in a row than a person causes. */
 const STARTS = 50;
-/** A longer time without a change is a pause, ms. */
+/** A longer time without a change is a pause, in ms. */
 const PAUSE_MS = 2_000;
-/** Of a generator's thousand files the first ones say enough. */
+/** How many of a generator's many files the notice names. */
 const MAX_NAMED = 5;
 
 export class Restless {
@@ -18,7 +18,7 @@ export class Restless {
   /**
    * A plugin was started for files that had changed.
    * @param idleMs from the end of the start before until that change
-   * @returns for a person; undefined: nothing is to be said
+   * @returns the notice; undefined if there is nothing to report
    */
   started(plugin: string, files: readonly string[], idleMs: number): string | undefined {
     this.#starts = idleMs < PAUSE_MS ? this.#starts + 1 : 1;

@@ -1,27 +1,27 @@
 /**
- * Keeps a plugin, or a build, that writes a watched file at each start apart from
- * somebody who saves: the former would be started for ever. A file that was written during several
- * attempts in a row is put to the test, twice: while nothing is started it must be quiet, and change again
- * during the next start, which it then no longer supersedes. Twice, and with a longer quiet time before
- * the second, since somebody who saves often passes the first by chance, and their last save would be lost.
+ * Tells a plugin or a build that writes a watched file at each start, and would be started for
+ * ever, from a user who saves. A file that was written during several attempts in a row is tested
+ * twice: it must be quiet while nothing is started, and change again during the next start, which
+ * it then no longer supersedes. Twice, and with a longer quiet time before the second test, since a
+ * user who saves often passes the first by chance, and their last save would be lost.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { attempt, tryStat } from "../../../filesystem/try-read.js";
 import { namesAndFlags } from "./ignore-flags.js";
 
-/** So many attempts in a row that one file was written in make it a suspect. */
+/** How many attempts in a row must write a file to make it a suspect. */
 const SUSPECT_AFTER = 5;
-/** Such a file is quiet for so long before the first test, and before the second, ms. */
+/** How long such a file must be quiet before the first test, and before the second, in ms. */
 const QUIET_MS = 300;
 const SECOND_QUIET_MS = 1_500;
-/** Without an outcome for so long, the next attempt is made to its end whatever changes, ms. */
+/** After this time without an outcome, the next attempt runs to its end whatever changes, in ms. */
 const WITHOUT_OUTCOME_MS = 30_000;
-/** A larger file is not compared by its content, bytes. */
+/** Larger files are not compared by content, bytes. */
 const MAX_COMPARED = 1024 * 1024;
 
 export class SelfChanges {
-  /** The files that were written during every one of the last attempts. */
+  /** The files that every one of the last attempts has written. */
   #common: ReadonlySet<string> = new Set();
   #inARow = 0;
   /** The last attempt was superseded: the next one is for the same files. */
@@ -29,25 +29,31 @@ export class SelfChanges {
   #since: number | undefined;
   /** Written during the first test. */
   #foundOnce: ReadonlySet<string> = new Set();
-  /** Seen to be written at each start. */
+  /** Files known to be written at each start. */
   readonly #written = new Set<string>();
-  /** Of those: in the last start, as far as is known. Undefined: there was none, or it failed. */
+  /**
+   * Those of them that the last start wrote, if known. Undefined: there was no start, or it failed.
+   */
   #writtenAgain: Set<string> | undefined;
-  /** Of files that changed during an attempt: a hash of what they held last. */
+  /** A hash of the last content of files that changed during an attempt. */
   readonly #contents = new Map<string, string>();
 
-  /** Files that the next attempt is not to be superseded by, if they are quiet before; mostly empty. */
+  /**
+   * Files that should not supersede the next attempt, if they are quiet before it; mostly empty.
+   */
   get suspectedFiles(): ReadonlySet<string> {
     if (this.#foundOnce.size > 0) return this.#foundOnce;
     return this.#inARow >= SUSPECT_AFTER || this.isOverdue ? this.#common : new Set();
   }
 
-  /** Those that changed during the first test: an attempt must follow, whether it is a test or not. */
+  /**
+   * Those that changed during the first test: an attempt must follow, whether it is a test or not.
+   */
   get foundOnce(): readonly string[] {
     return [...this.#foundOnce];
   }
 
-  /** For how long the suspected files must be quiet before the attempt that tests them, ms. */
+  /** How long the suspected files must be quiet before the attempt that tests them, in ms. */
   get quietMs(): number {
     return this.#foundOnce.size > 0 ? SECOND_QUIET_MS : QUIET_MS;
   }
@@ -57,30 +63,30 @@ export class SelfChanges {
     return this.#since !== undefined && performance.now() - this.#since > WITHOUT_OUTCOME_MS;
   }
 
-  /** The files of a change that are a reason to start again while an attempt is under way. */
+  /** The files of a change that are a reason to start again during an attempt. */
   reasons(files: readonly string[]): readonly string[] {
     return this.withoutWritten(files).filter((file) => !this.#holdsTheSame(file));
   }
 
-  /** Files that are written at each start, without those. */
+  /** Leaves out the files that are written at each start. */
   withoutWritten(files: readonly string[]): readonly string[] {
     return files.filter((file) => !this.#written.has(file));
   }
 
-  /** These have changed: what was written by the last start is not forgotten at the next. */
+  /** These files have changed: what the last start wrote is not forgotten at the next. */
   changed(files: readonly string[]): void {
     for (const file of files) this.#writtenAgain?.add(file);
   }
 
-  /** Somebody has saved these: what they hold is what is compared with. */
+  /** The user has saved these files: compare with their content from now on. */
   saved(files: readonly string[]): void {
     for (const file of files) if (this.#contents.has(file)) this.#note(file);
   }
 
   /**
    * An attempt begins.
-   * @param late of the files that it is for those that were written during the one before, which came
-   *   out only after its outcome
+   * @param late those of its files that the attempt before wrote, as became known only after its
+   *   outcome
    */
   began(late: readonly string[]): void {
     const again = this.#writtenAgain;
@@ -90,7 +96,7 @@ export class SelfChanges {
     this.#isSuperseded = false;
   }
 
-  /** An attempt was superseded. @param files by these; none: by something else than files */
+  /** An attempt was superseded. @param files that superseded it; none if it was something else */
   superseded(files: readonly string[]): void {
     this.#since ??= performance.now();
     this.#isSuperseded = true;
@@ -105,7 +111,7 @@ export class SelfChanges {
 
   /**
    * An attempt has an outcome.
-   * @param suspectedFiles those that it was to test
+   * @param suspectedFiles those it should test
    * @param changed the files that changed while it was built or started
    * @param isStarted the plugin runs
    * @returns files that are now known to be written at each start
@@ -141,7 +147,7 @@ export class SelfChanges {
   }
 }
 
-/** For a person: what keeps changing, and how to leave it out. */
+/** The notice: what keeps changing, and how to ignore it. */
 export function selfChangeNotice(plugin: string, files: readonly string[]): string {
   const { names, flags } = namesAndFlags(plugin, files);
   if (files.includes(plugin)) {
