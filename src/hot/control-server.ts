@@ -1,23 +1,29 @@
-/** The host's control socket: JSON lines to every session that is connected. */
+/** The host's control socket: JSON lines to every connected session. */
 import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { LineSplitter } from "../jsonrpc/line-splitter.js";
 import { listenUnix } from "../node/rpc/unix-socket.js";
 import { type HotCommand, type HotEvent, readCommand } from "./protocol.js";
 
-/** What waits for a slow session; more is counted and dropped: the host waits for nobody. */
+/**
+ * How much may wait for a slow session, in bytes; the rest is counted and dropped: the host waits
+ * for no session.
+ */
 const MAX_UNSENT_BYTES = 1024 * 1024;
-/** What is traced before a session has said whether it wants that: so many messages, so much of each. */
+/**
+ * How many messages are traced before the first session has asked for a trace or declined it, and
+ * how many bytes of each.
+ */
 const MAX_EARLY = 200;
 const EARLY_BYTES = 16 * 1024;
-/** Longer lines than this are no commands. */
+/** Lines longer than this are not commands. */
 const MAX_LINE = 64 * 1024;
 
 export class HotControl {
   readonly #path: string;
   readonly #server: Server;
   readonly #sessions = new Set<HotSession>();
-  /** What the first session gets: getmanifest and init have passed before it comes. */
+  /** The trace for the first session: getmanifest and init pass before it connects. */
   #early: HotEvent[] | undefined = [];
 
   constructor(
@@ -36,7 +42,7 @@ export class HotControl {
       socket.on("close", () => this.#sessions.delete(session));
       session.send(greeting());
     });
-    // Without a socket no session finds the host; the plugin runs all the same.
+    // Without a socket no session finds the host, but the plugin runs all the same.
     listenUnix(this.#server, path).catch(() => {});
   }
 
@@ -46,13 +52,13 @@ export class HotControl {
     for (const session of this.#sessions) session.send(event);
   }
 
-  /** How much of each message some session wants to see; 0: nobody wants the trace. */
+  /** The most bytes of a message that any session wants to see; 0 if none wants the trace. */
   get traceBytes(): number {
     const wanted = [...this.#sessions].map((session) => session.traceBytes);
     return Math.max(this.#early === undefined ? 0 : EARLY_BYTES, ...wanted);
   }
 
-  /** Some session is connected. */
+  /** Whether a session is connected. */
   get isHeard(): boolean {
     return this.#sessions.size > 0;
   }
@@ -90,7 +96,7 @@ class HotSession {
 
   send(event: HotEvent): void {
     if (event.event === "trace" && this.traceBytes === 0) return;
-    // An outcome is never dropped: somebody waits for it.
+    // An outcome is never dropped: the session waits for it.
     const isWanted = event.event === "outcome" || event.event === "ready";
     if (!isWanted && this.#socket.writableLength > MAX_UNSENT_BYTES) {
       this.#lost++;

@@ -1,4 +1,4 @@
-/** What a host knows of its plugin: a file beside the front, in a private directory. */
+/** What a host knows about its plugin: a file beside the front, in a private directory. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { whyNotPrivate } from "../filesystem/private-folder.js";
@@ -8,22 +8,22 @@ import type { RunSettings } from "../plugin/process/run-settings.js";
 /** Whether the new version may run beside the old one, or the old one has to end first. */
 export type Handover = "beside" | "old-first";
 
-/** `hot.json`, beside the front. */
+/** The content of `hot.json`. */
 export interface HotDescription extends RunSettings {
-  /** How a reload begins; found out where it is not set. */
+  /** How a reload begins; detected if not set. */
   readonly handover?: Handover | undefined;
-  /** The plugin itself, canonical. */
+  /** The plugin's canonical path. */
   readonly plugin: string;
   /** The node's rpc-file. */
   readonly node: string;
-  /** The node's config starts a front: the files stay when the plugin is stopped. */
+  /** Whether the node's config starts a front: the files then stay when the plugin is stopped. */
   readonly atStart?: boolean | undefined;
 }
 
-/** Its name in the folder. */
+/** The name of the file. */
 export const DESCRIPTION = "hot.json";
 
-/** @returns undefined if there is none, it is somebody else's, or it is not readable */
+/** @returns undefined if there is none, another user could have changed it, or it cannot be read */
 export function readDescription(folder: string): HotDescription | undefined {
   try {
     if (whyNotPrivate(folder) !== undefined) return undefined;

@@ -7,7 +7,7 @@ import { Framer } from "../jsonrpc/framing.js";
 import { identityOf, isRunning, type ProcessIdentity } from "../node/plugins/plugin-processes.js";
 import { processStat } from "../node/process-table.js";
 
-/** Descriptors of the pipes to the node. */
+/** The descriptors of the pipes to the node. */
 interface FrontPipes {
   readonly input: number;
   readonly output: number;
@@ -16,17 +16,20 @@ interface FrontPipes {
 /** What a front reports. */
 export interface FrontOwner {
   fromNode(front: Front, message: RawMessage): void;
-  /** It is gone, and what the node sent before was taken. @param killed the node has ended it: not itself */
+  /**
+   * Called when the front is gone, and all that the node sent before has been handled.
+   * @param killed whether the node has killed the front, rather than closed its pipes
+   */
   frontGone(front: Front, killed: boolean): void;
-  /** The node takes what it is sent again. */
+  /** Called when the node takes messages again. */
   resume(): void;
 }
 
-/** How long the kernel may take to end a process that was killed, in ms. */
+/** How long the kernel may take to end a killed process, in ms. */
 const KILL_MS = 15;
 
 export class Front {
-  /** The node's process, which has started the front; undefined without /proc. */
+  /** The node's process, which started the front; undefined without /proc. */
   readonly node: ProcessIdentity | undefined;
   readonly #owner: FrontOwner;
   readonly #identity: ProcessIdentity | undefined;
@@ -57,7 +60,10 @@ export class Front {
     this.#output.on("drain", () => owner.resume());
   }
 
-  /** No event comes of a front that is killed by hand, nor, while it is paused, of a node that is. */
+  /**
+   * Checks for ends without an event: a front that is killed by hand, or a node that is killed
+   * while the front is paused.
+   */
   look(): void {
     if (!this.#isAlive() || (this.node !== undefined && !isRunning(this.node))) this.#end();
   }
@@ -87,7 +93,7 @@ export class Front {
     this.#input.resume();
   }
 
-  /** Lets the node see its end. What was written reaches the node first. */
+  /** Ends the front as the node sees it, once what was written has reached the node. */
   leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
@@ -98,7 +104,7 @@ export class Front {
       try {
         process.kill(this.pid, "SIGKILL");
       } catch {
-        // The node has ended it.
+        // The node has killed it already.
       }
     });
   }
@@ -118,16 +124,16 @@ export class Front {
     this.#isGone = true;
     this.#input.destroy();
     this.#output.destroy();
-    // A kill that came just before may not have happened yet.
+    // A kill sent just before may not have taken effect yet.
     if (this.#isAlive()) setTimeout(() => this.#owner.frontGone(this, !this.#isAlive()), KILL_MS);
     else this.#owner.frontGone(this, true);
   }
 }
 
 /**
- * Opens the pipes of a front that joins: those that the node gave it, by its own descriptors 4 and 3,
- * or, without /proc, the FIFOs that it pumps from and to.
- * @throws Error: it is gone
+ * Opens the pipes of a front that joins: the ones the node gave it, through its own descriptors 4
+ * and 3, or, without /proc, the FIFOs that it pumps from and to.
+ * @throws Error if the front is gone
  */
 export function openPipesOf(pid: number, folder: string): FrontPipes {
   const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
@@ -138,7 +144,7 @@ export function openPipesOf(pid: number, folder: string): FrontPipes {
     : [join(folder, `in.${pid}`), join(folder, `out.${pid}`)];
   const input = openSync(from, O_RDONLY | O_NONBLOCK);
   try {
-    // Its reader may not be there yet.
+    // The FIFO may not have a reader yet.
     return { input, output: openSync(to, (hasProc ? O_WRONLY : O_RDWR) | O_NONBLOCK) };
   } catch (error) {
     closeSync(input);

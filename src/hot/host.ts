@@ -1,7 +1,7 @@
 /**
- * The hot host: stands between the node and the versions of one plugin. It hands every message on
- * as it came, to the active version, and keeps what a version owes. What the node must not notice (a
- * version that ends, one that is tried) happens behind it.
+ * The hot host: stands between the node and the versions of one plugin. It passes every message on
+ * unchanged, to the active version, and tracks what each version owes. What the node must not
+ * notice (a version that ends, one that is tried) happens behind it.
  */
 
 import { basename } from "node:path";
@@ -17,49 +17,55 @@ import type { HotEvent } from "./protocol.js";
 import { readSetconfig, withConfig } from "./setconfig.js";
 import type { HandshakeFailure, Pending, Version } from "./version.js";
 
-/** The program that the host is a part of. */
+/** The program around the host. */
 export interface Program {
-  /** The plugin, canonical. */
+  /** The plugin's canonical path. */
   readonly plugin: string;
-  /** A session let the node start the front: the plugin is dynamic, whatever it says itself. */
+  /**
+   * Whether a session made the node start the front: the plugin is then dynamic, whatever its
+   * manifest says.
+   */
   readonly isDynamic: boolean;
-  /** What the next version is run with. */
+  /** Returns the settings that the next version is run with. */
   settings(): Partial<HotDescription>;
-  /** Makes a version that is asked at once. */
+  /** Returns a new version, ready for its handshake. */
   begin(): Version;
-  /** A version took its place: the next one can be prepared. */
+  /** Called when a version has become active: the next one can be prepared. */
   prepareSoon(): void;
   emit(event: HotEvent): void;
-  /** The host has nothing to do any more. @param killed the node has killed the front */
+  /**
+   * Called when the host has nothing left to do.
+   * @param killed whether the node has killed the front
+   */
   end(killed: boolean): void;
 }
 
-/** A message of the node, and the front that it came by. */
+/** A message from the node, and the front it arrived by. */
 interface FromNode {
   readonly front: Front;
   readonly message: RawMessage;
 }
 
-/** Who joins the node next: a new version, or the one that is active already. */
+/** The version that the next front shows to the node: a new one, or the active one. */
 interface Joining {
   readonly version: Version;
-  /** The node has sent `init` and the version has taken it, or has not. */
+  /** Called when the node has sent `init`, with the failure if the version has not taken it. */
   readonly done: (failure: HandshakeFailure | undefined) => void;
 }
 
 const MAX_HELD = 20_000;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
-/** Above this the other side is not read on until it is taken. */
+/** Above this, in bytes, the other side is paused until they are taken. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
-/** Hooks that an old version still holds are given to the new one after this, in ms. */
+/** How long an old version may hold hooks before they are given to the new one, in ms. */
 const HOOK_GRACE_MS = 1_000;
-/** Calls that an old version has not answered after this are failed, in ms. */
+/** How long an old version may take to answer its calls before they fail, in ms. */
 const DRAIN_MS = 60_000;
 const MAX_DRAINING = 3;
-/** How long a version may take to end: with `shutdown` subscribed, and without. */
+/** How long a version may take to end, in ms: with `shutdown` subscribed, and without. */
 const SHUTDOWN_MS = 4_000;
 const EOF_MS = 200;
-/** Without a front for so long, the host ends, in ms. */
+/** How long the host lives without a front, in ms. */
 const JOIN_MS = 15_000;
 
 export class Host implements FrontOwner {
@@ -67,26 +73,26 @@ export class Host implements FrontOwner {
   active: Version | undefined;
   /** Why there is no active version. */
   down: string | undefined;
-  /** The text of the params of the node's getmanifest and init. */
+  /** The params of the node's getmanifest and init, as JSON text. */
   manifestParams: string | undefined;
   initParams: string | undefined;
-  /** What the node has registered. */
+  /** The manifest that the node has registered. */
   registered: Manifest | undefined;
-  /** How long the node did not know the plugin, the last time that a front joined. */
+  /** How long the node did not know the plugin when a front last joined, in ms. */
   gapMs: number | undefined;
-  /** The front leaves, and one that joins has not taken its place yet. */
+  /** Whether the front is leaving, and the one that joins has not taken its place yet. */
   isExchanging = false;
   #goneAt = 0;
   /** The node that the last front belonged to. */
   #node: ProcessIdentity | undefined;
   readonly #program: Program;
   readonly #draining = new Map<Version, NodeJS.Timeout[]>();
-  /** Ids of hooks that were given to two versions: the second answer is no surprise. */
+  /** Ids of hooks that were given to a second version: the first one's answer is ignored. */
   readonly #redelivered = new Set<string>();
   #held: FromNode[] = [];
   #heldBytes = 0;
   #heldSince: number | undefined;
-  /** The version that has the notice of the deprecated call that comes next. */
+  /** The version that got `deprecated_oneshot`: it also gets the request that follows. */
   #oneshot: Version | undefined;
   #joining: Joining | undefined;
   #shuttingDown = false;
@@ -96,13 +102,13 @@ export class Host implements FrontOwner {
     this.#program = program;
   }
 
-  /** The node has begun to talk over this front. */
+  /** Called when the node has begun to talk over this front. */
   attach(front: Front): void {
     this.front = front;
     this.#node = front.node;
   }
 
-  /** Called every moment: a host outlives neither its node nor, but for a while, its front. */
+  /** Called periodically: the host does not outlive its node, and its front only for a while. */
   look(): void {
     this.front?.look();
     if (this.front !== undefined) return;
@@ -110,7 +116,7 @@ export class Host implements FrontOwner {
     if (isLate || (this.#node !== undefined && !isRunning(this.#node))) this.#program.end(true);
   }
 
-  /** The front is gone. if one is to join, the versions stay. */
+  /** Called when the front is gone. If another one is to join, the versions stay. */
   frontGone(front: Front, killed: boolean): void {
     if (this.front !== front) return;
     this.front = undefined;
@@ -118,7 +124,7 @@ export class Host implements FrontOwner {
     if (!this.isExchanging) this.#program.end(killed);
   }
 
-  /** A message of the node. */
+  /** Handles a message from the node. */
   fromNode(front: Front, message: RawMessage): void {
     const { kind, method, bytes } = message;
     if (kind === "request" && method === "getmanifest") void this.#getmanifest(front, message);
@@ -129,7 +135,7 @@ export class Host implements FrontOwner {
     if (unsent > MAX_UNSENT_BYTES) front.pause();
   }
 
-  /** A message of a version. */
+  /** Handles a message from a version. */
   fromVersion(version: Version, message: RawMessage): void {
     if (message.kind === "answer") this.#answered(version, message);
     else this.front?.send(message.bytes);
@@ -137,13 +143,13 @@ export class Host implements FrontOwner {
     for (const one of this.#talking()) one.pause();
   }
 
-  /** One side takes again what it is sent. */
+  /** Called when one side takes messages again. */
   resume(): void {
     this.front?.resume();
     for (const version of this.#talking()) version.resume();
   }
 
-  /** A version's process is gone. */
+  /** Called when a version's process is gone. */
   versionGone(version: Version): void {
     for (const timer of this.#draining.get(version) ?? []) clearTimeout(timer);
     this.#draining.delete(version);
@@ -163,12 +169,15 @@ export class Host implements FrontOwner {
     if (wasActive && this.#shuttingDown) this.#finish();
   }
 
-  /** From now on requests wait. */
+  /** Holds requests from now on. */
   hold(): void {
     this.#heldSince ??= performance.now();
   }
 
-  /** What was held is delivered, or answered if there is nobody. @returns how much that was */
+  /**
+   * Delivers what was held, or answers it if there is no version.
+   * @returns how many messages were held, and for how long
+   */
   release(): { readonly heldMs: number; readonly held: number } {
     const heldMs = this.#heldSince === undefined ? 0 : performance.now() - this.#heldSince;
     this.#heldSince = undefined;
@@ -181,7 +190,7 @@ export class Host implements FrontOwner {
     return { heldMs, held: held.length };
   }
 
-  /** The version takes the next message; the one before ends what it has begun. */
+  /** Makes the version active; the previous one finishes what it has begun. */
   switchTo(version: Version): { readonly heldMs: number; readonly held: number } {
     const old = this.active;
     version.state = "active";
@@ -192,7 +201,10 @@ export class Host implements FrontOwner {
     return held;
   }
 
-  /** The active version ends what it has begun, within the limit, and then itself. Requests wait. */
+  /**
+   * Holds requests, lets the active version finish what it has begun, within the limit, and ends
+   * it.
+   */
   async endActive(limitMs: number): Promise<void> {
     const old = this.active;
     this.hold();
@@ -203,7 +215,10 @@ export class Host implements FrontOwner {
     await old.gone();
   }
 
-  /** Resolves when the active version owes nothing, or after the limit, with what it still owes. */
+  /**
+   * Resolves when the active version owes nothing, or after the limit.
+   * @returns the number of requests that it still owes
+   */
   async idle(limitMs: number): Promise<number> {
     if (this.#pendingCount() > 0) {
       await new Promise<void>((resolve) => {
@@ -218,7 +233,7 @@ export class Host implements FrontOwner {
   }
 
   /**
-   * The next front that joins shows this version to the node.
+   * Lets the next front that joins show this version to the node.
    * @returns why that version has not taken it, if so
    */
   expectFront(version: Version): Promise<HandshakeFailure | undefined> {
@@ -240,14 +255,14 @@ export class Host implements FrontOwner {
     const version = this.#program.begin();
     await version.getmanifest(this.manifestParams);
     const { answer, manifest, manifestText } = version;
-    // No limit of ours: the node has one.
+    // It has ended, or has not answered within lightningd's own limit.
     if (answer === undefined) return this.#leave(version);
     if (manifest === undefined || manifestText === undefined) {
       front.send(answer.withMember("id", id));
       return;
     }
     this.registered = manifest;
-    // Requests may come before init: db_write does.
+    // Requests may arrive before init: db_write does.
     version.state = "active";
     this.active = version;
     const isStatic = !this.#program.isDynamic || manifest.featurebits.size > 0;
@@ -277,7 +292,7 @@ export class Host implements FrontOwner {
     } else front.send(answer.withMember("id", id));
   }
 
-  /** The first version has not come up: the node sees the end that it would see without us. */
+  /** The first version failed to start: the node sees the end that it would see without us. */
   #leave(version: Version): void {
     version.kill();
     this.front?.leave();
@@ -292,7 +307,7 @@ export class Host implements FrontOwner {
   }
 
   #shutdown(bytes: Buffer): void {
-    // `plugin stop` of the front that makes way: the versions are not meant.
+    // `plugin stop` of the front that makes way: the versions stay.
     if (this.isExchanging) {
       this.front?.leave();
       if (this.front) this.frontGone(this.front, true);
@@ -304,7 +319,7 @@ export class Host implements FrontOwner {
     if (this.active === undefined || !this.active.subscribes("shutdown")) this.#finish();
   }
 
-  /** The node waits for the end of the front. */
+  /** Ends the front, for which the node waits, and the program. */
   #finish(): void {
     this.front?.leave();
     this.#program.end(false);
@@ -396,7 +411,10 @@ export class Host implements FrontOwner {
     version.retire(version.subscribes("shutdown") ? SHUTDOWN_MS : EOF_MS);
   }
 
-  /** Who holds hooks may wait for a call that only the new version gets: it is asked as well. */
+  /**
+   * Gives the new version the hooks that an old one still holds: the old one may wait for a call
+   * that only the new one gets.
+   */
   #redeliver(version: Version): void {
     const next = this.active;
     if (next === undefined || next === version) return;
@@ -411,14 +429,17 @@ export class Host implements FrontOwner {
     this.#checkDrained(version);
   }
 
-  /** It has had its time. */
+  /** Kills an old version that has used up its time. */
   #cut(version: Version): void {
     const methods = [...version.pending.values()].map(({ method }) => method);
     this.#program.emit({ event: "cut", version: version.number, methods });
     version.kill();
   }
 
-  /** A request whose version has gone. Hooks go to the next one; a method has side effects. */
+  /**
+   * Handles a request whose version is gone. Hooks go to the next version; methods have side
+   * effects, so they fail.
+   */
   #orphaned(id: string, { front, method, message }: Pending, reason: string): void {
     if (front.isGone) return;
     const isKept = this.active !== undefined || standingOf(method) !== "hook";
@@ -431,7 +452,7 @@ export class Host implements FrontOwner {
   }
 }
 
-/** The plugin's last line on stderr, or how it ended. */
+/** Returns the plugin's last line on stderr, or how it ended. */
 function lastWords({ output, end }: Version): string {
   const line = output.stderr.trimEnd().split("\n").at(-1)?.trim() ?? "";
   if (line !== "") return line.slice(0, 300);
@@ -453,7 +474,7 @@ function withDynamic(manifest: string): string {
   return `{"dynamic":true${rest.trim() === "}" ? "" : ","}${rest}`;
 }
 
-/** A later version is not started by the node's own start. */
+/** Sets `startup` to false: later versions are not part of the node's own start. */
 function notAtStartup(params: string): string {
   const token = new Token(params);
   const configuration = token.member("configuration");

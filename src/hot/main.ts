@@ -1,7 +1,7 @@
 /**
  * The hot host as a program: `node host.js FOLDER MODE PID [arguments of the node]`, started by the
- * front with that PID, whose pipes to the node it has as its descriptors 3 and 4. It loads nothing of
- * the command line.
+ * front with that PID. Its descriptors 3 and 4 are the front's pipes to the node. It loads no code
+ * of the command line.
  */
 import { spawnSync } from "node:child_process";
 import { constants, openSync, rmSync, write } from "node:fs";
@@ -22,15 +22,15 @@ import { Version, type VersionOwner } from "./version.js";
 
 /** lightningd's own limit for each of the two answers, in ms. */
 const ANSWER_MS = 120_000;
-/** The next version is prepared so long after the last one took its place, in ms. */
+/** How long after a version has become active the next one is prepared, in ms. */
 const PREPARE_MS = 60;
-/** How long a version may take to end after the node has ended, in ms. */
+/** How long a version may take to end after the node has ended or stopped the plugin, in ms. */
 const END_MS = 4_000;
-/** A process id, in characters. */
+/** The longest line at the door, in characters: it holds a pid. */
 const MAX_KNOCK = 64;
-/** How often front and node are looked at, in ms. */
+/** How often the front and the node are checked, in ms. */
 const LOOK_MS = 500;
-/** Where the front hands its own stdin and stdout on: libuv never closes 0 and 1. */
+/** Where the front passes on its own stdin and stdout: libuv never closes 0 and 1. */
 const [INPUT, OUTPUT] = [3, 4];
 const MAX_STDERR_WAITING = 1024 * 1024;
 
@@ -81,7 +81,10 @@ class HotProgram implements Program, VersionOwner {
     return readDescription(this.#folder) ?? {};
   }
 
-  /** A version that this end takes along has not died. */
+  /**
+   * Sends an event to the sessions, unless the host is ending: a version that ends with it has not
+   * died.
+   */
   emit(event: HotEvent): void {
     if (!this.#ending) this.#control.emit(event);
   }
@@ -100,7 +103,10 @@ class HotProgram implements Program, VersionOwner {
     };
   }
 
-  /** Fronts that join write their process id there; `hold` keeps them until this process ends. */
+  /**
+   * Opens the FIFO to which fronts that join write their pid. They block on `hold` until this
+   * process ends.
+   */
   #listenAtDoor(): void {
     const [door, hold] = [join(this.#folder, "door"), join(this.#folder, "hold")];
     for (const path of [door, hold]) rmSync(path, { force: true });
@@ -121,7 +127,7 @@ class HotProgram implements Program, VersionOwner {
       this.#surroundings = surroundingsOf(pid) ?? this.#surroundings;
       this.#host.attach(new Front(pid, pipes, this.#host));
     } catch {
-      // It has gone: the node has said why it ended it.
+      // The front is gone: the node has reported why it ended it.
     }
   }
 
@@ -172,7 +178,7 @@ class HotProgram implements Program, VersionOwner {
     this.#control.emit({ event: "stray", version: number, text });
   }
 
-  /** A session shows it; without one it goes where the node's own goes. */
+  /** Sends stderr to the sessions or, without one, to where the node's own stderr goes. */
   stderr({ number }: Version, chunk: Buffer): void {
     if (!this.#control.isHeard) this.#writeStderr(chunk);
     this.#control.emit({ event: "stderr", version: number, text: chunk.toString("utf8") });
@@ -186,13 +192,13 @@ class HotProgram implements Program, VersionOwner {
     if (this.#ending && this.#versions.size === 0) this.#exit();
   }
 
-  /** For the front: should this process be killed, at any moment, it ends them. */
+  /** Lists the versions for the front, which ends them if this process is killed at any moment. */
   #noteChildren(): void {
     const lines = [...this.#versions].map(({ identity }) => `${identity}\n`);
     try {
       replaceFile(join(this.#folder, "children"), lines.join(""));
     } catch {
-      // The folder is being removed: there is an end to everything then.
+      // The folder is being removed: everything ends then.
     }
   }
 
@@ -209,7 +215,10 @@ class HotProgram implements Program, VersionOwner {
     });
   }
 
-  /** Where the plugin's stderr goes without us. Nobody may read it: then it is not waited for. */
+  /**
+   * Writes to where the plugin's stderr goes without us. There may be no reader: do not wait for
+   * one.
+   */
   #writeStderr(chunk: Buffer): void {
     if (this.#stderrWaiting > MAX_STDERR_WAITING) return;
     this.#stderrWaiting += chunk.length;
@@ -218,7 +227,7 @@ class HotProgram implements Program, VersionOwner {
     });
   }
 
-  /** The node is gone, or has stopped the plugin. */
+  /** Called when the node is gone, or has stopped the plugin. */
   end(killed: boolean): void {
     if (this.#ending) return;
     this.#ending = true;
@@ -230,7 +239,7 @@ class HotProgram implements Program, VersionOwner {
     if (this.#versions.size === 0) this.#exit();
   }
 
-  /** Answers that were written have reached the node by now, or never will. */
+  /** Answers already written have reached the node by now, or never will. */
   #exit(): void {
     this.#control.close();
     setImmediate(() => {
@@ -240,14 +249,19 @@ class HotProgram implements Program, VersionOwner {
   }
 }
 
-/** The environment and the folder that the node gave a front; undefined without /proc. */
+/**
+ * Returns the environment and working directory that the node gave a front; undefined without
+ * /proc.
+ */
 function surroundingsOf(pid: number) {
   const env = environmentOf(pid);
   const cwd = workingDirectoryOf(pid);
   return env === undefined || cwd === undefined ? undefined : { env: { ...env }, cwd };
 }
 
-/** Without /proc: the environment that the front had, as far as it was handed on. */
+/**
+ * For systems without /proc: returns the environment that the front passed on, and its directory.
+ */
 function ownSurroundings() {
   const { ...env } = process.env;
   for (const name of ["NODE_OPTIONS", "NODE_EXTRA_CA_CERTS"]) {

@@ -1,9 +1,9 @@
-/** What the host answers itself if no version can: so that the node neither waits nor ends. */
+/** What the host itself answers when no version can, so that the node neither waits nor exits. */
 import { PLUGIN_TERMINATED } from "../jsonrpc/message.js";
 import { BACKEND_METHODS, HOOKS } from "../plugin/release.js";
 
 /**
- * How a request may be answered when its version is gone. The node ends when its bitcoin backend or
+ * How a request may be answered when its version is gone. The node exits if its bitcoin backend or
  * `db_write` fails (lightningd/bitcoind.c, lightningd/plugin_hook.c): these wait for a version.
  */
 export type Standing = "method" | "hook" | "must-not-fail";
@@ -14,8 +14,8 @@ export function standingOf(method: string): Standing {
 }
 
 /**
- * `continue` is what every hook takes as "as if there were no plugin" (doc/developers-guide/hooks.md);
- * an error would end the node (lightningd/plugin_hook.c).
+ * Returns the host's own answer. Every hook takes `continue` as "as if there were no plugin"
+ * (doc/developers-guide/hooks.md); an error would end the node (lightningd/plugin_hook.c).
  * @param id the raw id
  */
 export function ownAnswer(id: string, method: string, reason: string): string {

@@ -1,22 +1,31 @@
 /**
- * What a watch session and a hot host say to each other over the host's control socket: JSON lines.
- * The host greets first. Events that a session does not know are left out.
+ * The messages between a watch session and a hot host, as JSON lines over the host's control
+ * socket. The host sends `hello` first. A session ignores events that it does not know.
  */
 import { isObject, parseJson, stringOf } from "../jsonrpc/json.js";
 import type { HandshakeEnd, Logged } from "../plugin/handshake/handshake.js";
 import type { Handover } from "./description.js";
 
-/** A host of another protocol is replaced by the session. */
+/** A session replaces a host that speaks another protocol. */
 export const PROTOCOL = 1;
 
 export type HotCommand =
-  /** Takes the file as it is now; `register`: by a front that joins, because its options are others. What the version is run with is in `hot.json`. */
+  /**
+   * Loads the plugin file as it is now, with the settings in `hot.json`. `register`: a front that
+   * joins registers it in any case, because the plugin's options have changed.
+   */
   | { readonly cmd: "reload"; readonly number: number; readonly register: boolean }
-  /** The front leaves, and one that joins comes: resolves the next `ready` when no call is pending. */
+  /**
+   * Prepares to exchange the front for one that joins: answered by `ready` when no call is pending,
+   * or after a while.
+   */
   | { readonly cmd: "make-way"; readonly number: number }
-  /** It does not come: the version that is waiting is given up, and the old one registered again. */
+  /** No front joins: gives up the waiting version, and registers the old one again. */
   | { readonly cmd: "take-back"; readonly number: number }
-  /** How much of each message is wanted; 0: no trace. What passed before the first one is kept for it. */
+  /**
+   * Sets how much of each message to trace; 0: no trace. The first `trace` also gets the messages
+   * that passed before it.
+   */
   | { readonly cmd: "trace"; readonly maxBytes: number };
 
 export type HotEvent =
@@ -30,20 +39,23 @@ export type HotEvent =
       readonly version: number;
       /** Why there is none. */
       readonly down: string | undefined;
-      /** The node's own config started the front, and the plugin is not dynamic: it stays registered. */
+      /**
+       * Whether the node's own config started the front and the plugin is not dynamic: it stays
+       * registered.
+       */
       readonly isStatic: boolean;
       readonly handover: Handover;
     }
   | HotOutcome
   | { readonly event: "ready"; readonly number: number; readonly pending: number }
   | { readonly event: "stderr"; readonly version: number; readonly text: string }
-  /** Text on stdout beside the protocol, which was not handed on. */
+  /** Text on stdout outside the protocol, which was not passed on. */
   | { readonly event: "stray"; readonly version: number; readonly text: string }
-  /** An answer to a request that nobody has made. */
+  /** An answer to a request that nobody made. */
   | { readonly event: "unknown-id"; readonly version: number; readonly id: string }
-  /** An old version did not end its calls in time. */
+  /** An old version did not finish its calls in time. */
   | { readonly event: "cut"; readonly version: number; readonly methods: readonly string[] }
-  /** The active version has ended by itself. */
+  /** The active version ended by itself. */
   | {
       readonly event: "died";
       readonly version: number;
@@ -61,26 +73,28 @@ export type HotEvent =
       /** The message, or its beginning. */
       readonly text: string;
     }
-  /** Events that the session was too slow for. */
+  /** Events were dropped because the session was too slow. */
   | { readonly event: "lost"; readonly count: number };
 
-/** What happened to a reload. */
+/** The outcome of a reload. */
 export type HotOutcome = { readonly event: "outcome"; readonly number: number } & (
   | {
       readonly result: "switched";
       readonly version: number;
       readonly handover: Handover;
-      /** Found out in this reload that the new version cannot run beside the old one: its words. */
+      /**
+       * The words of the new version, if this reload found that it cannot run beside the old one.
+       */
       readonly because: string | undefined;
       readonly manifestMs: number;
       readonly initMs: number;
-      /** How long the node did not know the plugin, if it was registered again. */
+      /** How long the node did not know the plugin, if it was registered again, in ms. */
       readonly gapMs: number | undefined;
-      /** How long requests were held, and how many; 0 if nothing was. */
+      /** How long requests were held, in ms, and how many; 0 if none were. */
       readonly heldMs: number;
       readonly held: number;
     }
-  /** It waits for a front that joins: what it shows to the node has changed. */
+  /** The version waits for a front that joins: what it shows to the node has changed. */
   | {
       readonly result: "changed";
       readonly version: number;
@@ -91,7 +105,7 @@ export type HotOutcome = { readonly event: "outcome"; readonly number: number } 
       readonly result: "failed";
       readonly version: number;
       readonly phase: "getmanifest" | "init";
-      /** The node's words for it, without the plugin's path. */
+      /** The failure in the node's words, without the plugin's path. */
       readonly words: string;
       readonly end: HandshakeEnd;
       readonly manifest: string | undefined;
@@ -105,7 +119,7 @@ export type HotOutcome = { readonly event: "outcome"; readonly number: number } 
   | { readonly result: "superseded" }
 );
 
-/** @returns undefined for a line that is no command */
+/** @returns undefined if the line is not a command */
 export function readCommand(line: string): HotCommand | undefined {
   const value = parseJson(line);
   if (!isObject(value)) return undefined;
@@ -119,8 +133,8 @@ export function readCommand(line: string): HotCommand | undefined {
 }
 
 /**
- * The host is a program of ours, of this protocol: beyond the name its events are taken as they are.
- * @returns undefined for a line that is no event
+ * Reads an event. The host is our own program, of this protocol: only the event's name is checked.
+ * @returns undefined if the line is not an event
  */
 export function readEvent(line: string): HotEvent | undefined {
   const value = parseJson(line);

@@ -1,6 +1,6 @@
 /**
- * A reload in hot mode: a new version is started and asked beside the old one, and takes its place,
- * or does not. If it cannot run beside the old one, that one ends first.
+ * A reload in hot mode: a new version starts beside the old one, does its handshake, and replaces
+ * the old one if that succeeds. If it cannot run beside the old one, the old one ends first.
  */
 import type { Handover } from "./description.js";
 import type { Host, Program } from "./host.js";
@@ -10,22 +10,25 @@ import type { HandshakeFailure, Version } from "./version.js";
 
 type Reload = Extract<HotCommand, { cmd: "reload" }>;
 
-/** What the old version holds and the new one cannot have: then the old one has to end first. */
+/**
+ * How a new version reports that the old one holds what it needs: the old one then has to end
+ * first.
+ */
 const TAKEN =
   /EADDRINUSE|address already in use|database is locked|resource temporarily unavailable|already (running|locked)|could not (get|acquire) .*lock/i;
-/** How long the calls of the old version are waited for where it has to end first, in ms. */
+/** How long to wait for the old version's calls if it has to end first, in ms. */
 const END_FIRST_MS = 10_000;
-/** How long a moment without calls is waited for before a new registration, in ms. */
+/** How long to wait for a moment without calls before a new registration, in ms. */
 const IDLE_MS = 1_000;
 
 export class HotReloader {
-  /** How the next reload begins: found out, or set. */
+  /** How the next reload begins: detected, or set. */
   handover: Handover = "beside";
   readonly #host: Host;
   readonly #program: Program;
   #turn = 0;
   #trying: Version | undefined;
-  /** It has passed its getmanifest and waits for a front that joins. */
+  /** The version that has passed its getmanifest and waits for a front that joins. */
   #waiting: Version | undefined;
 
   constructor(host: Host, program: Program) {
@@ -33,7 +36,7 @@ export class HotReloader {
     this.#program = program;
   }
 
-  /** Never throws. */
+  /** Runs a reload. Never throws. */
   async reload(command: Reload): Promise<HotOutcome> {
     const turn = ++this.#turn;
     this.#trying?.kill();
@@ -64,7 +67,7 @@ export class HotReloader {
     emit(this.#switched(number, version, undefined, this.#host.gapMs));
   }
 
-  /** The new version does not come to the node: the active one is shown to it again. */
+  /** Gives up the waiting version, and shows the active one to the node again. */
   takeBack(number: number, emit: (event: HotEvent) => void): void {
     this.#waiting?.kill();
     this.#waiting = undefined;
@@ -73,7 +76,11 @@ export class HotReloader {
     emit({ event: "ready", number, pending: 0 });
   }
 
-  /** @param because what the new version cannot share with the old one, found out in this reload */
+  /**
+   * Makes one attempt.
+   * @param because what the new version cannot share with the old one, if this reload found that
+   * out
+   */
   async #try(
     { number, register }: Reload,
     turn: number,
@@ -82,7 +89,7 @@ export class HotReloader {
     const host = this.#host;
     const superseded = { event: "outcome", number, result: "superseded" } as const;
     if (this.handover === "old-first") {
-      // At a breakpoint it would not end them.
+      // Stopped at a breakpoint, it would not finish them.
       await host.endActive(this.#program.settings().debug ? IDLE_MS : END_FIRST_MS);
     }
     if (turn !== this.#turn || host.manifestParams === undefined) return superseded;
@@ -135,14 +142,17 @@ export class HotReloader {
     };
   }
 
-  /** Its last words are waited for; what was held while it was tried is not. */
+  /**
+   * Ends a failed version and waits for its last words. Then releases what was held while it was
+   * tried.
+   */
   async #failed(number: number, version: Version, failure: HandshakeFailure): Promise<HotOutcome> {
     const host = this.#host;
     const running = host.active !== undefined;
     version.kill();
     await version.gone();
     if (!running) host.down ??= `the new version does not run: ${failure.words}`;
-    // The next attempt keeps holding.
+    // If another attempt has begun, it keeps holding.
     if (running || this.#trying === version) host.release();
     return {
       event: "outcome",

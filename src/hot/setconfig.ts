@@ -9,11 +9,11 @@ import type { ManifestOption } from "../plugin/manifest/options.js";
 
 export interface ConfigChange {
   readonly name: string;
-  /** Absent for a flag that is set. */
+  /** Undefined for a flag that is set. */
   readonly value: Token | undefined;
 }
 
-/** What a `setconfig` request asks for; undefined if that cannot be read. */
+/** Returns what a `setconfig` request changes, or undefined if it cannot be read. */
 export function readSetconfig(request: Token): ConfigChange | undefined {
   const params = request.member("params");
   const name = params?.member("config");
@@ -21,7 +21,8 @@ export function readSetconfig(request: Token): ConfigChange | undefined {
 }
 
 /**
- * @param init the text of the params of `init`
+ * Puts the new value into the params of `init`, for the next version.
+ * @param init the params of `init`, as JSON text
  * @returns the same with the new value in its `options`
  */
 export function withConfig(
@@ -43,7 +44,7 @@ function optionText(type: string, value: Token | undefined): string | undefined 
   if (value?.type === "array") return `[${value.elements.map((one) => optionText(type, one))}]`;
   if (type === "flag") return value === undefined || isTrue(value.text) ? "true" : undefined;
   if (type === "bool") return String(isTrue(value?.text));
-  // With its escapes, as it was written.
+  // The text keeps its escapes, as it was written.
   return type === "string" ? `"${value?.text}"` : valueText({ type }, value?.text);
 }
 

@@ -1,12 +1,14 @@
 /**
- * What of a manifest the node keeps: while it is the same, a new version takes the place of the old
- * one without the node's knowledge (lightningd/plugin.c registers only what getmanifest answers).
+ * The part of a manifest that the node keeps: while it stays the same, a new version replaces the
+ * old one without the node's knowledge (lightningd/plugin.c registers only what getmanifest
+ * answers).
  */
 import type { Manifest } from "../plugin/manifest/manifest.js";
 
 /**
- * @returns what the new manifest shows differently, such as `+method two`, `-option x`, `~hook y`;
- * empty if the node need not know
+ * Compares the manifests of two versions.
+ * @returns the differences, such as `+method two`, `-option x`, `~hook y`; empty if the node need
+ * not know of the new version
  */
 export function surfaceChanges(before: Manifest, after: Manifest): string[] {
   const [old, fresh] = [partsOf(before), partsOf(after)];

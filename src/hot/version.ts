@@ -1,6 +1,6 @@
 /**
- * One run of the plugin behind the front: its handshake with the host, and what it owes to the node.
- * Made by main.ts.
+ * One run of the plugin behind the front: its handshake with the host, and what it owes to the
+ * node. Created by main.ts.
  */
 import { messageOf } from "../errors/failure.js";
 import { RawMessage } from "../jsonrpc/envelope.js";
@@ -29,22 +29,25 @@ import type { Front } from "./front.js";
 import type { ConfigChange } from "./setconfig.js";
 
 /**
- * `prepared` its pipes are made, the plugin is not started; `trying` the host asks it; `waiting` for
- * a front that joins; `active` it gets what the node sends; `draining` it ends what it has begun.
+ * `prepared`: its pipes exist, the plugin is not started; `trying`: it is in its handshake with the
+ * host; `waiting`: it waits for a front that joins; `active`: it gets what the node sends;
+ * `draining`: it finishes what it has begun.
  */
 type VersionState = "prepared" | "trying" | "waiting" | "active" | "draining" | "ended";
 
-/** A request of the node that has no answer yet. */
+/** A request from the node that has no answer yet. */
 export interface Pending {
   readonly front: Front;
   readonly method: string;
-  /** Kept for a hook, which may be given to a later version, and for what must never fail. */
+  /**
+   * Kept for a hook, which may be given to a later version, and for a request that must never fail.
+   */
   readonly message: RawMessage | undefined;
-  /** Of `setconfig`: what changes if it is answered well. */
+  /** For `setconfig`: the change to make if it succeeds. */
   readonly change: ConfigChange | undefined;
 }
 
-/** What it is run with; where it waits, it starts at its getmanifest. */
+/** How to run a version. With `waits`, the plugin starts at its getmanifest. */
 export interface VersionOptions
   extends Pick<PluginProcessOptions, "path" | "command" | "cwd" | "env" | "waits"> {
   /** How long an answer to the host may take, in ms; undefined: no limit. */
@@ -52,29 +55,29 @@ export interface VersionOptions
 }
 
 export interface VersionOwner {
-  /** An answer, or a notification that the node takes. */
+  /** Called with an answer, or with a notification that the node accepts. */
   fromVersion(version: Version, message: RawMessage): void;
-  /** Everything that passes, for the trace. */
+  /** Called with everything that passes, for the trace. */
   passed(version: Version, direction: "to-plugin" | "to-node", bytes: Buffer): void;
   stray(version: Version, text: string): void;
   stderr(version: Version, chunk: Buffer): void;
-  /** It takes what it is sent again. */
+  /** Called when the version takes messages again. */
   resume(): void;
-  /** Its process is gone, and what it has written was read. */
+  /** Called when its process is gone and its output has been read. */
   versionGone(version: Version): void;
 }
 
 /** Why a version does not serve, in the terms of the offline handshake. */
 export interface HandshakeFailure {
   readonly phase: "getmanifest" | "init";
-  /** The node's words for it, without the plugin's path. */
+  /** The failure in the node's words, without the plugin's path. */
   readonly words: string;
   readonly end: HandshakeEnd;
 }
 
-/** A child of the plugin may hold its pipes after its death: they are not read on for longer, in ms. */
+/** How long to read the plugin's pipes after its death, in ms: a child of it may hold them open. */
 const DRAIN_MS = 100;
-/** A notification that is longer is handed on unread. */
+/** Longer notifications are passed on unchecked. */
 const MAX_JUDGED_BYTES = 1024 * 1024;
 
 export class Version implements SessionObserver {
@@ -85,7 +88,7 @@ export class Version implements SessionObserver {
   readonly output = new PluginOutput();
   /** How its process ended; undefined while it runs. */
   end: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
-  /** How long the answer to getmanifest, and to init, took. */
+  /** How long the answers to getmanifest and to init took, in ms. */
   readonly answerMs = { getmanifest: 0, init: 0 };
   readonly #owner: VersionOwner;
   readonly #session: PluginSession;
@@ -93,7 +96,7 @@ export class Version implements SessionObserver {
   readonly #identity: ProcessIdentity | undefined;
   #failure: HandshakeFailure | undefined;
   #answered: (() => void) | undefined;
-  /** What it had started when its end began: a launcher leaves its plugin behind. */
+  /** The processes it had started when its end began: a launcher leaves its plugin behind. */
   #children: readonly ProcessIdentity[] = [];
   #killer: NodeJS.Timeout | undefined;
 
@@ -115,7 +118,7 @@ export class Version implements SessionObserver {
     return this.#session.process?.pid;
   }
 
-  /** Its process id with its start time: the two together name it. */
+  /** Its pid and start time, which together identify it. */
   get identity(): string {
     return `${this.pid} ${this.#identity?.startTime}`;
   }
@@ -128,27 +131,31 @@ export class Version implements SessionObserver {
     return this.#session.manifestText;
   }
 
-  /** Its answer to the last question of the host, whatever that is worth. */
+  /** Its answer to the host's last request, valid or not. */
   get answer(): Token | undefined {
     return this.#session.answer;
   }
 
-  /** What waits to be read by it, in bytes. */
+  /** What it has not read yet, in bytes. */
   get unsentBytes(): number {
     return this.#session.process?.unsentBytes ?? 0;
   }
 
   /**
-   * Starts it, if it waits, and asks for its manifest.
+   * Starts the plugin if it waits, and asks for its manifest.
    * @param params JSON text
-   * @returns why it does not serve, if it does not
+   * @returns why the version does not serve, if it does not
    */
   getmanifest(params: string): Promise<HandshakeFailure | undefined> {
     if (this.state === "prepared") this.state = "trying";
     return this.#ask("getmanifest", params);
   }
 
-  /** The same for init, after a good manifest. */
+  /**
+   * Sends init, after a good manifest.
+   * @param params JSON text
+   * @returns why the version does not serve, if it does not
+   */
   init(params: string): Promise<HandshakeFailure | undefined> {
     return this.#ask("init", params);
   }
@@ -159,7 +166,8 @@ export class Version implements SessionObserver {
     else {
       await new Promise<void>((resolve) => {
         this.#answered = resolve;
-        // As lightningd makes them: a plugin that cannot repeat such an id fails here, not later.
+        // Ids as lightningd makes them: a plugin that cannot repeat such an id fails here, not
+        // later.
         const id = requestId(method, `"cln-dev:plugin#${this.number}"`);
         this.#session[method](id, params);
       });
@@ -173,7 +181,7 @@ export class Version implements SessionObserver {
     return topics.includes(topic) || (topic !== "log" && topics.includes("*"));
   }
 
-  /** Hands on a message of the node as it came. */
+  /** Passes on a message from the node unchanged. */
   send(bytes: Buffer): void {
     if (this.end !== undefined) return;
     this.#owner.passed(this, "to-plugin", bytes);
@@ -182,8 +190,9 @@ export class Version implements SessionObserver {
   }
 
   /**
-   * Ends it: by its stdin, with a `shutdown` before if it wants one, and by force after a while.
-   * @param graceMs given up after so long
+   * Ends it: closes its stdin, after a `shutdown` if it subscribes to that, and kills it after a
+   * while.
+   * @param graceMs how long it may take to end, in ms
    */
   retire(graceMs: number): void {
     this.state = "ended";
@@ -196,7 +205,7 @@ export class Version implements SessionObserver {
     this.#killer ??= setTimeout(() => this.kill(), graceMs);
   }
 
-  /** Ends it and what it has started at once. */
+  /** Kills it, and what it has started once it is gone. */
   kill(): void {
     if (this.end !== undefined || this.pid === undefined) return;
     this.#noteChildren();
@@ -255,7 +264,10 @@ export class Version implements SessionObserver {
     this.#answered?.();
   }
 
-  /** The node takes an error for a good answer; for a version in the place of another it is none. */
+  /**
+   * The node accepts an error as an answer to init; for a version that replaces another it is a
+   * failure.
+   */
   onActive(answer: Token): void {
     const error = parseJson(answer.member("error")?.raw ?? "");
     if (isObject(error)) {
@@ -266,7 +278,7 @@ export class Version implements SessionObserver {
   }
 
   onEnd(end: SessionEnd): void {
-    // How it died is known when its process is gone.
+    // How it ended is known once its process is gone.
     if (end.kind === "exited" || end.kind === "fault") this.kill();
     else this.#fail(end);
   }
@@ -300,7 +312,10 @@ export class Version implements SessionObserver {
   }
 }
 
-/** Takes more than lightningd does: what it would end the plugin for is stray, and the rest goes on. */
+/**
+ * Accepts more than lightningd does: what lightningd would end the plugin for is stray text, and
+ * reading continues.
+ */
 class LenientReader {
   readonly #framer = new Framer();
 
@@ -324,7 +339,10 @@ class LenientReader {
   }
 }
 
-/** For a bad notification the node would end the front, and every version with it. */
+/**
+ * Whether to pass the message on. For a bad notification the node would end the front, and every
+ * version with it.
+ */
 function isGood(message: RawMessage): boolean {
   const { kind, bytes } = message;
   if (kind !== "notification") return kind === "answer";

@@ -1,4 +1,6 @@
-/** A lock between processes: a file that names its holder. The lock of a process that has ended is broken. */
+/**
+ * A lock between processes: a file that names its holder. A lock whose holder has ended is removed.
+ */
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Failure, systemCode } from "../errors/failure.js";
 import { sha256 } from "./chain/bytes.js";
@@ -9,15 +11,15 @@ export interface Lock {
 }
 
 /**
- * Takes the lock if nobody has it.
+ * Takes the lock if no process holds it.
  * @returns the lock, or the process that holds it
- * @throws a system error: the file cannot be made
+ * @throws a system error if the file cannot be created
  */
 export function tryLock(path: string): Lock | { readonly heldBy: number } {
   const own = `${path}.${process.pid}`;
   const text = `${ownIdentity()}\n`;
   try {
-    // Linked when it is whole: nobody sees a lock without its holder.
+    // Linked once it is complete: no process sees a lock without its holder.
     writeFileSync(own, text, { mode: 0o600 });
     for (;;) {
       try {
@@ -44,8 +46,9 @@ function releaseOwn(path: string, text: string): void {
 const BREAKING_MS = 5_000;
 
 /**
- * Two processes that find the same dead holder must not both remove the lock: the second one would
- * remove the lock that the first has taken since. So the right to do it is a file that is made once.
+ * Removes the lock of a dead holder. Two processes that find the same dead holder must not both do
+ * so: the second would remove the lock that the first has taken since. So the right to remove it is
+ * a file that only one process can create.
  */
 function breakLock(path: string, holder: string): boolean {
   const right = `${path}.break-${sha256(Buffer.from(holder)).toString("hex").slice(0, 16)}`;
@@ -74,7 +77,7 @@ function readOr(path: string): string | undefined {
   }
 }
 
-/** The same, again and again for that time; the process does nothing else, so it must be short. */
+/** Retries {@link tryLock} for `ms`. It blocks the whole process, so the time must be short. */
 export function lockWithin(path: string, ms: number): Lock | { readonly heldBy: number } {
   const end = Date.now() + ms;
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -85,7 +88,10 @@ export function lockWithin(path: string, ms: number): Lock | { readonly heldBy: 
   }
 }
 
-/** @param what `the chain`; @param ms how long it was waited for */
+/**
+ * @param what what is locked: `the chain`
+ * @param ms how long we waited for it
+ */
 export function lockedFailure(what: string, path: string, heldBy: number, ms: number): Failure {
   return new Failure({
     kind: "regtest-locked",

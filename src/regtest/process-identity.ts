@@ -1,12 +1,12 @@
-/** Which process a pid means: the kernel gives the number to another one after its end. */
+/** Identifies processes beyond their pid: the kernel reuses a pid once its process has ended. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { argumentsOf, processStat, workingDirectoryOf } from "../node/process-table.js";
 
 /**
- * When the process began, as a text that no other process with this number has.
- * @returns undefined if it has ended
+ * Returns when the process started, as text that differs for every process with this pid.
+ * @returns undefined if the process has ended
  */
 export function startOf(pid: number): string | undefined {
   if (process.platform !== "linux") return psField(pid, "lstart=");
@@ -14,12 +14,15 @@ export function startOf(pid: number): string | undefined {
   return stat === undefined || stat.state === "Z" ? undefined : `${bootId()} ${stat.startTime}`;
 }
 
-/** This process, for {@link isAlive} in another one. */
+/** Returns the identity of this process, for {@link isAlive} in another one. */
 export function ownIdentity(): string {
   return `${process.pid} ${startOf(process.pid)}`;
 }
 
-/** @param identity as {@link ownIdentity} gives it */
+/**
+ * Whether the process is still running.
+ * @param identity as {@link ownIdentity} returns it
+ */
 export function isAlive(identity: string): boolean {
   const [pid, ...start] = identity.split(" ");
   return startOf(Number(pid)) === start.join(" ");
@@ -32,18 +35,18 @@ function bootId(): string {
   return boot;
 }
 
-/** Whether the process is a lightningd that runs in this lightning-dir on regtest. */
+/** Whether the process is a lightningd that runs on regtest in this lightning-dir. */
 export function isLightningdIn(pid: number, lightningDir: string): boolean {
   const flag = `--lightning-dir=${lightningDir}`;
   if (process.platform !== "linux") return (psField(pid, "command=") ?? "").includes(flag);
   const args = argumentsOf(pid);
   if (args.includes(flag)) return true;
-  // Started with other flags: it works in its network's folder (lightningd/options.c).
+  // Started with other flags: its working directory is its network's folder (lightningd/options.c).
   const isThere = workingDirectoryOf(pid) === `${lightningDir}/regtest`;
   return isThere && basename(args[0] ?? "") === "lightningd";
 }
 
-/** For systems without /proc. */
+/** Reads a field of `ps`, for systems without /proc. */
 function psField(pid: number, field: string): string | undefined {
   try {
     const args = ["-o", field, "-p", String(pid)];

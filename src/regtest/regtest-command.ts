@@ -1,4 +1,4 @@
-/** The commands that messages name: of this very network, wherever its folder is. */
+/** The commands that messages suggest: each for the network in question, wherever its folder is. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realPathOf } from "../filesystem/try-read.js";
@@ -9,7 +9,9 @@ export function defaultNetworkFolder(): string {
   return join(realPathOf(tmpdir()), `cln-dev-regtest-${process.getuid?.() ?? 0}`);
 }
 
-/** `cln-dev regtest stop`, with `--dir` if the network is not the one that is used without it. */
+/**
+ * Returns `cln-dev regtest stop`, for example, with `--dir` if the network is not the default one.
+ */
 export function regtestCommand(words: string, folder: string): string {
   const dir = folder === defaultNetworkFolder() ? "" : ` --dir ${shellPath(folder)}`;
   return `cln-dev regtest ${words}${dir}`;

@@ -1,8 +1,10 @@
-/** Writes the files of a network, with a failure that says what to do. */
+/** Writes the files of a network. A failure says how to fix it. */
 import { Failure, messageOf } from "../errors/failure.js";
 import { replaceFile } from "../filesystem/replace-file.js";
 
-/** @throws Failure `regtest-write` */
+/**
+ * @throws Failure `regtest-write` if the file cannot be written; the previous one is then unchanged
+ */
 export function saveFile(path: string, text: string): void {
   try {
     replaceFile(path, text, { flush: true });

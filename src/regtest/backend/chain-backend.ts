@@ -1,11 +1,11 @@
 /**
- * Answers what lightningd asks a chain backend (lightningd/bitcoind.c). An error answer, and one that
- * it cannot read, makes the node end itself: so every request is answered with something valid.
+ * Answers what lightningd asks a chain backend (lightningd/bitcoind.c). The node exits on an error,
+ * and on an answer that it cannot read, so every request gets a valid answer.
  *
- * lightningd has no message for a new block: it asks for the block after its tip, and asks again some
- * time after the answer that there is none. So the backend holds that answer until there is a block.
- * It answers at once only the first time after each block, because lightningd then updates what
- * depends on the height: the depth of a channel, "synced" (lightningd/chaintopology.c).
+ * lightningd has no message for a new block: it asks for the block after its tip and, if there is
+ * none, asks again some time later. So the backend holds the answer until there is a block. Only
+ * the first such answer after each block is immediate, because lightningd then updates what depends
+ * on the height: the depth of a channel, "synced" (lightningd/chaintopology.c).
  */
 import { watch } from "node:fs";
 import { dirname } from "node:path";
@@ -18,11 +18,14 @@ import { isAlive } from "../process-identity.js";
 import { regtestCommand } from "../regtest-command.js";
 import { CHAIN_ID_OPTION, CHAIN_OPTION, OWNER_VARIABLE } from "./backend-files.js";
 
-/** How long a question for the next block is held, in ms. */
+/** How long a request for the next block is held, in ms. */
 const HOLD_BLOCK_MS = 60_000;
-/** How often the node's own question for fee rates is answered, in ms; changed ones are given at once. */
+/**
+ * How often the node's own requests for fee rates are answered, in ms; changed rates are sent at
+ * once.
+ */
 const HOLD_FEES_MS = 5_000;
-/** How often the folder is looked at without an event, in ms: a watch may miss one. */
+/** How often the folder is checked without an event, in ms: a watch may miss one. */
 const LOOK_MS = 1_000;
 
 interface HeldBlock {
@@ -36,7 +39,7 @@ export class ChainBackend {
   #folder: ChainFolder | undefined;
   #blocks: HeldBlock[] = [];
   #fees: { readonly id: unknown; readonly timer: NodeJS.Timeout } | undefined;
-  /** The tip after which the node has had the answer that there is no more. */
+  /** The tip at which the node has been answered that no block follows. */
   #endKnown = "";
   #feesGiven = 0;
   #feesAt = 0;
@@ -48,7 +51,7 @@ export class ChainBackend {
     this.#send = send;
   }
 
-  /** Takes a message from lightningd. */
+  /** Handles a message from lightningd. */
   take({ id, method, params }: JsonObject): void {
     if (id === undefined) return;
     const given = isObject(params) ? params : {};
@@ -86,7 +89,7 @@ export class ChainBackend {
     this.#send({ jsonrpc: "2.0", id, result });
   }
 
-  /** Ends the process if there is no chain: the node cannot do without. */
+  /** Opens the chain. Exits if that fails: the node cannot do without it. */
   #begin(options: JsonObject): void {
     const path = stringOf(options[CHAIN_OPTION]) ?? "";
     const id = stringOf(options[CHAIN_ID_OPTION]) ?? "";
@@ -108,7 +111,7 @@ export class ChainBackend {
     }, LOOK_MS);
   }
 
-  /** The chain as it is now; as it was last if it cannot be read. */
+  /** Returns the current chain, or the last one read if it cannot be read now. */
   #refreshed(): ChainFolder | undefined {
     try {
       this.#folder?.refresh();
@@ -125,7 +128,7 @@ export class ChainBackend {
     this.#send({ jsonrpc: "2.0", method: "log", params: { level: "broken", message: fault } });
   }
 
-  /** Answers what was held, if that is possible now. */
+  /** Answers the held requests that can be answered now. */
   #look(): void {
     const folder = this.#refreshed();
     if (folder === undefined) return;
@@ -168,7 +171,10 @@ export class ChainBackend {
     }
   }
 
-  /** The node's own first two questions are answered at once: it starts with them. */
+  /**
+   * Answers fee requests. The node's own first two get an answer at once: it makes them at its
+   * start.
+   */
   #giveFees(id: unknown): void {
     const wait = this.#feesAt + HOLD_FEES_MS - Date.now();
     const isChanged = this.#settings()?.feeChanges !== this.#feeChanges;
@@ -196,7 +202,7 @@ export class ChainBackend {
       blocks: Number(blocks),
       feerate,
     }));
-    // lightningd takes smoothed rates over at once only when the numbers of blocks have changed.
+    // lightningd adopts new rates without smoothing only if the numbers of blocks have changed.
     const last = feerates.at(-1);
     if (last !== undefined) {
       feerates.push({ ...last, blocks: last.blocks + 900 + ((settings?.feeChanges ?? 0) % 2) });
@@ -230,7 +236,7 @@ export class ChainBackend {
     try {
       const sent = this.#folder?.send(Buffer.from(hex, "hex")) ?? { refusal: "there is no chain" };
       if ("refusal" in sent) {
-        // bcli counts it as a success, too (plugins/bcli.c).
+        // bcli counts this as a success, too (plugins/bcli.c).
         return { success: sent.refusal === "txn-already-known", errmsg: sent.refusal };
       }
       if (sent.isNew) setImmediate(() => this.#autoMine());
@@ -273,8 +279,8 @@ const MANIFEST: JsonObject = {
 };
 
 /**
- * Whether lightningd itself asks. Others (RPC clients, plugins) are in the id before it and are never
- * kept waiting.
+ * Whether the request is lightningd's own. An id that begins with another caller (an RPC client, a
+ * plugin) is never kept waiting.
  */
 function isNodesOwn(id: unknown): boolean {
   return typeof id === "string" && id.startsWith("cln:");
@@ -284,7 +290,7 @@ function listed(params: unknown, index: number): unknown {
   return Array.isArray(params) ? params[index] : undefined;
 }
 
-/** A network that a program has started does not outlive it. */
+/** Exits, and so ends the node, if the program that started the network has ended. */
 function endWithOwner(): void {
   const owner = process.env[OWNER_VARIABLE] ?? "";
   if (owner !== "" && !isAlive(owner)) process.exit(1);

@@ -1,6 +1,6 @@
 /**
- * The program that a node of a regtest network runs in place of bcli: a plugin that gives it our
- * chain. It is built as one file without dependencies and is copied into the network's folder.
+ * The program that a node of a regtest network runs in place of bcli: a plugin that serves our
+ * chain. It is built as one file without dependencies and copied into the network's folder.
  */
 import { Framer } from "../../jsonrpc/framing.js";
 import { parseObject } from "../../jsonrpc/json.js";

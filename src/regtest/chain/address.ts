@@ -1,11 +1,15 @@
-/** The output script of a segwit address (BIP173, BIP350): all that lightningd's `newaddr` gives. */
+/**
+ * Output scripts of segwit addresses (BIP173, BIP350), the only ones that lightningd's `newaddr`
+ * returns.
+ */
 
 const CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const REGTEST = new RegExp(`^bcrt1([${CHARSET}]+)[${CHARSET}]{6}$`);
 
 /**
- * The checksum, the last 6 characters, is not looked at: nobody has typed the address.
- * @param address as a node gives it
+ * Returns the output script of an address. Ignores the checksum (the last 6 characters): the
+ * address was not typed in.
+ * @param address as a node returns it
  * @throws Error if it is not a segwit address of regtest
  */
 export function addressScript(address: string): Buffer {
@@ -13,7 +17,7 @@ export function addressScript(address: string): Buffer {
   if (data === undefined) throw new Error(`${address} is not a segwit address of regtest`);
   const [version = 0, ...values] = [...data].map((char) => CHARSET.indexOf(char));
   const bits = values.map((value) => value.toString(2).padStart(5, "0")).join("");
-  // What is left over fills the last character.
+  // The bits left over only fill up the last character.
   const program = (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2));
   return Buffer.from([version === 0 ? 0 : 0x50 + version, program.length, ...program]);
 }

@@ -1,4 +1,6 @@
-/** Blocks of regtest: decoded, and made with real proof of work, merkle root and witness commitment. */
+/**
+ * Regtest blocks: decoded, and made with real proof of work, merkle root and witness commitment.
+ */
 import { randomBytes } from "node:crypto";
 import {
   ByteReader,
@@ -34,19 +36,21 @@ export const GENESIS = Buffer.from(
 );
 
 const HEADER_BYTES = 80;
-/** Regtest's easiest: every second hash will do. */
+/** Regtest's easiest target: every second hash meets it. */
 const TARGET = 0x207fffff;
 const HALVING_BLOCKS = 150;
 const FIRST_SUBSIDY_SAT = 5_000_000_000n;
 
-/** Spent by anyone who shows {@link FAUCET_WITNESS}: P2WSH of OP_TRUE. Every coinbase of ours pays to it. */
+/**
+ * P2WSH of OP_TRUE: anyone can spend it with {@link FAUCET_WITNESS}. All our coinbases pay to it.
+ */
 export const FAUCET_SCRIPT = Buffer.concat([
   Buffer.from([0x00, 0x20]),
   sha256(Buffer.from([0x51])),
 ]);
 export const FAUCET_WITNESS: readonly Buffer[] = [Buffer.from([0x51])];
 
-/** @throws Error where lightningd could not decode it either */
+/** @throws Error if lightningd could not decode it either */
 export function decodeBlock(raw: Buffer): Block {
   const reader = new ByteReader(raw);
   const header = new ByteReader(reader.take(HEADER_BYTES), 4);
@@ -89,7 +93,7 @@ function subsidyAt(height: number): bigint {
   return FIRST_SUBSIDY_SAT >> BigInt(Math.min(63, Math.floor(height / HALVING_BLOCKS)));
 }
 
-/** The salt makes its txid unique, also on two branches of one height. */
+/** Returns the coinbase. Random bytes make its txid unique, even on two branches at one height. */
 function coinbase(height: number, transactions: readonly Transaction[]): Transaction {
   const reserved = Buffer.alloc(32);
   const root = merkleRoot([Buffer.alloc(32), ...transactions.map(({ raw }) => hash256(raw))]);
@@ -114,7 +118,7 @@ function coinbase(height: number, transactions: readonly Transaction[]): Transac
   });
 }
 
-/** BIP34: the height as a script pushes it. */
+/** The height as a script pushes it (BIP34). */
 function heightPush(height: number): Buffer {
   if (height <= 16) return Buffer.from([0x50 + height]);
   const bytes: number[] = [];

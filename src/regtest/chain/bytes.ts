@@ -10,12 +10,12 @@ export function hash256(bytes: Buffer): Buffer {
   return sha256(sha256(bytes));
 }
 
-/** A hash as it is shown: hex, last byte first. */
+/** Returns a hash in its displayed form: hex, last byte first. */
 export function shownHash(hash: Buffer): string {
   return Buffer.from(hash).reverse().toString("hex");
 }
 
-/** The bytes of a hash that is shown as hex. */
+/** Returns the bytes of a hash in its displayed form. */
 export function hashBytes(shown: string): Buffer {
   return Buffer.from(shown, "hex").reverse();
 }
@@ -32,19 +32,22 @@ export function uint64(value: bigint): Buffer {
   return bytes;
 }
 
-/** A length, in 1 to 5 bytes. */
+/** Encodes a length, in 1 to 5 bytes. */
 export function compactSize(value: number): Buffer {
   if (value < 0xfd) return Buffer.from([value]);
   if (value <= 0xffff) return Buffer.from([0xfd, value & 0xff, value >> 8]);
   return Buffer.concat([Buffer.from([0xfe]), uint32(value)]);
 }
 
-/** Bytes with their length before them. */
+/** Returns the bytes with their length in front. */
 export function sized(bytes: Buffer): Buffer {
   return Buffer.concat([compactSize(bytes.length), bytes]);
 }
 
-/** Reads what the functions above write. @throws Error if the bytes end too early or a length is not minimal */
+/**
+ * Reads what the functions above write.
+ * @throws Error if the bytes end too early or a length is not minimal
+ */
 export class ByteReader {
   readonly #bytes: Buffer;
   #at: number;
@@ -68,7 +71,7 @@ export class ByteReader {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** What was read since that position. */
+  /** Returns the bytes read since that position. */
   since(position: number): Buffer {
     return this.#bytes.subarray(position, this.#at);
   }

@@ -1,6 +1,7 @@
 /**
- * A chain as files that several processes read and write: `blocks.jsonl` (a line a block, append
- * only), `mempool.json`, `settings.json`. Writers hold the lock; readers use whole lines only.
+ * A chain as files that several processes read and write: `blocks.jsonl` (one block a line; blocks
+ * are appended, a reorg replaces the file), `mempool.json`, `settings.json`. Writers hold the lock;
+ * readers use whole lines only.
  */
 import {
   closeSync,
@@ -37,7 +38,7 @@ export class ChainFolder {
   readonly folder: string;
   readonly #blocksFile: string;
   #chain = new Chain();
-  /** How much of the file is in memory, in bytes, and which file that is. */
+  /** How many bytes of the file are in memory, and which file that is. */
   #read = 0;
   #inode: number | undefined;
 
@@ -47,8 +48,9 @@ export class ChainFolder {
   }
 
   /**
-   * Makes an empty chain.
+   * Creates an empty chain, or opens an existing one.
    * @throws a system error
+   * @throws Failure `regtest-chain` if an existing one is damaged
    */
   static create(folder: string): ChainFolder {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -56,7 +58,7 @@ export class ChainFolder {
     return ChainFolder.open(folder);
   }
 
-  /** @throws Failure `regtest-chain`: there is none, or it is damaged */
+  /** @throws Failure `regtest-chain` if there is none, or it is damaged */
   static open(folder: string): ChainFolder {
     const opened = new ChainFolder(folder);
     opened.refresh();
@@ -67,15 +69,15 @@ export class ChainFolder {
     return this.#chain;
   }
 
-  /** The hash of block 1, which is different for each chain; undefined if there is none yet. */
+  /** The hash of block 1, which differs between chains; undefined if there is none yet. */
   get id(): string | undefined {
     return this.#chain.blockAt(1)?.hash;
   }
 
   /**
-   * Reads what was written since.
+   * Reads what has been written since the last read.
    * @returns whether the tip has changed
-   * @throws Failure `regtest-chain`: it is gone or damaged; what was read before stays
+   * @throws Failure `regtest-chain` if it is gone or damaged; what was read before stays
    */
   refresh(): boolean {
     const before = this.#chain.tip.hash;
@@ -94,7 +96,10 @@ export class ChainFolder {
     return before !== this.#chain.tip.hash;
   }
 
-  /** @returns false if it is another file, which has been given the number of the old one */
+  /**
+   * Reads the rest of the file.
+   * @returns false if it is another file, with the reused inode of the old one
+   */
   #readOn(file: number, size: number): boolean {
     try {
       this.#read += readBlocks(file, this.#read, size, this.#chain);
@@ -110,7 +115,7 @@ export class ChainFolder {
     this.#chain = chain;
   }
 
-  /** Transactions that wait for a block, parents before children. */
+  /** Returns the transactions that wait for a block, parents before children. */
   mempool(): readonly Transaction[] {
     const list = readJson(join(this.folder, "mempool.json"));
     if (!Array.isArray(list)) return [];
@@ -121,7 +126,7 @@ export class ChainFolder {
     return parseSettings(readJson(join(this.folder, "settings.json")));
   }
 
-  /** Changes the settings that are given; fee rates are added: see {@link withFeerates}. */
+  /** Changes the given settings; fee rates are merged: see {@link withFeerates}. */
   set(changes: { readonly automine?: number; readonly feerates?: Feerates }): void {
     this.#locked(() => {
       const { automine, feerates, feeChanges } = this.settings;
@@ -136,7 +141,7 @@ export class ChainFolder {
 
   /**
    * Puts a transaction into the mempool.
-   * @returns whether it is new there, or bitcoind's reason for its refusal
+   * @returns whether it is new there, or bitcoind's reason to refuse it
    */
   send(bytes: Buffer): { readonly isNew: boolean } | { readonly refusal: string } {
     let transaction: Transaction;
@@ -156,10 +161,10 @@ export class ChainFolder {
   }
 
   /**
-   * Mines blocks; the first one holds what the mempool has.
+   * Mines blocks; the first one holds the mempool.
    * @param count at most a few hundred: others wait for the lock
    * @returns the hashes of the new blocks
-   * @throws Failure if it cannot be written: then there is no new block
+   * @throws Failure if they cannot be written: there is no new block then
    */
   mine(count = 1): readonly string[] {
     return this.#locked(() => {
@@ -169,8 +174,8 @@ export class ChainFolder {
   }
 
   /**
-   * Pays from mined coins, in a block that also holds what the mempool has.
-   * @throws Failure `regtest-money`: the coins that are mature do not suffice
+   * Pays from mined coins, in a block that also holds the mempool.
+   * @throws Failure `regtest-money` if there are not enough mature coins
    */
   fund(payees: readonly Payee[]): readonly string[] {
     return this.#locked(() => {
@@ -180,7 +185,7 @@ export class ChainFolder {
     });
   }
 
-  /** Mines on the tip, and leaves in the mempool what is still to be mined. */
+  /** Mines on the tip, and keeps in the mempool what can still be mined. */
   #extend(
     count: number,
     transactions: readonly Transaction[],
@@ -192,8 +197,8 @@ export class ChainFolder {
   }
 
   /**
-   * Replaces the last blocks by one more than these; their transactions are mined again.
-   * @returns the hashes of the blocks that are gone
+   * Replaces the last `depth` blocks with `depth + 1` new ones; their transactions are mined again.
+   * @returns the hashes of the replaced blocks
    */
   reorganize(depth: number): readonly string[] {
     return this.#locked(() => {
@@ -216,7 +221,7 @@ export class ChainFolder {
     });
   }
 
-  /** Not yet part of the chain: they are when they are written. */
+  /** Mines blocks. They are not part of the chain until they are written. */
   #mineOn(chain: Chain, count: number, pool: readonly Transaction[]): readonly Block[] {
     const blocks: Block[] = [];
     let { hash, height, time } = chain.tip;
@@ -231,13 +236,13 @@ export class ChainFolder {
   }
 
   /**
-   * All of them or none: the room is taken first, by blanks, which no reader takes for a block. A
-   * node that has been given a block must not see it go.
+   * Writes all of the blocks or none: blanks, which no reader takes for a block, first reserve the
+   * space. A block that a node has received must not disappear.
    */
   #append(blocks: readonly Block[]): readonly string[] {
     const file = openSync(this.#blocksFile, "r+");
     try {
-      // What a writer that was killed has left behind: half a line.
+      // Remove half a line that a killed writer may have left behind.
       ftruncateSync(file, this.#read);
       const bytes = Buffer.from(blocks.map(lineOf).join(""), "latin1");
       try {
@@ -262,7 +267,10 @@ export class ChainFolder {
     );
   }
 
-  /** @throws Failure: somebody else works on it for too long, or it is damaged */
+  /**
+   * Runs `use` under the lock, on the current chain.
+   * @throws Failure if another process holds the lock for too long, or the chain is damaged
+   */
   #locked<T>(use: () => T): T {
     const path = join(this.folder, "lock");
     const lock = lockWithin(path, LOCK_MS);
@@ -286,7 +294,10 @@ function lineOf({ hash, raw }: Block): string {
   return `${JSON.stringify({ hash, block: raw.toString("hex") })}\n`;
 }
 
-/** Appends the whole lines between two positions. @returns their length in bytes */
+/**
+ * Appends the blocks in the whole lines between two positions.
+ * @returns the length of these lines in bytes
+ */
 function readBlocks(file: number, from: number, to: number, chain: Chain): number {
   const bytes = Buffer.alloc(to - from);
   const read = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from));

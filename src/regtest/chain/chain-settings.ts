@@ -1,21 +1,23 @@
-/** What the backends of a chain do beside giving out blocks: `settings.json`. */
+/**
+ * The settings of a chain's backends, in `settings.json`: fee rates, and mining on transactions.
+ */
 import { isObject } from "../../jsonrpc/json.js";
 
-/** In sat per 1000 virtual bytes, by number of blocks. */
+/** Fee rates in sat per 1000 virtual bytes, by number of blocks. */
 export interface Feerates {
   readonly [blocks: string]: number;
 }
 
 export interface ChainSettings {
-  /** Blocks that are mined when a transaction comes in; 0: none. */
+  /** How many blocks to mine when a transaction arrives; 0: none. */
   readonly automine: number;
   /** What `estimatefees` answers. */
   readonly feerates: Feerates;
-  /** How often the fee rates have been set. */
+  /** How many times the fee rates have been set. */
   readonly feeChanges: number;
 }
 
-/** The least that is relayed, in sat per 1000 virtual bytes: 253 sat per 1000 weight. */
+/** The lowest fee rate that is relayed, in sat per 1000 virtual bytes: 253 sat per 1000 weight. */
 export const FEERATE_FLOOR = 1012;
 
 const DEFAULT_SETTINGS: ChainSettings = {
@@ -24,7 +26,7 @@ const DEFAULT_SETTINGS: ChainSettings = {
   feeChanges: 0,
 };
 
-/** @param read what the file holds; undefined if there is none */
+/** @param read the content of the file; undefined if there is none */
 export function parseSettings(read: unknown): ChainSettings {
   if (!isObject(read) || !isObject(read.feerates)) return DEFAULT_SETTINGS;
   const { automine, feerates, feeChanges } = read;
@@ -37,7 +39,10 @@ export function parseSettings(read: unknown): ChainSettings {
   };
 }
 
-/** With more rates. Old ones are moved if a longer wait would cost more, as lightningd does (chaintopology.c). */
+/**
+ * Merges fee rates. Adjusts old ones so that a longer wait never costs more, as lightningd does
+ * (chaintopology.c).
+ */
 export function withFeerates(before: Feerates, given: Feerates): Feerates {
   const all: Record<string, number> = { ...before };
   for (const [blocks, rate] of Object.entries(given)) {

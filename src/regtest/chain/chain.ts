@@ -17,14 +17,16 @@ export interface ChainBlock {
   readonly raw: Buffer;
 }
 
-/** Blocks until a coinbase may be spent. */
+/** How many blocks it takes until a coinbase may be spent. */
 const COINBASE_MATURITY = 100;
 
 export class Chain {
   readonly #blocks: ChainBlock[] = [];
   readonly #coins = new Map<string, Coin>();
   readonly #heights = new Map<string, number>();
-  /** Outputs that we may spend ourselves: of the coinbases, and the change of what they paid. */
+  /**
+   * Outputs that we can spend ourselves: those of coinbases, and the change of our own payments.
+   */
   readonly #faucet = new Set<string>();
 
   constructor() {
@@ -49,7 +51,7 @@ export class Chain {
     return this.#heights.has(txid);
   }
 
-  /** The outputs that anyone can spend now, the oldest first. */
+  /** Yields the outputs that anyone can spend now, the oldest first. */
   *faucetCoins(): Iterable<{ readonly txid: string; readonly vout: number; readonly coin: Coin }> {
     for (const key of this.#faucet) {
       const coin = this.#coins.get(key);
@@ -58,12 +60,12 @@ export class Chain {
     }
   }
 
-  /** Whether the next block may spend it. */
+  /** Whether the next block may spend the coin. */
   isMature({ isCoinbase, height }: Coin): boolean {
     return !isCoinbase || this.tip.height + 1 - height >= COINBASE_MATURITY;
   }
 
-  /** The median time of the 11 blocks up to that height: BIP113. */
+  /** Returns the median time of the 11 blocks up to that height (BIP113). */
   medianTime(height = this.tip.height): number {
     const times = this.#blocks.slice(Math.max(0, height - 10), height + 1).map(({ time }) => time);
     return times.sort((a, b) => a - b)[times.length >> 1] ?? 0;

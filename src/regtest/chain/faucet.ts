@@ -1,19 +1,22 @@
-/** Payments from mined coins: where the money of a network comes from. */
+/** Payments from mined coins, the source of a network's money. */
 import { Failure } from "../../errors/failure.js";
 import { FAUCET_SCRIPT, FAUCET_WITNESS } from "./block.js";
 import type { Chain } from "./chain.js";
 import { makeTransaction, type Transaction } from "./transaction.js";
 
-/** An output to be paid. */
+/** An output to pay. */
 export interface Payee {
   readonly script: Buffer;
   readonly sat: bigint;
 }
 
-/** Sat: what our own payments leave to the miner, for each output and input. */
+/** What our payments leave to the miner for each output and input, in sat. */
 const FEE_PER_COIN = 100n;
 
-/** @throws Failure `regtest-money`: the coins that are mature do not suffice */
+/**
+ * Makes the payment from mature coins.
+ * @throws Failure `regtest-money` if there are not enough of them
+ */
 export function payFromFaucet(chain: Chain, payees: readonly Payee[]): Transaction {
   const coins: { readonly txid: string; readonly vout: number }[] = [];
   let needed = payees.reduce((sum, { sat }) => sum + sat + FEE_PER_COIN, FEE_PER_COIN);

@@ -1,8 +1,10 @@
-/** What bitcoind's mempool takes, refuses and replaces. Scripts and signatures are not looked at. */
+/**
+ * What bitcoind's mempool accepts, refuses and replaces. Scripts and signatures are not checked.
+ */
 import type { Chain, Coin } from "./chain.js";
 import { outpoint, type Transaction } from "./transaction.js";
 
-/** The mempool with the transaction, or bitcoind's reason for its refusal. */
+/** The mempool with the transaction, or bitcoind's reason to refuse it. */
 export type Acceptance = { readonly pool: readonly Transaction[] } | { readonly refusal: string };
 
 /** @param pool parents before children */
@@ -21,7 +23,7 @@ export function accept(
   return refusal === undefined ? { pool: [...kept, transaction] } : { refusal };
 }
 
-/** The ones of these, in their order, that the next block can hold. */
+/** Returns the transactions that the next block can hold, in the order of the pool. */
 export function mineable(chain: Chain, pool: readonly Transaction[]): readonly Transaction[] {
   const taken: Transaction[] = [];
   for (const transaction of pool) {
@@ -31,12 +33,12 @@ export function mineable(chain: Chain, pool: readonly Transaction[]): readonly T
   return taken;
 }
 
-/** Whether the output is spent by one of these. */
+/** Whether a transaction of the pool spends the output. */
 export function isSpentIn(pool: readonly Transaction[], txid: string, vout: number): boolean {
   return pool.some(({ inputs }) => inputs.some((one) => one.txid === txid && one.vout === vout));
 }
 
-/** Of the pool: what spends the same outputs, and what builds on that. */
+/** Returns the transactions of the pool that spend the same outputs, and their descendants. */
 function conflictsOf(pool: readonly Transaction[], { inputs }: Transaction): Set<Transaction> {
   const spends = new Set(inputs.map((input) => outpoint(input.txid, input.vout)));
   const gone = new Set<Transaction>();
@@ -57,7 +59,7 @@ const FINAL = 0xffffffff;
 const BIP68_DISABLED = 0x80000000;
 const BIP68_IS_TIME = 0x00400000;
 
-/** Its fee in the next block, or why that block cannot hold it. */
+/** Returns the transaction's fee if the next block can hold it, or why it cannot. */
 function check(
   chain: Chain,
   pool: readonly Transaction[],
@@ -97,7 +99,10 @@ function coinsOf(pool: readonly Transaction[], height: number): Map<string, Coin
   return coins;
 }
 
-/** 1 sat for a virtual byte is the least; a replacement pays for what it replaces as well (BIP125). */
+/**
+ * Returns why the fee is too low, if it is: the minimum is 1 sat per virtual byte, and a
+ * replacement also pays for what it replaces (BIP125).
+ */
 function feeRefusal(
   chain: Chain,
   pool: readonly Transaction[],

@@ -1,4 +1,4 @@
-/** Transactions: decoded from their bytes and encoded (BIP144). Nothing is signed, no script is run. */
+/** Transactions, decoded and encoded (BIP144). Nothing is signed, no script is run. */
 import {
   ByteReader,
   compactSize,
@@ -11,7 +11,7 @@ import {
 } from "./bytes.js";
 
 interface TransactionInput {
-  /** Of the transaction whose output is spent, as hex. */
+  /** The transaction whose output is spent, as hex. */
   readonly txid: string;
   readonly vout: number;
   readonly script: Buffer;
@@ -33,9 +33,9 @@ export interface TransactionParts {
 
 export interface Transaction extends TransactionParts {
   readonly txid: string;
-  /** With its witness, as it is in a block. */
+  /** The bytes with the witness, as in a block. */
   readonly raw: Buffer;
-  /** In virtual bytes: what fee rates are about (BIP141). */
+  /** The size in virtual bytes, on which fee rates are based (BIP141). */
   readonly vsize: number;
 }
 
@@ -65,7 +65,7 @@ export function decodeTransaction(bytes: Buffer): Transaction {
 
 const MAX_SAT = 21_000_000n * 100_000_000n;
 
-/** @throws Error if no transaction follows that lightningd can decode */
+/** @throws Error if no transaction that lightningd can decode follows */
 export function readTransaction(reader: ByteReader): Transaction {
   const from = reader.position;
   const version = reader.take(4).readInt32LE();
@@ -122,7 +122,7 @@ function encode(
   ]);
 }
 
-/** Stops at the first failure: a count that is too large cannot fill the memory. */
+/** Reads `count` items. Stops at the first failure, so too large a count cannot fill the memory. */
 function times<T>(count: number, read: () => T): T[] {
   const all: T[] = [];
   for (let index = 0; index < count; index++) all.push(read());

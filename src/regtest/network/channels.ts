@@ -13,12 +13,15 @@ export interface ChannelEnds {
 }
 
 export const DEFAULT_CAPACITY_SAT = 10_000_000;
-/** Six, so that the channel is announced to the others (BOLT 7). */
+/** Enough for the channel to be announced to other nodes (BOLT 7). */
 const CONFIRMATIONS = 6;
 const NORMAL_MS = 60_000;
 const CONNECT_MS = 30_000;
 
-/** Connects the first to the second, unless they are. */
+/**
+ * Connects the first node to the second, unless they are connected.
+ * @returns the id of the second
+ */
 async function connect({ from, to }: ChannelEnds, context: StepContext): Promise<string> {
   const id = await idOf(to);
   const { peers } = await from.call("listpeers", { id });
@@ -39,9 +42,10 @@ async function connect({ from, to }: ChannelEnds, context: StepContext): Promise
 }
 
 /**
- * Opens a channel for each pair, half of the money on either side, and mines until it is usable.
- * @param running every node that runs: all see the blocks
- * @throws RpcError the node's own words: not enough money, say
+ * Opens a channel for each pair, with half of the money on either side, and mines until all are
+ * usable.
+ * @param running every running node: all must see the blocks
+ * @throws RpcError, in the node's words: not enough money, for example
  */
 export async function openChannels(
   folder: ChainFolder,
@@ -76,14 +80,14 @@ async function fundChannel(
   try {
     return await from.call("fundchannel", params, context);
   } catch (error) {
-    // With experimental-dual-fund both bring their own money, and nothing can be pushed.
+    // With experimental-dual-fund both sides bring their own money, and nothing can be pushed.
     if (!(error instanceof RpcError) || !/push_msat|push.*dual|dual.*push/i.test(error.message))
       throw error;
     return from.call("fundchannel", { id, amount }, context);
   }
 }
 
-/** Waits until both sides can use it. */
+/** Waits until both sides can use the channel. */
 async function untilNormal(
   { from, to }: ChannelEnds,
   txid: string,
@@ -112,8 +116,8 @@ async function untilNormal(
 }
 
 /**
- * Every usable channel that one of the running nodes has opened.
- * @param all also those that do not run: a channel may be with one of them
+ * Lists every usable channel that one of the running nodes has opened.
+ * @param all includes the stopped nodes: a channel may be with one of them
  */
 export async function listChannels(
   running: readonly RegtestNode[],
@@ -139,7 +143,7 @@ export async function listChannels(
   return lists.flat();
 }
 
-/** Whether there is a channel between them that is in use or on its way. */
+/** Whether there is a channel between them that is in use or being opened. */
 export async function hasChannel({ from, to }: ChannelEnds): Promise<boolean> {
   const id = await idOf(to);
   const isOver = /ONCHAIN|CLOSED|CLOSING|SHUTTING_DOWN|FUNDING_SPEND_SEEN|AWAITING_UNILATERAL/;
@@ -148,7 +152,7 @@ export async function hasChannel({ from, to }: ChannelEnds): Promise<boolean> {
   );
 }
 
-/** Waits until channels that were there are usable again after a restart. */
+/** Waits until existing channels are usable again after a restart. */
 export async function untilReconnected(ends: ChannelEnds, context: StepContext): Promise<void> {
   const id = await connect(ends, context);
   await waitUntil(

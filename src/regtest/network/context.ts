@@ -1,11 +1,11 @@
-/** What every step in a network is given: where it reports to, and when it gives up. */
+/** What every step on a network gets: where to report to, and when to give up. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../errors/failure.js";
 import type { RegtestEvent } from "./events.js";
 
 export interface StepContext {
   readonly onEvent: (event: RegtestEvent) => void;
-  /** Shows what is being done; undefined: nothing any more. */
+  /** Shows what is being done; undefined clears it. */
   readonly onProgress: (text: string | undefined) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -13,9 +13,9 @@ export interface StepContext {
 const LOOK_MS = 10;
 
 /**
- * Waits until `look` gives something other than undefined or false.
- * @param what what is waited for, for the failure: `l1 and l2 to agree`
- * @throws Failure `regtest-timeout`, with the result of `why` as its reason
+ * Waits until `look` returns something other than undefined or false.
+ * @param what what to wait for, as the failure names it: `l1 and l2 to agree`
+ * @throws Failure `regtest-timeout`, with the result of `why` as its reason; `aborted`
  */
 export async function waitUntil<T>(
   what: string,
@@ -43,7 +43,7 @@ export async function waitUntil<T>(
   }
 }
 
-/** @throws Failure `aborted` */
+/** @throws Failure `aborted` if the signal is aborted */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
   throw new Failure({ kind: "aborted", what: "it was given up", exitCode: 1 });

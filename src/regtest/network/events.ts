@@ -1,16 +1,19 @@
-/** What happens in a regtest network, step by step: what `--json` prints, and the command shows. */
+/**
+ * What happens in a regtest network, step by step. `--json` prints these events, the command shows
+ * them.
+ */
 
-/** What it takes to use a node. */
+/** What you need to use a node. */
 export interface RegtestNodeFacts {
   /** `l1`, `l2`, ... */
   readonly name: string;
   readonly id: string;
-  /** What `--lightning-dir` takes. */
+  /** The value for `--lightning-dir`. */
   readonly lightningDir: string;
   readonly rpcFile: string;
-  /** Where it listens for peers, on 127.0.0.1. */
+  /** The port for peers, on 127.0.0.1. */
   readonly port: number;
-  /** Undefined if it cannot be proved. */
+  /** Undefined if it cannot be verified. */
   readonly pid: number | undefined;
 }
 
@@ -30,7 +33,7 @@ export interface RegtestNodeStatus {
   readonly id?: string;
   readonly pid?: number;
   readonly height?: number;
-  /** The first error in the log of a node that is gone. */
+  /** The first error in the log of a node that does not answer. */
   readonly lastWords?: string;
 }
 
@@ -56,7 +59,7 @@ export type RegtestEvent =
       readonly event: "mined";
       readonly height: number;
       readonly blocks: number;
-      /** What is at that height now. */
+      /** The nodes that are at that height now. */
       readonly nodes: readonly string[];
       readonly ms: number;
     }
@@ -91,7 +94,9 @@ export type RegtestEvent =
   | {
       readonly event: "ready";
       readonly dir: string;
-      /** Without `--developer` a node sees a block after up to 30 s. */
+      /**
+       * Whether the nodes run with `--developer`: without it a node may take 30 s to see a block.
+       */
       readonly developer: boolean;
       readonly ms: number;
       readonly nodes: readonly RegtestNodeFacts[];

@@ -1,6 +1,6 @@
 /**
- * The folder of a network: private, this user's, and for nothing else. Its `network.json` holds which
- * nodes it has, and which chain is theirs.
+ * The folder of a network: private to this user, and used for nothing else. Its `network.json`
+ * lists the nodes and identifies their chain.
  */
 import { chmodSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -13,17 +13,19 @@ import { shellPath } from "../../plugin/shell-words.js";
 import { regtestCommand } from "../regtest-command.js";
 import { saveFile } from "../save-file.js";
 
-/** What fits into a socket address on every system (macOS: 104 with the final NUL). */
+/** The longest socket path that works on every system, in bytes (macOS: 104 with the final NUL). */
 const MAX_SOCKET_BYTES = 103;
 const LONGEST_SOCKET = "l99/regtest/lightning-rpc";
-/** What JSON escapes: lightningd's own plugins do not undo that. */
+/** What JSON escapes: lightningd's own plugins do not unescape it. */
 const UNUSABLE = /["\\\p{Cc}]/u;
-/** By which a folder is known to be a network. */
+/** The file that marks a folder as a network. */
 export const NETWORK_FILE = "network.json";
 
 /**
- * The folder, absolute, with no symlink before its last name. Whether it is there is not looked at.
- * @throws Failure (exit code 2) where sockets in it would have too long a path, or lightningd could not use it
+ * Returns the folder as an absolute path, with no symlink before its last name. Does not check
+ * whether it exists.
+ * @throws Failure (exit code 2) if the paths of sockets in it would be too long, or lightningd
+ * could not use it
  */
 export function networkFolder(dir: string, cwd = process.cwd()): string {
   const absolute = resolve(cwd, dir);
@@ -47,8 +49,8 @@ export function networkFolder(dir: string, cwd = process.cwd()): string {
 }
 
 /**
- * Makes the folder, or makes sure that it is a network or empty.
- * @throws Failure `regtest-folder`: it is not ours, or holds something else
+ * Creates the folder, or checks that it is a network or empty.
+ * @throws Failure `regtest-folder` if it is not ours, or holds something else
  */
 export function prepareFolder(folder: string): void {
   try {
@@ -70,8 +72,8 @@ export function prepareFolder(folder: string): void {
 }
 
 /**
- * Whether there is a network.
- * @throws Failure `regtest-folder`: the folder is not ours, so what it holds does not count
+ * Whether the folder holds a network.
+ * @throws Failure `regtest-folder` if the folder is not ours: its content cannot be trusted
  */
 export function holdsNetwork(folder: string): boolean {
   try {
@@ -85,7 +87,10 @@ export function holdsNetwork(folder: string): boolean {
   );
 }
 
-/** What is in it. @throws Failure: it is not a folder that only this user can enter */
+/**
+ * Lists the content of the folder, without locks.
+ * @throws Failure if it is not a folder that only this user can enter
+ */
 function ownEntries(folder: string, { mayBeOpen = false } = {}): readonly string[] {
   const foreign = whyNotPrivate(folder, { mayBeOpen: true });
   if (foreign !== undefined) throw refusal(folder, foreign);
@@ -93,7 +98,7 @@ function ownEntries(folder: string, { mayBeOpen = false } = {}): readonly string
   if (open !== undefined) {
     throw refusal(folder, open, undefined, `Run: chmod 700 ${shellPath(folder)}`);
   }
-  // A lock is there before and after everything else.
+  // A lock exists before and after everything else.
   return readdirSync(folder).filter((name) => !/^lock(\.|$)/.test(name));
 }
 
@@ -111,7 +116,7 @@ function refusal(folder: string, why: string, cause?: unknown, fix?: string): Fa
 export interface NetworkNode {
   readonly name: string;
   readonly port: number;
-  /** Of its lightningd, absolute. */
+  /** The absolute path of its lightningd. */
   readonly lightningd: string;
   readonly version: string;
   /** Its public key, once it has run. */
@@ -125,7 +130,7 @@ export interface NetworkFile {
   readonly developer: boolean;
   /** Whether each node has a channel to the next one. */
   readonly channels: boolean;
-  /** Whether its nodes have had their money and channels. */
+  /** Whether its nodes have received their money and channels. */
   readonly isSetUp: boolean;
   readonly nodes: readonly NetworkNode[];
 }
@@ -133,7 +138,7 @@ export interface NetworkFile {
 const FORMAT = 1;
 const MAX_NETWORK_FILE_BYTES = 1024 * 1024;
 
-/** @throws Failure `regtest-network`: it cannot be read */
+/** @throws Failure `regtest-network` if it cannot be read */
 export function readNetworkFile(folder: string): NetworkFile {
   const path = join(folder, NETWORK_FILE);
   try {

@@ -10,20 +10,22 @@ import { findProgram } from "../../plugin/file/shebang.js";
 export interface Lightningd {
   /** Absolute. */
   readonly path: string;
-  /** As it gives it: `v26.06.6`. */
+  /** As `--version` prints it: `v26.06.6`. */
   readonly version: string;
 }
 
 /**
- * Since v23.11 every build has `--developer` and takes its block poll while it runs; before v23.08 a
- * failed exec of a plugin makes it kill every process of its user.
+ * The oldest release that works. Since v23.11 every build has `--developer` and takes its block
+ * poll at run time; before v23.08 a failed exec of a plugin makes lightningd kill every process of
+ * its user.
  */
 const OLDEST = "v23.11";
 const VERSION_MS = 10_000;
 
 /**
- * @param wanted a path, or a name to be looked for on PATH
- * @throws Failure (exit code 3): there is none, or none that can be used
+ * Finds the lightningd to run.
+ * @param wanted a path, or a name to look up on PATH
+ * @throws Failure (exit code 3) if there is none, or none that can be used
  */
 export async function findLightningd(wanted = "lightningd"): Promise<Lightningd> {
   const found = findProgram(wanted);

@@ -1,4 +1,4 @@
-/** Blocks, money, reorgs and fee rates: on return the running nodes have seen them. */
+/** Blocks, money, reorgs and fee rates. Each step returns when the running nodes have seen it. */
 import { accessSync, statfsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,19 +12,25 @@ import { regtestCommand } from "../regtest-command.js";
 import { type StepContext, throwIfAborted, waitUntil } from "./context.js";
 import type { RegtestNode } from "./regtest-node.js";
 
-/** A node that makes no progress for this time is named, in ms: one without `--developer` asks every 30 s. */
+/**
+ * How long a node may make no progress before we give up, in ms: without `--developer` it asks for
+ * blocks every 30 s.
+ */
 const NO_PROGRESS_MS = 45_000;
 const AGAIN_MS = 5;
-/** Blocks that are mined while others wait for the chain's lock. */
+/** How many blocks to mine at a time, while others wait for the chain's lock. */
 const BATCH = 50;
-/** At its start lightningd reads the last 30 blocks, and cannot go back further (options.c, rescan). */
+/**
+ * At its start lightningd reads the last 30 blocks; it cannot go back further (options.c, rescan).
+ */
 const MAX_REORG = 29;
 
 /**
- * @param nodes the ones that run
+ * Mines blocks and waits until the nodes have taken them.
+ * @param nodes the running ones
  * @param count a whole number of at least 1
  * @returns the height
- * @throws Failure `regtest-behind`: a node has not taken the blocks
+ * @throws Failure `regtest-behind` if a node has not taken the blocks
  */
 export async function mine(
   folder: ChainFolder,
@@ -36,7 +42,7 @@ export async function mine(
   for (let left = count; left > 0; left -= BATCH) {
     throwIfAborted(context.signal);
     folder.mine(Math.min(left, BATCH));
-    // Ctrl-C is seen between two batches.
+    // Lets Ctrl-C through between two batches.
     await sleep(0);
   }
   const { height } = folder.chain.tip;
@@ -52,7 +58,10 @@ export async function mine(
   return height;
 }
 
-/** Waits for all of them. @throws Failure `regtest-behind`, naming the first one that is not there */
+/**
+ * Waits until all nodes are at that height.
+ * @throws Failure `regtest-behind`, naming the first node that fails to get there
+ */
 export async function untilAtHeight(
   nodes: readonly RegtestNode[],
   height: number,
@@ -69,7 +78,7 @@ async function nodeAtHeight(
   let seen = -1;
   let progressAt = Date.now();
   for (;;) {
-    // lightningd answers with the block, or after a second.
+    // lightningd answers when it has the block, or after a second.
     const isThere = await node
       .call("waitblockheight", { blockheight: height, timeout: 1 }, context)
       .then(
@@ -83,7 +92,7 @@ async function nodeAtHeight(
     const info = await node.info();
     const now = Number(info?.blockheight ?? -1);
     if (now >= height) return;
-    // getinfo has the height that gossipd knows (lightningd/peer_control.c): a few ms later.
+    // getinfo reports the height that gossipd knows (lightningd/peer_control.c): a few ms later.
     if (isThere && info !== undefined) await sleep(AGAIN_MS);
     if (now > seen) progressAt = Date.now();
     seen = now;
@@ -112,7 +121,7 @@ function behind(node: RegtestNode, info: JsonObject | undefined, height: number)
   });
 }
 
-/** Pays that much to the wallet of each, in one block. */
+/** Pays `sat` to the wallet of each payee, in one block. */
 export async function fund(
   folder: ChainFolder,
   running: readonly RegtestNode[],
@@ -136,14 +145,17 @@ export async function fund(
   for (const { name } of payees) context.onEvent({ event: "funded", name, sat });
 }
 
-/** Whether its wallet has a confirmed output. */
+/** Whether the node's wallet has a confirmed output. */
 export async function hasMoney(node: RegtestNode): Promise<boolean> {
   const { outputs } = await node.call("listfunds");
   const all: readonly unknown[] = Array.isArray(outputs) ? outputs : [];
   return all.some((output) => isObject(output) && output.status === "confirmed");
 }
 
-/** @throws Failure: deeper than nodes can follow */
+/**
+ * Replaces the last `depth` blocks, and waits until the nodes are on the new branch.
+ * @throws Failure if it is deeper than nodes can follow
+ */
 export async function reorganize(
   folder: ChainFolder,
   nodes: readonly RegtestNode[],
@@ -162,7 +174,10 @@ export async function reorganize(
   context.onEvent({ event: "reorganized", depth, height, removed });
 }
 
-/** Sets fee rates, in sat per 1000 virtual bytes by number of blocks, and waits until the nodes have them. */
+/**
+ * Sets fee rates, in sat per 1000 virtual bytes by number of blocks, and waits until the nodes have
+ * them.
+ */
 export async function setFees(
   folder: ChainFolder,
   nodes: readonly RegtestNode[],
@@ -188,7 +203,10 @@ export async function setFees(
 
 const TMPFS_MAGIC = 0x01021994;
 
-/** A folder in memory to have the network in, if that is quicker than where it is: nodes write each block to the disk. */
+/**
+ * Returns a folder in memory for the network, if that would be faster than its own: nodes write
+ * each block to disk.
+ */
 export function fasterFolder(folder: string): string | undefined {
   try {
     if (statfsSync(folder).type === TMPFS_MAGIC) return undefined;

@@ -1,4 +1,4 @@
-/** A network that is there: opened, shown, stopped, removed. */
+/** An existing network: opened, shown, stopped, removed. */
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,7 +25,7 @@ const LOCK_MS = 120_000;
 const LOCK_LOOK_MS = 50;
 const STATUS_MS = 5_000;
 
-/** @throws Failure `no-regtest` (exit code 3): there is none */
+/** @throws Failure `no-regtest` (exit code 3) if there is none */
 export function openNetwork(folder: string): Network {
   if (!holdsNetwork(folder)) throw noNetwork(folder, "Start one: cln-dev regtest");
   const file = readNetworkFile(folder);
@@ -37,7 +37,10 @@ function noNetwork(folder: string, fix: string): Failure {
   return new Failure({ kind: "no-regtest", what, fix, exitCode: 3 });
 }
 
-/** The chain of the network. @throws Failure: it is gone, damaged, or another one's */
+/**
+ * Opens the chain of the network.
+ * @throws Failure if it is gone, damaged, or another network's
+ */
 export function openChain({ folder, file }: Network): ChainFolder {
   const chain = ChainFolder.open(join(folder, CHAIN_FOLDER));
   if (file.chainId === undefined || chain.id === file.chainId) return chain;
@@ -50,7 +53,10 @@ export function openChain({ folder, file }: Network): ChainFolder {
   });
 }
 
-/** The node of that name. @throws Failure (exit code 2) */
+/**
+ * Returns the node of that name.
+ * @throws Failure (exit code 2) if there is none
+ */
 export function nodeNamed({ nodes }: Network, name: string): RegtestNode {
   const node = nodes.find((one) => one.name === name);
   if (node !== undefined) return node;
@@ -59,13 +65,16 @@ export function nodeNamed({ nodes }: Network, name: string): RegtestNode {
   });
 }
 
-/** Those that answer. */
+/** Returns the nodes that answer. */
 export async function answeringNodes({ nodes }: Network): Promise<readonly RegtestNode[]> {
   const infos = await Promise.all(nodes.map((node) => node.info()));
   return nodes.filter((_, index) => infos[index] !== undefined);
 }
 
-/** The node of that name, which runs. @throws Failure (exit code 3): it does not */
+/**
+ * Returns the node of that name, which must be running.
+ * @throws Failure: exit code 2 if there is no such node, 3 if it is not running
+ */
 export async function answeringNode(network: Network, name: string): Promise<RegtestNode> {
   const node = nodeNamed(network, name);
   if ((await node.info()) !== undefined) return node;
@@ -85,7 +94,10 @@ export async function factsOf(node: RegtestNode): Promise<RegtestNodeFacts> {
   return { name, id, lightningDir, rpcFile, port, pid };
 }
 
-/** Reports the state of every node. @returns whether all run */
+/**
+ * Reports the state of every node.
+ * @returns whether all are running
+ */
 export async function showStatus(network: Network, context: StepContext): Promise<boolean> {
   const nodes = await Promise.all(network.nodes.map(statusOf));
   const { height } = openChain(network).chain.tip;
@@ -109,7 +121,10 @@ async function statusOf(node: RegtestNode): Promise<RegtestNodeStatus> {
   return { ...common, state, ...(words === undefined ? {} : { lastWords: words }) };
 }
 
-/** Stops them, all at once. @throws Failure: one does not end */
+/**
+ * Stops the nodes, all at once.
+ * @throws Failure if one does not end
+ */
 export async function stopNodes(
   nodes: readonly RegtestNode[],
   context: StepContext,
@@ -124,8 +139,9 @@ export async function stopNodes(
 }
 
 /**
- * Stops its nodes and removes its files; what is not of ours stays.
- * @throws Failure: the folder is no network, a node does not end, a file cannot be removed
+ * Stops the nodes of a network and removes its files; files that are not ours stay.
+ * @throws Failure if the folder is not a network or a node does not end; a system error if a file
+ * cannot be removed
  */
 export async function removeNetwork(folder: string, context: StepContext): Promise<void> {
   if (!existsSync(folder)) return void context.onEvent({ event: "reset", dir: folder, left: [] });
@@ -139,7 +155,8 @@ export async function removeNetwork(folder: string, context: StepContext): Promi
       (name) => new RegtestNode(folder, { name, port: 0, lightningd: "", version: "" }),
     );
     await stopNodes(nodes, context);
-    // The file by which it is known goes last: until then it can be done again.
+    // The file that marks the network is the last to be removed: until then a reset can be
+    // repeated.
     for (const name of [...names, CHAIN_FOLDER, BACKEND_FILE, BACKEND_PROGRAM, NETWORK_FILE]) {
       rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     }
@@ -154,7 +171,7 @@ export async function removeNetwork(folder: string, context: StepContext): Promi
   context.onEvent({ event: "reset", dir: folder, left });
 }
 
-/** Does something that no other process may do at the same time: start, stop, reset. */
+/** Does something that must not run in two processes at the same time: start, stop, reset. */
 export async function withNetworkLock<T>(
   folder: string,
   context: StepContext,

@@ -1,4 +1,4 @@
-/** The config of a node, written once: what the user changes in it stays. */
+/** The config of a node, written once: the user's changes to it stay. */
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -8,7 +8,7 @@ import { isVersionBetween } from "../../node/version.js";
 import { CHAIN_ID_OPTION, CHAIN_OPTION } from "../backend/backend-files.js";
 import { saveFile } from "../save-file.js";
 
-/** They start slowly, or open a port that is the same for all nodes. Unknown names do no harm. */
+/** Plugins that start slowly, or open the same port on all nodes. Unknown names do no harm. */
 const LEFT_OUT = [
   "cln-grpc",
   "clnrest",
@@ -27,26 +27,26 @@ export interface NodeConfig {
   /** The program in place of bcli. */
   readonly backend: string;
   readonly developer: boolean;
-  /** Further lines, as {@link configLine} makes them. */
+  /** Further lines, as {@link configLine} returns them. */
   readonly lines: readonly string[];
 }
 
-/** Blocks at once, and gossip and reconnects without waiting. */
+/** Makes a node see blocks at once, and gossip and reconnect without waiting. */
 export const DEVELOPER_LINES: readonly string[] = [
   "developer",
   "dev-bitcoind-poll=0",
   "dev-fast-gossip",
   "dev-fast-reconnect",
-  // Developer mode turns them off: plugins would meet another API than on other nodes.
+  // Developer mode turns these off: plugins would meet a different API than on other nodes.
   "allow-deprecated-apis=true",
 ];
 
-/** Makes the node's folder, its secret and its config, unless they are there. */
+/** Creates the node's folder, its secret and its config, unless they exist. */
 export function writeNodeFolder(lightningDir: string, config: NodeConfig): void {
   mkdirSync(join(lightningDir, "regtest"), { recursive: true, mode: 0o700 });
   const secret = join(lightningDir, "regtest", "hsm_secret");
   if (!existsSync(secret)) {
-    // The same for each name: l1 is always the same node, with the same id and addresses.
+    // Derived from the name: l1 is always the same node, with the same id and addresses.
     writeFileSync(secret, createHash("sha256").update(`cln-dev regtest ${config.name}`).digest());
     chmodSync(secret, 0o400);
   }
@@ -68,7 +68,7 @@ function linesOf(lightningDir: string, config: NodeConfig): readonly string[] {
     `plugin=${config.backend}`,
     `${CHAIN_OPTION}=${config.chainFolder}`,
     `${CHAIN_ID_OPTION}=${config.chainId}`,
-    // An option that a release does not know ends it.
+    // lightningd exits on an option that its release does not know.
     ...(isVersionBetween(config.version, "v24.11", "v99.99") ? ["autoconnect-seeker-peers=0"] : []),
     ...(config.developer ? DEVELOPER_LINES : []),
     ...config.lines,
@@ -79,7 +79,10 @@ function addressLine(port: number): string {
   return `addr=127.0.0.1:${port}`;
 }
 
-/** Gives the node another port, if its config still has the one that it was given. */
+/**
+ * Changes the port in the node's config, if the config still has the assigned one.
+ * @returns whether it did
+ */
 export function changePort(lightningDir: string, from: number, to: number): boolean {
   const file = join(lightningDir, "config");
   const lines = readFileSync(file, "utf8").split("\n");
@@ -90,7 +93,7 @@ export function changePort(lightningDir: string, from: number, to: number): bool
   return true;
 }
 
-/** Where the network would no longer find or know its nodes. */
+/** Options with which the network would no longer find or recognize its nodes. */
 const OURS = [
   "network",
   "regtest",
@@ -105,8 +108,8 @@ const OURS = [
 ];
 
 /**
- * A line of the config for an option of lightningd's command line.
- * @throws Failure (exit code 2): it is none, or one that a network decides itself
+ * Turns an option of lightningd's command line into a line of the config.
+ * @throws Failure (exit code 2) if it is not an option, or one that the network sets itself
  */
 export function configLine(option: string): string {
   const line = option.replace(/^--/, "");
@@ -124,7 +127,7 @@ export function configLine(option: string): string {
   return line;
 }
 
-/** Whether nobody listens there. */
+/** Whether nothing listens on the port. */
 export async function isFree(port: number): Promise<boolean> {
   return await listenOnce(port).then(
     () => true,
@@ -132,12 +135,16 @@ export async function isFree(port: number): Promise<boolean> {
   );
 }
 
-/** A port that nobody listens on. */
+/** Returns a port that nothing listens on. */
 export function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** @returns the port @throws the system's error if it cannot be had */
+/**
+ * Listens on the port for a moment; 0: on any free one.
+ * @returns the port
+ * @throws the system's error if the port is not available
+ */
 function listenOnce(port: number): Promise<number> {
   return new Promise((done, failed) => {
     const server = createServer();

@@ -1,4 +1,4 @@
-/** A payment from one node to another, as a user of the nodes would make it. */
+/** Payments from one node to another, made as a user of the nodes would make them. */
 import { isObject } from "../../jsonrpc/json.js";
 import { channelsOf, hasChannel, idOf } from "./channels.js";
 import { type StepContext, waitUntil } from "./context.js";
@@ -15,9 +15,9 @@ export interface RegtestPayment {
 }
 
 /**
- * Pays an invoice, or without one (keysend).
- * @param nodes all that run: a payer without a channel to the payee must have heard of theirs first
- * @throws RpcError: the payment failed, in the node's words
+ * Pays an invoice, or pays without one (keysend).
+ * @param nodes all running nodes: a payer without a channel to the payee must learn of theirs first
+ * @throws RpcError, in the node's words, if the payment fails
  */
 export async function pay(
   nodes: readonly RegtestNode[],
@@ -54,7 +54,7 @@ async function invoice(node: RegtestNode, msat: number): Promise<string> {
   return String(made.bolt11);
 }
 
-/** Waits until the payer knows both directions of every public channel that is in use. */
+/** Waits until the payer knows both directions of every public channel in use. */
 async function untilGossip(
   nodes: readonly RegtestNode[],
   from: RegtestNode,

@@ -1,4 +1,4 @@
-/** One node of a network: where it is, whether it runs, its start and its end. */
+/** One node of a network: where it is, whether it runs, how it starts and stops. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { type StepContext, waitUntil } from "./context.js";
 import type { NetworkNode } from "./folder.js";
 
 const START_MS = 60_000;
-/** A plugin may take 30 s for its shutdown (lightningd/plugin.c). */
+/** A plugin may take 30 s to shut down (lightningd/plugin.c). */
 const STOP_MS = 40_000;
 const KILLED_MS = 5_000;
 const TAIL_BYTES = 256 * 1024;
@@ -32,7 +32,7 @@ export class RegtestNode {
   readonly #stderrFile: string;
   readonly #logFile: string;
 
-  /** @param folder the network's */
+  /** @param folder the network's folder */
   constructor(folder: string, { name, port, version, lightningd, id }: NetworkNode) {
     this.knownId = id;
     this.name = name;
@@ -58,8 +58,8 @@ export class RegtestNode {
   }
 
   /**
-   * `getinfo`, or undefined if no node runs.
-   * @throws NodeUnreachable `silent`: it runs, and gives no answer in time
+   * Returns `getinfo`, or undefined if the node is not running.
+   * @throws NodeUnreachable `silent` if it is running but does not answer in time
    */
   async info(timeoutMs = 30_000): Promise<JsonObject | undefined> {
     try {
@@ -70,20 +70,20 @@ export class RegtestNode {
     }
   }
 
-  /** The number of its process, proved to be a lightningd in this folder. */
+  /** Its pid, if that is verified to be a lightningd in this folder. */
   get pid(): number | undefined {
     const pid = nodePid(this.lightningDir, "regtest") ?? 0;
     return pid > 1 && isLightningdIn(pid, this.lightningDir) ? pid : undefined;
   }
 
   /**
-   * Starts it in the background: it outlives us and our terminal.
-   * @param flags more options of lightningd
-   * @param env its environment, and that of its plugins
-   * @returns its process, which is killed by the caller who does not want to wait
+   * Starts the node in the background: it outlives us and our terminal.
+   * @param flags further options for lightningd
+   * @param env the environment of the node and its plugins
+   * @returns its process, for a caller that gives up waiting to kill
    */
   spawn(flags: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-    // A file, not a pipe: `watch` reads the traceback of a plugin from it.
+    // A file, not a pipe: `watch` reads a plugin's traceback from it.
     const stderr = openSync(this.#stderrFile, "a", 0o600);
     try {
       return spawn(this.lightningd, [`--lightning-dir=${this.lightningDir}`, ...flags], {
@@ -97,9 +97,9 @@ export class RegtestNode {
   }
 
   /**
-   * Waits until it answers and all its plugins are there: before, a `plugin start` would hang.
+   * Waits until the node answers and all its plugins are active: before that, `plugin start` hangs.
    * @param child its process, if we have started it
-   * @throws Failure `regtest-node`: it ended, with its own words
+   * @throws Failure `regtest-node`, with the node's own words, if it ends
    */
   async untilUp(
     child: ChildProcess | undefined,
@@ -148,7 +148,7 @@ export class RegtestNode {
     });
   }
 
-  /** Its own messages about its end, from the log and stderr. */
+  /** Returns the node's own messages about its end, from the log and stderr. */
   #words(from: { readonly log: number; readonly stderr: number }): readonly string[] {
     const stderr = linesFrom(this.#stderrFile, from.stderr).filter(
       (line) => !/Lost connection to the RPC socket|^\s*$/.test(line),
@@ -159,7 +159,9 @@ export class RegtestNode {
     return [...new Set([...stderr, ...log.map(withoutTime)])].slice(-MAX_WORDS);
   }
 
-  /** The first error in its log since its start; undefined if there is none. */
+  /**
+   * Returns the first error in the log since the node's last start, or undefined if there is none.
+   */
   lastWords(): string | undefined {
     try {
       const { lines } = readTail(this.#logFile, TAIL_BYTES);
@@ -173,8 +175,8 @@ export class RegtestNode {
   }
 
   /**
-   * Ends it: asks, waits, and kills it if that does not help.
-   * @throws Failure `regtest-node`: it is still there
+   * Stops the node: asks, waits, and kills it if that does not help.
+   * @throws Failure `regtest-timeout` if it is still there
    */
   async stop(context: StepContext): Promise<"stopped" | "killed" | "not running"> {
     const { pid } = this;

@@ -1,4 +1,4 @@
-/** From nothing, or from what is there, to nodes that run, with money and channels. */
+/** Starts a network, new or existing: running nodes with money and channels. */
 import type { ChildProcess } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -38,22 +38,22 @@ import { changePort, DEVELOPER_LINES, freePort, isFree, writeNodeFolder } from "
 import { RegtestNode } from "./regtest-node.js";
 
 export interface StartOptions {
-  /** As {@link networkFolder} gives it. */
+  /** As {@link networkFolder} returns it. */
   readonly folder: string;
-  /** How many nodes there are at least; what is there, or 2, when not given. */
+  /** The least number of nodes; defaults to the existing ones, or 2. */
   readonly count?: number;
-  /** A path or a name for all nodes that are not in the map. */
+  /** A path or a name, for every node that is not in `lightningdOf`. */
   readonly lightningd?: string;
   readonly lightningdOf?: ReadonlyMap<string, string>;
   readonly capacitySat: number;
-  /** false: no channels, ever. */
+  /** Whether to open channels; a network created without them never gets any. */
   readonly channels: boolean;
   readonly automine?: number;
-  /** false: without `--developer`. */
+  /** Whether the nodes of a new network run with `--developer`. */
   readonly developer: boolean;
   /** Lines for the configs of new nodes. */
   readonly lines: readonly string[];
-  /** Of the nodes and their plugins. */
+  /** The environment of the nodes and their plugins. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -61,26 +61,26 @@ export type Ready = Extract<RegtestEvent, { readonly event: "ready" }>;
 
 export const MAX_NODES = 20;
 const DEFAULT_NODES = 2;
-/** As bitcoind's own tests do: the first coinbase can be spent. */
+/** The same number as in bitcoind's own tests: the first coinbase can be spent. */
 const FIRST_BLOCKS = 101;
-/** One bitcoin for each node's wallet. */
+/** What each node's wallet gets: one bitcoin. */
 export const WALLET_SAT = 100_000_000;
 
 /**
- * Runs what does not run, makes what is missing, and reports each step, at the end `ready`.
- * What it has started is ended again when it fails.
+ * Starts the nodes that are not running, creates what is missing, and reports each step, `ready`
+ * last. If it fails, it stops the nodes that it has started.
  * @throws Failure, RpcError
  */
 export async function startNetwork(options: StartOptions, context: StepContext): Promise<Ready> {
   const began = performance.now();
   const { folder } = options;
-  // Before anything is made.
+  // Fails before anything is created.
   const found = await findEach(options);
   prepareFolder(folder);
   return withNetworkLock(folder, context, async () => {
     prepareFolder(folder);
     const before = nodesIn(folder);
-    // Another start may have been faster.
+    // Another process may have added nodes in the meantime.
     const each = before.length > found.size ? await findEach(options) : found;
     const started: RegtestNode[] = [];
     try {
@@ -100,7 +100,7 @@ export async function startNetwork(options: StartOptions, context: StepContext):
       return ready;
     } catch (error) {
       const silent = { ...context, onEvent: () => {}, signal: undefined };
-      // What failed first is what counts.
+      // The first failure is the one to report.
       await stopNodes(started, silent)
         .then(() => forgetUnused(folder, before))
         .catch(() => {});
@@ -109,7 +109,7 @@ export async function startNetwork(options: StartOptions, context: StepContext):
   });
 }
 
-/** Removes the nodes that were to be made and have never run: made again, they may succeed. */
+/** Removes the new nodes that have never run: created again, they may succeed. */
 function forgetUnused(folder: string, before: readonly NetworkNode[]): void {
   const file = readNetworkFile(folder);
   const isUsed = ({ name }: NetworkNode) =>
@@ -125,7 +125,9 @@ function nodesIn(folder: string): readonly NetworkNode[] {
   return holdsNetwork(folder) ? readNetworkFile(folder).nodes : [];
 }
 
-/** The lightningd of each node: the one that was asked for, else the one that it has, else the one on PATH. */
+/**
+ * Finds the lightningd of each node: the requested one, else the one it has, else the one on PATH.
+ */
 async function findEach(options: StartOptions): Promise<ReadonlyMap<string, Lightningd>> {
   const before = nodesIn(options.folder);
   const count = Math.max(options.count ?? (before.length || DEFAULT_NODES), before.length);
@@ -149,7 +151,7 @@ async function findEach(options: StartOptions): Promise<ReadonlyMap<string, Ligh
   return new Map(await Promise.all(found));
 }
 
-/** The files: chain, backend, and a folder for each node. */
+/** Writes the files: the chain, the backend, and a folder for each node. */
 async function prepare(
   options: StartOptions,
   found: ReadonlyMap<string, Lightningd>,
@@ -199,7 +201,7 @@ async function prepare(
   return openNetwork(folder);
 }
 
-/** The node with another port, if somebody else has taken its own since it ran last. */
+/** Returns the node, with another port if something else has taken its own since it last ran. */
 async function withFreePort(
   folder: string,
   node: NetworkNode,
@@ -237,7 +239,7 @@ async function bringUp(
         })
       : [];
   const env = options.env ?? process.env;
-  // Without developer mode a block is seen after up to 30 s: until the channels are there, it is on.
+  // Without developer mode a node may take 30 s to see a block: it is on until the channels exist.
   const isSlow = !file.developer && !file.isSetUp;
   const flags = isSlow ? DEVELOPER_LINES.map((line) => `--${line}`) : [];
   await startNodes(nodes, flags, env, context, started);
@@ -275,7 +277,7 @@ async function onlyIf<T>(
   return all.filter((_, index) => results[index]);
 }
 
-/** All at once. Those that run are left alone. */
+/** Starts the nodes, all at once. Running ones are left alone. */
 async function startNodes(
   nodes: readonly RegtestNode[],
   flags: readonly string[],
@@ -301,7 +303,7 @@ async function startNode(
 ): Promise<void> {
   if ((await node.info()) !== undefined) return;
   const began = performance.now();
-  // Somebody has started it, and it is not up yet.
+  // Something else has started it, and it is not up yet.
   if (node.pid !== undefined) return node.untilUp(undefined, context);
   const child = node.spawn(flags, env);
   try {
@@ -315,7 +317,10 @@ async function startNode(
   context.onEvent({ event: "node-started", name: node.name, version: node.version, ms });
 }
 
-/** With what it has started itself. It is our own child, so its number is its own until it has been waited for. */
+/**
+ * Kills the node and what it has started. It is our own child, so its pid cannot be reused until
+ * its exit has been collected.
+ */
 async function kill(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
