@@ -38,7 +38,7 @@ function main([folder = "", mode = "", front = "", ...args]: string[]): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
   const described = readDescription(folder);
   if (described === undefined) {
-    process.stderr.write(`cln-dev: ${folder} holds no description of a plugin in hot mode\n`);
+    process.stderr.write(`cln-dev: no hot-mode plugin is described in ${folder}\n`);
     process.exitCode = 1;
     return;
   }

@@ -1,5 +1,5 @@
 /** Writes the files of a network. A failure says how to fix it. */
-import { Failure, messageOf } from "../errors/failure.js";
+import { Failure, limitFix, messageOf } from "../errors/failure.js";
 import { replaceFile } from "../filesystem/replace-file.js";
 
 /**
@@ -18,7 +18,7 @@ export function writeFailure(path: string, error: unknown): Failure {
     kind: "regtest-write",
     what: `cannot write ${path}`,
     why: messageOf(error),
-    fix: "Make room on the disk; what was there before is unchanged",
+    fix: `${limitFix(error) ?? "Check who may write there"}; the existing file is unchanged`,
     exitCode: 1,
     cause: error,
   });

@@ -57,7 +57,7 @@ function fromCommandLine(flags: NodeFlags, surroundings: Surroundings): NodeSett
   }
   if (flags.conf !== undefined || flags.rpcFile !== undefined) {
     const flag = flags.conf === undefined ? "--rpc-file" : "--conf";
-    throw usageFailure(`${flag} does not go with --embedded`, {
+    throw usageFailure(`${flag} cannot be used with --embedded`, {
       why: "the embedded node has its own lightning-dir, config and socket",
       fix: `Leave out ${flag} or --embedded`,
     });

@@ -51,7 +51,7 @@ describe.skipIf(installed === undefined)("startRegtest()", () => {
     const dir = join(box.root, "net");
     const options = { dir, env: box.env, options: ["--no-such-option"] };
     await expect(startRegtest(options)).rejects.toThrow(
-      /l1 ended while it started.*no-such-option/s,
+      /l1 exited while it started.*no-such-option/s,
     );
     expect(readdirSync(dir)).not.toContain("l1");
     await using net = await startRegtest({ dir, env: box.env, nodes: 1 });

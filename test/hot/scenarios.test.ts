@@ -376,7 +376,7 @@ answer(request, {"version": {"env": dict(os.environ), "cwd": os.getcwd(), "argv"
       }
     }
     expect(() => execFileSync(process.execPath, [host, "/nowhere"], { stdio: "pipe" })).toThrow(
-      /holds no description/,
+      /no hot-mode plugin/,
     );
   });
 });

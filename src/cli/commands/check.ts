@@ -60,7 +60,7 @@ function refuseForeign({ lightningDir, rpcFile, conf }: NodeFlags): void {
   const given = { "--lightning-dir": lightningDir[0], "--rpc-file": rpcFile, "--conf": conf };
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (flag === undefined) return;
-  throw usageFailure(`${flag} does not go with cln-dev check`, {
+  throw usageFailure(`${flag} cannot be used with cln-dev check`, {
     why: "check touches none of your nodes: it starts an embedded one for the plugin",
     fix: "Leave it out; --network=NAME sets the network that the plugin sees",
   });

@@ -97,7 +97,7 @@ export class ChainBackend {
       const folder = ChainFolder.open(path);
       if (id !== "" && folder.id !== id) {
         const reset = regtestCommand("reset", dirname(path));
-        throw new Error(`the chain in ${path} is not the one of this node. Begin again: ${reset}`);
+        throw new Error(`the chain in ${path} is another network's. Start over: ${reset}`);
       }
       this.#folder = folder;
       watch(folder.folder, () => this.#look()).on("error", () => {});

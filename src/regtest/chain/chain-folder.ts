@@ -311,7 +311,7 @@ function decodeLine(line: string): Block {
   const read = parseJson(line);
   if (!isObject(read) || typeof read.block !== "string") throw new Error("a line is not a block");
   const block = decodeBlock(Buffer.from(read.block, "hex"));
-  if (block.hash !== read.hash) throw new Error("a block is not the one that its line names");
+  if (block.hash !== read.hash) throw new Error("a block does not match its hash");
   return block;
 }
 
@@ -331,7 +331,7 @@ function chainFailure(path: string, error: unknown): Failure {
     kind: "regtest-chain",
     what: isGone ? `the chain is gone: ${path}` : `the chain is damaged: ${path}`,
     why: isGone ? "there is no such file" : messageOf(error),
-    fix: `Its nodes are of no use without it. Begin again: ${regtestCommand("reset", dirname(dirname(path)))}`,
+    fix: `Its nodes cannot run without it. Start over: ${regtestCommand("reset", dirname(dirname(path)))}`,
     exitCode: 1,
     cause: error,
   });

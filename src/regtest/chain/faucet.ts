@@ -31,7 +31,7 @@ export function payFromFaucet(chain: Chain, payees: readonly Payee[]): Transacti
     throw new Failure({
       kind: "regtest-money",
       what: `the chain cannot pay ${needed} sat`,
-      why: `its miner has ${have} sat that can be spent: what is mined can be spent 100 blocks later`,
+      why: `only ${have} sat can be spent: a mined coin can be spent 100 blocks later`,
       fix: "Ask for less, or mine blocks first: cln-dev regtest mine 100",
       exitCode: 1,
     });

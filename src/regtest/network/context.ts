@@ -35,7 +35,7 @@ export async function waitUntil<T>(
         kind: "regtest-timeout",
         what: `waited ${Math.round(ms / 1000)} s for ${what}`,
         ...(reason === undefined ? {} : { why: reason }),
-        fix: "See cln-dev regtest status, and the nodes' logs",
+        fix: "Check the nodes' logs, and `cln-dev regtest status`",
         exitCode: 1,
       });
     }
@@ -46,5 +46,5 @@ export async function waitUntil<T>(
 /** @throws Failure `aborted` if the signal is aborted */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
-  throw new Failure({ kind: "aborted", what: "it was given up", exitCode: 1 });
+  throw new Failure({ kind: "aborted", what: "canceled", exitCode: 1 });
 }

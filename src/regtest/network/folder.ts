@@ -32,18 +32,15 @@ export function networkFolder(dir: string, cwd = process.cwd()): string {
   const folder = join(realPathOf(dirname(absolute)), basename(absolute));
   const bad = UNUSABLE.exec(folder)?.[0];
   if (bad !== undefined) {
-    throw usageFailure(
-      `the path of a network cannot have ${JSON.stringify(bad)} in it: ${folder}`,
-      {
-        why: "lightningd passes that path to its own plugins with the character escaped",
-        fix: "Name another folder with --dir",
-      },
-    );
+    throw usageFailure(`the path of a network cannot contain ${JSON.stringify(bad)}: ${folder}`, {
+      why: "lightningd passes that path to its own plugins with the character escaped",
+      fix: "Name another folder with --dir",
+    });
   }
   const longest = MAX_SOCKET_BYTES - Buffer.byteLength(LONGEST_SOCKET) - 1;
   if (Buffer.byteLength(folder) <= longest) return folder;
   throw usageFailure(`the path is too long for a network: ${folder}`, {
-    why: `the nodes' sockets are in it, and a socket address has room for ${MAX_SOCKET_BYTES} bytes`,
+    why: `it holds the nodes' sockets, and the path of a socket has at most ${MAX_SOCKET_BYTES} bytes`,
     fix: `Name a folder of at most ${longest} bytes with --dir`,
   });
 }
@@ -107,7 +104,7 @@ function refusal(folder: string, why: string, cause?: unknown, fix?: string): Fa
     kind: "regtest-folder",
     what: `the folder of the network cannot be used: ${folder}`,
     why,
-    fix: fix ?? "Name another folder with --dir; it may be one that does not exist yet",
+    fix: fix ?? "Name another folder with --dir; it need not exist yet",
     exitCode: 2,
     cause,
   });
@@ -150,7 +147,7 @@ export function readNetworkFile(folder: string): NetworkFile {
       kind: "regtest-network",
       what: `cannot read ${path}`,
       why: messageOf(error),
-      fix: `Begin again: ${regtestCommand("reset", folder)}`,
+      fix: `Start over: ${regtestCommand("reset", folder)}`,
       exitCode: 1,
       cause: error,
     });

@@ -46,7 +46,7 @@ export async function findLightningd(wanted = "lightningd"): Promise<Lightningd>
   if (/^v?\d+\.\d+/.test(version) && !isVersionBetween(version, OLDEST, "v99.99")) {
     throw refusal(
       `${path} is ${version}`,
-      `a regtest network needs ${OLDEST} or later: older ones see a block only after 30 s, and some of them end other processes when a plugin cannot be started`,
+      `a regtest network needs ${OLDEST} or later: older releases take up to 30 s to see a block, and some kill other processes when a plugin fails to start`,
     );
   }
   return { path, version };

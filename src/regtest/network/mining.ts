@@ -107,7 +107,7 @@ function behind(node: RegtestNode, info: JsonObject | undefined, height: number)
   const words = node.lastWords();
   const state =
     info === undefined
-      ? "it does not run any more"
+      ? "it is no longer running"
       : `it is at block ${info.blockheight}, and has made no progress for ${NO_PROGRESS_MS / 1000} s`;
   return new Failure({
     kind: "regtest-behind",
@@ -164,7 +164,7 @@ export async function reorganize(
 ): Promise<void> {
   if (depth > MAX_REORG) {
     throw usageFailure(`a reorg of ${depth} blocks is too deep`, {
-      why: `a node that was started lately ends itself when it has to go back more than ${MAX_REORG} blocks`,
+      why: `a node that was started recently exits at a reorg of more than ${MAX_REORG} blocks`,
       fix: `Use at most ${MAX_REORG}`,
     });
   }

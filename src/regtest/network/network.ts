@@ -27,7 +27,8 @@ const STATUS_MS = 5_000;
 
 /** @throws Failure `no-regtest` (exit code 3) if there is none */
 export function openNetwork(folder: string): Network {
-  if (!holdsNetwork(folder)) throw noNetwork(folder, "Start one: cln-dev regtest");
+  if (!holdsNetwork(folder))
+    throw noNetwork(folder, `Start one: ${regtestCommand("start", folder)}`);
   const file = readNetworkFile(folder);
   return { folder, file, nodes: file.nodes.map((node) => new RegtestNode(folder, node)) };
 }
@@ -47,8 +48,8 @@ export function openChain({ folder, file }: Network): ChainFolder {
   throw new Failure({
     kind: "regtest-chain",
     what: `the chain in ${chain.folder} is another network's`,
-    why: `its block 1 is ${chain.id ?? "missing"}, and the nodes have ${file.chainId}`,
-    fix: `Begin again: ${regtestCommand("reset", folder)}`,
+    why: `its block 1 is ${chain.id ?? "missing"}, but the nodes expect ${file.chainId}`,
+    fix: `Start over: ${regtestCommand("reset", folder)}`,
     exitCode: 1,
   });
 }
@@ -81,7 +82,7 @@ export async function answeringNode(network: Network, name: string): Promise<Reg
   const words = node.lastWords();
   throw new Failure({
     kind: "regtest-stopped",
-    what: `${name} does not run`,
+    what: `${name} is not running`,
     ...(words === undefined ? {} : { why: words }),
     fix: `Start it: ${regtestCommand("start", network.folder)}`,
     exitCode: 3,
@@ -192,7 +193,7 @@ async function takeLock(path: string, context: StepContext): Promise<Lock> {
     if ("release" in lock) return lock;
     throwIfAborted(context.signal);
     if (Date.now() > end) throw lockedFailure("the network", path, lock.heldBy, LOCK_MS);
-    context.onProgress(`waiting for process ${lock.heldBy}, which works on the network`);
+    context.onProgress(`waiting for process ${lock.heldBy}, which is using the network`);
     await sleep(LOCK_LOOK_MS);
   }
 }

@@ -120,8 +120,8 @@ export function configLine(option: string): string {
     });
   }
   if (OURS.includes(name)) {
-    throw usageFailure(`--${name} does not go with cln-dev regtest`, {
-      why: "the network decides it for its nodes",
+    throw usageFailure(`--${name} cannot be used with cln-dev regtest`, {
+      why: "the network sets it for its nodes",
     });
   }
   return line;

@@ -68,8 +68,8 @@ async function untilGossip(
       .filter((channel) => channel.peer_connected === true)
       .map((channel) => String(channel.short_channel_id)),
   );
-  context.onProgress(`waiting until ${from.name} has heard of the channels`);
-  await waitUntil(`${from.name} to hear of the channels`, GOSSIP_MS, context, async () => {
+  context.onProgress(`waiting until ${from.name} knows the channels`);
+  await waitUntil(`${from.name} to learn of the channels`, GOSSIP_MS, context, async () => {
     const { channels } = await from.call("listchannels");
     const known = (Array.isArray(channels) ? channels : []).filter(isObject);
     return [...wanted].every(

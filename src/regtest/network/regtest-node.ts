@@ -140,7 +140,7 @@ export class RegtestNode {
     const words = this.#words(from);
     return new Failure({
       kind: "regtest-node",
-      what: `${this.name} ended while it started (${ended})`,
+      what: `${this.name} exited while it started (${ended})`,
       why:
         words.length === 0 ? `it printed nothing; its log is ${this.#logFile}` : words.join("\n  "),
       fix: `Its config is ${join(this.lightningDir, "config")}`,

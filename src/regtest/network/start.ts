@@ -134,7 +134,7 @@ async function findEach(options: StartOptions): Promise<ReadonlyMap<string, Ligh
   const names = Array.from({ length: count }, (_, index) => `l${index + 1}`);
   for (const name of options.lightningdOf?.keys() ?? []) {
     if (!names.includes(name)) {
-      throw usageFailure(`--lightningd names ${name}, and the network has ${names.join(", ")}`);
+      throw usageFailure(`--lightningd names ${name}, but the network has ${names.join(", ")}`);
     }
   }
   const searches = new Map<string | undefined, Promise<Lightningd>>();
@@ -164,9 +164,9 @@ async function prepare(
     : readNetworkFile(folder);
   if (isNew) writeNetworkFile(folder, file);
   if (file.developer && !options.developer) {
-    throw usageFailure("--no-developer does not go with this network", {
+    throw usageFailure("--no-developer cannot be used with this network", {
       why: "its nodes were made with developer mode on",
-      fix: `Begin again: ${regtestCommand("reset", folder)}`,
+      fix: `Start over: ${regtestCommand("reset", folder)}`,
     });
   }
   const chain =

@@ -87,7 +87,7 @@ test("a node's flags are refused, as no node is touched; the plugin gets the net
   for (const flag of ["--lightning-dir=/tmp/l1", "--rpc-file=/tmp/x", "--conf=/tmp/c"]) {
     const { code, stdout, stderr } = await run(box, ["check", "p.js", "word=hi", flag]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain(`${flag.replace(/=.*/, "")} does not go with cln-dev check`);
+    expect(stderr).toContain(`${flag.replace(/=.*/, "")} cannot be used with cln-dev check`);
   }
   const text = readFileSync(join(box.work, "p.js"), "utf8");
   const told = "const socket = console.error(params.configuration.network) || connect";

@@ -120,6 +120,6 @@ test("another network's chain: it ends, and says why", async () => {
   backend.init({ "cln-dev-chain-id": "00".repeat(32) });
   expect(await backend.ended).toBe(1);
   const folder = dirname(backend.chain.folder);
-  expect(backend.stderr).toContain("is not the one of this node");
+  expect(backend.stderr).toContain("is another network's");
   expect(backend.stderr).toContain(`cln-dev regtest reset --dir ${folder}`);
 });

@@ -62,7 +62,7 @@ export async function node({ flags, io }: Context, own: NodeCommandFlags): Promi
 function refuseForeign({ conf, rpcFile }: NodeFlags): void {
   if (conf === undefined && rpcFile === undefined) return;
   const flag = conf === undefined ? "--rpc-file" : "--conf";
-  throw usageFailure(`${flag} does not go with cln-dev node`, {
+  throw usageFailure(`${flag} cannot be used with cln-dev node`, {
     why: "the embedded node has its own lightning-dir, config and socket",
     fix: "Name its folder with --lightning-dir: a config there is read",
   });

@@ -242,7 +242,7 @@ function folderOf({ flags, surroundings }: Context, { dir }: DirFlag): string {
     ...(embedded === true ? ["--embedded"] : []),
   ];
   if (named[0] !== undefined) {
-    throw usageFailure(`${named[0]} does not go with cln-dev regtest`, {
+    throw usageFailure(`${named[0]} cannot be used with cln-dev regtest`, {
       fix: "Name the network's folder with --dir, or leave both out",
     });
   }

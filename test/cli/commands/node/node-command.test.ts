@@ -62,8 +62,8 @@ it("prints one line with --json, nothing with --quiet, and refuses flags that it
   const { rpcFile, text } = await tell({ json: true });
   expect(JSON.parse(text)).toMatchObject({ event: "node", rpcFile });
   expect((await tell({ quiet: true })).text).toBe("");
-  await expect(tell({ rpcFile: "/elsewhere" })).rejects.toThrow("--rpc-file does not go with");
-  await expect(tell({ conf: "/elsewhere" })).rejects.toThrow("--conf does not go with");
+  await expect(tell({ rpcFile: "/elsewhere" })).rejects.toThrow("--rpc-file cannot be used with");
+  await expect(tell({ conf: "/elsewhere" })).rejects.toThrow("--conf cannot be used with");
 });
 
 it("writes its log, also into an earlier file, and prints how to reach it", async () => {

@@ -224,7 +224,7 @@ describe.skipIf(installed === undefined)("a network", () => {
     expect(await fails(box(), "status")).toMatchObject({ code: 1 });
     expect(await fails(box(), "pay", "l1", "l2")).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining("l2 does not run"),
+      stderr: expect.stringContaining("l2 is not running"),
     });
     expect(await regtest(box(), "mine")).toMatchObject([{ nodes: ["l1"] }]);
     await regtest(box(), "stop");
@@ -287,7 +287,7 @@ describe.skipIf(installed === undefined)("a network", () => {
     writeFileSync(config, `${text}no-such-option=1\n`);
     const { code, stderr } = await fails(box(), "start");
     expect(code).toBe(1);
-    expect(JSON.parse(stderr).error.message).toMatch(/l2 ended while it started.*no-such-option/s);
+    expect(JSON.parse(stderr).error.message).toMatch(/l2 exited while it started.*no-such-option/s);
     writeFileSync(config, text);
     expect(await fails(box(), "status")).toMatchObject({
       stdout: expect.stringMatching(/"l1".*"stopped".*"l2".*"stopped"/),
