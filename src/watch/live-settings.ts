@@ -1,6 +1,6 @@
 /**
  * Settings that are edited while a session runs: read again at each save of their package.json,
- * compared with those in use, and applied if that can be done without a new session.
+ * compared with those in use, and applied if that needs no new session.
  */
 
 import { basename } from "node:path";
@@ -17,7 +17,7 @@ export interface SettingsSource {
   /** @throws Failure: something in it is wrong */
   readonly read: () => {
     readonly plugins: readonly PluginSettings[];
-    /** Any value that differs if the choice of nodes does. */
+    /** A value that changes whenever the choice of nodes does. */
     readonly nodes: unknown;
   };
 }
@@ -30,17 +30,17 @@ interface SettingsEdit {
 }
 
 export interface LiveSettingsHooks {
-  /** Settings have changed. `changes`: for a person, such as `foo_opt=B (was A)`. */
+  /** Settings have changed. `changes` is text for the terminal, such as `foo_opt=B (was A)`. */
   readonly onChange: (edits: readonly SettingsEdit[], changes: readonly string[]) => void;
   readonly onNotice: (message: string) => void;
 }
 
-/** An editor's save is over by then; in ms. */
+/** How long an editor's save takes, in ms. */
 const SAVE_MS = 30;
-/** What is broken for longer than this is no save in progress; in ms. */
+/** What is broken for longer than this is not a save in progress, in ms. */
 const BROKEN_MS = 400;
 
-/** What a session takes on while it runs. */
+/** What a session takes over while it runs. */
 const LIVE = [
   "options",
   "watch",
@@ -74,7 +74,7 @@ export class LiveSettings {
     live.#files = await FileSource.open({
       plugin: { path: file, watch: [], only: [file], ignore: [] },
       onChange: () => live.#readIn(SAVE_MS, true),
-      // What is wrong with the folder is reported for the plugin's own files.
+      // The plugin's own files report what is wrong with the folder.
       onNotice: () => {},
     });
     return live;
@@ -133,13 +133,13 @@ export class LiveSettings {
   }
 }
 
-/** What a session keeps as it began. */
+/** What a session keeps from its start. */
 function fixedPart(plugin: PluginSettings): Partial<PluginSettings> {
   const live = Object.fromEntries(LIVE.map((key) => [key, undefined]));
   return { ...plugin, ...live };
 }
 
-/** `current` with what differs from `then` to `now`. */
+/** `current` with the differences from `then` to `now`. */
 function edited(
   current: PluginSettings,
   then: PluginSettings,

@@ -1,4 +1,4 @@
-/** Every plugin on every node reloaded once, without watching anything: for the one-shot commands. */
+/** Reloads every plugin on every node once, without watching: for the one-shot commands. */
 
 import { targetOf } from "../events/reload-target.js";
 import type { Emit, Outcome } from "../events/watch-events.js";
@@ -7,7 +7,7 @@ import { Reloader } from "./reload/reloader.js";
 
 /**
  * Resolves when every target has its outcome.
- * @throws the signal's reason, when it is aborted before
+ * @throws the signal's reason, if it is aborted first
  */
 export async function reloadOnce(
   { plugins, nodes }: Pick<Settings, "plugins" | "nodes">,

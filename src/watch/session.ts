@@ -1,7 +1,7 @@
 /**
- * A watch session: plugins on nodes, each kept at its latest version. It puts the sources (files,
- * control socket, nodes) before the reloaders and hands on what they say; keys and signals come in
- * through its methods. It knows nothing of terminals.
+ * A watch session: plugins on nodes, each kept at its latest version. It connects the sources
+ * (files, control socket, nodes) with the reloaders, and passes their events on; keys and signals
+ * come in through its methods. It knows nothing of terminals.
  */
 
 import { basename } from "node:path";
@@ -35,16 +35,16 @@ export interface SessionOptions {
   readonly plugins: readonly PluginSettings[];
   /** At least one. */
   readonly nodes: readonly NodeAddress[];
-  /** The node is the embedded one, of this very process. */
+  /** The node is the embedded one, in this process. */
   readonly embedded: boolean;
   readonly onEvent: Emit;
-  /** Where the settings come from: its changes are applied. */
+  /** Where the settings come from: changes there are applied. */
   readonly settings?: SettingsSource | undefined;
-  /** Look at the files every so many ms instead of waiting for the system's events. */
+  /** Look at the files every N ms instead of waiting for the system's events. */
   readonly pollMs?: number | undefined;
   /** How much of each message between node and plugin is traced, in bytes; 0 when not given. */
   readonly traceBytes?: number;
-  /** Gives up what a node has not answered while the session is being opened. */
+  /** Aborts calls that the node has not answered while the session is being opened. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +60,7 @@ export class Session {
   readonly #stderr: StderrBuffer;
   readonly #trace: TraceSource;
   readonly #control: SessionControl;
-  /** While paused: by the plugin's path, the files that have changed. */
+  /** While paused: the changed files, by the plugin's path. */
   #held: Map<string, Set<string>> | undefined;
   #firstOutcomes: Promise<Outcome[]> = Promise.resolve([]);
 
@@ -71,7 +71,7 @@ export class Session {
       try {
         given.onEvent(redactEvent(event, redactor(secrets())));
       } catch (error) {
-        // The listener's mistake is its program's: nothing in the session waits for it.
+        // An error in the listener is its owner's problem: nothing in the session waits for it.
         setImmediate(() => {
           throw error;
         });
@@ -98,9 +98,9 @@ export class Session {
   }
 
   /**
-   * Identifies the nodes, begins to watch the files, and then to reload every plugin once: the
-   * outcomes are in {@link firstOutcomes}.
-   * @throws Failure: a node that is not there or not to be touched
+   * Identifies the nodes, begins to watch the files, and reloads every plugin once: {@link
+   * firstOutcomes} has the outcomes.
+   * @throws Failure: a node that is not there or must not be touched
    */
   static async open(options: SessionOptions): Promise<Session> {
     const session = new Session(options);
@@ -115,7 +115,7 @@ export class Session {
 
   /**
    * The outcomes of the session's first reload, one for each target: `refused` with the kind
-   * `session-closed` if the session is closed before it has one. Never rejects.
+   * `session-closed` if the session is closed first. Never rejects.
    */
   get firstOutcomes(): Promise<Outcome[]> {
     return this.#firstOutcomes;
@@ -127,7 +127,8 @@ export class Session {
 
   /**
    * Reloads what the filter names, whether or not it has changed. Never rejects.
-   * @returns an outcome for each target; in a closed session `refused`, with the kind `session-closed`
+   * @returns an outcome for each target; in a closed session `refused`, with the kind
+   *   `session-closed`
    */
   restart(cause: Cause, filter: RestartFilter = {}): Promise<Outcome[]> {
     const wanted = this.#reloaders.filter((reloader) =>
@@ -137,8 +138,8 @@ export class Session {
   }
 
   /**
-   * Other settings for plugins of this session, by their paths: each is reloaded once with them. The
-   * files that are watched follow. Never rejects.
+   * Takes other settings for plugins of this session, by their paths, and reloads each once. The
+   * watched files follow. Never rejects.
    */
   configure(plugins: readonly PluginSettings[]): Promise<Outcome[]> {
     const next = new Map(plugins.map((plugin) => [plugin.path, plugin]));
@@ -154,8 +155,8 @@ export class Session {
   }
 
   /**
-   * Gives options to the plugins that the filter names, from now on, and reloads each once. One that
-   * ran and does not start with them gets the previous ones back. Never rejects.
+   * Gives options to the plugins that the filter names, from now on, and reloads each once. One
+   * that was running and does not start with them gets the previous ones back. Never rejects.
    */
   async setOptions(filter: RestartFilter, options: readonly PluginOption[]): Promise<Outcome[]> {
     const wanted = this.#reloaders.filter((one) => isMeant(targetOfReloader(one), filter));
@@ -182,7 +183,7 @@ export class Session {
     return outcomes;
   }
 
-  /** From now on saved files are counted, and reload nothing until {@link resume}. */
+  /** From now on saved files are counted, and cause no reload until {@link resume}. */
   pause(): void {
     this.#held ??= new Map();
   }
@@ -218,7 +219,7 @@ export class Session {
     for (const after of this.#after.values()) after.repeatCalls();
   }
 
-  /** Switches between all log lines of the plugins and only those that warn. @returns the level now */
+  /** Switches between all log lines of the plugins and warnings only. @returns the level now */
   toggleLogs(): LogLevel {
     const level = this.#nodes.some((node) => node.logLevel === "unusual") ? "debug" : "unusual";
     for (const node of this.#nodes) node.logLevel = level;
@@ -227,7 +228,7 @@ export class Session {
 
   /**
    * A plugin on the embedded node wrote a line to stderr. While it is being started the line waits:
-   * if the start fails, it is in the report on that.
+   * if the start fails, the report has it.
    */
   pluginWrote(plugin: string, line: string): void {
     this.#stderr.wrote(plugin, line, this.#reloaders);
@@ -248,7 +249,7 @@ export class Session {
     }
   }
 
-  /** Begins or ends the trace. */
+  /** Starts or stops the trace. */
   set traceBytes(bytes: number) {
     this.#trace.bytes = bytes;
     for (const { state } of this.#reloaders) {
@@ -263,8 +264,8 @@ export class Session {
   }
 
   /**
-   * Ends the session; the plugins are still running unless they are to be stopped.
-   * @param keepHot a plugin in hot mode stays so; else the node runs it itself again
+   * Ends the session; the plugins keep running unless they should be stopped.
+   * @param keepHot leaves a plugin in hot mode; otherwise the node runs it itself again
    */
   async close(stopPlugins = false, keepHot = false): Promise<void> {
     this.#settings?.close();
@@ -296,7 +297,7 @@ export class Session {
 
   async #open(): Promise<void> {
     const { plugins, onEvent, signal, embedded } = this.#options;
-    // What is open is closed by close(), also where something else cannot be opened.
+    // close() closes what is open, even if something else cannot be opened.
     const [files, nodes] = await Promise.all([
       Promise.allSettled(plugins.map((plugin) => this.#openFiles(plugin))),
       Promise.allSettled(this.#nodes.map((node) => node.open(signal))),

@@ -1,18 +1,24 @@
-/** Runs a command of the user's: `--build` before a reload, `--run` after it. */
+/** Runs a command of the user: `--build` before a reload, `--run` after it. */
 import { spawn } from "node:child_process";
 import type { BuildResult } from "../events/outcomes.js";
 
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
-/** A build may leave a server behind (sccache, gradle) that holds its output open, in ms. */
+/**
+ * How long to wait for output that a server left behind by a build (sccache, gradle) holds open, in
+ * ms.
+ */
 const DRAIN_MS = 200;
 
-/** How long a build that is ended may take to clear away what it has half written, in ms. */
+/** How long an ended build may take to delete what it has half written, in ms. */
 const CLEAR_MS = 1_000;
 
-/** A build that takes this long says what it is doing, then each time it has taken thrice as long; in ms. */
+/**
+ * A build that takes this long is reported, then again each time it has taken three times as long;
+ * in ms.
+ */
 const SLOW_MS = 5_000;
-/** Lines of its output that are shown then. */
+/** How many lines of its output are shown then. */
 const SLOW_LINES = 3;
 
 export interface ShellCommandOptions {
@@ -22,15 +28,15 @@ export interface ShellCommandOptions {
   /** Added to our own environment. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-  /** It takes long: how long so far, in ms, and the end of what it has printed. */
+  /** Called when it takes long: how long so far, in ms, and the end of its output. */
   readonly onSlow: (ms: number, output: string) => void;
   readonly slowMs?: number;
 }
 
 /**
- * Runs a command as the user's shell would, to its own end. An abort ends it with all that it has
- * started: by SIGTERM first, at which make and compilers remove the file that they are writing. One
- * that is left half written is newer than its source, and the next make would take it for made.
+ * Runs a command as the user's shell would, to its end. An abort ends it with everything it
+ * started: by SIGTERM first, so that make and compilers remove the file they are writing. A half
+ * written file is newer than its source, and the next make would take it for finished.
  */
 export function runShellCommand(options: ShellCommandOptions): Promise<BuildResult> {
   const { command, cwd, env, signal, onSlow, slowMs = SLOW_MS } = options;
@@ -73,7 +79,7 @@ export function runShellCommand(options: ShellCommandOptions): Promise<BuildResu
     };
     const end = () => {
       signalAll("SIGTERM");
-      // A process that is still at work holds its output open, also when the shell is gone.
+      // A process that is still at work holds its output open, even if the shell is gone.
       letGoIn(CLEAR_MS);
     };
     if (signal.aborted) end();

@@ -15,23 +15,25 @@ import type { RestartFilter } from "./target-filter.js";
 export interface RunningSession {
   readonly control: string;
   readonly pid: number;
-  /** Its node is the embedded one. */
+  /** Whether its node is the embedded one. */
   readonly embedded: boolean;
   readonly targets: readonly SessionTarget[];
 }
 
-/** Of what is asked and answered: a session of another release is passed over. */
+/** The version of the control protocol: sessions of other releases are ignored. */
 export const CONTROL_PROTOCOL = 1;
-/** A socket that refuses may be one that is just being opened, ms. */
+/** A socket that refuses may be one that is just being opened, for this time, in ms. */
 const OPENING_MS = 10_000;
-/** A session that does not say within this time who it is (stopped by Ctrl-Z, say) is passed over. */
+/**
+ * Sessions that do not answer within this time are ignored (stopped by Ctrl-Z, for example), in ms.
+ */
 const STATUS_TIMEOUT_MS = 1_000;
-/** A start and a stop may take as long as the node lets them. */
+/** A stop and a start may take as long as the node lets them, in ms. */
 const RESTART_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * The sockets of sessions that run, or that have been killed. None if the folder for them cannot be
- * used: then no session has one there either.
+ * The sockets of sessions that run, or were killed. Empty if their folder cannot be used: then no
+ * session has a socket there.
  */
 function controlSockets(): string[] {
   try {
@@ -43,15 +45,15 @@ function controlSockets(): string[] {
   }
 }
 
-/** The sessions that answer. Sockets that nobody listens on are removed. */
+/** Returns the sessions that answer. Removes sockets that no process listens on. */
 export async function findSessions(sockets = controlSockets()): Promise<RunningSession[]> {
   const sessions = await Promise.all(sockets.map(askStatus));
   return sessions.filter((session) => session !== undefined).sort((a, b) => a.pid - b.pid);
 }
 
 /**
- * Asks a session to reload, and waits for the outcomes: none if the filter fits nothing.
- * @throws Failure `session-gone`: it ended before; NodeUnreachable `cut`: the signal was aborted
+ * Asks a session to reload, and waits for the outcomes: none if the filter matches nothing.
+ * @throws Failure `session-gone`: it ended first; NodeUnreachable `cut`: the signal was aborted
  */
 export async function askRestart(
   control: string,
@@ -108,7 +110,7 @@ function isProcess(pid: number): boolean {
   }
 }
 
-/** Lets another session look for those that share its plugins. */
+/** Makes another session look for sessions that share its plugins. */
 export async function announce(control: string): Promise<void> {
   await callNode(control, "announce", {}, { timeoutMs: STATUS_TIMEOUT_MS });
 }
@@ -143,7 +145,7 @@ function readNode(node: JsonObject): NodeAddress {
   };
 }
 
-/** The session is this same program, of this same user: its event is taken for what it says it is. */
+/** The session is this same program, run by the same user: its event is trusted. */
 function isOutcomeOfSession(value: unknown): value is Outcome {
   return isObject(value) && OUTCOMES.includes(String(value.event));
 }

@@ -26,7 +26,10 @@ export class ControlServer {
     this.#server = server;
   }
 
-  /** Listens on `<folder>/<pid>-<random>.sock`, for this user alone: pids may be the same in two containers. */
+  /**
+   * Listens on `<folder>/<pid>-<random>.sock`, for this user alone: two containers may have the
+   * same pids.
+   */
   static async open(folder: string, methods: ControlMethods): Promise<ControlServer> {
     const path = join(folder, `${process.pid}-${randomBytes(3).toString("hex")}.sock`);
     const server = createServer();
@@ -63,14 +66,14 @@ export class ControlServer {
 
   async #answer(socket: Socket, request: JsonObject, methods: ControlMethods): Promise<void> {
     await endsAreSeen();
-    // Who gave up while we were stopped (by Ctrl-Z, say) no longer wants it.
+    // A caller that gave up while we were stopped (by Ctrl-Z, for example) no longer wants it.
     if (socket.readableEnded || socket.destroyed) return;
     const reply = await answer(request, methods);
     if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n\n`);
   }
 }
 
-/** The event loop reads a connection's last bytes in one round, and its end in the next. */
+/** The event loop reads a connection's last bytes in one turn, and its end in the next. */
 async function endsAreSeen(): Promise<void> {
   for (let round = 0; round < 2; round++) await new Promise(setImmediate);
 }

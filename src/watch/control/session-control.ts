@@ -1,6 +1,6 @@
 /**
- * A watch session as others find it: `cln-dev restart` and `list` through its control socket, and other
- * sessions that have the same plugin, which it reports and announces itself to.
+ * A watch session as others find it: `cln-dev restart` and `list` through its control socket, and
+ * other sessions with the same plugin, which are reported to each other.
  */
 
 import { Failure, messageOf } from "../../errors/failure.js";
@@ -12,7 +12,7 @@ import { type ControlMethods, ControlServer } from "./control-server.js";
 import { controlFolder } from "./socket-folder.js";
 import { type RestartFilter, readFilter, readOptions } from "./target-filter.js";
 
-/** Another watch session that has the same plugin on the same node: each undoes the other's work. */
+/** Another watch session with the same plugin on the same node: each undoes the other's work. */
 export interface DuplicateSession {
   readonly session: RunningSession;
   /** The target of ours that it has, too. */
@@ -39,7 +39,7 @@ export class SessionControl {
     this.#session = session;
   }
 
-  /** Opens the control socket. @returns why there is none, for a person */
+  /** Opens the control socket. @returns why there is none, as text for the terminal */
   async open(): Promise<string | undefined> {
     try {
       this.#server = await ControlServer.open(controlFolder(), this.#methods());
@@ -55,7 +55,7 @@ export class SessionControl {
     return this.#server?.path;
   }
 
-  /** Reports the sessions that have a plugin of this one, and lets them report this one. */
+  /** Reports the sessions that share a plugin with this one, and makes them report this one. */
   announce(): void {
     if (this.#server !== undefined) this.#reports = this.#reportDuplicates(true);
   }
@@ -75,7 +75,7 @@ export class SessionControl {
     }
   }
 
-  /** What the control socket is asked for. */
+  /** What the control socket answers. */
   #methods(): ControlMethods {
     const session = this.#session;
     return {

@@ -1,14 +1,12 @@
-/**
- * Where running watch sessions have their control sockets: a folder that only this user can enter.
- */
+/** Where running watch sessions have their control sockets: a private directory. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../errors/failure.js";
 import { makePrivateFolder, whyNotPrivate } from "../../filesystem/private-folder.js";
 
 /**
- * The folder, made if it is not there: `$XDG_RUNTIME_DIR/cln-dev`, or one under the system's temp
- * folder with the user's uid in its name.
+ * The folder, created if missing: `$XDG_RUNTIME_DIR/cln-dev`, or one under the system's temp folder
+ * with the user's uid in its name.
  * @throws Failure `control-folder`: another user owns it, or others may enter it
  */
 export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {

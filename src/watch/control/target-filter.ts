@@ -1,14 +1,14 @@
-/** Which targets of a session a restart is about: asked by a key, a program or `cln-dev restart`. */
+/** Which targets of a session a restart is for, by a key, a program or `cln-dev restart`. */
 import { basename } from "node:path";
 import type { SessionTarget } from "../../events/reload-target.js";
 import { isObject } from "../../jsonrpc/json.js";
 import type { PluginOption } from "../../settings/types.js";
 
-/** An absent member stands for all. */
+/** A missing member matches everything. */
 export interface RestartFilter {
   /** The plugin's path, absolute, with or without its symlinks resolved. */
   readonly path?: string | undefined;
-  /** Its file name, in whichever folder. */
+  /** Its file name, in any folder. */
   readonly name?: string | undefined;
   readonly rpcFiles?: readonly string[] | undefined;
 }
@@ -19,7 +19,7 @@ export function isMeant({ path, realPath, node }: SessionTarget, filter: Restart
   return filter.path === undefined || filter.path === path || filter.path === realPath;
 }
 
-/** Options for `restart`. @param params as they came over the control socket */
+/** Options for `restart`. @param params as received over the control socket */
 export function readOptions({ options }: { readonly [key: string]: unknown }): PluginOption[] {
   if (!Array.isArray(options)) return [];
   return options.filter(isObject).map(({ name, value }) => ({
@@ -28,7 +28,7 @@ export function readOptions({ options }: { readonly [key: string]: unknown }): P
   }));
 }
 
-/** @param params as they came over the control socket */
+/** @param params as received over the control socket */
 export function readFilter(params: { readonly [key: string]: unknown }): RestartFilter {
   const { path, name, rpcFiles } = params;
   return {

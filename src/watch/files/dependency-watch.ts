@@ -1,6 +1,7 @@
 /**
- * A plugin that failed for a missing module is started again when one has been installed: the folders
- * that modules are installed to belong to no plugin's sources, so they are looked at only then.
+ * Restarts a plugin that failed because a module was missing, once one has been installed. The
+ * folders that modules are installed to belong to no plugin's sources, so they are watched only
+ * then.
  */
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,10 +10,13 @@ import { attempt, namesIn, realPathOf } from "../../filesystem/try-read.js";
 import { homeFolder } from "../../plugin/file/home-folder.js";
 import { readHead, readShebang } from "../../plugin/file/shebang.js";
 
-/** What an interpreter prints when it does not find a module. */
+/** What interpreters print when they do not find a module. */
 const MISSING_MODULE =
   /ModuleNotFoundError|ImportError|No module named|Cannot find (?:module|package)|MODULE_NOT_FOUND|cannot load such file|Can't locate \S+ in @INC/;
-/** Between two looks; an installation is over when nothing has changed from one to the next. */
+/**
+ * The interval between two looks, in ms; an installation is over when nothing changes from one to
+ * the next.
+ */
 const LOOK_MS = 1_000;
 
 export class DependencyWatch {
@@ -20,18 +24,18 @@ export class DependencyWatch {
   readonly #onInstalled: (folder: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onInstalled something was installed into this folder */
+  /** @param onInstalled called when something was installed into this folder */
   constructor(path: string, onInstalled: (folder: string) => void) {
     this.#path = path;
     this.#onInstalled = onInstalled;
   }
 
-  /** A reload has ended: looks begin where it failed for a missing module, and end otherwise. */
+  /** A reload has ended: start looking if it failed for a missing module, stop otherwise. */
   settled(outcome: Outcome): void {
     this.close();
     if (outcome.event !== "failed") return;
     const text = [outcome.reason, ...outcome.findings.map(({ text }) => text)].join("\n");
-    // What was installed while it failed counts, too.
+    // What was installed during the failed start counts, too.
     if (MISSING_MODULE.test(text)) this.#look(Date.now() - outcome.totalMs);
   }
 
@@ -53,7 +57,7 @@ export class DependencyWatch {
   }
 }
 
-/** When something was last added to each folder, ms since 1970. */
+/** When something was last added to each folder, in ms since 1970. */
 function timesOf(path: string): ReadonlyMap<string, number> {
   const times = new Map<string, number>();
   for (const folder of moduleFolders(path)) {
@@ -63,7 +67,9 @@ function timesOf(path: string): ReadonlyMap<string, number> {
   return times;
 }
 
-/** Where modules for a plugin are installed: beside it and above, with its interpreter, for the user. */
+/**
+ * Where a plugin's modules are installed: beside it and above, with its interpreter, for the user.
+ */
 function moduleFolders(path: string): string[] {
   const folders: string[] = [];
   const prefixes = [...interpreterPrefixes(path), "/usr/local", "/usr"];

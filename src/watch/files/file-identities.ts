@@ -1,11 +1,14 @@
-/** Whether files or folders are still the same ones, if no event reports it. Used by the file source. */
+/**
+ * Whether files or folders are still the same ones, when no event reports it. Used by the file
+ * source.
+ */
 import { statSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
 
 export class FileIdentities {
   #identities = new Map<string, string>();
 
-  /** From now on these are compared with what they are now. */
+  /** Remembers what these are now, to compare with later. */
   remember(paths: Iterable<string>): void {
     this.#identities = new Map([...paths].map((path) => [path, identityOf(path)]));
   }
@@ -14,7 +17,7 @@ export class FileIdentities {
     return [...this.#identities.keys()];
   }
 
-  /** Those that are gone, are there again, or are others; a file also if it was written. */
+  /** Those that are gone, have come back or were replaced; files also if they were written. */
   get changed(): readonly string[] {
     return [...this.#identities].flatMap(([path, identity]) =>
       identity === identityOf(path) ? [] : [path],
@@ -29,7 +32,7 @@ function identityOf(path: string): string {
     const identity = `${stat.dev} ${stat.ino}`;
     return stat.isDirectory() ? identity : `${identity} ${stat.size} ${stat.mtimeNs}`;
   } catch (error) {
-    // Not to be entered, or on a file system that is no longer there.
+    // It cannot be entered, or its file system is gone.
     return systemCode(error) ?? "unknown";
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What a file is at one moment: is it there, is it whole, and is it what it was? A file event shows
- * none of that (it may come while the file is still empty, or not at all), so every decision is made
- * by such a look.
+ * What a file is at one moment: whether it is there, complete, and the same as before. A file event
+ * shows none of that (it may come while the file is still empty, or not at all), so every decision
+ * is based on a snapshot.
  */
 import { createHash } from "node:crypto";
 import { closeSync, readSync, realpathSync, statSync } from "node:fs";
@@ -10,8 +10,8 @@ import { openRegularFile, readRegularFile, UnusableFile } from "../../filesystem
 
 export interface FileSnapshot {
   /**
-   * `whole`: it can be used; `growing`: it may still be being written, a second look that agrees
-   * shows; `missing`, `empty`, `not-a-file`: there is nothing to use yet.
+   * `whole`: it can be used; `growing`: it may still be written, until a second look agrees with
+   * the first; `missing`, `empty`, `not-a-file`: there is nothing to use yet.
    */
   readonly state: "whole" | "growing" | "missing" | "empty" | "not-a-file";
   readonly executable: boolean;
@@ -19,7 +19,7 @@ export interface FileSnapshot {
   readonly writtenAt: number;
   /** Bytes; 0 if it is missing. */
   readonly size: number;
-  /** Two looks with the same fingerprint saw the same file: see {@link sameFile}. */
+  /** Two snapshots with the same fingerprint saw the same file: see {@link sameFile}. */
   readonly fingerprint: string;
 }
 
@@ -31,14 +31,14 @@ const MISSING: FileSnapshot = {
   fingerprint: "missing",
 };
 /**
- * Up to here the content is part of what a file is: two writes may leave the same time (the kernel's
- * clock ticks every 4 to 10 ms), and a time may be put back (`touch -r`).
+ * Files up to this size are compared by content: two writes may leave the same time (the kernel's
+ * clock ticks every 4 to 10 ms), and a time may be set back (`touch -r`).
  */
 const HASHED_BYTES = 1024 * 1024;
 /** Buffered writers flush in multiples of this. */
 const WRITE_BLOCK_BYTES = 4096;
 
-/** Looks at a file. Takes some 0.1 ms, so that it can be done on every hint. */
+/** Takes a snapshot, in about 0.1 ms: fast enough for every hint. */
 export function takeSnapshot(path: string): FileSnapshot {
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
@@ -50,7 +50,7 @@ export function takeSnapshot(path: string): FileSnapshot {
     const seen = { executable, writtenAt, size, fingerprint: identity };
     if (!stat.isFile()) return { ...seen, state: "not-a-file" };
     if (size === 0) return { ...seen, state: "empty" };
-    // Renamed or given its mode after the last write: its writer is through with it.
+    // Renamed or given its mode after the last write: the writer has finished.
     const isWhole = stat.ctimeNs > stat.mtimeNs || looksComplete(path, size);
     return {
       ...seen,
@@ -68,8 +68,8 @@ export function sameFile(a: string, b: string): boolean {
 }
 
 /**
- * A hash of the content; undefined for a file that is large, not regular, or may be run and not read
- * (mode 0111).
+ * A hash of the content; undefined if the file is large, not regular, or executable but not
+ * readable (mode 0111).
  * @param size as of stat
  * @throws the system's error, if the file has just gone
  */
@@ -84,7 +84,7 @@ export function contentHash(path: string, size: number): string | undefined {
   }
 }
 
-/** Whether a file looks as if its writer had come to the end: text with its last line, or a whole ELF. */
+/** Whether a file looks complete: text that ends in a line end, or an ELF with all its sections. */
 function looksComplete(path: string, size: number): boolean {
   let file: number;
   try {
@@ -114,7 +114,7 @@ const ELF64_LITTLE = Buffer.from("7f454c460201", "hex");
 
 /**
  * Where the table of sections ends (e_shoff, e_shentsize, e_shnum), in bytes: linkers put it at the
- * end of a program, and a copy has it only when it is whole.
+ * end of a program, so a partial copy does not have it.
  */
 function endOfSections(head: Buffer): number {
   const offset = Number(head.readBigUInt64LE(0x28));

@@ -1,6 +1,6 @@
 /**
- * The files of one plugin as a source of changes. Events are only hints: they are
- * coalesced, come early, or not at all, so the file itself decides.
+ * The files of one plugin as a source of changes. Events are only hints: they are coalesced, come
+ * early, or not at all, so the file itself decides.
  */
 import type { Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -20,7 +20,7 @@ import { watchLimit } from "./watch-errors.js";
 import { WatchedPaths } from "./watched-paths.js";
 
 export interface FilesChange {
-  /** Absolute. A folder stands for what was in it. */
+  /** Absolute paths. A folder stands for what was in it. */
   readonly files: readonly string[];
   /** performance.now() of the first hint, ms. */
   readonly at: number;
@@ -28,9 +28,9 @@ export interface FilesChange {
 
 export interface FileSourceOptions {
   readonly plugin: SourceSettings;
-  /** Files that belong to the plugin are not what they were. */
+  /** Called when files of the plugin have changed. */
   readonly onChange: (change: FilesChange) => void;
-  /** Something that the user should know, such as that files are polled. */
+  /** Called with something that the user should know, such as that files are polled. */
   readonly onNotice: (message: string, level: "info" | "warn") => void;
   /** Look at the files every N ms instead of waiting for events. */
   readonly pollMs?: number | undefined;
@@ -39,9 +39,9 @@ export interface FileSourceOptions {
 /** What is watched, for key `w`. */
 export interface WatchedFiles {
   readonly description: string;
-  /** Folders that are watched with what is below them. */
+  /** Folders that are watched with everything below them. */
   readonly roots: readonly string[];
-  /** How many files count, the plugin's own included. */
+  /** How many files are watched, including the plugin's own. */
   readonly fileCount: number;
   readonly folderCount: number;
   /** Set where files are polled. */
@@ -50,14 +50,16 @@ export interface WatchedFiles {
 
 const POLL_MS = 200;
 /**
- * What no event reports: a folder far above is renamed or made again, a file system mounted, the plugin
- * written through mmap(2).
+ * How often to check for what no event reports, in ms: a folder far above is renamed or recreated,
+ * a file system is mounted, the plugin is written through mmap(2).
  */
 const QUIET_CHECK_MS = 1_000;
-/** A compiler writes a file in less; one that is empty then is given some more of it. */
+/**
+ * A compiler writes a file within this, in ms; a file that is empty then gets the same time again.
+ */
 const BUILD_WRITE_MS = 25;
 const BUILD_WRITES = 10;
-/** A file's times may lag behind the clock by this. */
+/** How far a file's times may lag behind the clock, in ms. */
 const KERNEL_TICK_MS = 10;
 const MAX_HIDDEN_NOTICES = 10;
 
@@ -87,7 +89,7 @@ export class FileSource {
   });
   /** Files that a build may be writing. */
   readonly #resting = new Map<string, NodeJS.Timeout>();
-  /** A file found for the first time is new if it was written since: ms since 1970. */
+  /** A file found for the first time is new if it was written after this, in ms since 1970. */
   #newSince = Number.POSITIVE_INFINITY;
   #quietCheck: NodeJS.Timeout | undefined;
   #pollMs: number | undefined;
@@ -110,7 +112,7 @@ export class FileSource {
     try {
       source.#pollWhereSilent();
       await source.#open();
-      // Changed between the look that the caller may have had and the moment that we listen.
+      // It may have changed between the caller's look and the moment we listen.
       source.#pluginSeen = takeSnapshot(options.plugin.path).fingerprint;
       source.#newSince = 0;
       source.#quietCheck = setInterval(() => source.#checkQuietly(), QUIET_CHECK_MS);
@@ -121,7 +123,7 @@ export class FileSource {
     }
   }
 
-  /** Other rules for the files of the same plugin. */
+  /** Takes other rules for the files of the same plugin. */
   configure(plugin: SourceSettings): void {
     const rules = ({ watch, only, ignore, build }: SourceSettings) => [watch, only, ignore, build];
     const [before, now] = [rules(this.#plugin), rules(plugin)];
@@ -172,7 +174,7 @@ export class FileSource {
     if (!this.#closed) this.#watchers.open(folder, this.#pollMs);
   }
 
-  /** One at a time; who asks while one waits for its turn is served by that one. */
+  /** Reopens the watchers, one run at a time; calls during a run share the next one. */
   #reopen(): Promise<void> {
     this.#nextOpening ??= this.#opening.then(async () => {
       this.#nextOpening = undefined;
@@ -212,7 +214,7 @@ export class FileSource {
     if (name === null || folder.endsWith(`/${name}`)) this.#checkFolders();
   }
 
-  /** Met while a folder is read, for the first time or after an event in it. */
+  /** Handles what was found while a folder was read, for the first time or after an event in it. */
   #found(path: string, stats: Stats): void {
     if (this.#closed) return;
     if (stats.isDirectory()) {
@@ -240,12 +242,12 @@ export class FileSource {
     this.#openFolder(folder);
   }
 
-  /** Whether a file that was not known has just come to be watched, and is no change. */
+  /** Whether a file that was not known has only just come to be watched, and has not changed. */
   #wasThere(path: string, stats: Stats): boolean {
     return stats.ctimeMs < this.#newSince && !this.#known.has(path);
   }
 
-  /** What a build writes is looked at when it is written: in between it is empty for a moment. */
+  /** Looks at a build's output only once it is written: in between it is empty for a moment. */
   #hint(path: string): void {
     if (this.#plugin.build === undefined || this.#paths.isPlugin(path)) this.#hintNow(path);
     else if (!this.#resting.has(path)) this.#rest(path, BUILD_WRITES);
@@ -288,7 +290,9 @@ export class FileSource {
     return true;
   }
 
-  /** Something that does not count by itself: a folder that has come or gone, a link, any other file. */
+  /**
+   * Handles what does not count by itself: a folder that has come or gone, a link, any other file.
+   */
   #hasFolderGone(path: string): boolean {
     const isWatched = this.#watchers.has(path);
     const stats = tryLstat(path);
@@ -305,7 +309,9 @@ export class FileSource {
     return false;
   }
 
-  /** A folder has come, maybe in place of another: what is in it may have come before we listened. */
+  /**
+   * A folder has appeared, maybe in place of another: it may have been filled before we listened.
+   */
   #refresh(folder: string, isWatched: boolean): void {
     if (!isWatched) {
       this.#openFolder(folder);
@@ -338,13 +344,13 @@ export class FileSource {
     void this.#reopen().then(() => this.#notice("info", message));
   }
 
-  /** A symlink on the way to the plugin may point elsewhere now: then other folders are watched. */
+  /** If a symlink on the path to the plugin points elsewhere now, other folders are watched. */
   #followTarget(): void {
     if (realPathOf(this.#plugin.path) === this.#paths.sources.real) return;
     void this.#usePaths(this.#pathsOf(this.#plugin));
   }
 
-  /** What is found that was not watched before is no change, unless it is written during this. */
+  /** Files that come to be watched are no change, unless they are written meanwhile. */
   async #usePaths(paths: WatchedPaths): Promise<void> {
     this.#paths = paths;
     this.#newSince = Date.now() - KERNEL_TICK_MS;
@@ -388,7 +394,7 @@ export class FileSource {
     );
   }
 
-  /** Each message once. */
+  /** Reports each message once. */
   #notice(level: "info" | "warn", message: string): void {
     if (this.#noticed.has(message)) return;
     this.#noticed.add(message);

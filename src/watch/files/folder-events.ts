@@ -1,16 +1,16 @@
 /**
- * The system's events for a folder, by chokidar, as hints: something has happened to a name in it.
- * chokidar shares one watch of the system for a path, and joins the watch of a folder that has been
- * removed when another is made in its place. So this program has one of its watchers for a folder,
- * and everyone who watches that folder moves to a new one at once. Used by the folder watchers.
+ * The system's events for a folder, by chokidar, as hints that something has happened to a name in
+ * it. chokidar shares one system watch for a path, and keeps the watch of a removed folder when
+ * another is made in its place. So there is one chokidar watcher for each folder, and all its
+ * listeners move to a new one together. Used by the folder watchers.
  */
 import { type BigIntStats, statSync } from "node:fs";
 import { watch } from "chokidar";
 
 export interface FolderListener {
-  /** Something has happened to a name in the folder; to which one is not known if it is null. */
+  /** Something has happened to a name in the folder; null if the name is not known. */
   readonly onName: (name: string | null) => void;
-  /** Anything may have happened: the folder is to be read again. */
+  /** Anything may have happened: the folder has to be read again. */
   readonly readAgain: () => void;
   readonly onError: (error: unknown) => void;
 }
@@ -26,9 +26,9 @@ interface SharedWatcher {
 const watchers = new Map<string, SharedWatcher>();
 
 /**
- * Watches a folder, without what is below it.
- * @returns `ready` resolves when every event from now on is passed on, or the watching has failed;
- *   `close` ends it, and is no error twice
+ * Watches a folder without its subfolders.
+ * @returns `ready` resolves when every event from now on is passed on, or watching has failed;
+ *   `close` may be called twice
  */
 export function watchFolderEvents(
   folder: string,
@@ -49,7 +49,7 @@ export function watchFolderEvents(
   return { ready, close };
 }
 
-/** @param old what watched another folder of this path: its listeners move, and read this one */
+/** @param old watched another folder at this path: its listeners move here, and read this one */
 function begin(
   folder: string,
   identity: string | undefined,
@@ -64,14 +64,14 @@ function begin(
     ignoreInitial: true,
     ignorePermissionErrors: true,
     atomic: false,
-    // What is in the folder is read by the folder watchers.
+    // The folder watchers read what is in the folder.
     ignored: (path) => path !== folder,
   });
   watcher.on("raw", (_event: string, name: string | null, details: unknown) => {
     if (watchedPathOf(details) !== folder) return;
     for (const listener of [...listeners]) listener.onName(name);
   });
-  // CHOKIDAR_USEPOLLING in the environment: no events come.
+  // CHOKIDAR_USEPOLLING is set: no events come.
   const { usePolling, interval } = watcher.options;
   const readAgain = () => {
     for (const listener of [...listeners]) listener.readAgain();
@@ -90,7 +90,7 @@ function begin(
     end();
     clearInterval(polling);
     void watcher.close();
-    // close() removes every listener, and a read that is under way may still fail.
+    // close() removes every listener, and a read under way may still fail.
     watcher.on("error", () => {});
   };
   void ready.then(() => {
@@ -101,7 +101,7 @@ function begin(
   return shared;
 }
 
-/** Inodes are used again: the time at which the folder was made tells two apart. */
+/** Inode numbers are reused: the folder's creation time distinguishes two folders. */
 function identityOf(folder: string): string | undefined {
   let stats: BigIntStats;
   try {

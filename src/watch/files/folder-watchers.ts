@@ -1,8 +1,8 @@
 /**
- * Watches folders, each without what is below it. (A watch on a file goes deaf after `git checkout`,
- * and one for a tree goes deaf for a folder that is replaced at once.) A folder is read once its
- * watch stands, so that nothing is lost in between, and again after each event, since the system
- * drops events when there are too many. Used by the file source.
+ * Watches folders, each without its subfolders. (A watch on a file goes deaf after `git checkout`,
+ * and one on a tree goes deaf for a folder that is replaced at once.) A folder is read once its
+ * watch is in place, so that nothing is lost in between, and again after each event, since the
+ * system drops events when there are too many. Used by the file source.
  */
 import type { Stats } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
@@ -12,20 +12,23 @@ import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { watchFolderEvents } from "./folder-events.js";
 
 export interface WatcherHooks {
-  /** Something has happened to a name in a folder; to which one is not known if it is null. */
+  /** Something has happened to a name in a folder; null if the name is not known. */
   readonly onName: (folder: string, name: string | null) => void;
-  /** What was found while a folder was read, at first and later. Not for links' targets. */
+  /**
+   * Called with what was found while a folder was read, at first and later. Not for targets of
+   * links.
+   */
   readonly onFound: (path: string, stats: Stats) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Folders that are read at the same time: each takes a descriptor. */
+/** How many folders are read at the same time: each takes a descriptor. */
 const READ_AT_ONCE = 16;
-/** Files of a folder that are looked at between two turns of everything else. */
+/** How many files of a folder are looked at in one turn of the event loop. */
 const LOOK_AT_ONCE = 64;
-/** macOS begins to watch after watch() has returned: a folder is read again after this. */
+/** macOS begins to watch after watch() has returned: read the folder again after this, in ms. */
 const LATE_START_MS = process.platform === "darwin" ? 500 : undefined;
-/** A folder that has gone, or is not for us: its parent's watch reports what becomes of it. */
+/** Folders that are gone or not readable: the watch of the parent reports their return. */
 const NOT_READABLE = ["ENOENT", "ENOTDIR", "EPERM", "EACCES"];
 
 interface Entry {
@@ -36,7 +39,7 @@ interface Entry {
 export class FolderWatchers {
   readonly #hooks: WatcherHooks;
   readonly #entries = new Map<string, Entry>();
-  /** Folders that wait for their turn, with their pollMs. */
+  /** Folders waiting for their turn, with their pollMs. */
   readonly #toRead = new Map<string, number | undefined>();
   #reading = 0;
   readonly #onRead: (() => void)[] = [];
@@ -54,7 +57,7 @@ export class FolderWatchers {
   }
 
   /**
-   * Begins to watch a folder, unless it is watched; a few at a time are read.
+   * Begins to watch a folder, unless it is already watched; reads a few folders at a time.
    * @param pollMs read it every N ms instead of waiting for events
    */
   open(folder: string, pollMs: number | undefined): void {
@@ -63,7 +66,7 @@ export class FolderWatchers {
     this.#readNext();
   }
 
-  /** Resolves when every change from now on is seen, and all that is there has been found. */
+  /** Resolves when every change from now on is seen, and everything there has been found. */
   allRead(): Promise<void> {
     if (this.#reading === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onRead.push(resolve));
@@ -84,7 +87,7 @@ export class FolderWatchers {
     if (this.#reading === 0) for (const resolve of this.#onRead.splice(0)) resolve();
   }
 
-  /** Ends the watch on a folder, and on what is below it. */
+  /** Stops watching a folder and everything below it. */
   closeBelow(folder: string): void {
     const isIn = (path: string) => path === folder || isBelow(folder, path);
     for (const path of [...this.#toRead.keys()].filter(isIn)) this.#toRead.delete(path);

@@ -1,25 +1,25 @@
 /**
- * Hints about paths, each path once, handled in short slices: however many files change at once, keys
- * and signals are served in between. Used by the file source.
+ * Hints about paths, each path once, handled in short slices: however many files change at once,
+ * keys and signals are served in between. Used by the file source.
  */
 
-/** How long hints are handled before everything else gets its turn. */
+/** How long hints are handled before everything else gets its turn, in ms. */
 const SLICE_MS = 8;
-/** With more hints waiting than this the files' contents are not read. */
+/** If more hints than this are waiting, files are compared without their contents. */
 const BULK = 200;
 
 export interface HintHooks {
-  /** Looks at a path. @param isBulk many more are waiting @returns whether it is a change */
+  /** Looks at a path. @param isBulk many more are waiting @returns whether it has changed */
   readonly hasChanged: (path: string, isBulk: boolean) => boolean;
-  /** What a slice has found. @param at performance.now() of the first hint */
+  /** Called with what a slice has found. @param at performance.now() of the first hint */
   readonly onChanged: (paths: readonly string[], at: number) => void;
 }
 
 export class HintQueue {
   readonly #hooks: HintHooks;
-  /** With performance.now() of the hint. */
+  /** Paths, with performance.now() of their hints. */
   readonly #waiting = new Map<string, number>();
-  /** In this turn of the event loop. */
+  /** Time spent in this turn of the event loop, in ms. */
   #spentMs = 0;
   #turn: NodeJS.Immediate | undefined;
 

@@ -1,22 +1,22 @@
 /**
- * What the files beside a plugin were when they were last seen. An event shows neither whether content
- * or only mode has changed nor what was there before, and a file may be written with the time of
- * another (`cp -p`, `rsync -t`). Used by the file source.
+ * What the files beside a plugin were when they were last seen. An event shows neither whether
+ * content or only mode has changed nor what was there before, and a file may be written with the
+ * time of another (`cp -p`, `rsync -t`). Used by the file source.
  */
 import { type Stats, statSync } from "node:fs";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { contentHash } from "./file-snapshot.js";
 
 interface Known {
-  /** Another one: it has been written, or is another file. */
+  /** It was written or replaced. */
   readonly identity: string;
   readonly ctimeMs: number;
-  /** Another ctime with other attributes: mode, owner or links have changed, and no content. */
+  /** Its ctime and other attributes changed (mode, owner, links), but not its content. */
   readonly attributes: string;
   readonly hash: string | undefined;
 }
 
-/** What has become of a file since it was last seen. */
+/** What has happened to a file since it was last seen. */
 type FileChange =
   | "unchanged"
   /** Written, removed, or new. */
@@ -39,20 +39,20 @@ export class KnownFiles {
     return this.#known.has(path);
   }
 
-  /** @param path as it is found while its folder is read, without a look at its content */
+  /** @param path as found while its folder is read, without a look at its content */
   note(path: string, stats: Stats): void {
     this.#known.set(path, knownOf(stats, undefined));
   }
 
-  /** Whether the file is known just like this. */
+  /** Whether the file is known exactly like this. */
   isAsKnown(path: string, stats: Stats): boolean {
     const known = this.#known.get(path);
     return known !== undefined && isSame(known, knownOf(stats, undefined));
   }
 
   /**
-   * Looks at a file, and remembers it as it is.
-   * @param hashed whether its content is read as well, so that the next change can be compared
+   * Looks at a file and remembers it as it is.
+   * @param hashed also read its content, so that the next change can be compared
    */
   look(path: string, hashed: boolean): FileChange {
     const before = this.#known.get(path);
@@ -92,6 +92,6 @@ function isSame(a: Known, b: Known): boolean {
 function compare(before: Known, now: Known): FileChange {
   if (before.identity !== now.identity) return "changed";
   const sameContent = before.hash !== undefined && before.hash === now.hash;
-  // The time of the last write may have been put back: then only the content shows the change.
+  // The modification time may have been set back: then only the content shows the change.
   return sameContent || before.attributes !== now.attributes ? "unchanged" : "changed";
 }

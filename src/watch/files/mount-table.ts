@@ -1,15 +1,15 @@
-/** File systems that send no event for a change made elsewhere: there the files have to be polled. */
+/** File systems that send no events for changes made elsewhere: their files have to be polled. */
 import { readFileSync } from "node:fs";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 
-/** Network and shared folders, by the names of Linux's mount table (man 5 proc, mountinfo). */
+/** Network and shared folders, by their names in Linux's mount table (man 5 proc, mountinfo). */
 const SILENT =
   /^(9p|drvfs|nfs\d?|cifs|smb\d?|smbfs|afs|vboxsf|prl_fs|virtiofs|fakeowner|fuse\.(sshfs|vmhgfs-fuse|osxfs|grpcfuse|virtiofs|rclone|s3fs|gvfsd-fuse|davfs2?))$/;
 
 const MOUNT_TABLE = "/proc/self/mountinfo";
 
 /**
- * The type of the file system that a path is on, if that is one without events.
+ * The type of the file system that a path is on, if it sends no events.
  * @param path absolute, without symlinks
  * @param table for tests
  */

@@ -1,13 +1,13 @@
 /**
- * The file that this program's own output goes to (`> out.txt`, `| tee session.log`): it changes at
- * each reload, so that a reload for its change would never end. Used by the file source.
+ * The file that this program's own output goes to (`> out.txt`, `| tee session.log`). It changes at
+ * each reload, so reloading for it would never end. Used by the file source.
  */
 import { fstatSync, type Stats } from "node:fs";
 import { attempt, linkTarget, tryStat } from "../../filesystem/try-read.js";
 import { openedBy, processIds } from "../../node/process-table.js";
 
 const OUTPUTS = [1, 2];
-/** For how long the files are taken to be the same, in ms. */
+/** How long the answer is cached, in ms. */
 const KEPT_MS = 1_000;
 
 export class OwnOutput {
@@ -26,7 +26,7 @@ export class OwnOutput {
   }
 }
 
-/** The files behind our own descriptors, and those that a reader of our pipes has open. */
+/** The files behind our own descriptors, and those open in a process that reads our pipes. */
 function outputFiles(): ReadonlySet<string> {
   const outputs = OUTPUTS.flatMap((fd) => attempt(() => fstatSync(fd)) ?? []);
   const own = openedBy("self");

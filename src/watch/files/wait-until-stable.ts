@@ -1,24 +1,27 @@
 /**
- * Waits, as little as possible, until the files of a change can be used. A file
- * that looks whole goes at once; one that may be growing goes when two looks agree; one that is not
- * there, empty or not executable gets a moment, since many a save goes through that state.
+ * Waits, as briefly as possible, until the files of a change can be used. A file that looks
+ * complete is used at once; one that may be growing is used when two looks agree; one that is
+ * missing, empty or not executable gets a moment, since many saves pass through that state.
  */
 import { type FileSnapshot, sameFile, takeSnapshot } from "./file-snapshot.js";
 
-/** Between two looks at a file that may be growing. */
+/** Between two looks at a file that may be growing, in ms. */
 const LOOK_AGAIN_MS = 8;
-/** `git checkout`, `sed -i` and vim leave the name empty for less than this. */
+/** `git checkout`, `sed -i` and vim leave the name empty for less than this, in ms. */
 const GONE_GRACE_MS = 400;
-/** `chmod +x` follows the creation within this time when one command line does both. */
+/** `chmod +x` follows the creation within this time when one command line does both, in ms. */
 const MODE_GRACE_MS = 150;
-/** A writer that never pauses is not waited for: the look after the start catches its end. */
+/**
+ * The longest wait for a writer that never pauses, in ms: the check after the start catches its
+ * end.
+ */
 const GROWING_MAX_MS = 250;
-/** Of a checkout's thousands of files the last ones show whether it is still being written. */
+/** The last files of a large checkout show whether it is still being written. */
 const MAX_OTHERS = 64;
 
-/** A slow writer that pauses for less than this may not be at its end. */
+/** A slow writer that pauses for less than this may not have finished, in ms. */
 const YOUNG_FILE_MS = 250;
-/** What looks young for longer than this has a time stamp that is not to be trusted. */
+/** A file that looks young for longer than this has a wrong time stamp, in ms. */
 const UNTIL_OLD_MAX_MS = 2_000;
 
 type Unusable = "missing" | "empty" | "not-a-file" | "not-executable";
@@ -32,14 +35,14 @@ export interface WaitOptions {
   readonly plugin: string;
   /** Another program runs it (`--exec`): it need not be executable. */
   readonly hasCommand?: boolean;
-  /** Other files that changed: they must be whole too, or gone for good. */
+  /** Other changed files: they must be complete, too, or gone for good. */
   readonly others: readonly string[];
-  /** Resolves at the next hint about a file, or after N ms. */
+  /** Resolves at the next hint about a file, or after `ms`. */
   readonly nextHint: (ms: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
-/** Gives the look at the plugin file that was found usable, or why it is not. */
+/** Returns the look that found the plugin file usable, or why it is not. */
 export async function waitUntilStable(options: WaitOptions): Promise<StableFile> {
   const from = performance.now();
   const restless = new Map<string, FileSnapshot | undefined>(
@@ -66,8 +69,8 @@ export async function waitUntilStable(options: WaitOptions): Promise<StableFile>
 }
 
 /**
- * Waits until a file has been left alone for a while. A time of last write that lies ahead of the
- * clock (a network file system, a virtual machine, `touch -d`) says nothing of its age.
+ * Waits until a file has been left alone for a while. A modification time ahead of the clock (a
+ * network file system, a virtual machine, `touch -d`) says nothing about its age.
  * @param check called at each look: what it throws ends the wait
  */
 export async function waitUntilQuiet(

@@ -1,7 +1,7 @@
-/** Why the system watches no more folders, and what to do about it. Used by the file source. */
+/** Why the system watches no more folders, and how to fix it. Used by the file source. */
 import { systemCode } from "../../errors/failure.js";
 
-/** @returns undefined if it is another error than a limit that has been reached */
+/** @returns undefined unless a limit was reached */
 export function watchLimit(error: unknown): { reason: string; fix: string } | undefined {
   const code = systemCode(error);
   if (code === "ENOSPC") {

@@ -1,31 +1,31 @@
 /**
- * Which paths count for one plugin: its source files, and what symlinks among them lead to. Used by the
- * file source.
+ * Which paths count for one plugin: its source files, and what symlinks among them lead to. Used by
+ * the file source.
  */
 import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { isShared, type SourceFiles, type SourceTree } from "../../plugin/file/source-files.js";
 
-/** What symlinks lead to may be a whole disk. */
+/** How many folders are followed: symlinks may lead to a whole disk. */
 const MAX_LINKED_FOLDERS = 500;
 
 export class WatchedPaths {
   readonly sources: SourceFiles;
   readonly #onLimit: (message: string) => void;
   #trees: readonly SourceTree[];
-  /** Files outside that symlinks lead to. */
+  /** Files elsewhere that symlinks lead to. */
   readonly #linkedFiles = new Set<string>();
   #linkedFolders = 0;
 
-  /** @param onLimit symlinks lead to more folders than are watched */
+  /** @param onLimit called when symlinks lead to more folders than are watched */
   constructor(sources: SourceFiles, onLimit: (message: string) => void) {
     this.sources = sources;
     this.#onLimit = onLimit;
     this.#trees = sources.trees;
   }
 
-  /** Those of the sources, and those that symlinks lead to. */
+  /** The trees of the sources, and those that symlinks lead to. */
   get trees(): readonly SourceTree[] {
     return this.#trees;
   }
@@ -48,7 +48,7 @@ export class WatchedPaths {
     return this.#trees.some((tree) => tree.includes(path));
   }
 
-  /** Whether a folder is watched. @param isWatched it is so already */
+  /** Whether a folder should be watched. @param isWatched it already is */
   enters(folder: string, isWatched: boolean): boolean {
     const tree = this.#trees.find(({ root }) => folder === root || isBelow(root, folder));
     if (tree?.enters(folder) !== true) return false;
@@ -60,7 +60,8 @@ export class WatchedPaths {
   }
 
   /**
-   * Follows a symlink in a tree: each real folder counts once, one above the plugin's own does not.
+   * Follows a symlink in a tree: each real folder counts once, a parent of the plugin's folder does
+   * not.
    * @returns the folder to watch, and the file in it if the link leads to one; undefined: nothing
    */
   follow(link: string): { readonly folder: string; readonly file?: string } | undefined {
@@ -84,12 +85,15 @@ export class WatchedPaths {
     }
   }
 
-  /** The .gitignore that alone keeps a file from counting. */
+  /** The .gitignore that alone excludes a file. */
   hiddenBy(path: string): string | undefined {
     return this.#trees.map((tree) => tree.hiddenBy(path)).find((file) => file !== undefined);
   }
 
-  /** A .gitignore has changed: those are read again. @returns false: it is not about these paths */
+  /**
+   * A .gitignore has changed: reads the rules again.
+   * @returns false if it does not concern these paths
+   */
   rulesChanged(file: string): boolean {
     const isOurs = (tree: SourceTree) =>
       tree.rules.files.includes(file) || isBelow(tree.root, file);

@@ -54,7 +54,7 @@ export async function identifyNode(
 }
 
 /**
- * The same, for whatever starts or stops a plugin on it.
+ * The same, for everything that starts or stops a plugin on the node.
  * @throws Failure `node-too-old` (exit code 2), and what {@link identifyNode} throws
  */
 export async function identifyForControl(
@@ -72,13 +72,13 @@ export async function identifyForControl(
   });
 }
 
-/** Another value than before: another node may listen there. Undefined if no file is. */
+/** If this value changes, another node may listen there. Undefined if there is no file. */
 export function socketIdentity(rpcFile: string): string | undefined {
   const stat = statSync(rpcFile, { throwIfNoEntry: false, bigint: true });
   return stat && `${stat.dev}:${stat.ino}:${stat.ctimeNs}`;
 }
 
-/** What is another than it was, for a person; empty if it is the same node. */
+/** What is different about the node now, as text for the terminal; empty if it is the same node. */
 export function nodeChanges(before: NodeFacts, now: NodeFacts): string {
   const changes: string[] = [];
   if (before.id !== now.id) changes.push(`id ${now.id.slice(0, 8)} (was ${before.id.slice(0, 8)})`);

@@ -11,10 +11,10 @@ import { reportInitError } from "../follow-up/init-error.js";
 import type { Reloader } from "../reload/reloader.js";
 import { isMishap, isTraceback, tracebackFindings } from "./logged-traceback.js";
 
-/** What a failing call or a dead plugin is explained with. */
+/** How many lines explain a failing call or a dead plugin. */
 const KEPT_LINES = 10;
 const AGAIN_MS = 1_000;
-/** Tracebacks of one start. */
+/** How many tracebacks of one start are kept. */
 const MAX_HELD = 10;
 
 export class LogSource {
@@ -22,7 +22,7 @@ export class LogSource {
   readonly #plugins: () => readonly Reloader[];
   readonly #emit: Emit;
   readonly #end = new AbortController();
-  /** Tracebacks that were logged during a reload: its outcome says what they belong to. */
+  /** Tracebacks logged during a reload, until its outcome shows what they belong to. */
   readonly #held = new Map<Reloader, readonly NodeLogLine[]>();
   readonly #recent = new Map<string, NodeLogLine[]>();
   readonly #following: Promise<void>;
@@ -36,7 +36,10 @@ export class LogSource {
     this.#following = this.#follow();
   }
 
-  /** The plugin's last messages since a moment (ms since 1970), newest last; tracebacks are reported anyway. */
+  /**
+   * The plugin's last messages since a moment (ms since 1970), newest last; without tracebacks,
+   * which are reported anyway.
+   */
   recent(plugin: string, since: number): readonly string[] {
     const lines = this.#recent.get(plugin) ?? [];
     return lines
@@ -62,7 +65,8 @@ export class LogSource {
           onLine: (line) => this.#line(line),
         });
       } catch {
-        // The node is not there: the monitor says so, and the log is followed again when it is back.
+        // The node is not there: the monitor reports that, and the log is followed again when it is
+        // back.
       }
       if (!signal.aborted) await sleep(AGAIN_MS, undefined, { signal }).catch(() => {});
     }
@@ -76,7 +80,7 @@ export class LogSource {
       void this.#reportTraceback(plugin, line);
       return;
     }
-    // That a plugin was killed is in the outcome, or in the report of its death.
+    // The outcome, or the report of its death, shows that a plugin was killed.
     if (!isAtLeast(line.level, this.level) || line.text.startsWith("Killing plugin:")) return;
     this.#emitLine(plugin, line);
   }
@@ -88,7 +92,7 @@ export class LogSource {
     for (const line of held) if (isGood) this.#reportOfStart(reloader, line);
   }
 
-  /** What was logged before the start is of the previous version. */
+  /** What was logged before the start comes from the previous version. */
   #reportOfStart(reloader: Reloader, line: NodeLogLine): void {
     const { startedAt, initError, state } = reloader;
     if (state.is !== "running" || isBefore(line, startedAt)) return;
@@ -133,7 +137,7 @@ export class LogSource {
   }
 }
 
-/** Whether a traceback is that of an error that `init` was answered with. */
+/** Whether a traceback belongs to an error that `init` was answered with. */
 function isOf({ text }: NodeLogLine, initError: JsonObject | undefined): boolean {
   if (initError === undefined) return false;
   const thrown = text.trimEnd().split("\n").at(-1) ?? "";

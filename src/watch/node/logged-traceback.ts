@@ -1,7 +1,7 @@
 /**
- * Tracebacks that a plugin logs and survives: pyln-client logs that of every exception in a method, a
- * hook or a subscription, with the level info. Nobody asked for an exception, so the watch shows it
- * whatever level it shows otherwise.
+ * Tracebacks that a plugin logs and survives: pyln-client logs one for every exception in a method,
+ * a hook or a subscription, at level info. An exception is never wanted, so the watch shows it at
+ * any log level.
  */
 import type { Finding } from "../../events/watch-events.js";
 import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
@@ -15,13 +15,13 @@ export function isTraceback(text: string): boolean {
   return TRACEBACK.test(text);
 }
 
-/** Whether it is that of an exception that nobody meant to raise. */
+/** Whether it is from an exception that was not raised on purpose. */
 export function isMishap(text: string): boolean {
   return isTraceback(text) && !ON_PURPOSE.test(text);
 }
 
 /**
- * What such a message says, the plugin's own lines apart from those of its libraries.
+ * Reads such a message, and separates the plugin's own lines from those of its libraries.
  * @param paths the plugins that may have logged it: those with the file name that the node gives
  * @returns undefined if it cannot be read after all
  */

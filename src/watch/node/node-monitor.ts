@@ -1,6 +1,6 @@
 /**
- * Knows whether a node is there: an open connection that ends when the node does, a poll of its
- * plugins, and while it is gone an attempt to connect every so often until it is back and has started.
+ * Watches whether a node is there, by an open connection that ends when the node does, and by
+ * polling its plugins. While it is gone, tries to connect until it is back and has started.
  */
 import type { Socket } from "node:net";
 import { messageOf } from "../../errors/failure.js";
@@ -14,18 +14,18 @@ import { connectUnix } from "../../node/rpc/unix-socket.js";
 
 export interface NodeMonitorOptions {
   readonly rpcFile: string;
-  /** The node has gone; said once. */
+  /** Called once when the node has gone. */
   readonly onGone: (message: string) => void;
-  /** It answers again, and its own plugins have started. */
+  /** Called when it answers again, and its own plugins have started. */
   readonly onBack: (plugins: readonly ListedPlugin[], goneMs: number) => void;
-  /** What it runs now. */
+  /** Called with the plugins it runs now. */
   readonly onPlugins: (plugins: readonly ListedPlugin[], askedAt: number) => void;
 }
 
-/** A plugin that has died is noticed within two seconds. */
+/** How often the plugins are polled, in ms: a dead plugin is noticed within two seconds. */
 const POLL_MS = 1_500;
 const RECONNECT_MS = 100;
-/** A node whose plugins are not all active after this time is taken as it is. */
+/** After this time a node is taken as it is, even if some plugins are not active, in ms. */
 const STARTING_MAX_MS = 30_000;
 
 export class NodeMonitor {
@@ -35,7 +35,7 @@ export class NodeMonitor {
   #goneAt: number | undefined;
   #answeredAt: number | undefined;
   #asking: Promise<void> | undefined;
-  /** Asked for during a poll: the next one is due at its end. */
+  /** Asked for during a poll: another one follows at once. */
   #isCheckDue = false;
   #closed = false;
   readonly #end = new AbortController();
@@ -54,13 +54,15 @@ export class NodeMonitor {
     this.#next(POLL_MS);
   }
 
-  /** Begins with a node that is not there yet: {@link NodeMonitorOptions.onBack} says when it is. */
+  /**
+   * Begins with a node that is not there yet: {@link NodeMonitorOptions.onBack} reports its return.
+   */
   await(): void {
     this.#goneAt = performance.now();
     this.#next(RECONNECT_MS);
   }
 
-  /** Somebody had no answer: finds out at once. */
+  /** A call had no answer: finds out at once whether the node is there. */
   checkNow(): void {
     if (this.gone) return;
     this.#isCheckDue = true;
@@ -88,7 +90,7 @@ export class NodeMonitor {
       });
       connection.resume();
     } catch {
-      // Its folder has gone: the next poll reports it.
+      // Its folder has gone: the next poll reports that.
     }
   }
 
@@ -96,7 +98,7 @@ export class NodeMonitor {
     clearTimeout(this.#timer);
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
-      // One at a time, on the one connection: the end of a poll sets the time of the next.
+      // One poll at a time, on one connection: the end of a poll schedules the next.
       this.#asking ??= this.#ask().finally(() => {
         this.#asking = undefined;
         this.#next(this.gone ? RECONNECT_MS : this.#isCheckDue ? 0 : POLL_MS);
@@ -118,14 +120,14 @@ export class NodeMonitor {
       if (error instanceof NodeUnreachable && error.reason !== "silent") {
         this.#lost(error.why ?? messageOf(error));
       } else {
-        // Its answer may come late, and be taken for the next one's.
+        // Its answer may come late, and be taken for that of the next poll.
         this.#connect();
       }
     }
   }
 
   /**
-   * On the connection that is kept anyway: the cheapest way to ask again and again.
+   * Asks on the connection that is kept anyway: the cheapest way to poll.
    * @param isNew on a new one: the kept one may still work while the socket's path leads elsewhere
    */
   #list(isNew: boolean): Promise<ListedPlugin[]> {

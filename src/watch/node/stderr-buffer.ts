@@ -1,13 +1,13 @@
 /**
- * What plugins on the embedded node write to stderr: shown as it comes, but for a plugin that is being
- * started. Its lines wait: if the start fails, they are in the report on that.
+ * What plugins on the embedded node write to stderr. It is shown as it comes, except for a plugin
+ * that is being started: its lines wait, and are part of the report if the start fails.
  */
 import { basename } from "node:path";
 import type { Emit, Outcome } from "../../events/watch-events.js";
 import type { Reloader } from "../reload/reloader.js";
 
 const MAX_HELD_LINES = 200;
-/** For the explanation of a death, in characters. */
+/** How much is kept to explain a death, in characters. */
 const MAX_KEPT = 64 * 1024;
 
 export class StderrBuffer {
@@ -15,7 +15,7 @@ export class StderrBuffer {
   readonly #emit: Emit;
   /** By file name. */
   readonly #held = new Map<string, readonly string[]>();
-  /** File names of plugins whose start takes long. */
+  /** File names of plugins that start slowly. */
   readonly #shown = new Set<string>();
 
   /** @param node the rpc-file of the embedded node */
@@ -38,12 +38,12 @@ export class StderrBuffer {
     this.#held.set(plugin, [...held, line].slice(-MAX_HELD_LINES));
   }
 
-  /** A start begins: what one that was given up has printed is of no more use. */
+  /** A start begins: the output of an abandoned one is of no use. */
   begun(reloader: Reloader): void {
     this.#held.delete(basename(reloader.realPath));
   }
 
-  /** The start takes long: its lines are shown as they come. */
+  /** The start takes long: show its lines as they come. */
   show(reloader: Reloader): void {
     const plugin = basename(reloader.realPath);
     this.#shown.add(plugin);
@@ -51,7 +51,7 @@ export class StderrBuffer {
     this.#held.delete(plugin);
   }
 
-  /** A reload has ended: its lines are shown, unless its outcome has them. */
+  /** A reload has ended: show its lines, unless its outcome has them. */
   settled(reloader: Reloader, outcome: Outcome): void {
     const plugin = basename(reloader.realPath);
     const held = this.#held.get(plugin) ?? [];

@@ -1,20 +1,22 @@
 /**
- * A traceback on stderr waits for the report on the plugin that died of it: where that report has it, it
- * is not shown a second time. That of a plugin which survives it (an exception or a panic in a thread)
- * is shown as its error and its place. All else on stderr is shown at once.
+ * Holds a traceback on stderr until it is known whether its plugin died of it: if the report of the
+ * death has it, it is not shown a second time. If the plugin survives (an exception or a panic in a
+ * thread), it is shown as its error and place. Everything else on stderr is shown at once.
  */
 import type { Emit, LogLine, WatchEvent } from "../../events/watch-events.js";
 import { tracebackFindings } from "./logged-traceback.js";
 
-/** A death is noticed within 2 s; a traceback of a plugin that survives it is shown then, ms. */
+/**
+ * A death is noticed within 2 s; a traceback of a plugin that survives is shown after this, in ms.
+ */
 const WAIT_MS = 2_500;
-/** The node's stderr file has been looked at by then, ms. */
+/** By then the node's stderr file has been read, in ms. */
 const LATE_MS = 300;
 /** How a traceback begins: Python, Node, Rust, Go. */
 const TRACE_START =
   /^(?:Traceback \(most recent call last\):|(?:file:\/\/)?\/.*:\d+$|node:\S+:\d+$|thread '.*' .*panicked at |panic: )/;
 
-/** What belongs to it, after its first line: frames, and the words of Rust's. */
+/** Its further lines: frames, and Rust's messages. */
 const TRACE_LINE = /^\s|^$|^stack backtrace:|^note: /;
 
 interface Held {
@@ -30,13 +32,13 @@ export class TracebackHold {
   /** By node. */
   readonly #held = new Map<string, Held>();
 
-  /** @param paths the canonical paths of the plugins: the traceback may be of any */
+  /** @param paths the canonical paths of the plugins that the traceback may be from */
   constructor(emit: Emit, paths: () => readonly string[]) {
     this.#emit = emit;
     this.#paths = paths;
   }
 
-  /** Gives the event on, at once or when it is known whether a report has what it shows. */
+  /** Passes the event on, at once or when it is known whether a report has what it shows. */
   event(event: WatchEvent): void {
     switch (event.event) {
       case "log":
@@ -89,7 +91,7 @@ export class TracebackHold {
     for (const line of at < 0 ? lines : lines.slice(0, at)) this.#emit(line);
   }
 
-  /** Nobody has died of it: where it is of a plugin's own code, it becomes one message. */
+  /** No plugin died of it: if it is from a plugin's own code, it becomes one message. */
   async #explain(node: string): Promise<void> {
     const held = this.#held.get(node);
     const [first, ...rest] = held?.lines ?? [];
@@ -105,7 +107,7 @@ export class TracebackHold {
   }
 }
 
-/** How many of the lines after its first belong to a traceback. */
+/** How many of the following lines belong to a traceback. */
 function traceEnd(lines: readonly LogLine[]): number {
   // The second line of a panic is its message; the one after the frames of Python is the error.
   const after = lines.findIndex(({ text }, index) => index > 0 && !TRACE_LINE.test(text));

@@ -1,7 +1,7 @@
 /**
- * What is known of a call that has no answer yet: whether the node answers anything at all, and what
- * the plugin's process does. Nothing is called a second time. Used by `--call`, `cln-dev call` and the
- * notice on a start that takes long.
+ * What is known of a call without an answer: whether the node answers anything at all, and what the
+ * plugin's process does. No call is repeated. Used by `--call`, `cln-dev call` and the notice on a
+ * slow start.
  */
 import { basename } from "node:path";
 import type { ProcessWait } from "../../diagnose/evidence/process-wait.js";
@@ -11,22 +11,25 @@ import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
 import type { NodeAddress } from "../../settings/types.js";
 
-/** A call without an answer is explained after so long, ms. */
+/** After this time without an answer a call is explained, in ms. */
 export const UNANSWERED_MS = 5_000;
-/** A node that answers does so at once, ms. */
+/** A node that answers does so within this, in ms. */
 const ANSWER_MS = 800;
-/** lightningd's own plugins, which nobody here works on. */
+/** lightningd's own plugins, which no one here works on. */
 const BUILTIN = /\/c-lightning\/plugins\/|\/lightning\/plugins\//;
 
 export interface UnansweredCall {
   readonly node: NodeAddress;
   readonly method: string;
-  /** The canonical path of the plugin that has the method; else every plugin of the node is looked at. */
+  /**
+   * The canonical path of the plugin that has the method; if unknown, every plugin of the node is
+   * checked.
+   */
   readonly plugin?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One sentence for a person. Throws nothing. */
+/** One sentence for the terminal. Never rejects. */
 export async function explainUnanswered(call: UnansweredCall): Promise<string> {
   const { node, method, plugin, signal } = call;
   const head = `${method} has not been answered for ${UNANSWERED_MS / 1000} s`;
@@ -44,7 +47,7 @@ export async function explainUnanswered(call: UnansweredCall): Promise<string> {
 /**
  * What the processes of plugins do, a clause for each.
  * @param paths canonical
- * @param isNodeSilent the node answers nothing
+ * @param isNodeSilent the node does not answer at all
  */
 export async function describeProcesses(
   paths: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * One node of a watch session: who it is, whether it is there, what is kept up to date on it, and what
- * its log and its lists show beside the reloads.
+ * One node of a watch session: who it is, whether it is there, which plugins are kept up to date on
+ * it, and what its log and plugin list show besides the reloads.
  */
 import { basename } from "node:path";
 import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
@@ -16,10 +16,10 @@ import { identifyForControl, nodeChanges } from "./identify-node.js";
 import { LogSource } from "./log-source.js";
 import { NodeMonitor } from "./node-monitor.js";
 
-/** A crash this long before the node was missed is the one that it died of. */
+/** A crash at most this long before the node was missed is what it died of, in ms. */
 const RECENT_MS = 15_000;
 
-/** A node that crashes so soon after a plugin was started has probably died of it. */
+/** A node that crashes this soon after a plugin's start has probably died of it, in ms. */
 const JUST_STARTED_MS = 5_000;
 
 const MAX_HELD_LINES = 200;
@@ -33,10 +33,10 @@ export class WatchedNode {
   readonly #emit: Emit;
   readonly #monitor: NodeMonitor;
   #logs: LogSource | undefined;
-  /** What runs beside the reloads: given up at the end. */
+  /** Work beside the reloads: abandoned at the end. */
   readonly #end = new AbortController();
   readonly #works = new Set<Promise<void>>();
-  /** The deaths that are being explained: by a plugin run offline, which a newer version replaces. */
+  /** Deaths that are being explained, with the plugin run offline: a newer version ends that. */
   readonly #explaining = new Map<Reloader, AbortController>();
   #facts: NodeFacts | undefined;
   #endStderr: () => void = () => {};
@@ -56,7 +56,7 @@ export class WatchedNode {
     this.reloaders = reloadersOf(this);
   }
 
-  /** @throws Failure: it is not there, is no node, or is on mainnet without being named */
+  /** @throws Failure: it is not there, is not a node, or is on mainnet without being named */
   async open(signal?: AbortSignal): Promise<NodeFacts> {
     this.#facts = await identifyForControl(this.address, { signal });
     this.#monitor.watch();
@@ -64,7 +64,7 @@ export class WatchedNode {
   }
 
   /**
-   * Asks the node behind the path who it is now, and reports if it is another one than before.
+   * Asks the node at the path who it is now, and reports if it is a different one than before.
    * @throws Failure: it must not be touched; NodeUnreachable
    */
   async identify(signal: AbortSignal): Promise<NodeFacts> {
@@ -78,21 +78,21 @@ export class WatchedNode {
     return facts;
   }
 
-  /** A call had no answer: whether the node is gone is found out at once. */
+  /** A call had no answer: finds out at once whether the node is gone. */
   checkNow(): void {
     this.#monitor.checkNow();
   }
 
   /**
-   * Begins to report what the plugins log, and what is written to the node's stderr.
-   * @param embedded the node is of this very process: its plugins' stderr is heard already
+   * Begins to report what the plugins log and what is written to the node's stderr.
+   * @param embedded the node is in this process: its plugins' stderr is read already
    */
   followLogs(embedded: boolean): void {
     if (!embedded) this.#followStderr();
     this.#logs = new LogSource(this.address, () => this.reloaders, this.#emit);
   }
 
-  /** A reload has ended: a traceback that was logged in it belongs to its outcome. */
+  /** A reload has ended: a traceback logged during it belongs to its outcome. */
   settled(reloader: Reloader, outcome: Outcome): void {
     const lines = this.#heldStderr.splice(0);
     if (outcome.event === "reloaded") for (const line of lines) this.#reportStderr(line);
@@ -113,7 +113,7 @@ export class WatchedNode {
     return this.#logs?.recent(basename(reloader.realPath), since) ?? [];
   }
 
-  /** A reload has begun: no other instance of the plugin is to be in its way, nor a long answer. */
+  /** A reload has begun: no other instance of the plugin, and no long answer, may be in its way. */
   cancelExplanation(reloader: Reloader): void {
     this.#explaining.get(reloader)?.abort();
   }
@@ -127,13 +127,13 @@ export class WatchedNode {
     await Promise.all(this.reloaders.map((reloader) => reloader.close()));
   }
 
-  /** A work that nobody waits for before the end. */
+  /** Work that the end does not wait for. */
   #track(work: Promise<void>): void {
     this.#works.add(work);
     void work.finally(() => this.#works.delete(work));
   }
 
-  /** Of all its plugins: the node does not say whose a line is. */
+  /** Of all its plugins: the node does not mark whose a line is. */
   #followStderr(): void {
     this.#endStderr();
     const { lightningDir, network } = this.address;
@@ -147,7 +147,7 @@ export class WatchedNode {
     if (place?.kind !== "file") return;
     this.#endStderr = followStderr(place.path, (line) => {
       const isStarting = this.reloaders.some(({ busy }) => busy);
-      // A start that fails is reported with what it wrote.
+      // The report of a failed start has what it wrote.
       if (!isStarting) this.#reportStderr(line);
       else if (this.#heldStderr.length < MAX_HELD_LINES) this.#heldStderr.push(line);
     });
@@ -161,7 +161,7 @@ export class WatchedNode {
 
   #gone(message: string): void {
     this.#emit({ event: "node-gone", node: this.address.rpcFile, message });
-    // A start that it died in reports that in its outcome.
+    // If it died during a start, the outcome reports that.
     const since = performance.now() - JUST_STARTED_MS;
     const fresh = this.reloaders.filter(
       ({ state, startedAt }) => state.is === "running" && startedAt > since,
@@ -172,7 +172,7 @@ export class WatchedNode {
 
   /**
    * Which mistake of a plugin the node's death looks like, if it crashed.
-   * @param fresh plugins that had just been started: they are not started again as they are
+   * @param fresh plugins that had just been started: they are not started again unchanged
    */
   async #explainCrash(fresh: readonly Reloader[]): Promise<void> {
     const crash = await explainCrash(this.address.networkDir, new Date(Date.now() - RECENT_MS));
@@ -183,7 +183,7 @@ export class WatchedNode {
 
   async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
     this.#emit({ event: "node-back", node: this.address.rpcFile, goneMs });
-    // What is wrong with it is the outcome of the reloads: each of them asks again.
+    // The reloads' outcomes report what is wrong with it: each of them asks again.
     const known = await this.identify(this.#end.signal).catch(() => undefined);
     if (this.#end.signal.aborted) return;
     if (this.#logs !== undefined) this.#followStderr();
