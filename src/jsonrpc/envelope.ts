@@ -1,22 +1,22 @@
 /**
- * The members of a JSON-RPC message that decide where it goes, read from its bytes without decoding the
- * rest: a result of 10 MB passes through the hot host unread. lightningd matches ids by their raw
- * text, quotes included (lightningd/plugin.c plugin_response_handle), so that is what is kept.
+ * The members of a JSON-RPC message that decide where it goes, read from its bytes without decoding
+ * the rest: a result of 10 MB passes through the hot host unread. lightningd matches ids by their
+ * raw text, quotes included (lightningd/plugin.c plugin_response_handle), so that text is kept.
  */
 
 import { Token } from "./token.js";
 
 export interface Envelope {
-  /** The text of the id as it is written, with its quotes; undefined for a notification. */
+  /** The id's text as written, with its quotes; undefined for a notification. */
   readonly id: string | undefined;
   /** Without its quotes, not decoded; undefined for an answer. */
   readonly method: string | undefined;
   readonly kind: "request" | "notification" | "answer" | "other";
-  /** An answer with `error` in place of `result`. */
+  /** Whether it is an answer with `error` in place of `result`. */
   readonly isError: boolean;
 }
 
-/** One whole message: its bytes, its envelope, and the rest if somebody asks for it. */
+/** One whole message: its bytes, its envelope, and the rest on demand. */
 export class RawMessage implements Envelope {
   readonly id: Envelope["id"];
   readonly method: Envelope["method"];
@@ -42,7 +42,7 @@ export class RawMessage implements Envelope {
     return this.token.raw;
   }
 
-  /** The same without the chunk that it came in: for a message that is kept. */
+  /** A copy without the chunk that it came in: for a message that is kept. */
   copy(): RawMessage {
     return new RawMessage(Buffer.from(this.bytes));
   }
@@ -87,7 +87,7 @@ export function readEnvelope(bytes: Buffer): Envelope {
   };
 }
 
-/** White space, and commas, which lightningd's parser does not count (external/jsmn). */
+/** Skips white space, and commas, which lightningd's parser ignores (external/jsmn). */
 function skipSeparators(bytes: Buffer, from: number): number {
   let at = from;
   for (; at < bytes.length; at++) {
@@ -97,7 +97,7 @@ function skipSeparators(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** @returns the place behind the closing quote */
+/** @returns the position after the closing quote */
 function endOfString(bytes: Buffer, from: number): number {
   for (let at = from; ; ) {
     const quote = bytes.indexOf(QUOTE, at + 1);

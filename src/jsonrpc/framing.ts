@@ -1,5 +1,5 @@
 /**
- * Cuts a stream of bytes into JSON objects, wherever the chunks fall. Used on the node's socket, on
+ * Cuts a stream of bytes into JSON objects, wherever the chunks end. Used on the node's socket, on
  * a plugin's stdout and on the control socket, which all carry objects back to back with only white
  * space between them (lightningd ends each of its messages with two newlines: common/jsonrpc_io.c).
  */
@@ -32,20 +32,20 @@ export class Framer {
   #escaped = false;
 
   /**
-   * @param maxBytes the longest frame that is gathered before {@link FrameLimit} is thrown
-   * @param maxDepth the deepest nesting of objects and arrays; the same is thrown
+   * @param maxBytes the longest frame; beyond it {@link FrameLimit} is thrown
+   * @param maxDepth the deepest nesting of objects and arrays; likewise
    */
   constructor(
     private readonly maxBytes = 256 * 1024 * 1024,
     private readonly maxDepth = Number.POSITIVE_INFINITY,
   ) {}
 
-  /** What has begun and not ended, if anything. */
+  /** What has begun but not ended, if anything. */
   get pendingKind(): Frame["kind"] | undefined {
     return this.#kind;
   }
 
-  /** Takes a chunk and gives the frames that it completes, in order. */
+  /** Takes a chunk and returns the frames that it completes, in order. */
   push(chunk: Buffer): Frame[] {
     const frames: Frame[] = [];
     let from = 0;
@@ -77,7 +77,7 @@ export class Framer {
     return frames;
   }
 
-  /** The end of the stream: what is left, if anything, is text or half an object. */
+  /** The stream has ended: what is left, if anything, is text or half an object. */
   flush(): Buffer | undefined {
     if (this.#heldBytes === 0) return undefined;
     return this.#take("text", Buffer.alloc(0), 0, 0).bytes;

@@ -1,4 +1,4 @@
-/** JSON values as they come off a socket, a pipe or a file, and the little that is asked of them. */
+/** JSON values as they come from a socket, a pipe or a file, and a few checks on them. */
 
 export type JsonObject = { readonly [key: string]: unknown };
 

@@ -4,12 +4,12 @@ export class LineSplitter {
   readonly #maxLength: number;
   #rest = "";
 
-  /** @param maxLength what has come of a line that is longer is given up, in characters */
+  /** @param maxLength a longer unfinished line is dropped, in characters */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
 
-  /** @returns the lines that have ended, without their ends */
+  /** @returns the lines that are complete, without their ends */
   push(text: string): readonly string[] {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
@@ -17,7 +17,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** Forgets what has come of the next line. */
+  /** Forgets the unfinished line. */
   reset(): void {
     this.#rest = "";
   }

@@ -1,7 +1,7 @@
 /**
- * The members of a JSON object as text: repeated keys are kept, and values are
- * not decoded. lightningd hands option values on as this raw text (lightningd/plugin.c), so code
- * that plays its part, or restores what it shows, must see the same.
+ * The members of a JSON object as text: repeated keys are kept, and values are not decoded.
+ * lightningd passes option values on as this raw text (lightningd/plugin.c), so code that plays its
+ * part, or restores what it shows, must see the same.
  */
 import { parseJson } from "./json.js";
 
@@ -58,7 +58,7 @@ export function elementsOf(json: string): string[] | undefined {
   return elements;
 }
 
-/** The decoded key; its text where lightningd takes what JSON.parse does not, such as a raw tab. */
+/** The decoded key; or its text if lightningd takes what JSON.parse does not, such as a raw tab. */
 function decodeKey(raw: string): string | undefined {
   if (!raw.startsWith('"')) return undefined;
   if (!raw.includes("\\")) return raw.slice(1, -1);
@@ -66,7 +66,7 @@ function decodeKey(raw: string): string | undefined {
   return typeof key === "string" ? key : raw.slice(1, -1);
 }
 
-/** lightningd's parser does not care about commas: none, one or several (external/jsmn). */
+/** lightningd's parser ignores commas: none, one or several (external/jsmn). */
 function skipCommas(text: string, from: number): number {
   let at = from;
   while (at < text.length && ", \n\r\t".includes(text[at] ?? "")) at++;

@@ -1,7 +1,7 @@
 /**
- * Reads JSON-RPC messages as lightningd reads them, from its socket and from a plugin's stdout alike
- * (common/jsonrpc_io.c): objects back to back, each with a `jsonrpc` member; nothing is looked at until
- * a `}` has come; what is wrong spoils all that follows. What is JSON is up to JSON.parse.
+ * Reads JSON-RPC messages as lightningd reads them, from its socket and from a plugin's stdout
+ * (common/jsonrpc_io.c): objects back to back, each with a `jsonrpc` member. Nothing is parsed
+ * before a `}` has come, and an error spoils everything after it. JSON.parse decides what is JSON.
  */
 import { isUtf8 } from "node:buffer";
 import { RawMessage } from "./envelope.js";
@@ -10,7 +10,7 @@ import { parseJson, parseObject } from "./json.js";
 
 /**
  * `message`: a whole one. `stray`: something else; lightningd does nothing about it for now.
- * `fault`: the end, with lightningd's words; `written` is what it quotes.
+ * `fault`: the end, with lightningd's message; `written` is what it quotes.
  */
 export type Reading =
   | { readonly kind: "message"; readonly message: RawMessage }
@@ -18,7 +18,7 @@ export type Reading =
   | { readonly kind: "fault"; readonly nodeMessage: string; readonly written: string };
 
 export interface ReadLimits {
-  /** How long a message may grow before it counts as a fault. */
+  /** How long a message may grow before it is a fault. */
   readonly maxBytes: number;
   /** How deep its objects and arrays may nest. */
   readonly maxDepth?: number;
@@ -26,7 +26,7 @@ export interface ReadLimits {
 
 /** Longer quotes are cut. */
 const MAX_QUOTE = 1024 * 1024;
-/** How much may come that is no message, and without the `}` at which lightningd looks, in bytes. */
+/** How much other text may come without the `}` at which lightningd begins to parse, in bytes. */
 const MAX_STRAY_BYTES = 1024 * 1024;
 
 export class MessageReader {
@@ -41,12 +41,12 @@ export class MessageReader {
     this.#framer = new Framer(maxBytes, maxDepth);
   }
 
-  /** What has come of a message that has not ended, if anything; it is forgotten. */
+  /** An unfinished message, if any; it is forgotten. */
   takePending(): string | undefined {
     return this.#framer.flush()?.toString("utf8");
   }
 
-  /** Takes a chunk and gives what it completes; after a fault only what is stray. */
+  /** Takes a chunk and returns what it completes; after a fault only what is stray. */
   *push(chunk: Buffer): Generator<Reading> {
     let frames: Frame[];
     try {
@@ -65,7 +65,7 @@ export class MessageReader {
       this.#since = [chunk.subarray(from)];
     }
     if (this.#framer.pendingKind === "text") yield* this.#readPending(chunk);
-    // A copy, for the rest is mostly two newlines, and would keep a whole large message in memory.
+    // A copy: the rest is mostly two newlines, and would keep a whole large message in memory.
     if (from > 0 && !this.#spoiled) this.#since = [Buffer.from(chunk.subarray(from))];
   }
 
@@ -73,7 +73,7 @@ export class MessageReader {
     if (this.#spoiled) return;
     const value = isUtf8(bytes) ? parseObject(bytes) : undefined;
     const isMessage = value !== undefined && Object.hasOwn(value, "jsonrpc");
-    // With something else before it, lightningd reads the two as one broken message.
+    // If something else precedes it, lightningd reads the two as one broken message.
     if (isMessage && this.#strayBytes === 0) {
       yield { kind: "message", message: new RawMessage(bytes) };
       return;
@@ -92,7 +92,9 @@ export class MessageReader {
     }
   }
 
-  /** Text whose line has not ended: lightningd looks at it once there is a `}`, or very much of it. */
+  /**
+   * Text whose line has not ended: lightningd parses it once there is a `}`, or very much of it.
+   */
   *#readPending(chunk: Buffer): Generator<Reading> {
     if (this.#spoiled) return;
     this.#pendingBytes += chunk.length;

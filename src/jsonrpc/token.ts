@@ -1,8 +1,8 @@
 /**
- * JSON text looked at the way lightningd looks at it: as tokens that keep their own text. lightningd
- * never decodes most strings, takes the first of repeated keys, and quotes tokens in its errors as
- * written (common/json_parse_simple.c); JSON.parse loses all three. Used by code that must answer
- * as it does: the manifest's rules and the embedded node.
+ * JSON text as lightningd sees it: tokens that keep their own text. lightningd never decodes most
+ * strings, takes the first of repeated keys, and quotes tokens in its errors as written
+ * (common/json_parse_simple.c); JSON.parse loses all three. Used by code that must answer as
+ * lightningd does: the manifest's rules and the embedded node.
  */
 import { elementsOf, membersOf } from "./members.js";
 
@@ -31,7 +31,10 @@ export class Token {
     return first === '"' ? "string" : "primitive";
   }
 
-  /** What lightningd takes for the value: a string without its quotes but not decoded, or the text itself. */
+  /**
+   * What lightningd takes for the value: a string without its quotes but not decoded, or the text
+   * itself.
+   */
   get text(): string {
     return this.type === "string" ? this.raw.slice(1, -1) : this.raw;
   }
@@ -52,7 +55,10 @@ export class Token {
     return this.members.find((member) => member.keyText === key)?.value;
   }
 
-  /** The text of this object with another value in the first member of that name, all else unchanged. */
+  /**
+   * The text of this object with another value in the first member of that name, otherwise
+   * unchanged.
+   */
   withMember(key: string, raw: string): string {
     const member = this.members.find((candidate) => candidate.keyText === key);
     if (member === undefined) return this.raw;
@@ -80,7 +86,7 @@ export class Token {
     return (elementsOf(this.raw) ?? []).map((raw) => new Token(raw));
   }
 
-  /** Is it a string with exactly this text? */
+  /** Whether it is a string with exactly this text. */
   is(text: string): boolean {
     return this.type === "string" && this.text === text;
   }
@@ -118,8 +124,8 @@ export function readNumber(text: string): bigint | undefined {
 }
 
 /**
- * A string's text decoded as lightningd decodes it (ccan/json_escape): without `\u`, which it refuses
- * by policy.
+ * A string's text decoded as lightningd decodes it (ccan/json_escape): without `\u`, which it
+ * refuses on purpose.
  * @returns undefined if the text has an escape that lightningd does not take
  */
 export function unescapeText(text: string): string | undefined {

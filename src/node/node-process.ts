@@ -1,6 +1,7 @@
 /**
- * The node's own process, if it runs on this machine and is the same user's: its pid file names it
- * (lightningd/options.c, `lightningd-<network>.pid` in the lightning-dir). Only read, never signalled.
+ * The node's own process, if it runs on this machine as the same user: its pid file names it
+ * (lightningd/options.c, `lightningd-<network>.pid` in the lightning-dir). Only read, never
+ * signalled.
  */
 import { readRegularFile } from "../filesystem/regular-file.js";
 import { attempt } from "../filesystem/try-read.js";
@@ -11,7 +12,7 @@ const MAX_BYTES = 1024;
 export function nodePid(lightningDir: string, network: string): number | undefined {
   const path = `${lightningDir}/lightningd-${network}.pid`;
   const text = attempt(() => readRegularFile(path, { maxBytes: MAX_BYTES }).toString("utf8")) ?? "";
-  // lightningd writes over an older number and leaves the end of a longer one in the second line.
+  // lightningd writes over an older number, and leaves the end of a longer one in the second line.
   const pid = /^(\d{1,10})(?:\n|$)/.exec(text)?.[1];
   return pid === undefined ? undefined : Number(pid);
 }

@@ -1,15 +1,15 @@
-/** Processes as /proc shows them: those of this user, on Linux. Elsewhere there are none to be seen. */
+/** Processes as /proc shows them: those of this user, on Linux. Empty on other systems. */
 import { readFileSync } from "node:fs";
 import { attempt, linkTarget, namesIn } from "../filesystem/try-read.js";
 
 export interface ProcessStat {
-  /** `R`, `S`, `T` (stopped), `Z` (ended, and not waited for), ... */
+  /** `R`, `S`, `T` (stopped), `Z` (ended, not yet reaped), ... */
   readonly state: string;
   readonly parent: number;
   readonly group: number;
-  /** The group that has the terminal. */
+  /** The group in the foreground of the terminal. */
   readonly foreground: number;
-  /** In clock ticks since the system was started. */
+  /** In clock ticks since the system started. */
   readonly startTime: string;
 }
 
@@ -17,7 +17,7 @@ export interface ProcessStat {
 export function processStat(pid: number): ProcessStat | undefined {
   const text = readProc(pid, "stat");
   if (text === undefined) return undefined;
-  // The command's name is in brackets and may hold some; the state follows it (proc(5)).
+  // The command's name is in brackets and may contain some; the state follows it (proc(5)).
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state = "", parent, group, , , foreground] = fields;
   return {
@@ -62,7 +62,7 @@ export function openedBy(pid: number | "self"): ReadonlyMap<string, string> {
   );
 }
 
-/** How many bytes a process has written, to whatever; undefined if that is not to be seen. */
+/** How many bytes a process has written, to anything; undefined if that cannot be read. */
 export function bytesWrittenBy(pid: number): number | undefined {
   const count = /^wchar: (\d+)$/m.exec(readProc(pid, "io") ?? "")?.[1];
   return count === undefined ? undefined : Number(count);

@@ -1,6 +1,6 @@
 /** lightningd's versions: `v26.06.6`, `v25.09rc2`, `v26.06.6-113-gabcdef0` (commits after a tag). */
 
-/** A number that grows with the version; undefined if the text is none. */
+/** A number that grows with the version; undefined if the text is not a version. */
 function rankOf(version: string): number | undefined {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?(rc\d+)?(-\d+-g)?/.exec(version);
   if (match === null) return undefined;
@@ -8,7 +8,7 @@ function rankOf(version: string): number | undefined {
   const whole = (Number(year) * 100 + Number(month)) * 100 + Number(patch ?? 0);
   if (candidate !== undefined) return whole - 0.5;
   if (commits === undefined) return whole;
-  // Without a patch it is a build of master: newer than all releases of that month.
+  // Without a patch number it is a build of master: newer than all releases of that month.
   return patch === undefined ? whole + 99.5 : whole + 0.5;
 }
 
@@ -18,7 +18,7 @@ export function isVersionBefore(version: string, other: string): boolean {
   return rank !== undefined && limit !== undefined && rank < limit;
 }
 
-/** Whether a version lies between two others, both included. An unknown version does. */
+/** Whether a version lies between two others, inclusive. An unknown version does. */
 export function isVersionBetween(version: string, first: string, last: string): boolean {
   const rank = rankOf(version);
   if (rank === undefined) return true;

@@ -1,6 +1,6 @@
 /**
- * Splits what follows `watch`, `start` and `restart` on the command line into plugins and
- * options: `[plugin...] [key=value...]`, and `-o key=value` anywhere.
+ * Splits the arguments of `watch`, `start` and `restart` into plugins and options: `[plugin...]
+ * [key=value...]`, and `-o key=value` anywhere.
  */
 
 import { existsSync } from "node:fs";
@@ -12,7 +12,7 @@ import type { PluginOption } from "./types.js";
 export interface SplitArguments {
   /** As they were written. */
   readonly plugins: readonly string[];
-  /** Trailing ones first, then those of `-o`; a name given twice is here twice. */
+  /** Trailing ones first, then those of `-o`; a name given twice appears twice. */
   readonly options: readonly PluginOption[];
 }
 
@@ -22,7 +22,7 @@ const OPTION_NAME = /^[A-Za-z0-9_-]+$/;
  * @param args the arguments of the command, in order
  * @param optionFlags the values of `-o`, in order
  * @param cwd what plugin paths are relative to: an existing file wins over `key=value`
- * @throws Failure (exit code 2) for an option before a plugin, has no name, or no value
+ * @throws Failure (exit code 2) if an option comes before a plugin, has no name, or no value
  */
 export function splitArguments(
   args: readonly string[],
@@ -63,7 +63,7 @@ export function checkOptionName(name: string): string | undefined {
   return `an option's name has only letters, digits, - and _`;
 }
 
-/** A plugin's path may hold a "=" too: then it has a "/" before it, or the file is there. */
+/** A plugin's path may contain a "=", too: then a "/" comes before it, or the file exists. */
 function isOption(argument: string, cwd: string): boolean {
   const equals = argument.indexOf("=");
   if (equals === -1 || argument.slice(0, equals).includes("/")) return false;

@@ -1,7 +1,9 @@
-/** Expands `~/` if that is ours to do. */
+/** Expands a leading `~/`. */
 import { usageFailure } from "../errors/failure.js";
 
-/** Expands a leading `~/`; a shell does that for the command line, nobody does it for package.json. */
+/**
+ * Expands a leading `~/`. A shell does that on the command line; nothing does it in package.json.
+ */
 export function expandHome(path: string, home: string | undefined): string {
   if (path !== "~" && !path.startsWith("~/")) return path;
   if (home === undefined || home === "") {

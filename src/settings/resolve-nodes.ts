@@ -14,7 +14,7 @@ export function resolveNodes(flags: NodeFlags, surroundings: Surroundings): Node
   return resolveNodesWith(findSettingsKey(surroundings.cwd), flags, surroundings);
 }
 
-/** The same with a package.json that has been read already. */
+/** The same with a package.json that has already been read. */
 export function resolveNodesWith(
   key: SettingsKey | undefined,
   flags: NodeFlags,
@@ -87,7 +87,7 @@ type Choice = Omit<NodeFlags, "embedded"> & {
   readonly networkNamedBy?: "command line" | "package.json" | undefined;
 };
 
-/** One for each lightning-dir; the same socket named twice counts once. */
+/** One for each lightning-dir; a socket named twice counts once. */
 function addresses(choice: Choice, surroundings: Surroundings): NodeAddress[] {
   const dirs = choice.lightningDir.length === 0 ? [undefined] : choice.lightningDir;
   if (dirs.length > 1 && choice.rpcFile?.startsWith("/")) {

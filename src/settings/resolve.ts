@@ -1,6 +1,6 @@
 /**
- * Flags, package.json and defaults as one value: what `watch`, `start` and `restart` work
- * with. Commands that need no plugin use resolveNodes().
+ * Combines flags, package.json and defaults into what `watch`, `start` and `restart` work with.
+ * Commands that need no plugin use resolveNodes().
  */
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
@@ -33,7 +33,10 @@ export interface SettingsInput {
   readonly command: string;
 }
 
-/** @throws Failure (exit code 2) for wrong flags, arguments, settings or configs, or no plugin at all */
+/**
+ * @throws Failure (exit code 2) for wrong flags, arguments, settings or configs, or no plugin at
+ *   all
+ */
 export function resolveSettings(input: SettingsInput): Settings {
   const { flags, surroundings } = input;
   const key = findSettingsKey(surroundings.cwd);
@@ -72,13 +75,15 @@ function chosenPlugins(
   return [...new Map(chosen.map((plugin) => [realPathOf(plugin.path), plugin])).values()];
 }
 
-/** The one that package.json lists under this bare name, so that it may be named from any folder. */
+/**
+ * The plugin that package.json lists under this bare name, so that it can be named from any folder.
+ */
 function listedAs(name: string, listed: readonly PluginSettings[]): PluginSettings | undefined {
   const fitting = listed.filter((plugin) => basename(plugin.path) === name);
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
-/** The command line goes before package.json, option by option, key by key. */
+/** The command line overrides package.json, option by option, key by key. */
 function withFlags(
   plugin: PluginSettings,
   options: readonly PluginOption[],
@@ -86,7 +91,7 @@ function withFlags(
   cwd: string,
 ): PluginSettings {
   const named = new Set(options.map((option) => option.name));
-  // An empty flag takes the one of package.json away.
+  // An empty flag removes the one of package.json.
   const commandOf = (flag: string | undefined, listed: ShellCommand | undefined) =>
     flag === undefined ? listed : flag === "" ? undefined : { command: flag, cwd };
   return {

@@ -1,8 +1,8 @@
-/** `--exec` and `--env`, and the settings of the same names: what a plugin's process is run with. */
+/** `--exec` and `--env`, and the settings of the same names: how a plugin's process is run. */
 import { usageFailure } from "../errors/failure.js";
 import { splitWords } from "../plugin/shell-words.js";
 
-/** @throws Failure (exit code 2): it does not say where the plugin's path goes */
+/** @throws Failure (exit code 2) if it does not show where the plugin's path goes */
 export function commandWords(text: string): readonly string[] {
   const words = splitWords(text);
   if (words.some((word) => word.includes("{plugin}"))) return words;

@@ -1,10 +1,10 @@
 /**
- * What the flags, package.json and lightningd's config files come to: one value a run.
- * The commands hand in flags and arguments as plain values and get these back.
+ * The result of the flags, package.json and lightningd's config files: one value a run. Commands
+ * pass in flags and arguments as plain values and get these back.
  */
 import type { RunSettings } from "../plugin/process/run-settings.js";
 
-/** What is taken from the process: no other environment variable counts. */
+/** What is read from the process: no other environment variable counts. */
 export interface Surroundings {
   /** `process.env.HOME`: unset and empty mean different things to lightningd. */
   readonly home: string | undefined;
@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly cwd: string;
 }
 
-/** The flags that name the node, as the command line gave them. */
+/** The flags that name the node, as given on the command line. */
 export interface NodeFlags {
   /** Each `--lightning-dir`, in order. */
   readonly lightningDir: readonly string[];
@@ -27,7 +27,7 @@ export interface NodeFlags {
   readonly embedded?: boolean | undefined;
 }
 
-/** Who named the network: mainnet is touched only when the command line did. */
+/** What named the network: mainnet is touched only if the command line did. */
 export type NetworkNamedBy = "command line" | "package.json" | "config" | "default";
 
 /** Where a node is looked for. */
@@ -35,27 +35,27 @@ export interface NodeAddress {
   /** The base directory, absolute. */
   readonly lightningDir: string;
   /**
-   * As lightningd calls it: `bitcoin`, `regtest`, ... By the flags and configs: behind an
-   * absolute rpc-file may be another one, so ask the node before it matters.
+   * As lightningd calls it: `bitcoin`, `regtest`, ... From the flags and configs: behind an
+   * absolute rpc-file there may be another network, so ask the node before it matters.
    */
   readonly network: string;
   readonly networkNamedBy: NetworkNamedBy;
-  /** `<lightning-dir>/<network>`; where only an absolute rpc-file is named, the folder of the socket. */
+  /** `<lightning-dir>/<network>`; if only an absolute rpc-file is named, the socket's folder. */
   readonly networkDir: string;
   /** The unix socket, absolute. It may be longer than a socket address allows. */
   readonly rpcFile: string;
-  /** To be shown when no node is there: what is silently ignored in the config files. */
+  /** Hints for an error about a missing node: what is silently ignored in the config files. */
   readonly hints: readonly string[];
 }
 
-/** One option for a plugin, as the user wrote it. A multi option is here once for each value. */
+/** One option for a plugin, as the user wrote it. A multi option appears once for each value. */
 export interface PluginOption {
   readonly name: string;
   /** Text, or a JSON value from package.json: number, boolean. `true` for a flag. */
   readonly value: string | number | boolean;
 }
 
-/** The flags of `watch`, `start` and `restart` that are about plugins, as the command line gave them. */
+/** The flags of `watch`, `start` and `restart` about plugins, as given on the command line. */
 export interface PluginFlags {
   /** Each value of `--watch`, `--only`, `--ignore`, `--call`; undefined or empty: not given. */
   readonly watch?: readonly string[] | undefined;
@@ -72,7 +72,7 @@ export interface PluginFlags {
   readonly debug?: boolean | undefined;
 }
 
-/** A command of the user's, run by sh. */
+/** A shell command of the user. */
 export interface ShellCommand {
   readonly command: string;
   /** Where it runs: the folder of the file that names it. */
@@ -85,25 +85,25 @@ export interface PluginSettings {
   /** Absolute path as the user named it; symlinks are not resolved. */
   readonly path: string;
   readonly options: readonly PluginOption[];
-  /** Absolute paths that are watched as well. */
+  /** Absolute paths to watch in addition. */
   readonly watch: readonly string[];
-  /** Absolute paths that are watched in place of the default; empty: the default. */
+  /** Absolute paths to watch in place of the default; if empty, the default. */
   readonly only: readonly string[];
   /** Patterns as in a .gitignore, relative to the plugin's folder. */
   readonly ignore: readonly string[];
-  /** Run before each reload. */
+  /** Runs before each reload. */
   readonly build?: ShellCommand | undefined;
-  /** Run after each good reload. */
+  /** Runs after each successful reload. */
   readonly runAfter?: ShellCommand | undefined;
-  /** Method calls made after each good reload, as `method params...` (`--call`). */
+  /** Method calls to make after each successful reload, as `method params...` (`--call`). */
   readonly call: readonly string[];
   /** The new version must pass the handshake offline before the old one is stopped. */
   readonly safe: boolean;
   /** The new version takes over from the old one without a stop (hot mode). */
   readonly hot?: boolean | undefined;
-  /** How that begins, in hot mode; found out where it is not set. */
+  /** How the takeover begins in hot mode; found out if not set. */
   readonly handover?: "beside" | "old-first" | undefined;
-  /** What the plugin's process is run with. */
+  /** How the plugin's process is run. */
   readonly run?: RunSettings | undefined;
 }
 
@@ -113,11 +113,11 @@ export interface NodeSettings {
   readonly nodes: readonly NodeAddress[];
   /** Set if the embedded node is asked for; without a lightning-dir it makes its own. */
   readonly embedded?: { readonly lightningDir?: string | undefined; readonly network: string };
-  /** Who named the node. */
+  /** What named the node. */
   readonly nodesFrom: "command line" | "package.json" | "default";
 }
 
-/** Everything that `watch`, `start` and `restart` need to know before they begin. */
+/** Everything that `watch`, `start` and `restart` need to begin. */
 export interface Settings extends NodeSettings {
   /** The package.json that was read. */
   readonly file: string | undefined;

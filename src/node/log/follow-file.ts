@@ -6,24 +6,24 @@ import { readTail } from "./log-file.js";
 import { type NodeLogLine, parseLogLine } from "./log-lines.js";
 import type { LogReader } from "./log-reader.js";
 
-/** Events come at once if the system has them. Often if there are none. */
+/** How often to look, in ms, if the system sends events for the file, and if not. */
 const LOOK_EVERY_MS = 5_000;
 const LOOK_WITHOUT_EVENTS_MS = 1_000;
 /**
- * Between two reads: a node that starts a plugin writes a dozen lines one by one, and a caller that waits
- * for its answer has better things to do than to read each of them.
+ * The time between two reads, in ms: a node that starts a plugin writes a dozen lines one by one,
+ * and whoever waits for its answer has better things to do than to read each of them.
  */
 const READ_EVERY_MS = 30;
-/** A plugin that never pauses is not waited for. */
+/** The longest that lines are held back for a plugin that never pauses, in ms. */
 const HOLD_MAX_MS = 200;
 const CHUNK_BYTES = 64 * 1024;
-/** A line without an end is given up beyond this. */
+/** A line without an end is dropped beyond this. */
 const MAX_LINE_BYTES = 1024 * 1024;
 
-/** Resolves when the signal is aborted, or when all is read with `once`. */
+/** Resolves when the signal is aborted, or with `once` when everything is read. */
 export async function followFile(path: string, reader: LogReader): Promise<void> {
   const isAsked = reader.since !== undefined || reader.last > 0;
-  // Else all that is looked for is where the last line ends.
+  // Otherwise all that is needed is where the last line ends.
   const { lines, end } = readTail(path, isAsked ? undefined : CHUNK_BYTES);
   if (isAsked) {
     const before = lines.flatMap(parsed).filter(reader.wants);
@@ -41,10 +41,10 @@ class Follower {
   #watcher: FSWatcher | undefined;
   #at: number;
   readonly #lines = new LineSplitter(MAX_LINE_BYTES);
-  /** Lines that are read and not handed on yet. */
+  /** Lines that are read but not passed on yet. */
   #held: NodeLogLine[] = [];
   #heldSince = 0;
-  /** So many were held at the last poll. */
+  /** How many were held at the last poll. */
   #heldBefore = 0;
   #wake: () => void = () => {};
 
@@ -75,7 +75,7 @@ class Follower {
     }
   }
 
-  /** Armed before the file is read, so that no event falls between reading and waiting. */
+  /** Starts to wait before the file is read, so that no event falls between reading and waiting. */
   #sleep(): Promise<void> {
     const earliest = performance.now() + READ_EVERY_MS;
     return new Promise((resolve) => {
@@ -94,7 +94,7 @@ class Follower {
       this.#watcher = watch(this.#path, () => this.#wake());
       this.#watcher.on("error", () => {});
     } catch {
-      // No events to be had (inotify's limit): the timer alone will do.
+      // No events (inotify's limit): the timer alone has to do.
     }
   }
 
@@ -118,7 +118,7 @@ class Follower {
       const { bytesRead } = await file.read(bytes, 0, CHUNK_BYTES, this.#at);
       if (bytesRead === 0) return;
       this.#at += bytesRead;
-      // lightningd writes nothing but printable ASCII and line ends (log.c).
+      // lightningd writes only printable ASCII and line ends (log.c).
       this.#take(bytes.toString("latin1", 0, bytesRead));
     }
   }
@@ -130,8 +130,8 @@ class Follower {
   }
 
   /**
-   * The node writes a message of several lines one by one, and it is to be given as one: lines are
-   * handed on when a poll has found no more of them.
+   * Passes lines on once a poll has found no more of them: the node writes a message of several
+   * lines one by one, and they belong together.
    */
   #handOn(): void {
     const isGrowing = this.#held.length > this.#heldBefore;
@@ -145,7 +145,7 @@ class Follower {
     if (this.#held.length > 0) this.#reader.onLines(this.#held.splice(0));
   }
 
-  /** Another file has the name now: read it from its start. */
+  /** If another file has the name now, reads it from its start. */
   async #followRotation(): Promise<void> {
     const now = await stat(this.#path).catch(() => undefined);
     const held = await this.#file?.stat();

@@ -1,25 +1,22 @@
 /**
- * Follows the file that a node's stderr goes to. The node writes little there itself; its plugins write
- * what they print to stderr, and only there. The log may go to the same file
- * (`lightningd >FILE 2>&1`): its lines are left out.
+ * Follows the file that a node's stderr goes to. The node writes little to it; its plugins' stderr
+ * goes there and nowhere else. The log may go to the same file (`lightningd >FILE 2>&1`): its lines
+ * are left out.
  */
 import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from "node:fs";
 import { tryStat } from "../../filesystem/try-read.js";
 import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { parseLogLine } from "./log-lines.js";
 
-/** Events come at once if the system has them. Often if there are none. */
+/** How often to look, in ms, if the system sends events for the file, and if not. */
 const LOOK_EVERY_MS = 5_000;
 const LOOK_WITHOUT_EVENTS_MS = 200;
-/** What is written line by line is read together. */
+/** How long to wait after an event, in ms: what is written line by line is read together. */
 const READ_AFTER_MS = 30;
-/** More at one look is the end of a flood: the rest is skipped. */
+/** If more than this has come, only its end is read, in bytes. */
 const MAX_BYTES = 64 * 1024;
 
-/**
- * Gives each line that is written from now on.
- * @returns ends it
- */
+/** Passes on each line that is written from now on. @returns stops it */
 export function followStderr(path: string, onLine: (line: string) => void): () => void {
   let at = sizeOf(path);
   const lines = new LineSplitter(MAX_BYTES);
@@ -28,7 +25,7 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
     isDue = false;
     const size = sizeOf(path);
     if (size === at) return;
-    // Truncated: what is there now is new.
+    // Truncated: everything in it is new.
     const from = size < at ? 0 : Math.max(at, size - MAX_BYTES);
     at = size;
     for (const line of lines.push(readFrom(path, from, size))) {
@@ -48,7 +45,7 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
   };
 }
 
-/** @returns undefined if the system gives no events for it (inotify's limit) */
+/** @returns undefined if the system sends no events for it (inotify's limit) */
 function watchFile(path: string, onEvent: () => void): FSWatcher | undefined {
   try {
     return watch(path, { persistent: false }, onEvent).on("error", () => {});

@@ -1,6 +1,6 @@
 /**
- * A node's log lines, live: from its log file if that can be read, else by asking `getlog` now
- * and then. Used by `cln-dev logs` and by `cln-dev watch`.
+ * A node's log lines, live: from its log file if that can be read, else by polling `getlog`. Used
+ * by `cln-dev logs` and by `cln-dev watch`.
  */
 
 import { isObject } from "../../jsonrpc/json.js";
@@ -15,29 +15,29 @@ import { pollRing } from "./poll-getlog.js";
 export interface FollowOptions {
   readonly rpcFile: string;
   readonly networkDir: string;
-  /** The base names of the plugins whose lines are wanted; none: every line of the node. */
+  /** The base names of the plugins whose lines are wanted; if empty, every line of the node. */
   readonly pluginNames: readonly string[];
-  /** The lowest level that is given. */
+  /** The lowest level that is passed on. */
   readonly level: LogLevel;
-  /** Lines since then come first. */
+  /** Begin with the lines since then. */
   readonly since?: Date;
-  /** Without `since`: so many of the last lines come first. 0 when not given. */
+  /** Without `since`: begin with the last N lines. Default: 0. */
   readonly last?: number;
-  /** Only what is there already, no waiting for more. */
+  /** Stop after the existing lines. */
   readonly once?: boolean;
   readonly signal: AbortSignal;
   readonly onLine: (line: NodeLogLine) => void;
-  /** Where the lines come from: said once, and again when it changes. */
+  /** Reports where the lines come from: once, and again when that changes. */
   readonly onSource?: (source: FollowedLog) => void;
 }
 
 export type FollowedLog =
   | { readonly kind: "file"; readonly path: string }
-  /** `level`: the lowest level that this way gives, which may be above the one asked for. */
+  /** `level`: the lowest level of this source, which may be above the one asked for. */
   | { readonly kind: "getlog"; readonly level: LogLevel; readonly why: string };
 
 /**
- * Gives the lines until the signal is aborted (or at once with `once`).
+ * Passes the lines on until the signal is aborted (with `once`: until all are read).
  * @throws RpcError, NodeUnreachable when the node does not answer at the start
  */
 export async function followLogs(options: FollowOptions): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Where a node writes its log, and the end of that file: for following it, and for quoting the last
- * words of a plugin or of a node that has died.
+ * words of a dead plugin or node.
  */
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { resolve } from "node:path";
@@ -10,7 +10,7 @@ import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { isAtLeast, type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
 export interface LogSettings {
-  /** Absolute paths; none if the node logs to its stdout alone. */
+  /** Absolute paths; empty if the node logs to its stdout alone. */
   readonly files: readonly string[];
   /** The lowest level that the node writes to them. */
   readonly level: LogLevel;
@@ -18,14 +18,14 @@ export interface LogSettings {
 
 /**
  * @param configs the `configs` of `listconfigs`
- * @param networkDir what relative paths count from
+ * @param networkDir what relative paths start from
  */
 export function logSettings(configs: unknown, networkDir: string): LogSettings {
   const known = isObject(configs) ? configs : {};
   const files = valuesOf(known["log-file"])
     .filter((file) => file !== "-")
     .map((file) => resolve(networkDir, file));
-  // `debug:plugin-x` sets the level of one source only; the plain value is the general one.
+  // `debug:plugin-x` sets the level of one source; a plain value is the general one.
   const general = valuesOf(known["log-level"]).filter((value) => !value.includes(":"));
   return { files, level: parseLogLevel(general.at(-1) ?? "") ?? "info" };
 }
@@ -37,8 +37,8 @@ function valuesOf(config: unknown): string[] {
 }
 
 /**
- * The first of the files that we may read, if its node writes lines of that level to it. A pipe or a
- * terminal is none: what is read there is lost to others.
+ * The first of the files that we may read, if its node writes lines of that level to it. Pipes and
+ * terminals do not count: reading them would take the text away from others.
  */
 export function readableLog(settings: LogSettings, level: LogLevel): string | undefined {
   if (!isAtLeast(level, settings.level)) return undefined;
@@ -49,13 +49,13 @@ export function readableLog(settings: LogSettings, level: LogLevel): string | un
   });
 }
 
-/** How much of a log's end is looked through for what was before. */
+/** How much of the end of a log is searched for earlier lines. */
 const MAX_TAIL_BYTES = 8 * 1024 * 1024;
 
 export interface LogTail {
-  /** Whole lines, the oldest first. */
+  /** Whole lines, oldest first. */
   readonly lines: readonly string[];
-  /** Where in the file they end: go on from here, in bytes. */
+  /** Where they end in the file, in bytes: continue from here. */
   readonly end: number;
 }
 

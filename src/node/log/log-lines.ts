@@ -1,6 +1,6 @@
 /**
- * lightningd's log, as it is in its log file and as `getlog` gives it (lightningd/log.c). Used for
- * following the log and for quoting from it.
+ * lightningd's log, as its log file and `getlog` have it (lightningd/log.c). Used to follow the log
+ * and to quote from it.
  */
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
@@ -15,7 +15,7 @@ export interface NodeLogLine {
   readonly text: string;
 }
 
-/** The source under which a plugin's own lines stand. */
+/** The source of a plugin's own lines. */
 export function sourceOfPlugin(basename: string): string {
   return `plugin-${basename}`;
 }
@@ -23,7 +23,7 @@ export function sourceOfPlugin(basename: string): string {
 const LINE =
   /^.*?(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) )?(TRACE|DEBUG|INFO|UNUSUAL|\*\*BROKEN\*\*) {1,4}(\S.*?): (.*)$/;
 
-/** @returns undefined for what is no log line: the blank lines between two runs, io lines */
+/** @returns undefined if it is not a log line: the blank lines between two runs, io lines */
 export function parseLogLine(line: string): NodeLogLine | undefined {
   const match = LINE.exec(line);
   const [, time, level, source, text] = match ?? [];
@@ -34,9 +34,10 @@ export function parseLogLine(line: string): NodeLogLine | undefined {
 }
 
 /**
- * A plugin's message that held a `\u` escape (Python's json.dumps writes those) is logged as it came,
- * all its escapes included (lightningd/plugin.c plugin_log_handle): line ends are `\n` there. Releases
- * before v25.05 log every message so (37d0e5170): known by its quotes, or as a traceback in one line.
+ * Decodes a plugin's message. One that held a `\u` escape (Python's json.dumps writes those) is
+ * logged as it came, with all its escapes (lightningd/plugin.c plugin_log_handle): line ends are
+ * `\n` there. Releases before v25.05 log every message that way (37d0e5170): recognized by its
+ * quotes, or as a traceback in one line.
  */
 function plainText(source: string, text: string): string {
   const isEscaped =
@@ -49,18 +50,18 @@ function plainText(source: string, text: string): string {
 
 /** An entry of `getlog`, with its place in the log. */
 interface RingEntry {
-  /** Nanoseconds since the node's log began: rises from entry to entry. */
+  /** Nanoseconds since the node's log began: increases from entry to entry. */
   readonly cursor: bigint;
   readonly line: NodeLogLine;
 }
 
 export interface Ring {
-  /** Another value than before: the node has been started again. */
+  /** A different value than before means that the node was restarted. */
   readonly createdAt: string;
   readonly entries: readonly RingEntry[];
 }
 
-/** The result of `getlog`; undefined if it is not one. Skipped and io entries are left out. */
+/** The result of `getlog`; undefined if it is not one. Leaves out skipped and io entries. */
 export function parseRing(result: unknown): Ring | undefined {
   if (!isObject(result) || !Array.isArray(result.log)) return undefined;
   const createdAt = stringOf(result.created_at) ?? "";
@@ -85,8 +86,8 @@ function nanoseconds(seconds: string): bigint | undefined {
 }
 
 /**
- * Puts a message together again that lightningd has cut at its line ends: what follows at once from
- * the same source and is indented, or ends an indented block, belongs to the line before.
+ * Joins a message that lightningd has split at its line ends: lines that follow at once from the
+ * same source and are indented, or end an indented block, belong to the line before.
  */
 export function joinMessages(lines: readonly NodeLogLine[]): NodeLogLine[] {
   const joined: NodeLogLine[] = [];
@@ -103,8 +104,8 @@ export function joinMessages(lines: readonly NodeLogLine[]): NodeLogLine[] {
 }
 
 /**
- * Two lines of one message are written one right after the other, and each has its own time: a
- * busy machine may let the node wait between them.
+ * The lines of one message are written one after the other, each with its own time: on a busy
+ * machine up to this far apart, in ms.
  */
 const SAME_MOMENT_MS = 100;
 

@@ -1,4 +1,4 @@
-/** What reading a log needs, from the file and from the ring alike. */
+/** What reading a log needs, both from the file and from the ring. */
 import type { NodeLogLine } from "./log-lines.js";
 
 export interface LogReader {

@@ -1,6 +1,6 @@
 /**
- * Where a node's own stderr goes, which is also where its plugins' stderr goes: lightningd does not
- * read it. A file can be read, for the traceback of a plugin that has died.
+ * Where a node's own stderr goes, and with it its plugins' stderr: lightningd does not read it. If
+ * it is a file, it can be searched for the traceback of a dead plugin.
  */
 import {
   closeSync,
@@ -17,7 +17,7 @@ import { openedBy } from "../process-table.js";
 
 export type StderrPlace =
   | { readonly kind: "file"; readonly path: string }
-  /** Thrown away: so it is with `lightningd --daemon`. */
+  /** It is discarded, as with `lightningd --daemon`. */
   | { readonly kind: "nowhere" }
   | { readonly kind: "terminal"; readonly path: string }
   /** A pipe or a socket: a service manager or a container reads it. */
@@ -30,7 +30,7 @@ const MAX_TAIL_BYTES = 64 * 1024;
 
 /**
  * @param lightningDir the base directory, where the node's pid file is
- * @returns undefined if it is not known: no pid file, another user's node, no /proc
+ * @returns undefined if unknown: no pid file, another user's node, no /proc
  */
 export function stderrPlace(lightningDir: string, network: string): StderrPlace | undefined {
   try {
@@ -55,16 +55,16 @@ function holdsOpen(pid: number, path: string): boolean {
   return [...openedBy(pid).values()].includes(real);
 }
 
-/** How far a node's stderr had been written at a moment: what comes after that is read from there. */
+/** How far a node's stderr had been written at a moment: later text begins there. */
 export interface StderrMark {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  /** A file that is replaced is another one. */
+  /** Identifies the file: a replaced one is different. */
   readonly inode: number;
 }
 
-/** Where a node's stderr stands now; undefined if it is no file that can be read. */
+/** How far a node's stderr is written now; undefined if it is not a file that can be read. */
 export function markStderr(place: StderrPlace | undefined): StderrMark | undefined {
   if (place?.kind !== "file") return undefined;
   try {
@@ -75,14 +75,14 @@ export function markStderr(place: StderrPlace | undefined): StderrMark | undefin
   }
 }
 
-/** What was written to a node's stderr after the mark: the end of it, if it is long. */
+/** What was written to a node's stderr after the mark; only the end of it if it is long. */
 export function stderrAfter(mark: StderrMark | undefined): string | undefined {
   if (mark === undefined) return undefined;
   try {
     const file = openRegularFile(mark.path);
     try {
       const { size, ino } = fstatSync(file);
-      // Cut or replaced: all of it is newer.
+      // Truncated or replaced: all of it is newer.
       const start = ino === mark.inode && size >= mark.size ? mark.size : 0;
       const bytes = Buffer.alloc(Math.min(size - start, MAX_TAIL_BYTES));
       return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, size - bytes.length));

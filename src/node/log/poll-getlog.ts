@@ -1,7 +1,7 @@
 /**
- * A node's log by `getlog`, for where its log file cannot be read. The node records each answer in
- * the very ring that it answers from, so it is asked seldom, and for no more than
- * the level info; lower levels are taken once, at the start.
+ * A node's log by `getlog`, for a node whose log file cannot be read. The node records each answer
+ * in the very ring that it answers from. So it is asked rarely, and only for level info and above;
+ * lower levels are read once, at the start.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogLevel } from "../../plugin/log-level.js";
@@ -13,9 +13,9 @@ import type { LogReader } from "./log-reader.js";
 const POLL_EVERY_MS = 2000;
 
 /**
- * @param level what is asked for again and again
- * @param firstLevel what is asked for once, at the start
- * @throws RpcError, NodeUnreachable when the first question is not answered
+ * @param level the level of the repeated calls
+ * @param firstLevel the level of the first call
+ * @throws RpcError, NodeUnreachable when the first call is not answered
  */
 export async function pollRing(
   rpcFile: string,
@@ -46,7 +46,7 @@ async function readRing(rpcFile: string, level: LogLevel, signal: AbortSignal) {
   return parseRing(result);
 }
 
-/** A node that is away for a while comes back, or the caller ends us. */
+/** A node that is away for a while comes back, or the caller ends this. */
 function nodeAway(error: unknown): Ring | undefined {
   if (error instanceof NodeUnreachable) return undefined;
   throw error;

@@ -12,13 +12,15 @@ export interface ListedPlugin {
   readonly name: string;
   /** False until its `init` has been answered. */
   readonly active: boolean;
-  /** False also until its manifest is known. */
+  /** Also false until its manifest is known. */
   readonly dynamic: boolean;
 }
 
-/** The node gives a plugin 120 s for getmanifest and 120 s for init (lightningd/plugin.c). */
+/**
+ * The node gives a plugin 120 s for getmanifest and 120 s for init (lightningd/plugin.c), in ms.
+ */
 const START_TIMEOUT_MS = 245_000;
-/** A plugin that subscribed to `shutdown` has 30 s. */
+/** A plugin that subscribed to `shutdown` has 30 s, in ms. */
 const STOP_TIMEOUT_MS = 35_000;
 
 /** @throws RpcError, NodeUnreachable */
@@ -36,9 +38,9 @@ export async function listPluginsOn(
 }
 
 /**
- * Starts a plugin and waits until the node calls it started.
- * Without options the positional form is used: the keyword form can crash releases from v23.08 to
- * v26.06.6, if the node's config holds a value that no running plugin owns.
+ * Starts a plugin and waits until the node reports it as started. Without options it uses the
+ * positional form: the keyword form can crash releases from v23.08 to v26.06.6, if the node's
+ * config holds a value that no running plugin owns.
  * @param path absolute and without symlinks: the node resolves a relative one from its own folder
  * @throws RpcError, NodeUnreachable
  */
@@ -62,7 +64,7 @@ export async function startPlugin(
 }
 
 /**
- * Stops a plugin. A plugin that the node does not run is stopped already: no error.
+ * Stops a plugin. It is no error if the node does not run it.
  * @returns whether the node ran it
  * @throws RpcError, NodeUnreachable
  */
@@ -94,8 +96,8 @@ export function isUnmanageable(error: unknown): boolean {
 }
 
 /**
- * The node has this very file registered already: the message is a stale errno, mostly
- * `Invalid argument`.
+ * The node already has this file registered: the message is a stale errno, mostly `Invalid
+ * argument`.
  */
 export function isAlreadyRegistered(error: unknown): boolean {
   return (
@@ -111,7 +113,7 @@ function readList(answer: unknown): ListedPlugin[] {
   return plugins.filter(isObject).map((plugin) => ({
     name: String(plugin.name),
     active: plugin.active === true,
-    // Before v0.12 the field was not there, and what the list shows could be managed.
+    // Before v0.12 the field did not exist, and every listed plugin could be managed.
     dynamic: plugin.dynamic !== false,
   }));
 }

@@ -1,7 +1,7 @@
 /**
- * The processes of a plugin on this machine, by /proc. While the node waits for getmanifest it refuses
- * to stop the plugin, so its process is ended here; a launcher's children outlive a
- * stop; and a process that is another one than before was started by somebody else.
+ * The processes of a plugin on this machine, from /proc. While the node waits for getmanifest it
+ * refuses to stop the plugin, so its process is ended here. A launcher's children outlive a stop.
+ * And if the process is a different one than before, the plugin was started by someone else.
  */
 import { namesIn } from "../../filesystem/try-read.js";
 import {
@@ -13,17 +13,17 @@ import {
   workingDirectoryOf,
 } from "../process-table.js";
 
-/** A process, safe against a pid that is used again. */
+/** A process, safe against reused pids. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** In clock ticks since the system was started (proc(5), field 22). */
+  /** In clock ticks since the system started (proc(5), field 22). */
   readonly startTime: string;
 }
 
 /**
- * Ends the plugin's processes that a node has started and that belong to this user.
- * A process counts only if it runs that very file, in the node's folder, with lightningd's
- * environment. Does nothing if there is no /proc.
+ * Ends the plugin's processes that a node has started and that belong to this user. A process
+ * counts only if it runs that very file, in the node's folder, with lightningd's environment. Does
+ * nothing without /proc.
  * @param path the plugin's canonical path
  * @param networkDir the node's network directory: a plugin's working directory
  * @returns how many were ended
@@ -42,7 +42,7 @@ export function pluginProcesses(path: string, networkDir: string): readonly Proc
   });
 }
 
-/** Ends a process if it is still the one that was meant. @returns whether it was */
+/** Ends a process if it is still the same one. @returns whether it was */
 export function kill(target: ProcessIdentity): boolean {
   if (!isRunning(target)) return false;
   try {
@@ -59,21 +59,21 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   return stat === undefined || stat.state === "Z" ? undefined : { pid, startTime: stat.startTime };
 }
 
-/** Whether the process is still there, and not a zombie. */
+/** Whether the process still exists and is not a zombie. */
 export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
   const stat = processStat(pid);
   return stat !== undefined && stat.startTime === startTime && stat.state !== "Z";
 }
 
-/** Of some processes those that none of the others has started: what the node has started itself. */
+/** Those of the processes that none of the others has started: the ones the node started itself. */
 export function rootsOf(processes: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
   const pids = new Set(processes.map(({ pid }) => pid));
   return processes.filter(({ pid }) => !pids.has(processStat(pid)?.parent ?? 0));
 }
 
 /**
- * What processes have started and what that has started, at this moment, as far as it has lightningd's
- * environment: nothing else is the plugin's. None if the kernel does not list children.
+ * All descendants of the processes, at this moment, that have lightningd's environment: nothing
+ * else is the plugin's. Empty if the kernel does not list children.
  */
 export function descendantsOf(roots: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
@@ -90,7 +90,10 @@ export function descendantsOf(roots: readonly ProcessIdentity[]): readonly Proce
   return found;
 }
 
-/** By each of its threads: Node starts processes from the first one, other programs from any. */
+/**
+ * The children of each of its threads: Node starts processes from the first one, other programs
+ * from any.
+ */
 function childrenOf(pid: number): number[] {
   return namesIn(`/proc/${pid}/task`).flatMap((thread) =>
     (readProc(pid, `task/${thread}/children`) ?? "")

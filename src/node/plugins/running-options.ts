@@ -1,6 +1,6 @@
 /**
- * The options that a running plugin was started with. The node forgets those that came with
- * `plugin start` when the plugin stops, so they are read before and given again.
+ * The options that a running plugin was started with. The node forgets those that came with `plugin
+ * start` when the plugin stops, so they are read before the stop and passed again.
  */
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import { type CallOptions, callNode } from "../rpc/client.js";
@@ -8,9 +8,11 @@ import { RpcError } from "../rpc/errors.js";
 import type { OptionDeclaration, StartOption } from "./start-options.js";
 
 export interface RunningOptions {
-  /** Those that `plugin start` set, ready to be given again. */
+  /** Those that `plugin start` set, ready to be passed again. */
   readonly started: readonly StartOption[];
-  /** Names of those whose value the node does not show (string-conceal): the user must give them. */
+  /**
+   * Names of options whose value the node does not show (string-conceal): the user must give them.
+   */
   readonly concealed: readonly string[];
   /** How the running version declares its options, as far as listconfigs shows it. */
   readonly shapes: ReadonlyMap<string, OptionDeclaration>;
@@ -48,7 +50,10 @@ export async function readRunningOptions(
   return { started, concealed, shapes };
 }
 
-/** What listconfigs shows of a string is the text that was sent, undecoded: it goes back so. */
+/**
+ * What listconfigs shows of a string is the text that was sent, undecoded: it is sent back
+ * unchanged.
+ */
 function rawOf(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value ?? null);
   const raw = `"${value}"`;
@@ -80,7 +85,7 @@ export async function importantPlugins(
 ): Promise<readonly string[]> {
   const params = { config: "important-plugin" };
   const answer = await callNode(rpcFile, "listconfigs", params, options).catch((error: unknown) => {
-    // Before v0.9.1 there was no such option.
+    // Before v0.9.1 this option did not exist.
     if (error instanceof RpcError) return undefined;
     throw error;
   });

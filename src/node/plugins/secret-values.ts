@@ -1,15 +1,15 @@
 /**
- * The values of the secret options of a node's plugins, as `listconfigs` shows them, for what is shown
- * of a plugin's messages. They change only when a plugin is started, so they are asked for then: the
- * node keeps each answer in its log ring.
+ * The values of the secret options of a node's plugins, from `listconfigs`, to hide them in a
+ * plugin's messages. They change only when a plugin is started, so the node is asked only then: it
+ * keeps each answer in its log ring.
  */
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { isSecretName, redactor } from "../../plugin/secret-options.js";
 import { callNode } from "../rpc/client.js";
 
-/** Beyond that, a plugin that was started without our notice may have another value, ms. */
+/** After this time a plugin may have been started unnoticed, with another value, in ms. */
 const MAX_AGE_MS = 60_000;
-/** While a plugin starts its options come, and it logs its first lines, ms. */
+/** While a plugin starts it gets its options and logs its first lines, in ms. */
 const STARTING_MS = 10_000;
 const STARTING_AGE_MS = 5;
 
@@ -21,14 +21,14 @@ interface Secret {
 export class SecretValues {
   readonly #rpcFile: string;
   readonly #signal: AbortSignal;
-  /** Earlier values too: older lines hold them. */
+  /** Including earlier values, which older lines hold. */
   readonly #values = new Map<string, Secret>();
   #askedAt = Number.NEGATIVE_INFINITY;
   #startingUntil = Number.NEGATIVE_INFINITY;
-  /** Hides every value that is known. */
+  /** Hides every known value. */
   hide: (text: string) => string;
 
-  /** @param given what is known without the node: the project's own settings */
+  /** @param given values known without the node: the project's own settings */
   constructor(
     rpcFile: string,
     given: readonly { readonly name: string; readonly value: unknown }[],
@@ -46,7 +46,7 @@ export class SecretValues {
     this.#askedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Asks the node if what is known is old. A node that does not answer changes nothing. */
+  /** Asks the node if the known values are old. If the node does not answer, nothing changes. */
   async refresh(): Promise<void> {
     const now = performance.now();
     const maxAge = now < this.#startingUntil ? STARTING_AGE_MS : MAX_AGE_MS;
@@ -73,7 +73,7 @@ function secretsIn(configs: JsonObject): Secret[] {
     );
     return (
       [...one, ...many]
-        // `...` is what the node shows of a concealed one.
+        // The node shows `...` for a concealed one.
         .filter((value) => value !== undefined && value !== "...")
         .map((value) => ({ name, value: String(value) }))
     );

@@ -1,14 +1,14 @@
 /**
- * A plugin's options as `plugin start` takes them. lightningd does not decode the values: the plugin
- * gets the JSON text that was sent, without its quotes (lightningd/plugin.c plugin_add_params), so
- * they are written here with care.
+ * A plugin's options as `plugin start` takes them. lightningd does not decode the values: the
+ * plugin gets the JSON text that was sent, without its quotes (lightningd/plugin.c
+ * plugin_add_params), so that text matters here.
  */
 import { type Failure, usageFailure } from "../../errors/failure.js";
 import { parseJson } from "../../jsonrpc/json.js";
 import type { OptionType } from "../../plugin/manifest/options.js";
 import { shownValue } from "../../plugin/secret-options.js";
 
-/** An option with the JSON text that is sent for it. A multi option stands once for each value. */
+/** An option with the JSON text that is sent for it. A multi option appears once for each value. */
 export interface StartOption {
   readonly name: string;
   readonly raw: string;
@@ -18,13 +18,16 @@ export interface StartOption {
 export interface OptionDeclaration {
   readonly type: OptionType;
   readonly multi: boolean;
-  /** The node has a value for it that did not come with `plugin start`: by its config or a setconfig. */
+  /**
+   * The node has a value for it that did not come with `plugin start`: from its config or
+   * setconfig.
+   */
   readonly isConfigured?: boolean;
 }
 
 /**
  * Whether an option can be sent without knowing how the plugin declares it. Some values mean
- * something else, or harm the node, if the type is not the one that the user has in mind.
+ * something else, or harm the node, if the type is not what the user thinks.
  */
 export function needsDeclaration(options: readonly GivenOption[]): boolean {
   const names = new Set(options.map((option) => option.name));
@@ -37,7 +40,7 @@ export interface GivenOption {
 }
 
 /**
- * @param shapes how the plugin declares its options, if that is known
+ * @param shapes how the plugin declares its options, if known
  * @throws Failure (exit code 2) for a value that lightningd cannot take or that would harm it
  */
 export function encodeStartOptions(
@@ -55,7 +58,7 @@ export function encodeStartOptions(
   });
 }
 
-/** A value that reaches the plugin exactly as it is, or a failure that says why it cannot. */
+/** A value that reaches the plugin unchanged, or a failure that explains why it cannot. */
 function encodeText(name: string, text: string): string {
   const raw = `"${text}"`;
   if (typeof parseJson(raw) === "string") return raw;
@@ -65,7 +68,7 @@ function encodeText(name: string, text: string): string {
   });
 }
 
-/** strtol takes `0x10`, `010` and `+5`, and lightningd then writes JSON that nobody can read. */
+/** strtol takes `0x10`, `010` and `+5`, and lightningd then writes invalid JSON. */
 function checkInt(name: string, text: string): void {
   if (/^-?(0|[1-9]\d*)$/.test(text)) return;
   throw usageFailure(`option ${name} takes a whole number, not ${shown(name, text)}`, {

@@ -1,6 +1,6 @@
 /**
- * One JSON-RPC call to a node, on its own connection: the model that lightning-cli uses and the
- * only one if a slow command cannot hold up the next (0.3 ms).
+ * One JSON-RPC call to a node, on its own connection, as lightning-cli does it: only then does a
+ * slow command not hold up the next (0.3 ms).
  */
 import type { Socket } from "node:net";
 import { Failure, messageOf } from "../../errors/failure.js";
@@ -13,24 +13,24 @@ import { connectUnix } from "./unix-socket.js";
 import { connectionFailure, nodeUnreachable } from "./unreachable.js";
 
 export interface CallOptions {
-  /** How long to wait for the whole answer, in ms; 30 s when not given. */
+  /** How long to wait for the whole answer, in ms. Default: 30 s. */
   readonly timeoutMs?: number;
-  /** Gives the call up. The node still finishes it. */
+  /** Abandons the call. The node still finishes it. */
   readonly signal?: AbortSignal | undefined;
   /** Called with what the plugin sends while it works on the call: `message` and `progress`. */
   readonly onNotification?: (method: string, params: JsonObject) => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** Longer than any answer seen: `getlog io` of a full 16 MiB ring, escaped. */
+/** Longer than any known answer: `getlog io` of a full 16 MiB ring, escaped. */
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 
 let calls = 0;
-/** In every id of ours, and in nobody else's. */
+/** In every id of ours, and in no one else's. */
 const OWN_CALL = `#${process.pid}.`;
 
 /**
- * Calls a method and gives its result.
+ * Calls a method and returns its result.
  * @throws RpcError the node answered with an error
  * @throws NodeUnreachable no answer came
  */
@@ -44,7 +44,8 @@ export async function callNode(
 }
 
 /**
- * The same, giving the text of the result as the node sent it: numbers beyond 2^53 are not rounded.
+ * The same, but returns the text of the result as the node sent it: numbers beyond 2^53 are not
+ * rounded.
  * @throws RpcError the node answered with an error
  * @throws NodeUnreachable no answer came
  */
@@ -58,10 +59,10 @@ export async function callNodeText(
 }
 
 /**
- * {@link callNode} on a connection that is open already, or about to be, and that is left open. Only
- * one call at a time: for those who ask the same again and again.
+ * {@link callNode} on a connection that is open or opening, and stays open. Only one call at a
+ * time: for polling.
  * @throws RpcError the node answered with an error
- * @throws NodeUnreachable no answer came: the connection is of no more use
+ * @throws NodeUnreachable no answer came: the connection is no longer usable
  */
 export async function callOn(
   socket: Socket,
@@ -155,12 +156,12 @@ function ask(
 }
 
 /**
- * The answer in a frame. Undefined for what may come before it: a notification, and on a connection
- * that is kept the answer to an earlier call of ours that comes late, or twice.
- * @throws Failure `answer-not-json`: a plugin has answered what cannot be read
- * @throws NodeUnreachable `garbage`: it is no answer, or one that nobody here has asked for. A node
- * answers only who asks (lightningd/jsonrpc.c), so what is behind the socket is none, or mixes up
- * its clients: to wait on would be to wait for ever.
+ * The answer in a frame. Undefined for what may come before it: a notification, and on a kept
+ * connection the answer to an earlier call of ours that comes late, or twice.
+ * @throws Failure `answer-not-json`: a plugin's answer cannot be read
+ * @throws NodeUnreachable `garbage`: it is not an answer, or one to a call that was not made here.
+ *   A node answers only the caller (lightningd/jsonrpc.c), so whatever listens on the socket is not
+ *   a node, or mixes up its clients: waiting on would never end.
  */
 function readFrame(
   frame: Frame,
@@ -176,7 +177,7 @@ function readFrame(
     return undefined;
   }
   if (message.id === id && "result" in message) return message;
-  // What it could not read has no id that it could name.
+  // It cannot name the id of what it could not read.
   if ((message.id === id || message.id === null) && "error" in message) return message;
   if (message.id === id || (message.id ?? null) === null) throw notJsonRpc(rpcFile, frame.bytes);
   if (typeof message.id === "string" && message.id.includes(OWN_CALL)) return undefined;
@@ -185,8 +186,9 @@ function readFrame(
 }
 
 /**
- * lightningd hands on what a plugin answers without decoding it (lightningd/plugin.c), so that is not
- * always JSON, though what stands around it is. @returns undefined if it is no answer to this call
+ * lightningd passes on what a plugin answers without decoding it (lightningd/plugin.c), so the
+ * result may not be JSON although the rest of the message is.
+ * @returns undefined if it is not the answer to this call
  */
 function notJson({ kind, bytes }: Frame, id: string): Failure | undefined {
   const members = kind === "object" ? membersOf(bytes.toString("utf8")) : undefined;

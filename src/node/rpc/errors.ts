@@ -1,4 +1,4 @@
-/** What can come of a call to the node other than its result. */
+/** How a call to the node can fail. */
 import { Failure, type FailureParts } from "../../errors/failure.js";
 
 /** The node answered with an error. */
@@ -10,7 +10,7 @@ export class RpcError extends Error {
     readonly code: number,
     message: string,
     readonly data?: unknown,
-    /** What else the answer held: pyln-client sends the `traceback` of an exception. */
+    /** The other members of the answer: pyln-client sends the `traceback` of an exception. */
     readonly more: { readonly [member: string]: unknown } = {},
   ) {
     super(message);
@@ -19,10 +19,10 @@ export class RpcError extends Error {
 }
 
 /**
- * Why no answer came: `missing` no socket file; `refused` nobody listens (a crash left the file, or
- * the node is going down); `denied` no permission; `not-a-socket`; `closed` the node went away before
- * it had answered; `garbage` what came is not JSON-RPC; `silent` nothing came in time; `cut` the
- * caller gave up.
+ * Why no answer came: `missing` no socket file; `refused` no process listens (a crash left the
+ * file, or the node is shutting down); `denied` no permission; `not-a-socket`; `closed` the node
+ * went away before it answered; `garbage` the answer is not JSON-RPC; `silent` nothing came in
+ * time; `cut` the caller gave up.
  */
 export type UnreachableReason =
   | "missing"

@@ -1,10 +1,13 @@
-/** What a plugin says while a call runs: `message` and `progress` (lightningd/plugin.c), as one line. */
+/**
+ * What a plugin sends while a call runs, `message` and `progress` (lightningd/plugin.c), as one
+ * line.
+ */
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 
 /** lightning-cli leaves out what is below `info`. */
 const HIDDEN = ["io", "trace", "debug"];
 
-/** `text`, `2/3`, `stage 1/2: 2/3`; undefined for what is not to be shown. */
+/** `text`, `2/3`, `stage 1/2: 2/3`; undefined if it should not be shown. */
 export function notificationText(name: string, params: JsonObject): string | undefined {
   if (name === "message") {
     return HIDDEN.includes(String(params.level)) ? undefined : String(params.message);

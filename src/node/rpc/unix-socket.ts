@@ -1,9 +1,9 @@
-/** Unix sockets, also if a path is longer than a socket address allows. */
+/** Unix sockets, even if a path is longer than a socket address allows. */
 import { chmodSync, closeSync, constants, openSync } from "node:fs";
 import { connect, type Server, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 
-/** What fits into `sun_path` on every system that we run on (macOS: 104 with the final NUL). */
+/** What fits into `sun_path` on every supported system (macOS: 104 with the final NUL). */
 const MAX_ADDRESS_BYTES = 103;
 
 /**
@@ -16,11 +16,12 @@ export function connectUnix(path: string): Socket {
 
 /**
  * Binds and listens, for this user alone.
- * @throws the system's error; later ones of the server are of no consequence
+ * @throws the system's error; later ones of the server are ignored
  */
 export async function listenUnix(server: Server, path: string, backlog = 511): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    // It stays: a connection that cannot be accepted (no file descriptor is left) comes here, too.
+    // It stays: it also gets the errors of connections that cannot be accepted (no descriptor
+    // left).
     server.on("error", reject);
     atShortPath(path, (short) => server.listen({ path: short, backlog }, resolve));
   });
@@ -28,10 +29,10 @@ export async function listenUnix(server: Server, path: string, backlog = 511): P
 }
 
 /**
- * Calls `use` with a path to the same file that fits into a socket address. `use` must bind or connect
- * at once. Node cuts a path that is too long off silently, and reports ECONNREFUSED. lightning-cli
- * changes into the folder instead; that is no way for a library, and impossible in a
- * worker thread, so on Linux the folder is reached through /proc.
+ * Calls `use` with a path to the same file that fits into a socket address. `use` must bind or
+ * connect at once. Node silently truncates a path that is too long, and reports ECONNREFUSED.
+ * lightning-cli changes into the folder instead; a library cannot do that, still less in a worker
+ * thread. So on Linux the folder is reached through /proc.
  * @throws ENAMETOOLONG if the system has no such way
  */
 export function atShortPath<T>(path: string, use: (path: string) => T): T {

@@ -1,4 +1,4 @@
-/** Says why a node gave no answer, and what to do: every {@link NodeUnreachable} is made here. */
+/** Why a node gave no answer, and what to do: every {@link NodeUnreachable} is created here. */
 import { statSync } from "node:fs";
 import { messageOf, systemCode } from "../../errors/failure.js";
 import { NodeUnreachable, type UnreachableReason } from "./errors.js";
@@ -46,7 +46,7 @@ const NEXT_STEP: { readonly [reason in UnreachableReason]: string } = {
   cut: "Try again",
 };
 
-/** Makes the failure for a reason; `why` is the sentence that says it of this very call. */
+/** Makes the failure for a reason; `why` is the sentence about this particular call. */
 export function nodeUnreachable(
   reason: UnreachableReason,
   rpcFile: string,

@@ -1,6 +1,6 @@
 /**
- * Reads a config file of lightningd into its lines, `include`s unfolded, as common/configdir.c does
- * (gather_file_configvars). What the lines mean is lightning-config.ts's business.
+ * Reads a config file of lightningd into its lines, with `include`s expanded, as common/configdir.c
+ * does (gather_file_configvars). lightning-config.ts interprets the lines.
  */
 import { dirname, resolve } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
@@ -16,19 +16,21 @@ export interface ConfigLine {
   /** The line without its end, otherwise unchanged. */
   readonly text: string;
   readonly name: string;
-  /** Undefined if the line has no `=`. Trailing blanks do not count. */
+  /** Undefined if the line has no `=`. Trailing blanks are removed. */
   readonly value: string | undefined;
 }
 
 /** lightningd's own limit: an include at a deeper level is an error. */
 const MAX_INCLUDE_DEPTH = 100;
-/** Ours, in bytes and files: a config that includes itself twice would never end otherwise. */
+/**
+ * Our limits, in bytes and files: a config that includes itself twice would never end otherwise.
+ */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 1_000;
 
 /**
  * The lines of a config that may be missing; undefined if it cannot be read. lightningd does not
- * distinguish the two, so `unreadable` gives the reason for a hint.
+ * distinguish the two, so `unreadable` has the reason for a hint.
  * @throws Failure (exit code 2) for an include that cannot be read, or that never ends
  */
 export function readOptionalConfig(
@@ -63,7 +65,7 @@ export function readNamedConfig(file: string): readonly ConfigLine[] {
   return linesOf(content, file, 0, { files: 0 });
 }
 
-/** A config that lightningd and lightning-cli would refuse as well: exit code 2. */
+/** The failure for a config that lightningd and lightning-cli would refuse as well: exit code 2. */
 export function configFailure(
   what: string,
   parts: { why: string; fix: string; cause?: unknown },

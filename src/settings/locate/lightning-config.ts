@@ -1,12 +1,14 @@
 /**
- * Where lightningd's socket is by the lines of its config files, read exactly as
- * lightning-cli reads them (common/configdir.c, common/configvar.c).
- * Used by locate-node.ts only.
+ * Where lightningd's socket is according to its config files, read exactly as lightning-cli reads
+ * them (common/configdir.c, common/configvar.c). Used by locate-node.ts only.
  */
 import { type ConfigLine, configFailure } from "./config-file.js";
 import { isNetwork, NETWORK_FLAGS, networkProblem } from "./networks.js";
 
-/** The place of a config decides what it may set; included files count as the one that includes. */
+/**
+ * The place of a config decides what it may set; included files count as the file that includes
+ * them.
+ */
 export type ConfigPlace = "base" | "network" | "explicit";
 
 /** What a config sets; the last line wins. */
@@ -18,7 +20,7 @@ export interface ConfigValues {
 
 const VALUE_KEYS: readonly string[] = ["network", "rpc-file", "lightning-dir", "conf"];
 
-/** @throws Failure (exit code 2) for what lightning-cli refuses; unknown keys are nobody's business. */
+/** @throws Failure (exit code 2) for what lightning-cli refuses; unknown keys are ignored */
 export function readValues(lines: readonly ConfigLine[], place: ConfigPlace): ConfigValues {
   const values: ConfigValues = {};
   for (const line of lines) {

@@ -1,5 +1,5 @@
 /**
- * From flags and lightningd's config files to the socket of a node, as lightning-cli does it, so
+ * Finds the socket of a node from flags and lightningd's config files, as lightning-cli does, so
  * that what works there works here. On the cold-start path of every command: it reads two small
  * files and loads nothing.
  */
@@ -12,7 +12,7 @@ import { DEFAULT_NETWORK, isNetwork, networkProblem } from "./networks.js";
 
 /** What the user names of one node; the configs and the defaults supply the rest. */
 export interface NodeChoice {
-  /** Relative to the working directory, as all paths here. */
+  /** Relative to the working directory, like all paths here. */
   readonly lightningDir?: string | undefined;
   readonly network?: string | undefined;
   /** Relative to the network's folder; an absolute path overrides directory and network. */
@@ -21,7 +21,7 @@ export interface NodeChoice {
 }
 
 export interface NamedNodeChoice extends NodeChoice {
-  /** Who said `network`; the command line where it is not given. */
+  /** What set `network`; the command line if not given. */
   readonly networkNamedBy?: "command line" | "package.json" | undefined;
 }
 
@@ -45,13 +45,13 @@ export function locateNode(choice: NamedNodeChoice, surroundings: Surroundings):
   return { ...address, ...aroundSocket(address, choice) };
 }
 
-/** A shell expands `~` at the beginning of a word only, lightningd never. */
+/** Refuses `~`: a shell expands it at the beginning of a word only, lightningd never. */
 function tildeHints(rpcFile: string): string[] {
   if (!rpcFile.includes("/~/")) return [];
   return [`The ~ in ${rpcFile} is a folder of that name: write the path in full, or $HOME`];
 }
 
-/** lightning-cli aborts on an empty flag; it mostly comes from a variable that is not set. */
+/** Refuses an empty flag, at which lightning-cli aborts; it mostly comes from an unset variable. */
 function refuseEmpty(flag: string, value: string | undefined): void {
   if (value === undefined || trimEnd(value) !== "") return;
   throw usageFailure(`${flag} is empty`, {
@@ -87,7 +87,9 @@ function fromNamedConfig(
   };
 }
 
-/** Without `--conf`: the lightning-dir's config decides the network, whose own config comes next. */
+/**
+ * Without `--conf`: the lightning-dir's config decides the network, whose own config comes next.
+ */
 function fromFolder(
   choice: NodeChoice,
   chosen: Network | undefined,
@@ -153,7 +155,7 @@ function chosenNetwork(choice: NamedNodeChoice): Network | undefined {
   return { name: checkNetworkFlag(choice.network), namedBy };
 }
 
-/** @throws Failure (exit code 2) where `--network` names none that lightningd knows */
+/** @throws Failure (exit code 2) if `--network` is not one that lightningd knows */
 export function checkNetworkFlag(flag: string): string {
   const name = trimEnd(flag);
   if (isNetwork(name)) return name;
@@ -171,8 +173,8 @@ export function lightningDirOf(flag: string, { cwd }: Surroundings): string {
 }
 
 /**
- * An absolute rpc-file overrides the directory and the network. If the user names nothing but the
- * socket, its own place shows them as far as possible.
+ * An absolute rpc-file overrides the directory and the network. If the user names only the socket,
+ * its own path shows them as far as possible.
  */
 function aroundSocket(address: NodeAddress, choice: NodeChoice): Partial<NodeAddress> {
   if (choice.rpcFile === undefined) return {};

@@ -1,7 +1,7 @@
-/** The networks that lightningd knows, and the errors for names that it does not know. */
+/** The networks that lightningd knows, and the errors for unknown names. */
 import { nearestName } from "../../errors/did-you-mean.js";
 
-/** bitcoin/chainparams.c: these names exactly, in small letters. */
+/** bitcoin/chainparams.c: exactly these names, in lower case. */
 export const NETWORKS: readonly string[] = [
   "bitcoin",
   "regtest",
@@ -14,7 +14,7 @@ export const NETWORKS: readonly string[] = [
 
 export const DEFAULT_NETWORK = "bitcoin";
 
-/** The short flags (`--regtest`, a bare `regtest` in a config) and the network that each means. */
+/** The short flags (`--regtest`, a bare `regtest` in a config) and the network of each. */
 export const NETWORK_FLAGS: { readonly [flag: string]: string } = {
   mainnet: "bitcoin",
   regtest: "regtest",
@@ -28,7 +28,7 @@ export function isNetwork(name: string): boolean {
 }
 
 /**
- * Why `name` is no network and what was probably meant.
+ * Why `name` is not a network, and which one was probably meant.
  * @param write how a network is written in place of `name`: `network=regtest`, `--network=regtest`
  */
 export function networkProblem(

@@ -1,6 +1,6 @@
 /**
- * The nodes of this user on this machine, for the error about a node that is not
- * there. Loaded and called on that failure only. Folders of other users are passed over.
+ * The nodes of this user on this machine, for the error about a missing node. Loaded only for that
+ * error. Ignores folders of other users.
  */
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -16,19 +16,22 @@ export interface RunningNode {
   readonly lightningDir: string;
   readonly network: string;
   readonly rpcFile: string;
-  /** What to write on the command line to get to it. */
+  /** The flags that lead to it. */
   readonly flags: string;
 }
 
-/** Where `startup_regtest.sh` and we put nodes: `/tmp/l1-regtest`, `/tmp/l1`, `cln-dev-node-...`. */
+/**
+ * Where `startup_regtest.sh` and cln-dev put nodes: `/tmp/l1-regtest`, `/tmp/l1`,
+ * `cln-dev-node-...`.
+ */
 const USUAL_NAME = /^(?:l\d+|l.*-(?:regtest|signet|testnet4?|bitcoin)|cln-dev-node-.*)$/;
-/** Where `cln-dev regtest` has its nodes, each in a folder below. */
+/** Where `cln-dev regtest` has its nodes, each in a subfolder. */
 const NETWORK_NAME = /^cln-dev-regtest-/;
 const MAX_FOLDERS = 64;
 
 /**
  * Nodes that accept a connection; those in the same lightning-dir first.
- * @param asked the node that is not there: other networks of its lightning-dir are looked at as well
+ * @param asked the node that is missing: other networks of its lightning-dir are checked as well
  * @param timeoutMs how long a socket may take to accept a connection, in ms
  */
 export async function runningNodes(

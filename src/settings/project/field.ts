@@ -1,6 +1,6 @@
 /**
- * One value in package.json on its way to a typed setting: it knows its file and its key path, so
- * that every complaint names them and the value.
+ * One value in package.json on its way to a typed setting. It knows its file and its key path, so
+ * that every error names them and the value.
  */
 
 import { nearestName } from "../../errors/did-you-mean.js";
@@ -88,7 +88,7 @@ function settingsFailure(what: string, why: string, fix: string): Failure {
 
 const MAX_SHOWN = 60;
 
-/** The value as far as it may be shown: what is inside an object could be a secret. */
+/** The value as far as it may be shown: the inside of an object could be a secret. */
 function described({ keyPath, value }: Field): string {
   if (Array.isArray(value)) return "a list";
   if (isObject(value)) return "an object";

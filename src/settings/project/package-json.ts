@@ -1,7 +1,7 @@
 /**
- * Finds the nearest package.json that has the key "cln-dev", and gives its value unparsed. Above the
- * working directory only files of this user or root count: a package.json that another user has put
- * into a shared folder would run its `build` as us.
+ * Finds the nearest package.json that has the key "cln-dev", and returns its value unparsed. Above
+ * the working directory only files of this user or root count: a package.json that another user
+ * puts into a shared folder would run its `build` as us.
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,7 +24,7 @@ export interface SettingsKey {
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * Looks in `cwd` and upward from it.
+ * Searches `cwd` and its parents.
  * @returns undefined if no package.json has the key
  * @throws Failure (exit code 2) if the nearest package.json is broken, or one that has the key
  */
@@ -33,7 +33,7 @@ export function findSettingsKey(cwd: string): SettingsKey | undefined {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const file = join(folder, "package.json");
     const text = readIfThere(file, nearest, folder === cwd);
-    // Somebody else's broken file further up is none of our business.
+    // A broken file of another user further up is ignored.
     if (text !== undefined && (nearest || text.includes(SETTINGS_KEY))) {
       const content = parse(text, file);
       if (isObject(content) && Object.hasOwn(content, SETTINGS_KEY)) {
@@ -45,7 +45,7 @@ export function findSettingsKey(cwd: string): SettingsKey | undefined {
   }
 }
 
-/** Files above `cwd` that {@link findSettingsKey} passes over because of their owner. */
+/** Files above `cwd` that {@link findSettingsKey} ignores because of their owner. */
 export function foreignSettings(cwd: string): string[] {
   const foreign: string[] = [];
   for (let folder = cwd; ; folder = dirname(folder)) {
@@ -58,7 +58,7 @@ export function foreignSettings(cwd: string): string[] {
 /** The text of a package.json. @throws UnusableFile, or the system's error: it cannot be read */
 export function readPackageJson(file: string): string {
   const content = readRegularFile(file, { maxBytes: MAX_BYTES });
-  // npm, too, reads over a byte order mark.
+  // npm, too, ignores a byte order mark.
   return content.toString("utf8").replace(/^\uFEFF/, "");
 }
 
@@ -74,7 +74,10 @@ function readIfThere(file: string, nearest: boolean, inCwd: boolean): string | u
   }
 }
 
-/** In `cwd` itself a file may also belong to the owner of the folder (a mounted project, a container). */
+/**
+ * In `cwd` itself a file may also belong to the owner of the folder (a mounted project, a
+ * container).
+ */
 function isTrusted(folder: string, file: string, inCwd: boolean): boolean {
   const inside = tryStat(folder);
   const stat = tryStat(file);

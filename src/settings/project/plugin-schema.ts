@@ -25,7 +25,7 @@ export const PLUGIN_KEYS = [
 ];
 
 /**
- * @param alsoKnown keys of the same object that somebody else reads
+ * @param alsoKnown keys of the same object that are read elsewhere
  * @throws Failure (exit code 2)
  */
 export function readPlugin(
@@ -71,7 +71,7 @@ export function readPlugin(
   };
 }
 
-/** How its process is run: hot mode, and what an own process makes possible. */
+/** How its process is run, for hot mode and the embedded node. */
 function readRun(
   field: Field & { readonly value: JsonObject },
 ): Pick<PluginSettings, "hot" | "handover" | "run"> {

@@ -1,7 +1,7 @@
 /**
- * The key "cln-dev" of a package.json as typed settings (docs/settings.md): a path, a plugin, or a list
- * of those, with the node beside them. What is wrong in it is an error (exit code 2) that names the
- * file, the key and the value.
+ * The key "cln-dev" of a package.json as typed settings (docs/settings.md): a path, a plugin, or a
+ * list of those, with the node beside them. Errors (exit code 2) name the file, the key and the
+ * value.
  */
 
 import { resolve } from "node:path";
