@@ -1,7 +1,8 @@
 /**
- * The public API. `watch()` does for a program what `cln-dev watch` does; `startEmbeddedNode()` is a
- * node without lightningd, for tests; `locateNode()` is a node that is running. What is exported here
- * follows semantic versioning; nothing else of the package does.
+ * The public API. `watch()` does for a program what `cln-dev watch` does; `startEmbeddedNode()` is
+ * a node without lightningd, for tests; `startRegtest()` starts real nodes; `locateNode()` is a
+ * node that is running. What is exported here follows semantic versioning; nothing else of the
+ * package does.
  */
 
 export {

@@ -1,4 +1,4 @@
-/** The embedded node as a program starts it: for tests of a plugin, without lightningd. */
+/** The embedded node for programs: for tests of a plugin, without lightningd. */
 import { resolve } from "node:path";
 import type { PluginDirection } from "../embedded/api.js";
 import type { RaisedEvent, RaiseWishes } from "../embedded/emit/raised-event.js";
@@ -9,15 +9,20 @@ import { type LightningNode, nodeAt } from "./lightning-node.js";
 import { optionList, type PluginOptions } from "./plugin-options.js";
 
 export interface EmbeddedNodeOptions {
-  /** Plugins that start with the node, as by `--plugin`; they need not be dynamic. Relative to the working directory. */
+  /**
+   * Plugins that start with the node, as with `--plugin`; they need not be dynamic. Relative to the
+   * working directory.
+   */
   readonly plugins?: readonly string[];
   /** Options of the plugins and of the node, as on lightningd's command line without the dashes. */
   readonly options?: PluginOptions;
-  /** The base directory, whose config files are read. Default: a temporary one that is removed at the end. */
+  /**
+   * The base directory, whose config files are read. Default: a temporary one, removed at the end.
+   */
   readonly lightningDir?: string;
-  /** Default: what the config says, or `regtest`. */
+  /** Default: the network in the config, or `regtest`. */
   readonly network?: string;
-  /** What goes to the log file. Default: what the config says, or `debug`. */
+  /** The lowest level in the log file. Default: the level in the config, or `debug`. */
   readonly logLevel?: LogLevel;
   /** How long a plugin may take to answer getmanifest, and again init, in ms. Default: 120,000, as in lightningd. */
   readonly pluginTimeoutMs?: number;
@@ -37,37 +42,38 @@ export interface EmbeddedNode extends LightningNode, AsyncDisposable {
   /** The log file, absolute. */
   readonly logFile: string;
   /**
-   * Raises what a real node raises by itself: a notification, or a call of a hook. Resolves when
-   * every plugin that was asked has answered.
+   * Raises what a real node raises by itself: a notification, or a hook call. Resolves when every
+   * plugin that was asked has answered.
    * @throws Failure with `exitCode` 2 for an unknown topic
    */
   raise(topic: string, wishes?: RaiseWishes): Promise<RaisedEvent>;
   /** Ends the node and all its plugins. Safe to call more than once. */
   close(): Promise<void>;
-  /** Resolves when the node has ended, for whatever reason. */
+  /** Resolves when the node has ended, for any reason. */
   readonly closed: Promise<void>;
 }
 
 type OnLine = (plugin: string, line: string) => void;
 
-/** A watch session on an embedded node of this process: it hears what the plugins write. */
+/** What a watch session on an embedded node in this process hears from its plugins. */
 export interface PluginListener {
-  /** A line on stderr. @param plugin its file name */
+  /** Called with a line on stderr. @param plugin its file name */
   readonly onStderr: OnLine;
-  /** A message from or to a plugin. @param path canonical */
+  /** Called with a message from or to a plugin. @param path canonical */
   readonly onMessage: (path: string, direction: PluginDirection, text: string) => void;
 }
 
 const listeners = new WeakMap<LightningNode, Set<PluginListener>>();
 
-/** @returns undefined if the node is not an embedded one of this process */
+/** @returns undefined if the node is not an embedded one in this process */
 export function pluginListenersOf(node: LightningNode): Set<PluginListener> | undefined {
   return listeners.get(node);
 }
 
 /**
- * Starts an embedded node. When it resolves, the node takes requests and its plugins are active.
- * @throws Failure a node is running in the directory, an option is wrong, or a plugin cannot be started
+ * Starts an embedded node. When it resolves, the node accepts requests and its plugins are active.
+ * @throws Failure if a node is running in the directory, an option is wrong, or a plugin cannot be
+ *   started
  */
 export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Promise<EmbeddedNode> {
   const ours = new Set<PluginListener>();

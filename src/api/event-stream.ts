@@ -1,7 +1,7 @@
 /** Events for listeners and for `for await` loops. */
 import { EventEmitter, on } from "node:events";
 
-/** What iterators listen for: no event has these names. */
+/** The names that iterators listen for: no event has them. */
 const ANY = "any event";
 const END = "end of events";
 
@@ -19,7 +19,7 @@ export class EventStream<E extends { readonly event: string }> {
     }
   }
 
-  /** From now on events are passed on as they come; those before come first. */
+  /** Passes events on as they come from now on; earlier ones come first. */
   open(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -31,7 +31,8 @@ export class EventStream<E extends { readonly event: string }> {
       try {
         listener(event);
       } catch (error) {
-        // It is the caller's: it must not end what is under way here, and must not be hidden.
+        // A listener's error is the caller's: it must not end what is under way here, and must not
+        // be hidden.
         queueMicrotask(() => {
           throw error;
         });

@@ -1,4 +1,4 @@
-/** A node as a program uses it: where it is, its methods, its plugins. */
+/** A node for programs: its address, its methods, its plugins. */
 import { resolve } from "node:path";
 import { targetOf } from "../events/reload-target.js";
 import {
@@ -22,21 +22,18 @@ export interface LightningNode extends NodeAddress {
   /**
    * Calls an RPC method of the node or of a plugin. The result is what the node sent: `T` is not
    * checked. Integers beyond 2^53 lose digits.
-   * @throws RpcError the node answered with an error
-   * @throws NodeUnreachable no answer came
+   * @throws RpcError if the node answered with an error
+   * @throws NodeUnreachable if no answer came
    */
   call<T = unknown>(method: string, params?: CallParams, options?: CallOptions): Promise<T>;
-  /**
-   * The plugins that the node runs.
-   * @throws RpcError, NodeUnreachable
-   */
+  /** Lists the plugins that the node runs. @throws RpcError, NodeUnreachable */
   listPlugins(options?: CallOptions): Promise<ListedPlugin[]>;
   /**
-   * Starts a plugin and waits until the node lists it as active. A plugin that is running is not
-   * replaced: stop it first, or use `watch()`.
+   * Starts a plugin and waits until the node lists it as active. A running plugin is not replaced:
+   * stop it first, or use `watch()`.
    * @param path relative to the working directory
-   * @throws Failure the file cannot be run, or an option has a value that lightningd cannot take
-   * @throws RpcError the plugin did not start; NodeUnreachable
+   * @throws Failure if the file cannot be run, or lightningd cannot take the value of an option
+   * @throws RpcError if the plugin did not start; NodeUnreachable
    */
   startPlugin(path: string, options?: PluginOptions, call?: CallOptions): Promise<void>;
   /**
@@ -61,7 +58,7 @@ export function nodeAt(address: NodeAddress): LightningNode {
   const { rpcFile } = address;
   return {
     ...address,
-    // The caller says what the method returns: only the caller knows.
+    // Only the caller knows what the method returns.
     call: <T>(method: string, params?: CallParams, options?: CallOptions) =>
       callNode(rpcFile, method, params, options) as Promise<T>,
     listPlugins: (options) => listPlugins(rpcFile, options),

@@ -1,4 +1,4 @@
-/** A plugin's options as a program gives them: one object of names and values. */
+/** A plugin's options for programs: one object of names and values. */
 import type { PluginOption } from "../settings/types.js";
 
 export type OptionValue = string | number | boolean;

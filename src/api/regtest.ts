@@ -1,4 +1,4 @@
-/** A regtest network as a program starts it: real nodes for the tests of a plugin. */
+/** A regtest network for programs: real nodes for the tests of a plugin. */
 import { rmSync } from "node:fs";
 import { makeTemporaryFolder } from "../filesystem/temporary-folder.js";
 import { OWNER_VARIABLE } from "../regtest/backend/backend-files.js";
@@ -25,21 +25,27 @@ import { type LightningNode, locateNode } from "./lightning-node.js";
 export interface RegtestOptions {
   /** How many nodes, each with a channel to the next one. Default: 2. */
   readonly nodes?: number;
-  /** Default: a private temporary folder, removed by `close`. One that is given stays, with its nodes stopped. */
+  /**
+   * Default: a private temporary folder, removed by `close`. A given folder stays, with its nodes
+   * stopped.
+   */
   readonly dir?: string;
   /** The path or name of lightningd: for all nodes, or by the name of the node. */
   readonly lightningd?: string | { readonly [name: string]: string };
-  /** Of each channel; half of it is on either side. Default: 10,000,000. */
+  /** The capacity of each channel; half of it is on either side. Default: 10,000,000. */
   readonly capacitySat?: number;
-  /** false: no channels. */
+  /** `false` for no channels. */
   readonly channels?: boolean;
-  /** false: without lightningd's developer mode, which sees blocks at once; they take up to 30 s then. */
+  /**
+   * `false` for nodes without lightningd's developer mode: they see a block after up to 30 s
+   * instead of at once.
+   */
   readonly developer?: boolean;
   /** Further options of lightningd, each as `--name` or `--name=value`. */
   readonly options?: readonly string[];
   /** The environment of the nodes and their plugins. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Cancels what is being done. */
+  /** Cancels what is under way. */
   readonly signal?: AbortSignal;
   /** Called with each step. */
   readonly onEvent?: (event: RegtestEvent) => void;
@@ -53,26 +59,26 @@ export interface RegtestNetworkNode extends LightningNode {
   readonly port: number;
 }
 
-/** A node by itself or its name: `l1`. */
+/** A node or its name: `l1`. */
 export type NodeOrName = string | { readonly name: string };
 
 export interface RegtestNetwork extends AsyncDisposable {
   readonly dir: string;
   readonly nodes: readonly RegtestNetworkNode[];
-  /** Mines blocks (1). Resolves with the height when all running nodes have them. */
+  /** Mines blocks (default: 1). Resolves with the height when all running nodes have them. */
   mine(blocks?: number): Promise<number>;
-  /** Pays to the wallet of a node (100,000,000 sat), in a block. */
+  /** Pays to the wallet of a node (default: 100,000,000 sat), in a block. */
   fund(node: NodeOrName, sat?: number): Promise<void>;
   /** Opens one more channel, half of it on either side, and mines until both can use it. */
   open(from: NodeOrName, to: NodeOrName, sat?: number): Promise<RegtestChannel>;
-  /** Pays an invoice, or without one. @throws RpcError: it failed */
+  /** Pays an invoice, or with `keysend` pays without one. @throws RpcError if it failed */
   pay(
     from: NodeOrName,
     to: NodeOrName,
     msat?: number,
     how?: { readonly keysend?: boolean },
   ): Promise<RegtestPayment>;
-  /** Replaces that many blocks by one more; their transactions are mined again. At most 29. */
+  /** Replaces this many blocks with one more; their transactions are mined again. At most 29. */
   reorg(depth: number): Promise<void>;
   /** Sets fee rates: sat per 1000 virtual bytes, by number of blocks. */
   fees(feerates: { readonly [blocks: number]: number }): Promise<void>;
@@ -82,7 +88,7 @@ export interface RegtestNetwork extends AsyncDisposable {
 
 /**
  * Starts real nodes with money and channels. They end with this process, whatever happens to it.
- * @throws Failure: no lightningd, a node that does not start, ...
+ * @throws Failure if there is no lightningd, a node does not start, ...
  */
 export async function startRegtest(options: RegtestOptions = {}): Promise<RegtestNetwork> {
   const { lightningd, nodes: count = 2, signal } = options;

@@ -1,4 +1,4 @@
-/** `watch()`: a plugin on a node, kept at its latest version, for programs. */
+/** `watch()`: keeps a plugin on a node at its latest version, for programs. */
 import { resolve } from "node:path";
 import type { Outcome, WatchEvent } from "../events/watch-events.js";
 import { refuseMissing } from "../plugin/file/plugin-file.js";
@@ -17,11 +17,11 @@ export interface WatchOptions {
   readonly node?: LightningNode | NodeChoice;
   /** The plugin's options. */
   readonly options?: PluginOptions;
-  /** Files and folders that are watched as well. */
+  /** Files and folders to watch in addition. */
   readonly watch?: readonly string[];
-  /** Files and folders that are watched in place of the default. */
+  /** Files and folders to watch in place of the default. */
   readonly only?: readonly string[];
-  /** Files that are not watched: patterns as in a .gitignore, relative to the plugin's folder. */
+  /** Files not to watch: patterns as in a .gitignore, relative to the plugin's folder. */
   readonly ignore?: readonly string[];
   /** A shell command that runs before each reload, in the working directory. */
   readonly build?: string;
@@ -29,7 +29,7 @@ export interface WatchOptions {
   readonly calls?: readonly string[];
   /** Stop the previous version only if the new one passes its handshake offline. Default: false. */
   readonly safe?: boolean;
-  /** The new version takes over while the old one ends what it has begun. Default: false. */
+  /** The new version takes over while the old one finishes what it has begun. Default: false. */
   readonly hot?: boolean;
   /** Look at the files every N ms instead of waiting for events of the file system. */
   readonly pollMs?: number;
@@ -42,7 +42,7 @@ export type WatchEventName = WatchEvent["event"];
 /** The event of that name. */
 export type WatchEventOf<N extends WatchEventName> = Extract<WatchEvent, { event: N }>;
 
-/** A running watch. Iterating over it gives its events until it is closed. */
+/** A running watch. Iterating over it yields its events until it is closed. */
 export interface WatchSession extends AsyncIterable<WatchEvent>, AsyncDisposable {
   readonly node: LightningNode;
   /** The outcome of the first start. Never rejects: a plugin that does not start is an outcome, too. */
@@ -60,8 +60,9 @@ export interface WatchSession extends AsyncIterable<WatchEvent>, AsyncDisposable
 
 /**
  * Starts a plugin on a node and reloads it at each save, as `cln-dev watch` does.
- * @throws Failure the plugin's file is missing, a setting is wrong, or the node is not to be touched
- * @throws NodeUnreachable there is no node
+ * @throws Failure if the plugin's file is missing, a setting is wrong, or the node must not be
+ *   touched
+ * @throws NodeUnreachable if there is no node
  */
 export async function watch(options: WatchOptions): Promise<WatchSession> {
   const plugin = await settingsOf(options);
@@ -94,7 +95,7 @@ export async function watch(options: WatchOptions): Promise<WatchSession> {
   };
   options.signal?.addEventListener("abort", onAbort, { once: true });
   if (options.signal?.aborted) onAbort();
-  // The caller adds listeners first.
+  // Wait until the caller has added listeners.
   setImmediate(() => events.open());
   const started: WatchSession = {
     node,

@@ -1,4 +1,4 @@
-/** "Did you mean ...?": for plugins, options, keys, networks and methods that are misspelt. */
+/** "Did you mean ...?": for misspelt plugins, options, keys, networks and methods. */
 
 /** The nearest name, or undefined if none is near. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
@@ -6,8 +6,8 @@ export function nearestName(wanted: string, names: Iterable<string>): string | u
 }
 
 /**
- * @param limit how many names to give at most
- * @returns the nearest names first; none when nothing is near
+ * @param limit how many names to return at most
+ * @returns the nearest names first; empty if none is near
  */
 export function nearNames(wanted: string, names: Iterable<string>, limit = 3): string[] {
   const near: { name: string; distance: number }[] = [];

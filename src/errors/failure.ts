@@ -1,6 +1,6 @@
 /**
- * Every failure that a user may meet is made as one of these: what happened, why, and what to do.
- * The command line prints it and exits with its code; a program reads its fields.
+ * Every failure that a user may see: what happened, why, and what to do. The command line prints it
+ * and exits with its code; a program reads its fields.
  */
 
 /** 1: it was tried and failed; 2: wrong use or settings; 3: no node. */
@@ -11,7 +11,7 @@ export interface FailureParts {
   readonly kind: string;
   /** What happened, naming the thing: one clause, no full stop at its end. */
   readonly what: string;
-  /** Why, if that is known: one sentence without its full stop. */
+  /** Why, if known: one sentence without its full stop. */
   readonly why?: string;
   /** The next step: one sentence, a command where there is one. */
   readonly fix?: string;
@@ -57,7 +57,7 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** What to do about a limit of the system that this process has reached; undefined for other errors. */
+/** How to fix a limit of the system that this process has reached; undefined for other errors. */
 export function limitFix(error: unknown): string | undefined {
   switch (systemCode(error)) {
     case "EMFILE":

@@ -1,6 +1,6 @@
 /**
- * Every message between a node and one plugin as a value that a person or a program reads: answers
- * with the name of what was asked and how long that took, secrets masked (`--trace`).
+ * Turns every message between a node and one plugin into a value that a person or a program can
+ * read (`--trace`): answers with the name of the request and how long it took, secrets masked.
  */
 import { readEnvelope } from "../jsonrpc/envelope.js";
 import { isObject, parseJson } from "../jsonrpc/json.js";
@@ -17,7 +17,7 @@ export interface PassedMessage {
   readonly bytes: number;
   /** Ms since 1970. */
   readonly at: number;
-  /** Which run of the plugin, in hot mode. */
+  /** Which version of the plugin, in hot mode. */
   readonly version?: number;
 }
 
@@ -29,7 +29,7 @@ interface Open {
   isReported: boolean;
 }
 
-/** Requests that are never answered are forgotten beyond this number. */
+/** How many unanswered requests are remembered. */
 const MAX_OPEN = 10_000;
 
 export class MessageTrace {
@@ -71,14 +71,14 @@ export class MessageTrace {
     };
   }
 
-  /** A version is gone: nothing is waited for that it was asked. */
+  /** A version is gone: its unanswered requests are dropped. */
   ended(version: number): void {
     for (const [id, open] of this.#open) {
       if (open.version === version && open.direction === "to-plugin") this.#open.delete(id);
     }
   }
 
-  /** Requests that have waited so long by now, each once. @param now ms since 1970 */
+  /** Requests that have waited this long by now, each once. @param now ms since 1970 */
   overdue(now: number, ms: number): Traced[] {
     const late = [...this.#open].filter(([, { at, isReported }]) => !isReported && now - at >= ms);
     return late.map(([id, open]) => {
@@ -144,7 +144,7 @@ function mask(value: unknown, isSecret: (name: string) => boolean, depth = 0): u
 
 const MAX_DEPTH = 100;
 
-/** Of an object under such a name (`"token": {"type": ...}`) the members decide. */
+/** For an object under such a name (`"token": {"type": ...}`) its members decide. */
 function isValue(value: unknown): boolean {
   return typeof value === "string" || typeof value === "number" || Array.isArray(value);
 }
@@ -160,7 +160,7 @@ function plainId(raw: string): string {
   return typeof value === "string" ? value : raw;
 }
 
-/** What of the trace is shown. */
+/** Which part of the trace is shown. */
 export type TraceFilter = (event: Traced) => boolean;
 
 const KINDS: { readonly [word: string]: (event: Traced) => boolean } = {
@@ -171,8 +171,8 @@ const KINDS: { readonly [word: string]: (event: Traced) => boolean } = {
 };
 
 /**
- * Reads the filter of `--trace`: words between commas, each the name of a method, hook or topic (`*`
- * stands for anything) or one of calls, hooks, notifications and errors. `!word` leaves it out.
+ * Reads the filter of `--trace`: words between commas, each the name of a method, hook or topic
+ * (`*` stands for anything) or one of calls, hooks, notifications and errors. `!word` excludes it.
  */
 export function traceFilter(text: string): TraceFilter {
   const words = text.split(",").filter((word) => word !== "");

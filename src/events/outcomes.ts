@@ -26,14 +26,14 @@ export function isOutcome(event: WatchEvent): event is Outcome {
   return OUTCOMES.includes(event.event);
 }
 
-/** What is known of a failure beyond the node's words. */
+/** What is known of a failure besides the node's message. */
 export interface Diagnosis {
   readonly reason: string | undefined;
   readonly fix: string | undefined;
   readonly findings: readonly Finding[];
-  /** The node died of this very plugin: it is not started again as it is. */
+  /** The node died of this plugin: it is not started again unchanged. */
   readonly killsNode?: boolean;
-  /** Something holds the address that it binds: the previous version may let go of it in a moment. */
+  /** Something holds the address that it binds: the previous version may release it in a moment. */
   readonly addressInUse?: boolean;
 }
 
@@ -63,16 +63,16 @@ export function failed(
   };
 }
 
-/** What happened in a build step. */
+/** The result of a build step. */
 export interface BuildResult {
   readonly ok: boolean;
-  /** What it printed, stdout and stderr as they came; the end of it if it is very long. */
+  /** Its stdout and stderr in the order they came; only the end if very long. */
   readonly output: string;
   /** `exit code 1`, `signal SIGKILL`, or why it could not be run. */
   readonly ending: string;
 }
 
-/** The user's build step did not work: what it printed is all there is to say. */
+/** The user's build failed: its output explains why. */
 export function notBuilt(
   name: TargetName,
   change: Change,
@@ -91,7 +91,7 @@ export function notBuilt(
   return failed(name, change, "build", new Error(`${command}: ${ending}`), diagnosis, running);
 }
 
-/** @param diagnosis where the node went away during the start */
+/** @param diagnosis if the node went away during the start */
 export function unreachable(
   name: TargetName,
   error: NodeUnreachable,
@@ -124,7 +124,10 @@ export function sessionClosed(path: string): Failure {
   });
 }
 
-/** A node that somebody starts again by itself would die at once, and again. @param path of the plugin */
+/**
+ * Something may restart the node automatically: with this plugin it would die again at once.
+ * @param path of the plugin
+ */
 export function killsNode(path: string): Failure {
   return new Failure({
     kind: "plugin-kills-node",

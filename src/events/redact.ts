@@ -1,4 +1,4 @@
-/** Keeps the values of secret options out of every event. */
+/** Removes the values of secret options from every event. */
 import { isObject } from "../jsonrpc/json.js";
 import type { WatchEvent } from "./watch-events.js";
 
@@ -9,7 +9,7 @@ const HIDDEN: ReadonlySet<string> = new Set([
   ...["payload", "call", "result", "before"],
 ]);
 
-/** The same event with every secret hidden. Names and paths stay: programs go by them. */
+/** The same event with every secret hidden. Names and paths stay, since programs rely on them. */
 export function redactEvent<T extends WatchEvent>(event: T, redact: Redact): T {
   const members = Object.entries(event).map(([name, value]) => [
     name,

@@ -1,4 +1,4 @@
-/** One plugin on one node: the thing that is reloaded. */
+/** One plugin on one node: what is reloaded. */
 import { basename } from "node:path";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
 import type { Cause, TargetName } from "./watch-events.js";
@@ -14,37 +14,40 @@ export function targetOf(plugin: PluginSettings, node: NodeAddress): Target {
   return { name, plugin, node };
 }
 
-/** A target as a watch session names it to other programs. */
+/** A target as a watch session shows it to other programs. */
 export interface SessionTarget {
-  /** The plugin as the session's user named it, absolute. */
+  /** The plugin's absolute path, as the session's user named it. */
   readonly path: string;
   /** The same without symlinks. */
   readonly realPath: string;
   readonly node: NodeAddress;
 }
 
-/** Why a reload is wanted, and since when. Several become one by {@link merge}. */
+/** Why a reload is needed, and since when. {@link merge} combines several. */
 export interface Change {
   readonly cause: Cause;
-  /** Somebody asked for a reload, whether or not anything has changed. */
+  /** A reload was requested, whether or not anything has changed. */
   readonly asked?: boolean;
   /** Absolute paths; empty unless the cause is `file`. */
   readonly files: readonly string[];
   /** performance.now() of the first hint, ms. */
   readonly at: number;
-  /** How many starts led to it, each for what the one before wrote; 0 when not given: a save. */
+  /** How many starts led to it, each by what the one before wrote. Default: 0, for a save. */
   readonly depth?: number;
 }
 
-/** More files are not named: a checkout may change thousands. */
+/** How many files are named: a checkout may change thousands. */
 const MAX_FILES = 1_000;
 
-/** Whether it is made even if nothing has changed. */
+/** Whether it happens even if nothing has changed. */
 export function isAsked({ asked, cause }: Change): boolean {
   return asked ?? cause !== "file";
 }
 
-/** One change that stands for both: the first one's time, and a file as its cause if one has changed. */
+/**
+ * One change that stands for both: with the earlier time, and a file as its cause if one has
+ * changed.
+ */
 export function merge(first: Change | undefined, second: Change): Change {
   if (first === undefined) return second;
   return {

@@ -1,6 +1,6 @@
 /**
- * What a watch session says: one value for each thing that happened. The terminal, the plain lines
- * and `--json` (one object a line, with these very fields) are renderings of these.
+ * The events of a watch session: one value for each thing that happens. The terminal, plain lines
+ * and `--json` (one object per line, with exactly these fields) render them.
  */
 
 /** `own-frame`: a place in the plugin's own code; `quote`: text of the plugin, or its code. */
@@ -9,13 +9,16 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Why a reload was begun. `start`: the session's first; `node`: the node came back; `settings`: they changed. */
+/**
+ * Why a reload began. `start`: the session's first; `node`: the node came back; `settings`: they
+ * changed.
+ */
 export type Cause = "start" | "file" | "key" | "command" | "signal" | "node" | "settings";
 
 /** Where in a reload something went wrong. */
 export type Phase = "build" | "check" | "stop" | "start";
 
-/** Which plugin on which node: every event about a plugin carries it. */
+/** Which plugin on which node: part of every event about a plugin. */
 export interface TargetName {
   /** The plugin's file name. */
   readonly plugin: string;
@@ -29,7 +32,7 @@ export interface NodeFacts {
   readonly rpcFile: string;
   readonly lightningDir: string;
   readonly network: string;
-  /** As `getinfo` says it, such as `v26.06.6`. */
+  /** As in `getinfo`, such as `v26.06.6`. */
   readonly version: string;
   /** The node's public key, hex. */
   readonly id: string;
@@ -43,7 +46,7 @@ export interface Watching {
   readonly plugins: readonly {
     readonly plugin: string;
     readonly path: string;
-    /** What is watched, for a person. */
+    /** What is watched, as text for the terminal. */
     readonly files: string;
     /** `name=value`, secret values as `***`. */
     readonly options: readonly string[];
@@ -55,7 +58,7 @@ export interface Watching {
       readonly from: string | undefined;
     }[];
   }[];
-  /** The package.json that settings are taken from. */
+  /** The package.json that the settings come from. */
   readonly settings: string | undefined;
   /** How to reach this session from a script. */
   readonly control: string | undefined;
@@ -68,7 +71,7 @@ export interface Reloading extends TargetName {
   readonly files: readonly string[];
 }
 
-/** A reload has come to its next step: what a spinner shows. */
+/** A reload has come to its next step, which a spinner shows. */
 export interface PhaseBegun extends TargetName {
   readonly event: "phase";
   readonly phase: Phase;
@@ -78,30 +81,32 @@ export interface Reloaded extends TargetName {
   readonly event: "reloaded";
   readonly cause: Cause;
   readonly files: readonly string[];
-  /** From the change (the first file event) to the node's answer, ms. */
+  /** From the change (the first file event) to the node's answer, in ms. */
   readonly totalMs: number;
-  /** The node's `plugin stop`, ms; undefined if it did not run. */
+  /** The node's `plugin stop`, in ms; undefined if it was not needed. */
   readonly stopMs: number | undefined;
-  /** The node's `plugin start`, ms: the plugin's own start is most of it. */
+  /** The node's `plugin start`, in ms: most of it is the plugin's own start. */
   readonly startMs: number;
   readonly buildMs: number | undefined;
-  /** Options that were taken over from the running plugin: `name=value`, secret values as `***`. */
+  /** Options taken over from the running plugin: `name=value`, secret values as `***`. */
   readonly takenOver: readonly string[];
   /** How the new version took over, in hot mode; undefined if the plugin was stopped and started. */
   readonly hot?: HotSwitch;
 }
 
-/** A new version has taken over in hot mode, from one that ends what it has begun. */
+/** In hot mode a new version has taken over from one that finishes what it has begun. */
 export interface HotSwitch {
-  /** What it shows to the node differently, such as `+method two`: the plugin was registered again. */
+  /** What changed in its manifest, such as `+method two`: the plugin was registered again. */
   readonly changes: readonly string[];
-  /** How long the node did not know the plugin for that, ms; undefined if it always did. */
+  /**
+   * How long the node did not know the plugin because of that, in ms; undefined if it always did.
+   */
   readonly gapMs: number | undefined;
-  /** `old-first`: it cannot run beside the previous version, which ended before. */
+  /** `old-first`: it cannot run beside the previous version, which ended first. */
   readonly handover: "beside" | "old-first";
-  /** What it said when it could not, if that was found out in this reload. */
+  /** Its message when it could not, if this reload found that out. */
   readonly because: string | undefined;
-  /** How long requests waited, ms, and how many. */
+  /** How long requests waited, in ms, and how many. */
   readonly heldMs: number;
   readonly held: number;
 }
@@ -111,11 +116,11 @@ export interface Failed extends TargetName {
   readonly cause: Cause;
   readonly files: readonly string[];
   readonly phase: Phase;
-  /** The node's error code; undefined if it is not the node that said so. */
+  /** The node's error code; undefined if the error is not the node's. */
   readonly code: number | undefined;
   /** The node's own message. */
   readonly message: string;
-  /** Why, and what to do, if that is known. */
+  /** Why, and what to do, if known. */
   readonly reason: string | undefined;
   readonly fix: string | undefined;
   /** What the plugin itself wrote: its traceback, a stray print, how far it came. */
@@ -142,11 +147,11 @@ export interface Refused extends TargetName {
   readonly message: string;
   readonly fix: string | undefined;
   readonly running: boolean;
-  /** What a one-shot command ends with. */
+  /** The exit code of a one-shot command. */
   readonly exitCode: number;
 }
 
-/** The build of a compiled plugin made what runs already: it was not started again. */
+/** The build of a compiled plugin made what is already running: it was not started again. */
 export interface Unchanged extends TargetName {
   readonly event: "unchanged";
   readonly cause: Cause;
@@ -180,7 +185,7 @@ export interface PluginDied extends TargetName {
 
 /**
  * Why the plugin died, or did not survive a call: follows a `plugin-died` or a `called`. After a
- * `reloaded`: its `init` was answered with an error, which the node takes for a start.
+ * `reloaded`: its `init` was answered with an error, which the node accepts as a start.
  */
 export interface Explained extends TargetName {
   readonly event: "explained";
@@ -200,7 +205,7 @@ export interface ManifestChanged extends TargetName {
   readonly changed: readonly string[];
 }
 
-/** A `--call` is made. */
+/** A `--call` is under way. */
 export interface Calling extends TargetName {
   readonly event: "calling";
   readonly call: string;
@@ -213,7 +218,7 @@ export interface Called extends TargetName {
   readonly ok: boolean;
   /** The result, or the error, as JSON text. */
   readonly result: string;
-  /** The same of the call before, for comparison. */
+  /** The result of the previous call, for comparison. */
   readonly before: string | undefined;
   readonly log: readonly string[];
 }
@@ -234,11 +239,13 @@ export interface LogLine {
   readonly event: "log";
   readonly node: string;
   readonly plugin: string;
-  /** As the node has it (`info`, `unusual`, ...), or `stderr` for a plugin on the embedded node. */
+  /**
+   * As in the node's log (`info`, `unusual`, ...), or `stderr` for a plugin on the embedded node.
+   */
   readonly level: string;
   readonly text: string;
   readonly time: string | undefined;
-  /** Where the text is a traceback: what it says, shorter. */
+  /** For a traceback: a shorter form of it. */
   readonly findings?: readonly Finding[];
 }
 
@@ -248,11 +255,11 @@ export interface Traced extends TargetName {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly direction: "to-plugin" | "to-node";
-  /** `other`: no JSON-RPC message. `pending`: the request with this id has waited for `ms`. */
+  /** `other`: not a JSON-RPC message. `pending`: the request with this id has waited for `ms`. */
   readonly kind: "request" | "notification" | "answer" | "error" | "other" | "pending";
-  /** Of an answer: what was asked; undefined if that is not known. */
+  /** For an answer: the method of the request; undefined if unknown. */
   readonly method: string | undefined;
-  /** It is the name of a hook. */
+  /** Whether it is the name of a hook. */
   readonly hook: boolean;
   readonly id: string | undefined;
   /** Params, result or error as JSON text, secrets as `***`. */
@@ -263,7 +270,7 @@ export interface Traced extends TargetName {
   readonly cut: boolean;
   /** How long the answer took. */
   readonly ms: number | undefined;
-  /** Which run of the plugin, in hot mode. */
+  /** Which version of the plugin, in hot mode. */
   readonly version: number | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Files that a program of ours keeps in a folder that others may write to: they must belong to this
- * user or root, and are never written through a symbolic link. Used by the embedded node.
+ * Files that cln-dev keeps in a folder that others may write to: they must belong to this user or
+ * root, and are never written through a symbolic link. Used by the embedded node.
  */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync } from "node:fs";
 import { Failure, systemCode } from "../errors/failure.js";
@@ -8,8 +8,8 @@ import { isTrustedOwner } from "./owner.js";
 import { readRegularFile, UnusableFile } from "./regular-file.js";
 
 /**
- * @throws Failure if the file or folder is there and belongs to another user
- * @throws the system's error if it cannot be looked at
+ * @throws Failure if the file or folder exists and belongs to another user
+ * @throws the system's error if it cannot be checked
  */
 export function refuseForeign(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -32,7 +32,7 @@ export function readOwnedFile(path: string, maxBytes: number): Buffer | undefine
 }
 
 /**
- * Opens a file to write, made with mode 0600 if it is not there. The caller closes the descriptor.
+ * Opens a file to write, created with mode 0600 if missing. The caller closes the descriptor.
  * @param flags O_APPEND or O_TRUNC
  * @throws Failure if it is foreign, a symbolic link, or neither a regular file nor a device
  * @throws the system's error if it cannot be opened
@@ -41,11 +41,11 @@ export function openOwnedFile(path: string, flags: number): number {
   const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_TRUNC } = constants;
   let fd: number;
   try {
-    // It is cut only once it is known to be ours.
+    // Truncate it only once it is known to be ours.
     fd = openSync(path, (flags & ~O_TRUNC) | O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   } catch (error) {
     if (systemCode(error) === "ELOOP") throw unusable(path, "it is a symbolic link");
-    // A named pipe that nobody reads, or a socket.
+    // A named pipe without a reader, or a socket.
     if (systemCode(error) === "ENXIO") throw unusable(path, "it is not a file");
     throw error;
   }

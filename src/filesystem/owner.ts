@@ -1,10 +1,10 @@
 /**
- * Whose file is it? In a place that several users can write to (a temp folder, the folders above the
- * working directory) only our own files and root's decide anything, as for git's `safe.directory`.
+ * Who owns a file. In a place that several users can write to (a temp folder, the folders above the
+ * working directory) only our own files and root's are trusted, as with git's `safe.directory`.
  */
 import type { Stats } from "node:fs";
 
-/** User ids whose files count as ours: ours, root's, and the one that `sudo` was called by. */
+/** User ids whose files count as ours: our own, root's, and that of the user who called `sudo`. */
 function trustedOwners(): readonly number[] {
   const self = process.geteuid?.() ?? 0;
   const caller = self === 0 ? Number.parseInt(process.env.SUDO_UID ?? "", 10) : Number.NaN;
@@ -16,7 +16,7 @@ export function isTrustedOwner({ uid }: Pick<Stats, "uid">): boolean {
   return trustedOwners().includes(uid);
 }
 
-/** Whether any user may put a file into this folder in place of ours: the sticky bit forbids that. */
+/** Whether any user may replace a file of ours in this folder: the sticky bit forbids that. */
 export function isOpenToAll({ mode }: Pick<Stats, "mode">): boolean {
   return (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
 }

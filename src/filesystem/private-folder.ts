@@ -1,12 +1,9 @@
-/** Folders that only this user can enter: of control sockets, hot mode, regtest networks. */
+/** Private directories: for control sockets, hot mode, regtest networks. */
 import { lstatSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemCode } from "../errors/failure.js";
 
-/**
- * Makes the folder and those above it, if they are not there.
- * @throws the system's error
- */
+/** Creates the folder and its parents, if missing. @throws the system's error */
 export function makePrivateFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
@@ -21,9 +18,9 @@ export function makePrivateFolder(path: string): void {
 }
 
 /**
- * Why somebody else could have put something there; undefined if it is private and ours.
+ * Why someone else could have put something there; undefined if it is private and ours.
  * @param mayBeOpen others may enter it
- * @throws the system's error if it cannot be looked at
+ * @throws the system's error if it cannot be checked
  */
 export function whyNotPrivate(path: string, { mayBeOpen = false } = {}): string | undefined {
   const stat = lstatSync(path);

@@ -1,6 +1,6 @@
 /**
- * Reads files that somebody else may have put there: never blocks (a FIFO), never reads without an
- * end (/dev/zero), and on request only files of this user or root.
+ * Reads files that another user may have put there: never blocks (a FIFO), never reads without end
+ * (/dev/zero), and on request reads only files of this user or root.
  */
 import {
   closeSync,
@@ -14,20 +14,20 @@ import {
 import { isTrustedOwner } from "./owner.js";
 
 export interface RegularFileOptions {
-  /** Bytes. A longer file is refused. */
+  /** In bytes. A longer file is refused. */
   readonly maxBytes: number;
-  /** `trusted`: the file, and a symlink that leads to it, must belong to this user or root. */
+  /** `trusted`: the file, and a symlink to it, must belong to this user or root. */
   readonly owner?: "anyone" | "trusted";
 }
 
-/** A file that is there and is not read; `message` is the reason, in one clause. */
+/** A file that exists and is not read; `message` is the reason, in one clause. */
 export class UnusableFile extends Error {
   readonly code = "EUNUSABLE";
 }
 
 /**
- * The content of a regular file.
- * @throws UnusableFile: it is no regular file, too long, or belongs to somebody else
+ * Reads a regular file.
+ * @throws UnusableFile: it is not a regular file, too long, or belongs to someone else
  * @throws the system's error: it is missing, or not readable
  */
 export function readRegularFile(path: string, options: RegularFileOptions): Buffer {

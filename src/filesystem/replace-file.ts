@@ -2,8 +2,8 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 /**
- * @param flush whether it is on the disk on return
- * @throws the system's error; what was there before is unchanged then
+ * @param flush wait until it is on disk
+ * @throws the system's error; the existing file is then unchanged
  */
 export function replaceFile(
   path: string,

@@ -1,4 +1,4 @@
-/** A fresh private folder for what ends with this process. */
+/** A fresh private directory that is needed only as long as this process. */
 import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { Failure, messageOf } from "../errors/failure.js";
 /**
  * @param prefix how its name begins
  * @returns its path, without symlinks
- * @throws Failure `temporary-folder`: it cannot be made
+ * @throws Failure `temporary-folder`: it cannot be created
  */
 export function makeTemporaryFolder(prefix: string): string {
   try {

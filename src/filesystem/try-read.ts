@@ -1,4 +1,7 @@
-/** Looks at the file system where "it is not there" and "it is not for us" are answers, not faults. */
+/**
+ * Reads from the file system where "it does not exist" and "we may not read it" are answers, not
+ * errors.
+ */
 import {
   accessSync,
   constants,
@@ -12,27 +15,27 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** The names in a folder; none if it cannot be read. */
+/** The names in a folder; empty if it cannot be read. */
 export function namesIn(folder: string): readonly string[] {
   return attempt(() => readdirSync(folder)) ?? [];
 }
 
-/** The entries of a folder with their kinds; none if it cannot be read. */
+/** The entries of a folder with their kinds; empty if it cannot be read. */
 export function entriesIn(folder: string): readonly Dirent[] {
   return attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
 }
 
-/** What a symlink holds; undefined if it is none. */
+/** The target of a symlink; undefined if it is not one. */
 export function linkTarget(path: string): string | undefined {
   return attempt(() => readlinkSync(path));
 }
 
-/** What a path leads to; undefined if that is nothing, or not for us. */
+/** The stat of what a path leads to; undefined if that does not exist, or may not be read. */
 export function tryStat(path: string): Stats | undefined {
   return attempt(() => statSync(path));
 }
 
-/** As {@link tryStat}, of a symlink itself. */
+/** Like {@link tryStat}, for a symlink itself. */
 export function tryLstat(path: string): Stats | undefined {
   return attempt(() => lstatSync(path));
 }
@@ -42,7 +45,7 @@ export function isExecutable(path: string): boolean {
   return attempt(() => accessSync(path, constants.X_OK) === undefined) ?? false;
 }
 
-/** Without symlinks; what is not there yet may be behind one all the same. */
+/** The path without symlinks, even if the end of it does not exist yet. */
 export function realPathOf(path: string): string {
   const real = attempt(() => realpathSync(path));
   if (real !== undefined) return real;
@@ -50,7 +53,7 @@ export function realPathOf(path: string): string {
   return parent === path || parent === "." ? path : join(realPathOf(parent), basename(path));
 }
 
-/** @returns what a function returns; undefined if it throws */
+/** @returns the function's result; undefined if it throws */
 export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

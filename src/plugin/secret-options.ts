@@ -1,19 +1,19 @@
 /**
- * Which option values are never shown: in reports, logs, JSON and error messages alike. Used by
+ * Which option values are never shown, in reports, logs, JSON and error messages alike. Used by
  * everything that shows an option.
  */
 
-/** Words that mark a secret wherever they are in a name (`dbpassword`, `authtoken`). */
+/** Words that mark a secret anywhere in a name (`dbpassword`, `authtoken`). */
 const ANYWHERE = /passw(?:or)?d|passphrase|secret|token|macaroon|mnemonic/i;
 
-/** Whether the name says password, secret, token, macaroon, rune, key or the like. */
+/** Whether the name contains password, secret, token, macaroon, rune, key or the like. */
 export function isSecretName(name: string): boolean {
   if (ANYWHERE.test(name)) return true;
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .split(/[^a-z0-9]+/);
-  // Short words hide in others: "prune" and "keyword" are nobody's secret.
+  // Short words occur inside others: "prune" and "keyword" are not secret.
   return words.some((word) => /(?:^|[^p])runes?\d*$/.test(word) || /keys?\d*$/.test(word));
 }
 
@@ -24,8 +24,8 @@ export function shownValue(option: { readonly name: string; readonly value: unkn
 }
 
 /**
- * Hides the values of secret options where others quote them: lightningd in an error, the plugin in
- * its log. What may be in a text by chance (a short word, a number) is hidden only in quotes.
+ * Hides the values of secret options in other texts: lightningd's errors, the plugin's log. What
+ * may be in a text by chance (a short word, a number) is hidden only in quotes.
  */
 export function redactor(
   options: readonly { readonly name: string; readonly value: unknown }[],

@@ -1,6 +1,9 @@
-/** Words of a shell's command line: splits them, with quotes and backslashes, and quotes them. Runs nothing. */
+/**
+ * Splits a shell's command line into words, with quotes and backslashes, and quotes them. Runs
+ * nothing.
+ */
 
-/** `hello 'my name' n=1` is three words. A quote that is not closed goes to the end of the line. */
+/** `hello 'my name' n=1` is three words. An unclosed quote goes to the end of the line. */
 export function splitWords(line: string): string[] {
   const words: string[] = [];
   const pattern = /(?:"(?:\\.|[^"\\])*"?|'[^']*'?|\\.|[^\s"'\\])+/gs;
@@ -14,12 +17,12 @@ function unquote(_all: string, double?: string, single?: string, escaped?: strin
   return double?.replace(/\\(["\\$`])/g, "$1") ?? single ?? escaped ?? "";
 }
 
-/** A text as one word for a shell, in single quotes. */
+/** Quotes a text as one word for a shell, in single quotes. */
 export function quoteWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A path for a person to type: quoted only if a shell would read it otherwise. */
+/** A path to type: quoted only if a shell would misread it. */
 export function shellPath(path: string): string {
   return /^[\w@%+=:,./~-]+$/.test(path) ? path : quoteWord(path);
 }

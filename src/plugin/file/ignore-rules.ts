@@ -1,4 +1,4 @@
-/** What is left out of a plugin's folder: the usual folders, .gitignore, `--ignore`. */
+/** What is ignored in a plugin's folder: the usual folders, .gitignore, `--ignore`. */
 import { statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
@@ -31,13 +31,15 @@ const LEFT_OUT = [
 
 const MAX_GITIGNORE_BYTES = 1024 * 1024;
 
-/** What applies below one folder: the usual folders, .gitignore files on the way, `--ignore`. */
+/**
+ * What applies below one folder: the usual folders, the .gitignore files on the path, `--ignore`.
+ */
 export class IgnoreRules {
   readonly root: string;
   readonly #own: Ignore;
-  /** The folder up to which .gitignore files count. */
+  /** The topmost folder whose .gitignore counts. */
   readonly #top: string;
-  /** The .gitignore of each folder that has been asked about. */
+  /** The .gitignore of each folder that was asked about. */
   readonly #git = new Map<string, Ignore | undefined>();
   readonly #problems = new Map<string, string>();
 
@@ -57,22 +59,22 @@ export class IgnoreRules {
     }
   }
 
-  /** .gitignore files that are there and cannot be read, with the reason: they count as absent. */
+  /** .gitignore files that cannot be read, with the reason: they count as absent. */
   get problems(): ReadonlyMap<string, string> {
     return this.#problems;
   }
 
-  /** Whether a path is left out, for whichever reason. @param path absolute */
+  /** Whether a path is ignored, for any reason. @param path absolute */
   ignores(path: string, isFolder: boolean): boolean {
     return this.leavesOut(path, isFolder) || this.hiddenBy(path, isFolder) !== undefined;
   }
 
-  /** Whether a path is left out by the usual list or by `--ignore`. */
+  /** Whether a path is ignored by the usual list or by `--ignore`. */
   leavesOut(path: string, isFolder: boolean): boolean {
     return testOf(this.#own, this.root, path, isFolder) === "ignored";
   }
 
-  /** The .gitignore that leaves a path out: the one nearest to it decides, as in git. */
+  /** The .gitignore that ignores a path: the nearest one decides, as in git. */
   hiddenBy(path: string, isFolder: boolean): string | undefined {
     for (let folder = dirname(path); ; folder = dirname(folder)) {
       if (folder !== this.#top && !isBelow(this.#top, folder)) return undefined;
@@ -83,7 +85,7 @@ export class IgnoreRules {
     }
   }
 
-  /** The next question reads the .gitignore files again. */
+  /** Makes the next query read the .gitignore files again. */
   forget(): void {
     this.#git.clear();
     this.#problems.clear();
@@ -99,7 +101,7 @@ export class IgnoreRules {
     try {
       const content = readRegularFile(file, { maxBytes: MAX_GITIGNORE_BYTES });
       const rules = ignore().add(content.toString("utf8"));
-      // A repository that ignores this whole folder (a home folder of dotfiles) is not about it.
+      // A repository that ignores this whole folder (dotfiles in a home folder) is not about it.
       const isForeign =
         folder !== this.root && testOf(rules, folder, this.root, true) === "ignored";
       return isForeign ? undefined : rules;
@@ -124,7 +126,10 @@ function testOf(
   return unignored ? "unignored" : "nothing";
 }
 
-/** The git repository that a folder is in, or the folder itself. One of another user does not count. */
+/**
+ * The git repository that a folder is in, or the folder itself. Repositories of other users do not
+ * count.
+ */
 function repositoryOf(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     const git = statSync(join(at, ".git"), { throwIfNoEntry: false });

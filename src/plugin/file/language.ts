@@ -1,13 +1,13 @@
 /**
- * The language that a plugin is written in: for what is watched, for where its errors are looked
- * for, and for the line that an explanation proposes. It follows from the program that runs the
- * file; a compiled one by the build files that lie around it.
+ * The language that a plugin is written in. It decides what is watched, where errors are looked
+ * for, and which line an explanation proposes. It follows from the program that runs the file; for
+ * a compiled plugin, from the build files around it.
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { homeFolder } from "./home-folder.js";
 
-/** `binary`: compiled, from what is not known; `other`: a script of a language that we do not know. */
+/** `binary`: compiled, from an unknown language; `other`: a script in an unknown language. */
 export type PluginLanguage =
   | "python"
   | "node"
@@ -55,7 +55,7 @@ export function languageOfBinary(path: string): PluginLanguage {
   return "binary";
 }
 
-/** The `#!` line for a script, by its name and its first bytes; undefined if it is unclear. */
+/** The `#!` line for a script, from its name and its first bytes; undefined if unclear. */
 export function shebangFor(path: string, head: string): string | undefined {
   const byName = SHEBANGS[extname(path).toLowerCase()];
   if (byName !== undefined) return byName;

@@ -69,7 +69,7 @@ export function empty(path: string): Failure {
   });
 }
 
-/** @param error why, if that is not a lack of rights */
+/** @param error why, if that is something other than missing rights */
 export function unreadable(path: string, error?: unknown): Failure {
   const what = `${path} cannot be read`;
   if (error !== undefined && !["EACCES", "EPERM"].includes(systemCode(error) ?? "")) {
@@ -174,7 +174,7 @@ function fault(kind: string, exitCode: 1 | 2, parts: Pick<FailureParts, "what" |
   return new Failure({ kind, exitCode, ...parts });
 }
 
-/** The files of a folder that look like its plugin, the likeliest first. */
+/** The files of a folder that look like its plugin, the most likely first. */
 function likelyPlugins(folder: string): string[] {
   const named = mainOfPackage(folder);
   const stem = basename(folder).toLowerCase();
@@ -197,7 +197,7 @@ function rankOf(path: string, name: string, stem: string, named: string | undefi
   return (stat.mode & 0o111) === 0 ? rank : rank + 2;
 }
 
-/** `main` of the folder's package.json, if it is a file of that folder. */
+/** `main` of the folder's package.json, if it is a file in that folder. */
 function mainOfPackage(folder: string): string | undefined {
   const text = attempt(() =>
     readRegularFile(join(folder, "package.json"), { maxBytes: MAX_PACKAGE_JSON_BYTES }),

@@ -1,7 +1,7 @@
 /**
- * What must be true of a file before a node is asked to run it as a plugin. lightningd's own words
- * for these mistakes ("opening pipe: No such file or directory") do not show which it was. Cheap
- * enough for the path of every reload: one stat, one read of 256 bytes.
+ * What must be true of a file before a node is asked to run it as a plugin. lightningd's messages
+ * for these mistakes ("opening pipe: No such file or directory") do not show which one it was.
+ * Cheap enough for every reload: one stat, one read of 256 bytes.
  */
 import { accessSync, constants, realpathSync, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -18,7 +18,7 @@ import { type Interpreter, readHead, readShebang } from "./shebang.js";
 export interface PluginFile {
   /** Absolute, as the user named it. */
   readonly path: string;
-  /** Symlinks resolved: the name by which the node knows it. */
+  /** Without symlinks: the name by which the node knows it. */
   readonly realPath: string;
   readonly language: PluginLanguage;
   /** What runs it; undefined for a compiled plugin. */
@@ -26,11 +26,12 @@ export interface PluginFile {
 }
 
 /**
- * Looks at a plugin file.
- * @param command what runs it in place of the system (`--exec`): then it need not be a program itself
- * @throws Failure `plugin-missing` and `plugin-folder` with exit code 2; with exit code 1, because a
- * save may fix it: `plugin-empty`, `plugin-not-executable`, `plugin-unreadable`,
- * `plugin-interpreter` (the `#!` line or what it names), `plugin-source` (not built)
+ * Checks a plugin file.
+ * @param command what runs it in place of the system (`--exec`): then it need not be executable
+ *   itself
+ * @throws Failure `plugin-missing` and `plugin-folder` with exit code 2; with exit code 1, because
+ *   a save may fix it: `plugin-empty`, `plugin-not-executable`, `plugin-unreadable`,
+ *   `plugin-interpreter` (the `#!` line or what it names), `plugin-source` (not built)
  */
 export async function inspectPluginFile(
   named: string,
@@ -43,7 +44,7 @@ export async function inspectPluginFile(
   if (stat.size === 0) throw failures.empty(path);
   const head = headOf(path, realPath);
   if (command === undefined) checkExecutable(path, realPath, stat.mode);
-  // To run a program needs no right to read it, but a script's interpreter reads it.
+  // Running a program needs no right to read it, but a script's interpreter reads it.
   if (head === undefined && shebangFor(path, "") !== undefined) throw failures.unreadable(path);
   if (head === undefined || isCompiled(head)) {
     return { path, realPath, language: languageOfBinary(realPath), interpreter: undefined };
@@ -54,7 +55,7 @@ export async function inspectPluginFile(
       const language = languageOfProgram(command[0] ?? "");
       return { path, realPath, language, interpreter: undefined };
     }
-    // What is neither text nor a format that we know may still have a handler in the kernel.
+    // What is neither text nor a known format may still have a handler in the kernel.
     if (shebang.fault === "none" && head.includes(0)) {
       return { path, realPath, language: "other", interpreter: undefined };
     }
@@ -63,7 +64,7 @@ export async function inspectPluginFile(
   return { path, realPath, language: languageOfProgram(shebang.name), interpreter: shebang };
 }
 
-/** True of what a save in progress looks like from outside: wait a moment, then look again. */
+/** Whether a save in progress may look like this from outside: wait a moment, then look again. */
 export function mayBeMidSave(failure: Failure): boolean {
   return ["plugin-missing", "plugin-empty", "plugin-not-executable"].includes(failure.kind);
 }
@@ -78,7 +79,7 @@ function look(path: string): { realPath: string; stat: Stats } {
   }
 }
 
-/** @returns undefined if we may not read it */
+/** @returns undefined if the file may not be read */
 function headOf(path: string, realPath: string): Buffer | undefined {
   try {
     return readHead(realPath);
@@ -107,8 +108,9 @@ function isCompiled(head: Buffer): boolean {
 }
 
 /**
- * A plugin that is not there would be waited for: right after a `git checkout`, wrong after a typo. At
- * the beginning it is the latter. What else is wrong with a file the next save may put right.
+ * Refuses a plugin that does not exist when the command begins. Later, a missing file is waited for
+ * (`git checkout` removes it for a moment); at the beginning it is a typo. Anything else wrong with
+ * a file may be fixed by the next save.
  * @throws Failure (exit code 2): it is missing, or a folder
  */
 export async function refuseMissing(path: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * The first line of a script, read as the kernel and env(1) read it: which program runs the file,
- * and what is wrong with the line. Used by plugin-file.ts, and by the explanations.
+ * and what is wrong with the line. Used by plugin-file.ts and by the explanations.
  */
 import { closeSync, readSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
@@ -11,11 +11,11 @@ import { isExecutable } from "../../filesystem/try-read.js";
 export interface Interpreter {
   /** The line without `#!` and without the blanks around it. */
   readonly line: string;
-  /** The program's name as the line has it: `python3`, `/opt/venv/bin/python`. */
+  /** The program's name as in the line: `python3`, `/opt/venv/bin/python`. */
   readonly name: string;
   /** The program's absolute path here. The node may have another PATH, and find another one. */
   readonly path: string;
-  /** It is looked up on the PATH by env(1). */
+  /** Whether env(1) looks it up on the PATH. */
   readonly byEnv: boolean;
 }
 
@@ -28,7 +28,7 @@ export type ShebangFault =
   | { readonly fault: "missing"; readonly name: string; readonly byEnv: boolean }
   | { readonly fault: "env-arguments"; readonly line: string };
 
-/** The kernel reads no more of a script than this to find its interpreter (BINPRM_BUF_SIZE). */
+/** The kernel reads this much of a script to find its interpreter (BINPRM_BUF_SIZE). */
 const HEAD_BYTES = 256;
 
 /** The first bytes of a file, for {@link readShebang}. @throws the system's error */
@@ -42,7 +42,7 @@ export function readHead(path: string): Buffer {
   }
 }
 
-/** @param head what {@link readHead} gives */
+/** @param head the result of {@link readHead} */
 export function readShebang(head: Buffer, path = process.env.PATH): Interpreter | ShebangFault {
   if (head.subarray(0, 5).equals(Buffer.from("\ufeff#!"))) return { fault: "byte-order-mark" };
   if (head[0] !== 0x23 || head[1] !== 0x21) return { fault: "none" };
@@ -82,7 +82,7 @@ function programOfEnv(words: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Where a program is found on a PATH, as execvp(3) does. */
+/** Where a program is found on a PATH, as execvp(3) does it. */
 export function findProgram(name: string, path = process.env.PATH): string | undefined {
   if (name.includes("/")) return isExecutable(name) ? name : undefined;
   for (const folder of (path ?? "/bin:/usr/bin").split(delimiter)) {

@@ -1,6 +1,6 @@
 /**
- * Which files belong to a plugin: a change of one of them reloads it. By default the plugin file and
- * the files of its language under its folder, without tests; `--watch` adds to that, `--only`
+ * Which files belong to a plugin: a change of one of them reloads it. By default the plugin file
+ * and the files of its language below its folder, without tests; `--watch` adds to that, `--only`
  * replaces it.
  */
 import { existsSync } from "node:fs";
@@ -17,25 +17,25 @@ import { namesOf } from "./symlinks.js";
 export interface SourceFiles {
   /** The plugin file without symlinks. */
   readonly real: string;
-  /** Every name that leads to it: the path as given, its real one, each symlink on the way. */
+  /** Every name that leads to it: the path as given, its real path, each symlink on the path. */
   readonly names: ReadonlySet<string>;
-  /** Folders that are watched with what is below them. */
+  /** Folders that are watched with everything below them. */
   readonly trees: readonly SourceTree[];
   /** Files that count wherever they are. */
   readonly files: ReadonlySet<string>;
-  /** For a person: `*.py under /home/me/plugin`. */
+  /** Text for the terminal: `*.py under /home/me/plugin`. */
   readonly description: string;
 }
 
-/** A folder with the rules for what below it counts. All paths are absolute. */
+/** A folder with the rules for what counts below it. All paths are absolute. */
 export interface SourceTree {
   readonly root: string;
   readonly rules: IgnoreRules;
   /** Whether a file below the root counts. */
   readonly includes: (path: string) => boolean;
-  /** Whether a folder is looked into. */
+  /** Whether a folder is searched. */
   readonly enters: (path: string) => boolean;
-  /** The .gitignore that alone keeps a file from counting. */
+  /** The .gitignore that alone excludes a file. */
   readonly hiddenBy: (path: string) => string | undefined;
   /** The same kinds of files below another folder. */
   readonly at: (root: string) => SourceTree;
@@ -45,7 +45,7 @@ export interface SourceSettings {
   readonly path: string;
   /** Files and folders that count as well. */
   readonly watch: readonly string[];
-  /** Files and folders that count in place of the default; empty: the default. */
+  /** Files and folders that count in place of the default; if empty, the default. */
   readonly only: readonly string[];
   readonly ignore: readonly string[];
   /** A build step makes the plugin from the sources under this folder. */
@@ -62,10 +62,10 @@ const LANGUAGES: readonly (readonly string[])[] = [
   [".php"],
 ];
 
-/** What a build step is fed with, beside the plugin's own language. */
+/** What a build step reads, besides the plugin's own language. */
 const SOURCES = [".rs", ".go", ".c", ".h", ".cc", ".cpp", ".hpp", ".zig", ".java", ".kt", ".ts"];
 
-/** Whether a file is what a build is made from, and not read by the plugin while it runs. */
+/** Whether a build reads the file, and the running plugin does not. */
 export function isBuildSource(path: string): boolean {
   return SOURCES.includes(extname(path));
 }
@@ -93,7 +93,7 @@ const TESTS = [
   "__tests__/",
 ];
 
-/** Works out what belongs to a plugin. The plugin file need not be there yet. */
+/** Works out what belongs to a plugin. The plugin file need not exist yet. */
 export function sourceFilesOf(settings: SourceSettings): SourceFiles {
   const real = realPathOf(settings.path);
   const names = namesOf(settings.path);
@@ -126,7 +126,7 @@ function standardTrees(settings: SourceSettings, real: string): StandardTrees {
   const { extensions, elsewhere } = kindsOf(real);
   const kinds = build === undefined ? extensions : [...extensions, ...SOURCES];
   const folders = [build?.cwd ?? dirname(real), ...elsewhere].map(realPathOf);
-  // Folders that hold everybody's files: a plugin in one of them is watched alone.
+  // Folders that hold everyone's files: a plugin in one of them is watched alone.
   const own = folders.filter((folder) => build !== undefined || !isShared(folder));
   const roots = [...new Set(own)].filter(
     (root, _, all) => !all.some((other) => other !== root && isBelow(other, root)),
@@ -162,9 +162,9 @@ function treeOf(
 }
 
 interface Kinds {
-  /** The plugin's own language first; none for a compiled or unknown plugin. */
+  /** The plugin's own language first; empty for a compiled or unknown plugin. */
   readonly extensions: readonly string[];
-  /** Folders beside its own that a wrapper script runs code from. */
+  /** Other folders that a wrapper script runs code from. */
   readonly elsewhere: readonly string[];
 }
 
@@ -192,7 +192,7 @@ function languageOfExtension(extension: string | undefined): readonly string[] {
 
 const MAX_WRAPPER_BYTES = 64 * 1024;
 
-/** What a shell script runs in its place: `exec python3 main.py`, `uv run "$DIR/../src/main.py"`. */
+/** What a shell script runs: `exec python3 main.py`, `uv run "$DIR/../src/main.py"`. */
 function startedBy(path: string): { extensions: string[]; folders: string[] } {
   const code = textOf(path).replace(/^\s*#.*$/gm, "");
   const words = code.split(/[\s;&|()"'`]+/);
@@ -202,7 +202,7 @@ function startedBy(path: string): { extensions: string[]; folders: string[] } {
     const program = languageOfExtension(EXTENSION_OF[languageOfProgram(basename(word))]);
     const file = languageOfExtension(extname(word));
     extensions.push(...program, ...file);
-    // Where a path begins with a variable, that is the script's own folder in most wrappers.
+    // If a path begins with a variable, that is the script's own folder in most wrappers.
     const named = resolve(dirname(path), word.replace(/^\$\{?\w+\}?\//, ""));
     if (file.length > 0 && existsSync(named)) folders.push(dirname(named));
   }
@@ -219,7 +219,7 @@ function isFolder(path: string): boolean {
   return tryStat(path)?.isDirectory() === true;
 }
 
-/** Whether a folder holds everybody's files. */
+/** Whether a folder holds everyone's files. */
 export function isShared(folder: string): boolean {
   return [homeFolder(), tmpdir(), "/", "/tmp", "/usr/local/bin", "/usr/bin"].some(
     (shared) => shared !== undefined && [shared, realPathOf(shared)].includes(folder),

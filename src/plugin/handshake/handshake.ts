@@ -1,4 +1,4 @@
-/** What an offline handshake (run-handshake.ts) is given, and its outcome. */
+/** The input of an offline handshake (run-handshake.ts), and its outcome. */
 import type { JsonObject } from "../../jsonrpc/json.js";
 import type { Params } from "../../jsonrpc/message.js";
 import type { PluginFile } from "../file/plugin-file.js";
@@ -6,34 +6,34 @@ import type { Manifest } from "../manifest/manifest.js";
 import type { NodePlace, RawOption } from "./init-params.js";
 
 export interface HandshakeOptions extends NodePlace {
-  /** The options that the start would bring. */
+  /** The options of the start. */
   readonly options?: readonly RawOption[];
   /** Where to stop: after the manifest, or after the answer to `init`. */
   readonly until: "getmanifest" | "init";
   /** How long each of the two answers may take, in ms. lightningd waits 120 s. */
   readonly timeoutMs: number;
-  /** How long the plugin must live on after its answer to `init`, in ms; 0 when not given. */
+  /** How long the plugin must keep running after its answer to `init`, in ms. Default: 0. */
   readonly aliveForMs?: number;
-  /** A call that is made after `init`; the handshake has passed when it is answered. */
+  /** A call to make after `init`; the handshake has passed when it is answered. */
   readonly call?: { readonly method: string; readonly params: Params };
   /**
    * The text of the id of the request that starts it, quotes included: the ids that the plugin sees
-   * begin with it. lightning-cli's when not given.
+   * begin with it. Default: lightning-cli's.
    */
   readonly callerId?: string;
-  /** The node runs with --developer, and gives its plugins that argument. */
+  /** The node runs with --developer, and passes that argument to its plugins. */
   readonly developer?: boolean;
   /** The id of `getmanifest` is a number, as in releases before v25. */
   readonly numericManifestId?: boolean;
-  /** The `allow-deprecated-apis` of `getmanifest`; true when not given. */
+  /** The `allow-deprecated-apis` of `getmanifest`. Default: true. */
   readonly allowDeprecatedApis?: boolean;
-  /** The `configuration` of `init` as JSON text; that of a v26.06.6 node when not given. */
+  /** The `configuration` of `init` as JSON text. Default: that of a v26.06.6 node. */
   readonly configuration?: string;
-  /** A plugin that is not dynamic fails, as it does when it is started by `plugin start`. */
+  /** A plugin that is not dynamic fails, as with `plugin start`. */
   readonly mustBeDynamic?: boolean;
   /** The node's version, for LIGHTNINGD_VERSION. */
   readonly version?: string;
-  /** The node's environment; ours when not given. */
+  /** The node's environment. Default: ours. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
 }
@@ -42,7 +42,7 @@ export interface HandshakeOptions extends NodePlace {
 export type HandshakePhase = "getmanifest" | "init" | "running";
 
 export type HandshakeEnd =
-  /** It came as far as was asked. */
+  /** It came as far as requested. */
   | { readonly kind: "passed" }
   /** It answered `init` with an error. lightningd counts it as started all the same. */
   | { readonly kind: "init-error"; readonly error: JsonObject }
@@ -50,7 +50,7 @@ export type HandshakeEnd =
   | {
       readonly kind: "exited";
       readonly phase: HandshakePhase;
-      /** Null when a signal ended it; both null when it has closed its stdout and lives on. */
+      /** Null when a signal ended it; both null when it closed its stdout and is still running. */
       readonly code: number | null;
       readonly signal: NodeJS.Signals | null;
     }
@@ -58,12 +58,15 @@ export type HandshakeEnd =
       readonly kind: "timeout";
       readonly phase: HandshakePhase;
       readonly ms: number;
-      /** The answer came after all when its stdin was closed: it had not been flushed, or it reads on. */
+      /**
+       * The answer came once its stdin was closed: it had not been flushed, or the plugin reads to
+       * the end.
+       */
       readonly answersAtEof: boolean;
     }
   /**
-   * It answers with the request's id written in another way (`\/` for `/`): lightningd never finds
-   * the request, and waits. Ids are JSON text.
+   * It answers with the request's id written differently (`\/` for `/`): lightningd compares ids as
+   * text, does not find the request, and keeps waiting.
    */
   | {
       readonly kind: "other-id";
@@ -73,7 +76,7 @@ export type HandshakeEnd =
     }
   /** What it wrote to stdout is not the protocol. `written` is what lightningd would quote. */
   | { readonly kind: "garbage"; readonly phase: HandshakePhase; readonly written: string }
-  /** Its manifest, or the options that it was given, are against lightningd's rules. */
+  /** Its manifest, or the options it was given, break lightningd's rules. */
   | { readonly kind: "refused"; readonly about: "manifest" | "options" }
   | { readonly kind: "not-dynamic" }
   /** The system could not start it: ENOENT, EACCES, ETXTBSY, ... */
@@ -93,20 +96,22 @@ export interface Logged {
 export interface Handshake {
   readonly file: PluginFile;
   readonly end: HandshakeEnd;
-  /** lightningd's message in this case, after the plugin's path; undefined if it takes the plugin. */
+  /**
+   * lightningd's message in this case, after the plugin's path; undefined if it accepts the plugin.
+   */
   readonly nodeMessage: string | undefined;
-  /** Its answer to `getmanifest`, if it was a good one. */
+  /** Its answer to `getmanifest`, if it was valid. */
   readonly manifest: Manifest | undefined;
-  /** The text of the `result` of `getmanifest`, as it came. */
+  /** The text of the `result` of `getmanifest`, as received. */
   readonly manifestText: string | undefined;
   /** From the start of the process to the whole answer, in ms. */
   readonly manifestMs: number | undefined;
   /** From the request to the answer of `init`, in ms. */
   readonly initMs: number | undefined;
-  /** Lines that it wrote to stdout beside the protocol. */
+  /** Lines on stdout that are not messages. */
   readonly stray: readonly string[];
   /** What it wrote to stderr: the beginning and the end if it is long. */
   readonly stderr: string;
-  /** What it logged by `log` notifications. */
+  /** What it logged with `log` notifications. */
   readonly logged: readonly Logged[];
 }

@@ -5,7 +5,7 @@
 import { basename, dirname } from "node:path";
 import { type ManifestOption, problemWithValue } from "../manifest/options.js";
 
-/** An option with the JSON text that `plugin start` brings for it. */
+/** An option with the JSON text that `plugin start` passes for it. */
 export interface RawOption {
   readonly name: string;
   readonly raw: string;
@@ -44,7 +44,7 @@ export function configurationOf(place: NodePlace, startup: boolean): string {
   });
 }
 
-/** @returns what lightningd has against the options of a start; undefined if it takes them */
+/** @returns what lightningd objects to in the options of a start; undefined if it accepts them */
 export function problemWithOptions(
   declared: readonly ManifestOption[],
   given: readonly RawOption[],
@@ -81,7 +81,7 @@ export function startValues(given: readonly RawOption[], name: string): readonly
   return given.filter((option) => option.name === name).map(({ raw }) => tokenText(raw));
 }
 
-/** Unset flags and unset options without a default are not there at all. */
+/** Leaves out unset flags and unset options without a default. */
 function optionText(
   option: ManifestOption,
   values: readonly (string | undefined)[],
@@ -94,7 +94,7 @@ function optionText(
 }
 
 /**
- * A number goes in as it was written, even if that is no JSON (`0x10`), as lightningd does it.
+ * A number goes in as it was written, even if that is not JSON (`0x10`), as lightningd does it.
  * @param value undefined if the option came without one
  * @returns JSON text
  */
@@ -105,7 +105,7 @@ export function valueText(option: { readonly type: string }, value: string | und
   return JSON.stringify(value);
 }
 
-/** A value as lightningd keeps it: not decoded, blanks at its end cut off. */
+/** A value as lightningd keeps it: not decoded, without trailing blanks. */
 function tokenText(raw: string): string {
   return (raw.startsWith('"') ? raw.slice(1, -1) : raw).trimEnd();
 }

@@ -1,10 +1,13 @@
-/** What a plugin was asked and has not answered, and the ids of such requests. Used by plugin-session.ts. */
+/**
+ * What a plugin was asked and has not answered yet, and the ids of these requests. Used by
+ * plugin-session.ts.
+ */
 import type { RawMessage } from "../../jsonrpc/envelope.js";
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
 
 export interface PendingRequest {
-  /** @param answer the plugin's whole message; undefined when it is gone before it has answered */
+  /** @param answer the plugin's whole message; undefined if it is gone before it has answered */
   onAnswer(answer: Token | undefined): void;
   /** A `message` or `progress` notification that belongs to the request. */
   onNotify?(notification: Token): void;
@@ -13,7 +16,7 @@ export interface PendingRequest {
 let requests = 0;
 
 /**
- * Makes a request's id as lightningd does: the caller's own is its beginning, so that it can be
+ * Makes a request's id as lightningd does: it begins with the caller's own id, so that it can be
  * followed in the log (lightningd/plugin.c json_id_prefix).
  * @param callerId the text of the caller's id token, quotes included
  * @returns the text of the id, quotes included: `"cli:plugin#1/cln:getmanifest#2"`
@@ -32,10 +35,13 @@ export function requestText(id: string, method: string, params: string): string 
   return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}\n\n`;
 }
 
-/** What a caller is answered when the plugin is gone before it has answered. */
+/** The answer to the caller if the plugin is gone before it has answered. */
 export const TERMINATED = "Plugin terminated before replying to RPC call.";
 
-/** That answer as lightningd writes it in the plugin's place, with spaces that its own answers do not have. */
+/**
+ * That answer as lightningd writes it in the plugin's place, with spaces that its own answers do
+ * not have.
+ */
 export function terminatedAnswer(id: string): string {
   return `{"jsonrpc": "2.0","id": ${id},"error": {"code":${PLUGIN_TERMINATED}, "message":"${TERMINATED}"}}`;
 }
@@ -52,7 +58,7 @@ export class PendingRequests {
     return this.#pending.get(id);
   }
 
-  /** @returns false for an answer that nobody waits for: it is passed over, as lightningd does */
+  /** @returns false for an answer to no pending request: it is ignored, as lightningd does */
   answered(answer: RawMessage): boolean {
     const { id = "" } = answer;
     const request = this.#pending.get(id);
@@ -61,14 +67,14 @@ export class PendingRequests {
     return request !== undefined;
   }
 
-  /** The plugin is gone: anyone who waits gets no answer. */
+  /** The plugin is gone: reports that to everyone who waits for an answer. */
   fail(): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const request of pending) request.onAnswer(undefined);
   }
 
-  /** Nobody is called back, not even because the plugin is gone. */
+  /** Forgets all requests, without calling anyone back. */
   forget(): void {
     this.#pending.clear();
   }

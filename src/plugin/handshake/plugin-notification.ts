@@ -17,9 +17,9 @@ export type PluginNotification =
     }
   /** `message` or `progress`: `id` is the text of the request's id. */
   | { readonly kind: "progress"; readonly id: string }
-  /** Its own topic, to be sent to those that subscribe to it. */
+  /** A topic of the plugin, to be sent to those that subscribe to it. */
   | { readonly kind: "custom"; readonly topic: string; readonly params: Token }
-  /** lightningd kills the plugin, with these words. */
+  /** lightningd kills the plugin, with this message. */
   | { readonly kind: "fault"; readonly nodeMessage: string };
 
 export function readNotification(message: Token): PluginNotification {

@@ -1,4 +1,4 @@
-/** What a plugin writes beside its answers, within bounds: the evidence when it fails. */
+/** What a plugin writes besides its answers, within bounds: the evidence when it fails. */
 import { BoundedOutput } from "../process/bounded-output.js";
 import type { Logged } from "./handshake.js";
 import type { PluginNotification } from "./plugin-notification.js";
@@ -8,7 +8,7 @@ const MAX_LOGGED = 200;
 const MAX_LOGGED_LENGTH = 2000;
 
 export class PluginOutput {
-  /** Lines on stdout that are no messages. */
+  /** Lines on stdout that are not messages. */
   readonly stray: string[] = [];
   /** The messages of its `log` notifications. */
   readonly logged: Logged[] = [];

@@ -1,8 +1,8 @@
 /**
- * One plugin from its start to its end, as lightningd goes through it (struct plugin of
- * lightningd/plugin.c): its process, `getmanifest`, `init`, what it is asked, and every rule at which
- * lightningd kills it. Ids, params and answers are kept as the text that passes. Used by the offline
- * handshake, the embedded node and the hot host, which decide what each step leads to.
+ * One plugin from its start to its end, as lightningd handles it (struct plugin of
+ * lightningd/plugin.c): its process, `getmanifest`, `init`, the requests to it, and every rule by
+ * which lightningd kills it. Ids, params and answers are kept as raw text. The offline handshake,
+ * the embedded node and the hot host use it, and decide what each step leads to.
  */
 import { readFileSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
@@ -21,7 +21,7 @@ import type { HandshakeEnd, HandshakePhase } from "./handshake.js";
 import { type PendingRequest, PendingRequests, requestText } from "./pending-requests.js";
 
 /**
- * `unconfigured`: there is no process yet; `awaiting manifest` and `awaiting init`: it has been asked;
+ * `unconfigured`: there is no process yet; `awaiting manifest` and `awaiting init`: it was asked;
  * `needs init`: its manifest is good; `active`: in normal operation.
  */
 export type SessionState =
@@ -31,7 +31,7 @@ export type SessionState =
   | "awaiting init"
   | "active";
 
-/** What lightningd calls the states when a plugin ends in one of them (state_desc). */
+/** lightningd's names for the states in which a plugin ends (state_desc). */
 const STATE_WORDS: Readonly<Record<SessionState, string>> = {
   unconfigured: "unconfigured",
   "awaiting manifest": "before replying to getmanifest",
@@ -40,11 +40,11 @@ const STATE_WORDS: Readonly<Record<SessionState, string>> = {
   active: "during normal operation",
 };
 
-/** Why a plugin is let go of. `words` are lightningd's. */
+/** Why a plugin is dropped. `words` is lightningd's message. */
 export type SessionEnd =
   /** The system could not start it. */
   | { readonly kind: "not-started"; readonly error: Error; readonly nodeMessage: string }
-  /** Its manifest, or the options that it was given, are against lightningd's rules. */
+  /** Its manifest, or the options it was given, break lightningd's rules. */
   | {
       readonly kind: "refused";
       readonly about: "manifest" | "options";
@@ -54,7 +54,7 @@ export type SessionEnd =
   | {
       readonly kind: "disabled";
       readonly at: "getmanifest" | "init";
-      /** As it was written, not decoded. */
+      /** As written, not decoded. */
       readonly reason: string;
       readonly nodeMessage: string;
     }
@@ -66,36 +66,44 @@ export type SessionEnd =
 
 /** What the program that runs the plugin does at each step. */
 export interface SessionObserver {
-  /** Bytes as they pass; `out` is what the plugin is sent. */
+  /** Called with bytes as they pass; `out` is what the plugin is sent. */
   onBytes?(direction: "in" | "out", bytes: Buffer): void;
-  /** Every whole message that the plugin is sent. */
+  /** Called with every whole message that the plugin is sent. */
   onSend?(text: string): void;
-  /** Every whole message that the plugin writes, before anything is made of it. */
+  /** Called with every whole message that the plugin writes, before it is interpreted. */
   onMessage?(message: RawMessage): void;
-  /** A message without id. @returns lightningd's words if it kills the plugin for it */
+  /**
+   * Called with a message without id.
+   * @returns lightningd's message if it kills the plugin for it
+   */
   onNotification(message: RawMessage): string | undefined;
-  /** An answer to what nobody asked. */
+  /** Called with an answer to no request. */
   onUnknownAnswer?(answer: RawMessage): void;
-  /** Text on stdout that is no message, also after the end. */
+  /** Called with text on stdout that is not a message, also after the end. */
   onStray?(text: string): void;
   onStderr(chunk: Buffer): void;
-  /** A good manifest has come. @returns what the node has against the options, if anything */
+  /** Called with a good manifest. @returns the node's objections to the options, if any */
   onManifest?(manifest: Manifest): string | undefined;
-  /** Whether it may be started at all when it is not dynamic. */
+  /** Whether it may be started at all if it is not dynamic. */
   readonly mustBeDynamic: boolean;
-  /** Nothing speaks against `init` any more: {@link PluginSession.init} is the observer's to call. */
+  /**
+   * Called when nothing prevents `init` any more: the observer calls {@link PluginSession.init}.
+   */
   onReady(): void;
-  /** `init` is answered, perhaps with an error: lightningd counts it as started all the same. */
+  /**
+   * Called when `init` is answered, perhaps with an error: lightningd counts it as started all the
+   * same.
+   */
   onActive(answer: Token): void;
-  /** The time for an answer is over; where this is not there, the plugin's end has come. */
+  /** Called when the time for an answer is over; without this, the plugin is ended. */
   onTimeout?(): void;
-  /** It is gone without having answered this. */
+  /** Called for a request that it left unanswered. */
   onUnanswered?(method: "getmanifest" | "init"): void;
-  /** It is let go of; its process is the observer's to end. Called once. */
+  /** Called once when it is dropped; the observer ends its process. */
   onEnd(end: SessionEnd): void;
-  /** The process itself is gone. */
+  /** Called when the process itself is gone. */
   onGone?(): void;
-  /** The process is gone and its pipes are drained. */
+  /** Called when the process is gone and its pipes are drained. */
   onExit?(code: number | null, signal: NodeJS.Signals | null): void;
 }
 
@@ -107,14 +115,14 @@ export interface PluginSessionOptions {
   /** What the manifest can clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
   /**
-   * How long each of the two answers may take, in ms; no limit where undefined, nor while a debugger
+   * How long each of the two answers may take, in ms. No limit if undefined, nor while a debugger
    * holds the process. lightningd waits 120,000.
    */
   readonly timeoutMs: number | undefined;
-  /** What its stdout is made of: a MessageReader, as lightningd reads, or one that takes more. */
+  /** Reads its stdout: a MessageReader, like lightningd, or a more lenient one. */
   readonly reader: {
     push(chunk: Buffer): Iterable<Reading>;
-    /** What has come of a message that has not ended. */
+    /** An unfinished message, if any. */
     takePending(): string | undefined;
   };
   readonly observer: SessionObserver;
@@ -123,11 +131,13 @@ export interface PluginSessionOptions {
 export class PluginSession {
   state: SessionState = "unconfigured";
   manifest: Manifest | undefined;
-  /** The `result` of `getmanifest` as it came. */
+  /** The `result` of `getmanifest` as received. */
   manifestText: string | undefined;
-  /** What came last to getmanifest or init, good or bad; undefined while one of them is waited for. */
+  /**
+   * The last answer to getmanifest or init, good or bad; undefined while one of them is awaited.
+   */
   answer: Token | undefined;
-  /** It has been let go of: nothing is sent, nothing is read but what is stray. */
+  /** It was dropped: nothing is sent to it, and only stray text is read. */
   ended = false;
   readonly #options: PluginSessionOptions;
   readonly #observer: SessionObserver;
@@ -140,7 +150,7 @@ export class PluginSession {
     this.#observer = options.observer;
   }
 
-  /** The process, once it has been started. */
+  /** The process, once it was started. */
   get process(): PluginProcess | undefined {
     return this.#process;
   }
@@ -163,7 +173,7 @@ export class PluginSession {
   }
 
   /**
-   * Starts the process and asks for the manifest. If the system cannot run it, `onEnd` comes later.
+   * Starts the process and asks for the manifest. If the system cannot run it, `onEnd` follows.
    * @param id the text of the request's id, quotes included
    * @param params JSON text
    */
@@ -181,13 +191,13 @@ export class PluginSession {
     this.#ask(id, "init", params, (answer) => this.#onInit(answer));
   }
 
-  /** Sends a request whose text holds this id, and remembers who waits for its answer. */
+  /** Sends a request that contains this id, and remembers who waits for its answer. */
   request(id: string, text: string, pending: PendingRequest): void {
     this.#requests.add(id, pending);
     this.send(text);
   }
 
-  /** @returns the request with the id (its text, quotes included) that is waited for */
+  /** @returns the pending request with the id (its text, quotes included) */
   pendingRequest(id: string): PendingRequest | undefined {
     return this.#requests.get(id);
   }
@@ -200,7 +210,7 @@ export class PluginSession {
     this.#process.write(text);
   }
 
-  /** Lets go of the plugin. Its process, and what it has not answered, are the observer's business. */
+  /** Drops the plugin. The observer handles its process, and its unanswered requests. */
   end(end: SessionEnd): void {
     if (this.close()) this.#observer.onEnd(end);
   }
@@ -213,12 +223,12 @@ export class PluginSession {
     return true;
   }
 
-  /** Everyone who waits for an answer gets none. */
+  /** Reports to everyone who waits for an answer that none will come. */
   failRequests(): void {
     this.#requests.fail();
   }
 
-  /** Nobody who waits for an answer is called back. */
+  /** Forgets everyone who waits for an answer. */
   forgetRequests(): void {
     this.#requests.forget();
   }
@@ -235,12 +245,12 @@ export class PluginSession {
     }, timeoutMs);
   }
 
-  /** lightningd's words for a plugin whose time is over now. */
+  /** lightningd's message for a plugin whose time is over now. */
   get timeoutMessage(): string {
     return `timed out ${STATE_WORDS[this.state]}`;
   }
 
-  /** lightningd's words for a plugin whose stdout ends now. */
+  /** lightningd's message for a plugin whose stdout ends now. */
   get exitMessage(): string {
     return `exited ${STATE_WORDS[this.state]}`;
   }
@@ -334,7 +344,7 @@ export class PluginSession {
     return this.state === "awaiting init" ? "init" : "getmanifest";
   }
 
-  /** Why the handshake has ended with this. @param exit how the process has ended, if that is known */
+  /** Why the handshake ended with this. @param exit how the process ended, if known */
   handshakeEnd(
     end: SessionEnd,
     exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
@@ -368,7 +378,7 @@ export class PluginSession {
   }
 }
 
-/** A debugger holds it (gdb, strace), perhaps at a breakpoint. */
+/** Whether a debugger holds it (gdb, strace), perhaps at a breakpoint. */
 function isTraced(pid: number | undefined): boolean {
   try {
     return /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));

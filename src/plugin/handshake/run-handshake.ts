@@ -1,8 +1,7 @@
 /**
  * Runs a plugin once without the node, through the same handshake as on the node: same environment,
- * working directory, ids, requests and rules. What lightningd hides, its stderr and
- * what it wrote beside the protocol, is kept. Used after a failed start, before a safe one, and by
- * `cln-dev check`.
+ * working directory, ids, requests and rules. Keeps what lightningd hides: stderr, and other text
+ * on stdout. Used after a failed start, before a safe one, and by `cln-dev check`.
  */
 import { existsSync } from "node:fs";
 import type { RawMessage } from "../../jsonrpc/envelope.js";
@@ -18,19 +17,19 @@ import { readNotification } from "./plugin-notification.js";
 import { PluginOutput } from "./plugin-output.js";
 import { PluginSession, type SessionEnd, type SessionObserver } from "./plugin-session.js";
 
-/** How long the pipes of a dead plugin are read on, for what is still in them, in ms. */
+/** How long the pipes of a dead plugin are read further, for what is still in them, in ms. */
 const DRAIN_MS = 250;
 /** How long a plugin that has not answered may take to end when its stdin is closed, in ms. */
 const EOF_MS = 250;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const NO_EXIT = { code: null, signal: null };
 const DEFAULT_VERSION = "v26.06.6";
-/** As `lightning-cli plugin start` would have it. */
+/** The id as in `lightning-cli plugin start`. */
 const DEFAULT_CALLER_ID = '"cli:plugin#1"';
 
 /**
- * Runs the handshake to its end. The plugin's process, and what it has started in its process group,
- * is gone when this resolves. Never throws.
+ * Runs the handshake to its end. When this resolves, the plugin's process and its process group are
+ * gone. Never rejects.
  */
 export function runHandshake(file: PluginFile, options: HandshakeOptions): Promise<Handshake> {
   return new HandshakeRun(file, options).result();
@@ -106,7 +105,7 @@ class HandshakeRun implements SessionObserver {
     return undefined;
   }
 
-  /** lightningd compares ids as they are written: `\/` is not `/` for it. */
+  /** lightningd compares ids as they are written: to it, `\/` is not `/`. */
   onUnknownAnswer({ id: got = "" }: RawMessage): void {
     if (parseJson(got) !== parseJson(this.#id)) return;
     const end = { kind: "other-id", phase: this.#session.phase, sent: this.#id, got } as const;
@@ -144,7 +143,7 @@ class HandshakeRun implements SessionObserver {
     else this.#pass();
   }
 
-  /** At the end of its stdin a plugin may still write what it has kept to itself. */
+  /** At the end of its stdin a plugin may still write what it has buffered. */
   onTimeout(): void {
     this.#late = true;
     this.#session.process?.closeStdin();
@@ -194,7 +193,7 @@ class HandshakeRun implements SessionObserver {
       );
   }
 
-  /** The outcome is known: the process is ended, and then {@link #conclude} reports it. */
+  /** The outcome is known: ends the process, then {@link #conclude} reports it. */
   #finish(end: HandshakeEnd, nodeMessage: string | undefined): void {
     if (this.#end !== undefined) return;
     this.#end = { end, nodeMessage };

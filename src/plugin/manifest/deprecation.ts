@@ -2,7 +2,7 @@
 import type { Token } from "../../jsonrpc/token.js";
 import { ManifestFault } from "./manifest-fault.js";
 
-/** Deprecated from which version of lightningd on, and until which it still works. */
+/** The version of lightningd from which it is deprecated, and the last in which it still works. */
 export interface Deprecation {
   readonly start: string;
   readonly end: string | undefined;
@@ -11,7 +11,7 @@ export interface Deprecation {
 /** The version that a bare `true` means: CLN_NEXT_VERSION of lightningd v26.06.6. */
 const NEXT_VERSION = "v26.06";
 
-/** How many versions' steps (lightningd counts months) a deprecation lasts when it names no end. */
+/** How many version steps (lightningd counts months) a deprecation lasts if it names no end. */
 const SIX_MONTHS = 60;
 
 export function readDeprecation(field: Token | undefined): Deprecation | undefined {
@@ -30,7 +30,7 @@ export function readDeprecation(field: Token | undefined): Deprecation | undefin
   return { start: start.text, end: end?.text };
 }
 
-/** Is its time over? */
+/** Whether its time is over. */
 export function isRemoved(deprecated: Deprecation | undefined): boolean {
   if (deprecated === undefined) return false;
   const { start, end } = deprecated;
@@ -38,7 +38,7 @@ export function isRemoved(deprecated: Deprecation | undefined): boolean {
   return versionNumber(NEXT_VERSION) > last;
 }
 
-/** A number that grows with the version; 0 if it is none (common/deprecation.c). */
+/** A number that grows with the version; 0 if it is not a version (common/deprecation.c). */
 function versionNumber(version: string): number {
   const match = /^v(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
   if (match === null) return 0;

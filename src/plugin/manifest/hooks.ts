@@ -9,7 +9,7 @@ export interface ManifestHook {
   readonly before: readonly string[];
   /** Plugins that must be called before this one. */
   readonly after: readonly string[];
-  /** Texts, or whole numbers in decimal, of which one must fit; undefined: always called. */
+  /** Texts, or whole numbers in decimal, one of which must match; undefined: always called. */
   readonly filters: readonly string[] | undefined;
 }
 
@@ -27,7 +27,7 @@ export function readHooks(result: Token): ManifestHook[] {
   });
 }
 
-/** lightningd does not ask whether it is an array: of an object it takes the keys. */
+/** lightningd does not check that it is an array: of an object it takes the keys. */
 function entriesOf(field: Token): readonly Token[] {
   if (field.type !== "object") return field.elements;
   return field.members.map((member) => new Token(`"${member.keyText}"`));

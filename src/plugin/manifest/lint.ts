@@ -1,7 +1,7 @@
 /**
- * Every finding in a manifest, where lightningd stops at the first one. What lightningd refuses is
- * found by its own rules (manifest.ts), applied to one part after another; what it takes but does
- * not do as meant is a warning or a hint. Used by `cln-dev check`.
+ * Every finding in a manifest; lightningd stops at the first one. lightningd's own rules
+ * (manifest.ts), applied to one part after another, find what it refuses. What it accepts but does
+ * not do as intended is a warning or a hint. Used by `cln-dev check`.
  */
 
 import { nearestName } from "../../errors/did-you-mean.js";
@@ -11,24 +11,24 @@ import { NOTIFICATIONS } from "../release.js";
 import { isSecretName } from "../secret-options.js";
 import { parseManifest } from "./manifest.js";
 
-/** `error`: the node refuses the plugin, or crashes; `warning`: probably not what was meant. */
+/** `error`: the node refuses the plugin, or crashes; `warning`: probably not intended. */
 export type Severity = "error" | "warning" | "hint";
 
 export interface LintFinding {
   readonly severity: Severity;
   /** Where: `dynamic`, `options[0].name`. */
   readonly field: string;
-  /** What is wrong, for an error in lightningd's words. */
+  /** What is wrong; for an error, lightningd's message. */
   readonly message: string;
   readonly fix?: string;
 }
 
-/** @param text the `result` of getmanifest, as it came */
+/** @param text the `result` of getmanifest, as received */
 export function lintManifest(text: string): LintFinding[] {
   const manifest = new Token(text.trim());
   if (manifest.type !== "object" || manifest.member("disable") !== undefined) return [];
   const faults = [...partFaults(manifest), ...missing(manifest)];
-  // Faults between parts, such as a name twice: only the whole shows them.
+  // Faults between parts, such as a duplicate name: only the whole shows them.
   const whole = faultOf(manifest.raw);
   const all =
     whole === undefined || faults.some(({ message }) => message === whole)
@@ -83,7 +83,7 @@ function missing(manifest: Token): LintFinding[] {
     });
 }
 
-/** lightningd takes the first of repeated keys: `key` must stand first to count. */
+/** lightningd takes the first of repeated keys: to count, `key` must come first. */
 function faultOf(text: string): string | undefined {
   const parsed = parseManifest(new RawJson(text));
   return "error" in parsed ? parsed.error : undefined;
@@ -149,7 +149,7 @@ function suspicious(manifest: Token): LintFinding[] {
   ];
 }
 
-/** Libraries write featurebits that are empty; such as hold something exclude `dynamic`. */
+/** Libraries write empty featurebits; nonempty ones exclude `dynamic`. */
 function notDynamic(manifest: Token): LintFinding {
   const bits = manifest.member("featurebits")?.members ?? [];
   const hasBits = bits.some(({ value }) => value.text !== "");
@@ -204,7 +204,10 @@ function suspiciousMethod({ token, field }: Element): LintFinding[] {
   return [warning(`${field}.name`, `"${name}" is no usual method name: a-z, 0-9, _ and - are`)];
 }
 
-/** A topic of another plugin is as good as one of lightningd's own, so only a near miss is reported. */
+/**
+ * Any other topic may belong to another plugin, so only near misses of lightningd's own are
+ * reported.
+ */
 function suspiciousTopic({ token, field }: Element, manifest: Token): LintFinding[] {
   const topic = token.text;
   const own = elementsOf(manifest, "notifications").map((one) => one.token.member("method")?.text);

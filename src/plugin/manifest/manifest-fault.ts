@@ -1,2 +1,4 @@
-/** A fault in a manifest, with lightningd's words. Thrown and caught within the manifest's reading. */
+/**
+ * A fault in a manifest, with lightningd's message. Thrown and caught while the manifest is read.
+ */
 export class ManifestFault extends Error {}

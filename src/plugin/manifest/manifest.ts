@@ -1,7 +1,7 @@
 /**
- * A plugin's answer to `getmanifest`, checked by lightningd's rules, in its order and with its words
- * (lightningd/plugin.c plugin_parse_getmanifest_response). Used by the embedded node, which must
- * refuse what lightningd refuses, and by the offline handshake.
+ * A plugin's answer to `getmanifest`, checked by lightningd's rules, in its order and with its
+ * messages (lightningd/plugin.c plugin_parse_getmanifest_response). Used by the embedded node,
+ * which must refuse what lightningd refuses, and by the offline handshake.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import { Token } from "../../jsonrpc/token.js";
@@ -19,20 +19,20 @@ export interface Manifest {
   readonly dynamic: boolean;
   readonly options: readonly ManifestOption[];
   readonly rpcmethods: readonly ManifestMethod[];
-  /** Topics, as declared; `*` is all but `log`. */
+  /** Topics, as declared; `*` is everything except `log`. */
   readonly subscriptions: readonly string[];
   readonly hooks: readonly ManifestHook[];
-  /** Custom topics that the plugin sends itself. */
+  /** Custom topics that the plugin sends. */
   readonly notifications: readonly string[];
   /** Numbers of peer messages that the plugin wants to see. */
   readonly custommessages: readonly number[];
-  /** Does it answer `check` for its methods and options? */
+  /** Whether it answers `check` for its methods and options. */
   readonly cancheck: boolean;
   /** Feature bits by place (`init`, `node`, ...), in hexadecimal. */
   readonly featurebits: ReadonlyMap<string, string>;
 }
 
-/** What the node has already, against which a manifest can clash. Offline there is nothing. */
+/** What the node already has, and a manifest can clash with. Empty offline. */
 export interface ManifestSurroundings {
   /** The plugin's canonical path, named when it clashes with itself. */
   readonly path: string;

@@ -9,7 +9,7 @@ export interface ManifestMethod {
   readonly deprecated: Deprecation | undefined;
 }
 
-/** Whose methods a new one can clash with. */
+/** Other plugins' methods that a new one can clash with. */
 interface MethodSurroundings {
   readonly path: string;
   ownerOfMethod(name: string): string | undefined;

@@ -1,7 +1,7 @@
 /**
- * An option in a manifest, and the values that lightningd takes for it (lightningd/plugin.c
+ * An option in a manifest, and the values that lightningd accepts for it (lightningd/plugin.c
  * plugin_opt_add, ccan/opt/helpers.c). Used by manifest.ts, and by the embedded node for the values
- * that a start or a setconfig brings.
+ * of a start or a setconfig.
  */
 import { readNumber, type Token } from "../../jsonrpc/token.js";
 import { type Deprecation, isRemoved, readDeprecation } from "./deprecation.js";
@@ -16,7 +16,7 @@ export interface ManifestOption {
   /** The text of the default as lightningd keeps it: not decoded. A flag has none. */
   readonly default: string | undefined;
   readonly multi: boolean;
-  /** May be changed by `setconfig` while the plugin runs. */
+  /** Whether `setconfig` may change it while the plugin runs. */
   readonly dynamic: boolean;
   readonly deprecated: Deprecation | undefined;
 }
@@ -32,7 +32,7 @@ export function readOption(element: Token, isTaken: (name: string) => boolean): 
     throw new ManifestFault(`Option "name" must be lowercase alphanumeric, plus _ or -'`);
   }
   if (name === "") {
-    // lightningd v26.06.6 crashes here: there is no message of lightningd's to copy.
+    // lightningd v26.06.6 crashes here: it has no message to copy.
     throw new ManifestFault(`Option "name" is empty, at which lightningd crashes`);
   }
   if (isTaken(name)) throw new ManifestFault(`Option "${name}" already registered`);
@@ -88,7 +88,7 @@ function readType(field: Token): OptionType {
 /**
  * @param value the value's text as lightningd has it: for a string option the raw JSON text of a
  *   start parameter without its quotes
- * @returns lightningd's error for this value, or undefined if it takes it
+ * @returns lightningd's error for this value, or undefined if it accepts it
  */
 export function problemWithValue(
   option: { readonly type: string; readonly deprecated: Deprecation | undefined },

@@ -1,7 +1,7 @@
 /**
- * Real pipes for a plugin's stdin, stdout and stderr, as lightningd gives them. Node gives a child
- * socket pairs instead, and a socket cannot be opened by name: a shell plugin that writes to
- * /dev/stderr, or reads /dev/stdin, would fail here and work on the node. Used by process.ts.
+ * Real pipes for a plugin's stdin, stdout and stderr, as lightningd uses. Node gives a child socket
+ * pairs, and a socket cannot be opened by name: a shell plugin that writes to /dev/stderr, or reads
+ * /dev/stdin, would fail here and work on the node. Used by plugin-process.ts.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
@@ -15,15 +15,15 @@ export interface Pipes {
   readonly stdin: Socket;
   readonly stdout: Socket;
   readonly stderr: Socket;
-  /** Closes our copies of the plugin's ends: the end of its output is seen only then. */
+  /** Closes our copies of the plugin's ends: only then is the end of its output seen. */
   closeChild(): void;
 }
 
 const NAMES = ["stdin", "stdout", "stderr"] as const;
 
 /**
- * Makes the pipes by mkfifo(1), there being no other way to them from Node; 4 ms.
- * @returns undefined if that does not work: sockets must do then
+ * Makes the pipes with mkfifo(1), the only way from Node; takes 4 ms.
+ * @returns undefined if that does not work: use sockets then
  */
 export function makePipes(): Pipes | undefined {
   const opened: number[] = [];
@@ -52,7 +52,7 @@ export function makePipes(): Pipes | undefined {
     for (const fd of opened) closeSync(fd);
     return undefined;
   } finally {
-    // The pipes live on without their names.
+    // The pipes need no names once they are open.
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * A plugin file as a child process, started the way lightningd starts it (lightningd/plugin.c
  * plugin_send_getmanifest, ccan/pipecmd): same argv, environment, working directory and ignored
- * SIGPIPE; stdin and stdout carry JSON-RPC, stderr is read apart. Used by plugin-session.ts.
+ * SIGPIPE; stdin and stdout carry JSON-RPC, stderr is separate. Used by plugin-session.ts.
  */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
@@ -12,9 +12,14 @@ import { errorOfShell } from "./strerror.js";
 export interface PluginProcessOptions {
   /** Absolute path without symlinks: argv[0], as lightningd passes it. */
   readonly path: string;
-  /** What is run in place of the path alone: a debugger, for example, with the path among its arguments. */
+  /**
+   * The command to run in place of the path alone, such as a debugger, with the path among its
+   * arguments.
+   */
   readonly command?: readonly string[] | undefined;
-  /** All is made ready, and the plugin starts at {@link PluginProcess.go}: that saves 10 ms then. */
+  /**
+   * Prepares everything, and starts the plugin at {@link PluginProcess.go}: that saves 10 ms then.
+   */
   readonly waits?: boolean;
   /** Working directory: the node's network directory. */
   readonly cwd: string;
@@ -22,32 +27,38 @@ export interface PluginProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   /**
    * Gives it its own process group, so that {@link PluginProcess.kill} also reaches what it has
-   * started itself. lightningd does not do that.
+   * started. lightningd does not do that.
    */
   readonly ownGroup?: boolean;
-  /** Pipes that have been made ahead; this process takes them over. */
+  /** Pipes that were made ahead; this process takes them over. */
   readonly pipes?: Pipes;
-  /** Its stdout as it comes. */
+  /** Called with its stdout as it comes. */
   readonly onOutput: (chunk: Buffer) => void;
   readonly onStderr: (chunk: Buffer) => void;
-  /** Its stdin has taken all that was written. */
+  /** Called when its stdin has taken everything that was written. */
   readonly onDrain?: () => void;
-  /** stdout has ended; the process may still live. */
+  /** Called when stdout has ended; the process may still be running. */
   readonly onStdoutEnd: () => void;
-  /** The process could not be started: `error.code` is ENOENT, EACCES, ETXTBSY, ... */
+  /** Called if the process could not be started: `error.code` is ENOENT, EACCES, ETXTBSY, ... */
   readonly onSpawnError: (error: Error) => void;
-  /** The process itself is gone; a child of its may still hold its pipes, so more may come. */
+  /**
+   * Called when the process itself is gone; a child of it may still hold its pipes, so more may
+   * come.
+   */
   readonly onGone?: () => void;
-  /** The process is gone and its pipes are drained. */
+  /** Called when the process is gone and its pipes are drained. */
   readonly onExit: (code: number | null, signal: NodeJS.Signals | null) => void;
 }
 
 export interface PluginProcess {
   /** Undefined if it could not be started. */
   readonly pid: number | undefined;
-  /** What has been written and not yet taken by the plugin, in bytes. */
+  /** What was written and not yet taken by the plugin, in bytes. */
   readonly unsentBytes: number;
-  /** Writes a message; what a dead plugin does not read is dropped. Gives false when its pipe is full. */
+  /**
+   * Writes a message; what a dead plugin does not read is dropped. Returns false when its pipe is
+   * full.
+   */
   write(message: string | Buffer): boolean;
   /** Starts one that waits. */
   go(): void;
@@ -55,8 +66,8 @@ export interface PluginProcess {
   closeStdin(): void;
   kill(signal?: NodeJS.Signals): void;
   /**
-   * Lets go of its pipes. A process that it has started may hold them open after its death, and
-   * would delay `onExit` for as long as it lives.
+   * Closes our ends of its pipes. A process that it has started may hold them open after its death,
+   * and would delay `onExit` for as long as it runs.
    */
   release(): void;
   /** The same for stdin and stdout alone: the last lines on its stderr still come. */
@@ -65,26 +76,26 @@ export interface PluginProcess {
   resumeOutput(): void;
 }
 
-/** @returns the environment of a plugin of a node that has this environment and version */
+/** @returns the environment for a plugin, given the node's environment and version */
 export function pluginEnvironment(env: NodeJS.ProcessEnv, version: string): NodeJS.ProcessEnv {
   return { ...env, LIGHTNINGD_PLUGIN: "1", LIGHTNINGD_VERSION: version };
 }
 
 /**
- * lightningd's plugins start with SIGPIPE ignored, and Node resets that for its children: a shell in
- * between ignores it again. Its name marks its message if the system cannot run the plugin.
+ * lightningd starts plugins with SIGPIPE ignored, and Node resets that for its children: a shell in
+ * between ignores it again. The shell's name marks its message if the system cannot run the plugin.
  */
 const SHELL = "/bin/sh";
 const MARK = "cln-dev-exec";
 const SCRIPT = 'trap "" PIPE; [ "$1" ] && PWD=$1 || unset PWD; shift; exec "$@"';
-/** Where the line never comes, its writer is gone. */
+/** If the line never comes, its writer is gone. */
 const WAITING_SCRIPT = `read -r line <&3 || exit; exec 3<&-; ${SCRIPT}`;
-/** With these codes a shell ends that cannot run a program. */
+/** The exit codes of a shell that cannot run a program. */
 const CANNOT_RUN = [126, 127];
-/** How long the end of a plugin that has written nothing is waited for, to know why, in ms. */
+/** How long to wait for the exit of a plugin that has written nothing, to learn why, in ms. */
 const EXEC_MS = 250;
 
-/** Starts the plugin. Throws nothing: what goes wrong comes through the callbacks. */
+/** Starts the plugin. Throws nothing: errors come through the callbacks. */
 export function startPluginProcess(options: PluginProcessOptions): PluginProcess {
   const started = spawnChild(options);
   if (started === undefined) return NO_PROCESS;
@@ -99,7 +110,7 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
     go: () => void gate?.end("\n"),
     closeStdin: () => void stdin.end(),
     kill: (signal = "SIGKILL") => {
-      // Once each: Python's traceback is lost to a second interrupt.
+      // Once each: a second interrupt would cut Python's traceback off.
       if (options.ownGroup && child.pid !== undefined) killGroup(child.pid, signal);
       else child.kill(signal);
     },
@@ -191,7 +202,8 @@ function spawnChild(options: PluginProcessOptions): Started | undefined {
   };
   let pipes = options.pipes;
   try {
-    // What can be known at once is: the rest (a missing interpreter, ETXTBSY) the shell reports.
+    // Report what can be known at once; the shell reports the rest (a missing interpreter,
+    // ETXTBSY).
     const { command = [options.path], waits = false } = options;
     if (command[0] === options.path) accessSync(options.path, constants.X_OK);
     if (statSync(options.path).isDirectory()) throw errorOfShell("permission denied");
@@ -232,11 +244,11 @@ const NO_PROCESS: PluginProcess = {
   resumeOutput: () => {},
 };
 
-/** What the plugin has started and left behind, if there is any. */
+/** Kills what the plugin has started and left behind, if there is anything. */
 function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody is left in the group.
+    // The group is empty.
   }
 }

@@ -23,7 +23,7 @@ export function strerror(error: unknown): string {
   return MESSAGES[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** How shells put the same, if that differs. */
+/** How shells word it, if different. */
 const IN_A_SHELL: readonly (readonly [RegExp, string])[] = [
   [/not found|no such file/i, "ENOENT"],
   [/permission denied/i, "EACCES"],

@@ -1,7 +1,7 @@
 /**
- * What a reload changed for the plugin's users. if a handshake was made anyway (`--safe`) the
- * manifests are compared, hooks and subscriptions included; else what the node shows of the plugin
- * (`help`, `listconfigs`): the plugin is not run a second time for it.
+ * What a reload changed for the plugin's users. If a handshake was made anyway (`--safe`) the
+ * manifests are compared, hooks and subscriptions included; otherwise what the node shows of the
+ * plugin (`help`, `listconfigs`): the plugin is not run a second time for it.
  */
 import { type Changes, hasChanges } from "../../diagnose/changes/changes.js";
 import { manifestChanges } from "../../diagnose/changes/manifest-diff.js";
@@ -14,7 +14,7 @@ import type { Started } from "../../diagnose/on-demand.js";
 import type { Target } from "../../events/reload-target.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 
-/** What one version showed of itself. */
+/** What one version showed. */
 export interface Shown {
   readonly surface: VisibleApi;
   readonly manifest: Manifest | undefined;
@@ -33,14 +33,14 @@ export async function readShown(
     const surface = await readVisibleApi(node.rpcFile, running.path, options);
     return { surface, manifest: running.started?.manifest };
   } catch {
-    // It is a by-the-way: the next reload compares again.
+    // This is only an extra: the next reload compares again.
     return undefined;
   }
 }
 
 /**
- * @param methodsToo whether a method that has come or gone can only be this plugin's. Its options are
- * known by `listconfigs`, and its manifest is its own.
+ * @param methodsToo whether an added or removed method can only be this plugin's. Its options are
+ *   known from `listconfigs`, and its manifest is its own.
  */
 export function versionChanges(
   before: Shown,

@@ -1,5 +1,5 @@
 /**
- * What follows a good reload of one target, after its outcome has been reported: what the new version
+ * What follows a good reload of one target, after its outcome was reported: what the new version
  * changed for its users, and the user's own calls (`--call`). A newer reload cuts it short.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,9 +20,11 @@ import type { Shown } from "./api-changes.js";
 
 const CALL_TIMEOUT_MS = 60_000;
 const GIVEN_UP = `no answer within ${CALL_TIMEOUT_MS / 1000} s; the next save calls it again`;
-/** As much of the output of `--run` as is of use on a screen. */
+/** How many lines of the output of `--run` are useful on a screen. */
 const MAX_RUN_LINES = 60;
-/** What the plugin logged before it answered has been read from the node's log file by then. */
+/**
+ * By then, what the plugin logged before it answered has been read from the node's log file, in ms.
+ */
 const LOG_MS = 100;
 
 export class FollowUp {
@@ -34,7 +36,7 @@ export class FollowUp {
   #before: Shown | undefined;
   /** performance.now() of when {@link #before} was asked for. */
   #beforeAt = 0;
-  /** No other plugin was being reloaded then. */
+  /** Whether no other plugin was being reloaded then. */
   #wasQuiet = false;
   readonly #results = new Map<string, string>();
   #running = new AbortController();
@@ -45,7 +47,8 @@ export class FollowUp {
   #work: Promise<void> = Promise.resolve();
 
   /**
-   * @param recentLog the plugin's last log lines since then (ms since 1970), shown with a call that fails
+   * @param recentLog the plugin's last log lines since a moment (ms since 1970), shown with a
+   *   failed call
    */
   constructor(
     reloader: Reloader,
@@ -62,7 +65,7 @@ export class FollowUp {
   /** The plugin has been started again. */
   reloaded(): void {
     this.#begin(async (signal) => {
-      // Who waits for the outcome (`cln-dev restart`) is answered first.
+      // Whoever waits for the outcome (`cln-dev restart`) is answered first.
       await new Promise(setImmediate);
       await this.#compare(signal);
       await this.#callAll(signal);
@@ -83,7 +86,7 @@ export class FollowUp {
     this.#begin((signal) => this.#callAll(signal));
   }
 
-  /** The user's command, with the node and the plugin in its environment. */
+  /** Runs the user's command, with the node and the plugin in its environment. */
   async #run(signal: AbortSignal): Promise<void> {
     const { plugin, node, name } = this.#reloader.target;
     if (plugin.runAfter === undefined || signal.aborted) return;
@@ -107,7 +110,7 @@ export class FollowUp {
     this.#emit({ event: "ran", ...name, command, ok, ending, output: tail, ms });
   }
 
-  /** Ends what is under way. A reload that ends after that has nothing that follows it. */
+  /** Ends what is under way. A reload that ends later has no follow-up. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#running.abort();
@@ -124,7 +127,10 @@ export class FollowUp {
     this.#work = this.#work.then(() => (signal.aborted ? undefined : job(signal)));
   }
 
-  /** Says what the new version changed: by its manifest if that is known, else by the node. */
+  /**
+   * Reports what the new version changed: from its manifest if that is known, otherwise from the
+   * node.
+   */
   async #compare(signal: AbortSignal): Promise<void> {
     const { state, target } = this.#reloader;
     if (state.is !== "running") return;
@@ -133,7 +139,8 @@ export class FollowUp {
     const now = await readShown(target, state, signal);
     if (signal.aborted || now === undefined) return;
     const before = this.#before;
-    // The node does not say whose a method is: what others changed in that time is not put down to this one.
+    // The node does not show whose a method is: a change by another plugin must not be attributed
+    // to this one.
     const wasAlone = this.#others().every(({ settledAt }) => settledAt < this.#beforeAt);
     const isQuiet = this.#others().every(({ busy, settledAt }) => !busy && settledAt <= at);
     const changes = before && versionChanges(before, now, wasAlone && isQuiet && this.#wasQuiet);
@@ -177,9 +184,9 @@ export class FollowUp {
   ): Promise<void> {
     const { state, target, stderr } = this.#reloader;
     if (state.is !== "running" || state.started === undefined) return;
-    // Words that are no call: the node was not asked.
+    // Not a call: the node was not asked.
     if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return;
-    // What it waits for has been reported while it waited.
+    // What it waits for was reported while it waited.
     if (isSilent(error)) return;
     const died = error instanceof RpcError && error.code === PLUGIN_TERMINATED;
     if (died) this.#reloader.explained = state.started;
@@ -221,7 +228,7 @@ function isSilent(error: unknown): boolean {
   return error instanceof NodeUnreachable && error.reason === "silent";
 }
 
-/** `hello name=x` @throws Failure: `key=value` and other words are mixed */
+/** Parses `hello name=x`. @throws Failure: `key=value` and other words are mixed */
 function readCall(call: string): { readonly method: string; readonly params: RawJson } {
   const [method = "", ...words] = splitWords(call);
   return { method, params: callParams(words) };

@@ -1,15 +1,15 @@
 /**
- * Reports a plugin that runs although its `init` failed: the node takes an error for an answer, and
- * lists the plugin as active. The embedded node of this process hands on the answer itself; a real node
- * does not show it, and a traceback that was logged during the start stands for it (pyln-client logs
- * that of each exception).
+ * Reports a plugin that runs although its `init` failed: the node accepts an error as an answer,
+ * and lists the plugin as active. The embedded node of this process passes the answer on; a real
+ * node does not show it, so a traceback that was logged during the start stands in for it
+ * (pyln-client logs one for each exception).
  */
 import { diagnoseInitError } from "../../diagnose/on-demand.js";
 import type { Emit } from "../../events/watch-events.js";
 import { isObject, type JsonObject, parseJson } from "../../jsonrpc/json.js";
 import type { Reloader } from "../reload/reloader.js";
 
-/** lightningd's and the embedded node's id of the request: `cli:plugin#1/cln:init#2`. */
+/** The id of the request, on lightningd and the embedded node: `cli:plugin#1/cln:init#2`. */
 const INIT_ID = /"cln:init#|\/cln:init#/;
 
 /** @param message from a plugin to the node, JSON text */

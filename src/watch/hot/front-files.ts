@@ -1,7 +1,7 @@
 /**
- * The files of one plugin in hot mode: a private folder for each plugin on each node, with the front
- * that the node starts, and the description that its host reads. Written by the watch session and by
- * `cln-dev hot-path`, read by the host and by everything that must know a front for what it is.
+ * The files of one plugin in hot mode: a private directory for each plugin on each node, with the
+ * front that the node starts and the description that its host reads. Written by the watch session
+ * and by `cln-dev hot-path`, read by the host and by everything that must recognize a front.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -15,21 +15,21 @@ import { quoteWord } from "../../plugin/shell-words.js";
 
 export interface HotFolder {
   readonly path: string;
-  /** What a session lets the node start: it says that it is dynamic. */
+  /** The front that a session lets the node start: its manifest is dynamic. */
   readonly front: string;
-  /** What the node's own config starts: it says what the plugin says. */
+  /** The front that the node's own config starts: its manifest is the plugin's. */
   readonly atStart: string;
-  /** A front that joins the host which runs already. */
+  /** A front that joins a running host. */
   readonly joining: string;
   /** The host's control socket. */
   readonly control: string;
 }
 
-/** `list` reads a front, and loads nothing that only writing or removing one needs. */
+/** `list` reads a front: what only writing or removing one needs is loaded there. */
 const load = process.getBuiltinModule;
 
 const PROGRAM = { mode: 0o700 };
-/** Of a plugin on a node: see {@link hotFolder}. Most plugins of a node are no fronts. */
+/** The folder's name: see {@link hotFolder}. Most plugins of a node are not fronts. */
 const FOLDER_NAME = /^[0-9a-f]{16}$/;
 const REMOVE_TRIES = 50;
 const REMOVE_RETRY_MS = 20;
@@ -41,7 +41,7 @@ function hotRoot(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * The names of a plugin's files; nothing is written.
+ * The names of a plugin's files; writes nothing.
  * @param plugin its canonical path
  * @param node the node's rpc-file
  */
@@ -64,8 +64,8 @@ function folderAt(path: string, name: string): HotFolder {
 }
 
 /**
- * Makes the folder and the fronts in it.
- * @param host the program of the host, absolute
+ * Creates the folder and the fronts in it.
+ * @param host the host's program, absolute
  * @throws Failure `hot-folder`: it cannot be written, is not private, or programs do not run there
  */
 export function writeFronts(description: HotDescription, host: string): HotFolder {
@@ -89,7 +89,7 @@ export function writeFronts(description: HotDescription, host: string): HotFolde
   return folder;
 }
 
-/** Changes what the next version is run with. @throws Error of the file system */
+/** Changes how the next version is run. @throws Error of the file system */
 export function describe(folder: HotFolder, description: HotDescription): void {
   const file = join(folder.path, DESCRIPTION);
   const atStart = description.atStart ?? readDescription(folder.path)?.atStart;
@@ -97,7 +97,10 @@ export function describe(folder: HotFolder, description: HotDescription): void {
   if (attempt(() => readFileSync(file, "utf8")) !== text) replaceFile(file, text);
 }
 
-/** Removes all that {@link writeFronts} made. A host that is just ending may still write there. */
+/**
+ * Removes everything that {@link writeFronts} made. A host that is just ending may still write
+ * there.
+ */
 export async function removeFronts({ path }: HotFolder): Promise<void> {
   if (readDescription(path)?.atStart) return;
   for (let left = REMOVE_TRIES; left > 0; left--) {
@@ -111,7 +114,7 @@ export async function removeFronts({ path }: HotFolder): Promise<void> {
 }
 
 /**
- * What stands behind a path of `plugin list`, if it is a front of ours.
+ * The front at a path of `plugin list`, if it is one of ours.
  * @param path absolute, as the node lists it
  */
 function frontAt(path: string): { folder: HotFolder; plugin: string } | undefined {
@@ -123,18 +126,18 @@ function frontAt(path: string): { folder: HotFolder; plugin: string } | undefine
   return description === undefined ? undefined : { folder, plugin: description.plugin };
 }
 
-/** Whether a path of `plugin list` is a front for a node's own config, of whatever node. */
+/** Whether a path of `plugin list` is a front for a node's own config, of any node. */
 export function isAtStart(path: string): boolean {
   return basename(dirname(path)) === "at-start" && frontAt(path) !== undefined;
 }
 
-/** The node's config starts this plugin's front. */
+/** Whether the node's config starts this plugin's front. */
 export function isStartedByNode(folder: HotFolder): boolean {
   return readDescription(folder.path)?.atStart === true;
 }
 
 /**
- * A front was stopped: its files go, unless the node's own config starts it.
+ * A front was stopped: removes its files, unless the node's own config starts it.
  * @param path as the node listed it
  */
 export async function removeStoppedFront(path: string): Promise<void> {
@@ -142,12 +145,12 @@ export async function removeStoppedFront(path: string): Promise<void> {
   if (front !== undefined) await removeFronts(front.folder);
 }
 
-/** The plugin itself, for a path of `plugin list`: the same path if it is no front. */
+/** The plugin itself, for a path of `plugin list`; the same path if it is not a front. */
 export function pluginBehind(path: string): string {
   return frontAt(path)?.plugin ?? path;
 }
 
-/** What access(2) says decides nothing: the front itself is run once, without a host. */
+/** access(2) cannot tell, so the front itself is run once, without a host. */
 function refuseNoexec({ path, front }: HotFolder): void {
   const { spawnSync } = load("node:child_process");
   const { error } = spawnSync(front, ["--cln-dev-try"], { stdio: "ignore", timeout: 5_000 });
@@ -170,8 +173,8 @@ function unusable(folder: string, why: string, cause?: unknown): Failure {
 }
 
 /**
- * Ends the versions that a killed host has left behind. `children` holds their process ids with the
- * times of their starts: a process counts only if both fit.
+ * Shell code that ends the versions left behind by a killed host. `children` has their process ids
+ * and start times: a process counts only if both match.
  */
 const END_CHILDREN = `end_children() {
   while read -r pid start; do
@@ -183,11 +186,11 @@ const END_CHILDREN = `end_children() {
 } 2>/dev/null`;
 
 /**
- * The host is a child of the front, and talks to the node over the front's own pipes. The node kills
- * the front, never the host, which then sees the end of its stdin and ends the versions. The front
- * keeps stdout open until the versions are gone: the node would kill it sooner otherwise.
- * NODE_OPTIONS and NODE_EXTRA_CA_CERTS are meant for the plugin, not for the host. It keeps no
- * garbage of more than 1 MiB before V8 collects it: else its memory grows by 30 MiB under traffic.
+ * The host is a child of the front, and talks to the node over the front's own pipes. The node
+ * kills the front, never the host, which then sees the end of its stdin and ends the versions. The
+ * front keeps stdout open until the versions are gone: otherwise the node would kill it sooner.
+ * NODE_OPTIONS and NODE_EXTRA_CA_CERTS are meant for the plugin, not for the host. V8's small young
+ * space keeps the host's memory from growing by 30 MiB under traffic.
  */
 function frontText({ folder, host, mode }: { folder: string; host: string; mode: string }): string {
   return `#!/bin/sh
@@ -209,9 +212,9 @@ exit 0
 }
 
 /**
- * Gives its pipes to the host that runs, and waits for that host's end. The host opens them in /proc;
- * where there is none (macOS), two `cat`s pump between them and FIFOs of this front. The first holds
- * its FIFO open at both ends: whichever side comes first, it is there.
+ * Passes its pipes to the running host, and waits for the host's end. The host opens them in /proc;
+ * without it (macOS), two `cat`s pump between them and FIFOs of this front. The first holds its
+ * FIFO open at both ends: whichever side comes first, it is there.
  */
 function joiningText(folder: string): string {
   return `#!/bin/sh

@@ -9,10 +9,10 @@ import type { HotFolder } from "./front-files.js";
 
 export type HostHello = Extract<HotEvent, { event: "hello" }>;
 
-/** A host that does not greet within this is taken as none, in ms. */
+/** A host that does not greet within this counts as absent, in ms. */
 const HELLO_MS = 2_000;
 
-/** Beyond that it is no event, in characters: a message of a plugin may be in one. */
+/** The longest line from the host, in characters: an event may contain a message of a plugin. */
 const MAX_LINE = 2 ** 28;
 
 /** Numbers of the requests, over all hosts. */
@@ -39,9 +39,9 @@ export class HostClient {
   }
 
   /**
-   * @param onEvent what the host says beside its answers
-   * @param onClosed the host has ended
-   * @returns undefined if none is there, or it does not answer
+   * @param onEvent called with what the host reports besides its answers
+   * @param onClosed called when the host has ended
+   * @returns undefined if there is none, or it does not answer
    */
   static connect(
     folder: HotFolder,
@@ -85,8 +85,8 @@ export class HostClient {
 
   /**
    * Tries the file as it is now.
-   * @param register the front is exchanged in any case
-   * @returns undefined if the host ends before
+   * @param register replace the front in any case
+   * @returns undefined if the host ends first
    */
   async reload(register = false): Promise<HotOutcome | undefined> {
     const number = ++numbers;
@@ -95,7 +95,7 @@ export class HostClient {
   }
 
   /**
-   * The front may be exchanged now.
+   * Asks for a moment in which the front can be replaced.
    * @returns how many calls are pending all the same, and what happens to the version that joins
    */
   async makeWay(): Promise<{ pending: number; outcome: Promise<HotOutcome | undefined> }> {
@@ -108,7 +108,7 @@ export class HostClient {
     };
   }
 
-  /** The active version is the one that the next front shows. */
+  /** Makes the active version the one that the next front shows. */
   async takeBack(): Promise<void> {
     await this.#ask("ready", { cmd: "take-back", number: ++numbers });
   }
@@ -118,7 +118,7 @@ export class HostClient {
     this.#send({ cmd: "trace", maxBytes });
   }
 
-  /** Resolves when the host has ended, and its versions before it; or after the limit. */
+  /** Resolves when the host and its versions have ended, or after the limit. */
   ended(limitMs: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve();
@@ -137,7 +137,7 @@ export class HostClient {
     this.#waiting.clear();
   }
 
-  /** An event of the host. */
+  /** Handles an event of the host. */
   take(event: HotEvent): void {
     const waiting =
       event.event === "outcome" || event.event === "ready"
@@ -147,7 +147,7 @@ export class HostClient {
     else this.#onEvent(event);
   }
 
-  /** The socket is closed. @returns whether that was the host's doing */
+  /** The socket is closed. @returns whether the host did it */
   hasClosed(): boolean {
     const wasOpen = !this.#closed;
     this.close();

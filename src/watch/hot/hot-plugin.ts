@@ -1,6 +1,6 @@
 /**
- * A plugin in hot mode as its watch session sees it: the front in the node's list, the host behind it,
- * and what that reports beside the reloads.
+ * A plugin in hot mode as its watch session sees it: the front in the node's list, the host behind
+ * it, and what the host reports besides the reloads.
  */
 import { dirname } from "node:path";
 import { diagnoseDead, type Started } from "../../diagnose/on-demand.js";
@@ -15,9 +15,9 @@ import { describe, type HotFolder, hotFolder, writeFronts } from "./front-files.
 import { HostClient, hostProgram } from "./host-client.js";
 import type { TraceSource } from "./trace-source.js";
 
-/** A line without its end is not waited for longer, in characters. */
+/** How much of an unfinished line is kept, in characters. */
 const MAX_LINE = 4096;
-/** A host has ended its versions by then, in ms. */
+/** By when a host has ended its versions, in ms. */
 const END_MS = 6_000;
 
 export class HotPlugin {
@@ -39,7 +39,7 @@ export class HotPlugin {
   #started: Started | undefined;
   #signal: AbortSignal | undefined;
 
-  /** @param file the plugin, found */
+  /** @param file the plugin file */
   constructor(target: Target, file: PluginFile, emit: Emit, trace: TraceSource | undefined) {
     this.#trace = trace;
     this.#settings = target.plugin;
@@ -56,9 +56,9 @@ export class HotPlugin {
   }
 
   /**
-   * Connects to the host that runs.
-   * @param listens whether what it reports is shown; at the end of a session nothing is
-   * @returns why that host is of no use, if it is; undefined when connected
+   * Connects to the running host.
+   * @param listens whether its reports are shown; not at the end of a session
+   * @returns why that host is of no use, if so; undefined when connected
    */
   async connect(listens = true): Promise<"none" | "other-release" | undefined> {
     const client = await HostClient.connect(
@@ -83,7 +83,7 @@ export class HotPlugin {
     return undefined;
   }
 
-  /** It is reported already that the plugin is down. */
+  /** It was already reported that the plugin is down. */
   get hasDied(): boolean {
     return this.#hasDied;
   }
@@ -92,7 +92,10 @@ export class HotPlugin {
     return this.#client !== undefined;
   }
 
-  /** The node's own config starts the front: it cannot be registered again while the node runs. */
+  /**
+   * Whether the node's own config starts the front: then it cannot be registered again while the
+   * node runs.
+   */
   get isStatic(): boolean {
     return this.#isStatic;
   }
@@ -125,18 +128,21 @@ export class HotPlugin {
     await this.#client?.takeBack();
   }
 
-  /** What a death is explained from. */
+  /** What explains a death. */
   setStarted(started: Started, signal: AbortSignal): void {
     this.#started = started;
     this.#signal = signal;
   }
 
-  /** Begins or ends the trace, as the session wants it now. */
+  /** Starts or stops the trace, as the session wants it now. */
   trace(): void {
     this.#client?.trace(this.#trace?.bytes ?? 0);
   }
 
-  /** The host has ended, and the plugin with it; not waited for longer than a plugin may take. */
+  /**
+   * Resolves when the host has ended, and the plugin with it; at most after the time a plugin may
+   * take.
+   */
   async ended(): Promise<void> {
     await this.#client?.ended(END_MS);
   }
@@ -238,7 +244,7 @@ export class HotPlugin {
 
 /**
  * A front is in a private directory: only a node of this user can start it.
- * @param rpcFile if it is not there yet, its folders show whose the node is
+ * @param rpcFile if it does not exist yet, its folders show whose the node is
  * @throws Failure `hot-node`
  */
 export function refuseOtherUser(rpcFile: string): void {
@@ -249,7 +255,7 @@ export function refuseOtherUser(rpcFile: string): void {
   throw notForHotMode(rpcFile, `it runs as another user (number ${owner})`);
 }
 
-/** @param why the node cannot start a front of ours */
+/** @param why the node cannot start our front */
 export function notForHotMode(rpcFile: string, why: string): Failure {
   return new Failure({
     kind: "hot-node",

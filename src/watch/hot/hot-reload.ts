@@ -1,6 +1,6 @@
 /**
- * One reload in hot mode: the host tries the new version; where what it shows to the node has changed,
- * the front is exchanged as well. The attempt decides when.
+ * One reload in hot mode: the host tries the new version, and if its manifest has changed, the
+ * front is replaced as well. The attempt decides when.
  */
 import { diagnoseHotFailure, hotKiller } from "../../diagnose/on-demand.js";
 import { Failure, messageOf } from "../../errors/failure.js";
@@ -25,14 +25,14 @@ export interface HotReload {
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
   /**
-   * Asks the node who it is, once: before it has answered, nothing else is asked of it.
+   * Asks the node who it is, once: nothing else is asked of it before it has answered.
    * @returns its version
    * @throws Failure: it must not be touched
    */
   readonly version: () => Promise<string>;
   readonly progress: AttemptProgress;
   readonly emit: Emit;
-  /** A failure is reported when nothing more is being written. */
+  /** Waits until nothing more is being written, before a failure is reported. */
   readonly untilSure: () => Promise<void>;
 }
 
@@ -44,7 +44,8 @@ type Changed = Extract<HotOutcome, { result: "changed" }>;
 type NotStarted = Extract<HotOutcome, { result: "failed" }>;
 
 /**
- * @throws Superseded: a newer change has come, or the host has ended and the plugin is started again
+ * @throws Superseded: a newer change has come, or the host has ended and the plugin is started
+ *   again
  * @throws NodeUnreachable
  */
 export async function reloadHot(reload: HotReload): Promise<HotResult> {
@@ -57,7 +58,8 @@ export async function reloadHot(reload: HotReload): Promise<HotResult> {
   switch (outcome?.result) {
     case "switched":
       await reload.version().catch((error) => {
-        // The new version serves, whether the node has time for us or not: its monitor reports that.
+        // The new version serves, whether or not the node has time for us: its monitor reports
+        // that.
         if (!(error instanceof NodeUnreachable)) throw error;
       });
       return switched(outcome, []);
@@ -74,10 +76,10 @@ export async function reloadHot(reload: HotReload): Promise<HotResult> {
   }
 }
 
-/** The node gives a plugin its options at a start alone. */
+/** The node gives a plugin its options only at a start. */
 function hasOtherOptions({ node, hot, options, target }: HotReload): boolean {
   const { previousOptions } = node;
-  // Met by this session: with which options it was started, the node alone knows.
+  // This session met it running: only the node knows which options it was started with.
   if (previousOptions === undefined) return target.plugin.options.length > 0 && !hot.isStatic;
   const text = (of: readonly StartOption[]) => of.map(({ name, raw }) => `${name}=${raw}`).sort();
   return JSON.stringify(text(options)) !== JSON.stringify(text(previousOptions));
@@ -108,7 +110,7 @@ function switched(outcome: Switched, changes: readonly string[]) {
   return { switched: how, startMs: manifestMs + initMs };
 }
 
-/** The manifest shows something else than the node has: the front goes, and one that joins comes. */
+/** The manifest has changed: stops the front, and starts one that joins. */
 async function register(reload: HotReload, changed: Changed): Promise<HotResult> {
   const { target, node, hot, options, progress, file } = reload;
   const { name } = target;
@@ -141,7 +143,7 @@ async function register(reload: HotReload, changed: Changed): Promise<HotResult>
   return { ...switched(ended, changes), startMs: performance.now() - at };
 }
 
-/** The node did not take the new version: the previous one, which still runs, is registered again. */
+/** The node refused the new version: registers the previous one, which is still running, again. */
 async function takeBack(
   reload: HotReload,
   error: RpcError,
@@ -222,7 +224,7 @@ function inHotMode(outcome: Failed): Failed {
   return { ...outcome, hot: true };
 }
 
-/** @param changes what the new manifest shows differently */
+/** @param changes what changed in the new manifest */
 function mustRestartNode(path: string, changes: readonly string[]): Failure {
   return new Failure({
     kind: "node-must-restart",

@@ -1,4 +1,6 @@
-/** The end of hot mode for a plugin: it goes back to a plain start, is stopped, or stays as it is. */
+/**
+ * The end of hot mode for a plugin: it goes back to a plain start, is stopped, or stays as it is.
+ */
 import { messageOf } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
 import { startPlugin, stopPlugin } from "../../node/plugins/plugin-command.js";
@@ -6,15 +8,12 @@ import type { PluginState } from "../reload/plugin-on-node.js";
 import { hotFolder, isStartedByNode, pluginBehind, removeFronts } from "./front-files.js";
 
 /**
- * `plain`: the node runs the plugin itself again, with the options it has; `stop`: not at all;
- * `keep`: the front and its host stay.
+ * `plain`: the node runs the plugin itself again, with its options; `stop`: not at all; `keep`: the
+ * front and its host stay.
  */
 export type HotEnd = "plain" | "stop" | "keep";
 
-/**
- * @param realPath of the plugin
- * @returns what the user must know, if anything. Never throws.
- */
+/** Never rejects. @param realPath of the plugin @returns what the user must know, if anything */
 export async function leaveHot(
   target: Target,
   realPath: string,

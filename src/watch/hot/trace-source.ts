@@ -2,7 +2,7 @@
 import { MessageTrace, type PassedMessage } from "../../events/message-trace.js";
 import type { Emit, TargetName } from "../../events/watch-events.js";
 
-/** A request without an answer for so long is named, in ms. */
+/** A request without an answer for this long is reported, in ms. */
 const PENDING_MS = 1_000;
 
 export class TraceSource {
@@ -16,7 +16,7 @@ export class TraceSource {
     this.bytes = bytes;
   }
 
-  /** How much of each message is traced; 0: nothing is. */
+  /** How much of each message is traced; 0: nothing. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -28,7 +28,7 @@ export class TraceSource {
     else this.#traces.clear();
   }
 
-  /** A message on the embedded node, as it passes now. */
+  /** Called with a message on the embedded node as it passes. */
   take(name: TargetName, direction: PassedMessage["direction"], text: string): void {
     const at = performance.timeOrigin + performance.now();
     const bytes = Buffer.byteLength(text);
