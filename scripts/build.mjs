@@ -1,6 +1,6 @@
-// Builds dist/: the command line and the library, which share their parts, with every package that
-// they use in them, and the library's types in one file. `node scripts/build.mjs` builds;
-// buildIfStale() is for programs that run what was built (vitest, the demo, the benchmark).
+// Builds dist/: the command line and the library, which share their parts, with every package they
+// use, and the library's types in one file. `node scripts/build.mjs` builds; buildIfStale() is for
+// programs that run the build (vitest, the demo, the benchmark).
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -21,7 +21,7 @@ import { dts } from "rolldown-plugin-dts";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
 
-/** The files of dist/ that something outside starts or imports: name in dist/ to source. */
+/** The files of dist/ that are started or imported from outside: name in dist/ to source. */
 const ENTRIES = {
   cli: "src/cli/launch.ts",
   index: "src/index.ts",
@@ -31,26 +31,26 @@ const ENTRIES = {
 /** What a node of a regtest network runs: a single file, which is copied to that network. */
 const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
 
-/** What ends at once needs few files: each costs 0.25 ms at the start. */
+/** Short commands need few files: each costs 0.25 ms at the start. */
 const SHORT_COMMANDS = /src\/cli\/commands\/plugin\/list\.ts$/;
 
 /** What every command needs, and the hot host. */
 const BASE =
   /src\/(errors|filesystem|jsonrpc\/(framing|json|members|message)\.|hot\/description|node\/(process-table|rpc\/unix-socket)|plugin\/secret-options)/;
 
-/** What the hot host has in common with the rest. */
+/** What the hot host shares with the rest. */
 const HOT_HOST_SHARES =
   /src\/(jsonrpc|hot\/protocol|node\/plugins\/plugin-processes|plugin\/(handshake|manifest|process|lightningd|log-level|release))/;
 
-/** Modules that are there for what they do: all others are for what they export. */
+/** Modules with side effects: all others only export. */
 const PROGRAMS = /src\/(cli\/launch|cli\/main|hot\/main|regtest\/backend\/main)\.ts$/;
 
-/** What the build reads. */
+/** The inputs of the build. */
 const SOURCES = ["src", "scripts/build.mjs", "package.json", "package-lock.json"];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
 
-/** Builds unless dist/ is newer than everything that it is made of. */
+/** Builds unless dist/ is newer than all of its inputs. */
 export async function buildIfStale() {
   const built = statSync(join(dist, "index.js"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (SOURCES.some((source) => newestIn(join(root, source)) > built)) await build();
@@ -59,7 +59,7 @@ export async function buildIfStale() {
 // vitest's globalSetup: no test runs on an old build.
 export { buildIfStale as setup };
 
-/** Builds in a temporary folder that then replaces dist/: nothing ever finds half a build there. */
+/** Builds in a temporary folder that then replaces dist/, so that half a build is never used. */
 export async function build() {
   const begun = new Date();
   const folder = mkdtempSync(join(root, ".dist-"));
@@ -76,7 +76,7 @@ export async function build() {
   }
 }
 
-/** The command line and the library. @returns the files that went into the bundle */
+/** Bundles the command line and the library. @returns the files that went into the bundle */
 async function bundleCode(folder) {
   const output = await bundle(folder, ENTRIES, {
     codeSplitting: {
@@ -98,7 +98,7 @@ async function bundleCode(folder) {
   return output.flatMap((file) => file.moduleIds ?? []);
 }
 
-/** ora brings 90 spinners; the command line shows one of two. */
+/** ora brings 90 spinners; the command line uses two. */
 function oneSpinner() {
   return {
     name: "one-spinner",
@@ -110,7 +110,7 @@ function oneSpinner() {
   };
 }
 
-/** commander can start programs; we have no commands that are programs of their own. */
+/** commander can start other programs; cln-dev has no commands of that kind. */
 function noExecutables() {
   return {
     name: "no-executables",
@@ -129,7 +129,7 @@ async function bundle(folder, input, options) {
     cwd: root,
     input,
     platform: "node",
-    // ora brings two more packages for colours.
+    // ora depends on two more packages for colours.
     resolve: { alias: { chalk: "picocolors", yoctocolors: "picocolors" } },
     treeshake: { moduleSideEffects: (id) => PROGRAMS.test(id) },
     plugins: [oneSpinner(), noExecutables()],
@@ -148,7 +148,7 @@ async function bundle(folder, input, options) {
   return output;
 }
 
-/** index.d.ts: every type that the library's users can reach, and no other. */
+/** index.d.ts: the types that the library's users can reach, and no others. */
 async function bundleTypes(folder) {
   const declarations = join(folder, "types");
   const tsc = join(root, "node_modules/.bin/tsc");
@@ -179,14 +179,17 @@ function replaceDist(folder) {
   rmSync(previous, { recursive: true, force: true });
 }
 
-/** The time of the last change to a file or below a folder, ms; a folder's own time changes when a file goes. */
+/**
+ * The latest modification time of a file or of anything below a folder, in ms; a folder's own time
+ * changes when a file is removed.
+ */
 function newestIn(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestIn(join(path, name))));
 }
 
-/** The licence text of every package that went into the bundle, as their licences ask. */
+/** The licence text of every bundled package, as the licences require. */
 function licencesOf(inputs) {
   const packages = new Set(
     inputs.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),

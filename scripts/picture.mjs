@@ -1,5 +1,5 @@
-// Makes docs/watch.svg: `cln-dev watch` in a real terminal, an example plugin saved with a fault and
-// without. `node scripts/picture.mjs`; it needs python3, for the terminal and the plugin.
+// Makes docs/watch.svg: `cln-dev watch` in a real terminal, with an example plugin saved with and
+// without an error. `node scripts/picture.mjs`; it needs python3, for the terminal and the plugin.
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ await buildIfStale();
 const output = await record();
 writeFileSync(join(root, "docs/watch.svg"), svg(screenOf(output)));
 
-/** Everything that the terminal was sent. */
+/** Everything that was sent to the terminal. */
 async function record() {
   const folder = mkdtempSync(join(tmpdir(), "hello-"));
   const plugin = join(folder, "hello.py");
@@ -74,7 +74,7 @@ async function record() {
   }
 }
 
-/** What the terminal shows at the end: for each line its characters with their style. */
+/** What the terminal shows in the end: for each line its characters with their style. */
 function screenOf(text) {
   const lines = [[]];
   let row = 0;
@@ -130,7 +130,7 @@ ${rows.join("\n")}
 `;
 }
 
-/** Neighbours of one style. */
+/** Joins neighbours of the same style. */
 function runsOf(line) {
   const runs = [];
   for (const [column, { part, style }] of line.entries()) {

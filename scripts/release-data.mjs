@@ -18,7 +18,7 @@ const sourcesIn = (folder, isWanted = (name) => name.endsWith(".c")) =>
     .filter(isWanted)
     .sort()
     .map((name) => readFileSync(join(checkout, folder, name), "utf8"));
-/** What a pattern finds in sources: the groups of each match. */
+/** The groups of each match of a pattern in sources. */
 const found = (sources, pattern) =>
   sources.flatMap((text) => [...text.matchAll(pattern)].map((match) => match.slice(1)));
 const names = (list) => [...new Set(list)].sort();
@@ -71,7 +71,7 @@ const data = {
   ),
   bcliMethods: names(bcliMethods),
   pluginOptions: names(pluginOptions),
-  // db_write is registered in another way than the others.
+  // db_write is registered differently from the others.
   hooks: Object.fromEntries([...hooks, ["db_write", "none"]].sort()),
   notifications: names(notifications),
 };

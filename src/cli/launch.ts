@@ -1,7 +1,7 @@
 /**
- * The first file of the command line. Node keeps compiled code for the next start if it can (22.1
- * and later), and short commands start faster with it. Only what is loaded after the call is kept,
- * so the program comes after it.
+ * The first file of the command line. Where Node can (22.1 and later), it keeps compiled code for
+ * the next start, which makes short commands faster. Only what is loaded after the call is kept, so
+ * the program is loaded after it.
  */
 import { lstatSync, mkdirSync, statSync } from "node:fs";
 import nodeModule from "node:module";
@@ -19,7 +19,7 @@ if (
 }
 void import("./main.js");
 
-/** Whether nobody else can put code there, which we would run. Made if it is missing. */
+/** Whether no one else can put code there that we would run. Created if missing. */
 function isPrivate(folder: string): boolean {
   try {
     for (const level of [dirname(folder), folder]) {

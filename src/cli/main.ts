@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
       const surroundings = { home: process.env.HOME, cwd: process.cwd() };
       exitCode = await command({ flags, io, surroundings });
     } catch (error) {
-      // The user ended it, and needs no reason.
+      // The user ended it: no message needed.
       exitCode = ending.signal.aborted ? 130 : await report(error, flags);
     }
   };
@@ -33,21 +33,24 @@ async function main(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-/** npm passes on a signal that the terminal has sent as well, and a closing terminal sends it twice. */
+/**
+ * npm passes on a signal that the terminal has sent as well, and a closing terminal sends it twice,
+ * within this time, in ms.
+ */
 const SAME_SIGNAL_MS = 500;
 
 function endBySignals(): void {
   let since = 0;
   const onSignal = () => {
     if (!ending.signal.aborted) since = performance.now();
-    // A second one does not wait for anything.
+    // A second signal ends the program at once.
     else if (performance.now() - since > SAME_SIGNAL_MS) process.exit(130);
     ending.abort();
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   process.on("SIGHUP", startedByNohup() ? () => {} : onSignal);
-  // A watch reloads at it; before its session is open it must not end the program.
+  // A watch reloads on it; before its session is open it must not end the program.
   process.on("SIGUSR2", () => {});
 }
 

@@ -1,12 +1,15 @@
-/** Ends a program that npm has started when npm is gone: npm does not pass SIGKILL on, nor always SIGTERM. */
+/**
+ * Ends a program that npm started when npm is gone: npm does not pass on SIGKILL, nor always
+ * SIGTERM.
+ */
 import { parentOf, startedByNohup } from "./process-group.js";
 
 const LOOK_MS = 1000;
 
 /**
- * Calls `onOrphaned` once the process that waits for us is gone. Only under npm (and its like): a
+ * Calls `onOrphaned` once the process that waits for us is gone. Only under npm and the like: a
  * shell that ends leaves what was started with `&` or `nohup` running, and so do we.
- * @returns ends the looking
+ * @returns stops watching
  */
 export function watchParent(
   onOrphaned: () => void,

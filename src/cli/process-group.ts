@@ -1,11 +1,14 @@
-/** What the shell knows of this process: its group, whether that has the terminal, whether nohup started it. */
+/**
+ * This process as the shell sees it: its group, whether that has the terminal, whether nohup
+ * started it.
+ */
 import { constants, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { processStat } from "../node/process-table.js";
 
 export interface ProcessGroup {
   readonly id: number;
-  /** The group has the terminal: what is in the background is stopped when it touches it. */
+  /** Whether the group has the terminal: a background process is stopped when it touches it. */
   readonly foreground: boolean;
 }
 
@@ -30,9 +33,9 @@ export function parentOf(pid: number): number | undefined {
 }
 
 /**
- * Whether `nohup` started us. Node puts every ignored signal back to its default, so what is left to
- * see is the stdin that nohup opens in place of a terminal (write-only), and what bash and zsh put
- * into the environment.
+ * Whether `nohup` started us. Node resets every ignored signal, so all that is left to see is the
+ * stdin that nohup opens in place of a terminal (write-only), and what bash and zsh put into the
+ * environment.
  */
 export function startedByNohup(env: NodeJS.ProcessEnv = process.env): boolean {
   if (env._ !== undefined && basename(env._) === "nohup") return true;

@@ -1,9 +1,9 @@
-/** The process's own streams, and its end. */
+/** The process's own streams, and its exit. */
 import { isatty } from "node:tty";
 import { systemCode } from "../errors/failure.js";
 import type { Io } from "./commands/context.js";
 
-/** A signal ends the program within this time, whatever waits to be read. */
+/** After a signal the program ends within this time, even if a reader is slow, in ms. */
 const FLUSH_MS = 500;
 
 export class ProcessIo implements Io {
@@ -23,7 +23,7 @@ export class ProcessIo implements Io {
     this.stderr.on("error", () => {});
   }
 
-  /** Opened when it is read: that takes 3 ms, and most commands read nothing. */
+  /** Opened on first use: that takes 3 ms, and most commands read nothing. */
   get stdin(): NodeJS.ReadStream {
     return process.stdin;
   }
@@ -32,18 +32,19 @@ export class ProcessIo implements Io {
     return this.#ending.signal;
   }
 
-  /** Ends the process once everything is written; after a signal it does not wait long for a reader. */
+  /** Ends the process once everything is written; after a signal, soon in any case. */
   async exit(exitCode: number): Promise<never> {
     const written = [this.stdout, this.stderr].map(
       (stream) => new Promise<void>((resolve) => void stream.write("", () => resolve())),
     );
     await Promise.race([Promise.all(written), afterSignal(this.signal)]);
-    // Node 20 crashes at its exit if the terminal is gone: it sets it back, and checks that.
+    // Node 20 crashes at exit if the terminal is gone: it restores it, and asserts that this
+    // worked.
     if (this.#terminals.some((fd) => !isatty(fd))) process.kill(process.pid, "SIGKILL");
     process.exit(this.#exitCode(exitCode));
   }
 
-  /** A reader that is gone is no failure; a full disk is one. */
+  /** A reader that is gone is not a failure; a full disk is. */
   #exitCode(exitCode: number): number {
     if (this.#lost === undefined) return exitCode;
     if (["EPIPE", "EIO"].includes(systemCode(this.#lost) ?? "")) return 0;

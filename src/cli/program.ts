@@ -1,11 +1,11 @@
-/** The program as commander knows it: its global flags, its help, its usage errors. */
+/** The program for commander: global flags, help, usage errors. */
 import { Command, Option } from "commander";
 import { isSecretName } from "../plugin/secret-options.js";
 import { NETWORK_FLAGS, NETWORKS } from "../settings/locate/networks.js";
 import type { Context, ExitCode, GlobalFlags, Io, RunCommand } from "./commands/context.js";
 import { defineCommands, repeatable } from "./commands/definitions.js";
 
-/** Runs a command's code with the global flags, and keeps its exit code for the end of the program. */
+/** Runs a command with the global flags, and keeps its exit code for the end of the program. */
 export type Run = (
   flags: GlobalFlags,
   command: (context: Context) => Promise<ExitCode>,
@@ -13,13 +13,13 @@ export type Run = (
 
 const DEFAULTS = { lightningDir: [], json: false, color: true, quiet: false, verbose: false };
 
-/** Options of the plugin are `name=value`, or with dashes by mistake. */
+/** Matches `--name=value`: options of the plugin are written without dashes. */
 const DASHED_OPTION = /^error: unknown option '--([A-Za-z0-9_-]+)=(.*)'/s;
 
 export function buildProgram(io: Io, run: Run, words: readonly string[]): Command {
   let network: string | undefined;
   const program = new Command("cln-dev");
-  // Before the commands: they inherit it.
+  // Before the commands, which inherit it.
   program
     .exitOverride()
     .configureOutput({
@@ -85,7 +85,7 @@ function isCommon(flag: string | undefined): boolean {
   return ["--lightning-dir", "--network", "--embedded", "--json", "--quiet"].includes(flag ?? "");
 }
 
-/** commander's words, in the form of all other errors. Values may be secret. */
+/** commander's message, in the form of all other errors. Values may be secret. */
 function wrongUse(text: string): string {
   const [, name = "", value = ""] = DASHED_OPTION.exec(text) ?? [];
   if (name === "") return text.replace(/^error: /, "cln-dev: ");

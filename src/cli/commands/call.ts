@@ -48,7 +48,7 @@ export async function call(
   try {
     const text = await atNode(node, () => callWithNotices(context, one));
     const shown = context.flags.json ? text : indentJson(text);
-    // A program gets what the node sent; a terminal must not be steered by it.
+    // A program gets what the node sent; on a terminal, control characters are escaped.
     stdout.write(`${stdout.isTTY ? sanitize(shown, { newlines: true }) : shown}\n`);
     return 0;
   } catch (error) {
@@ -87,7 +87,7 @@ async function callWithNotices(
   }
 }
 
-/** The node's error, and why the plugin died of the call, or which method was meant. */
+/** Reports the node's error, and why the plugin died of the call, or which method was meant. */
 async function reportError({ io, flags }: Context, error: RpcError, one: Call): Promise<ExitCode> {
   const diagnosis =
     error.code === PLUGIN_TERMINATED ? await diagnoseTerminatedCall({ ...one, error }) : undefined;

@@ -1,7 +1,6 @@
 /**
- * `cln-dev check`: is this plugin fit for a node? Offline, for editors and CI. `init` names an
- * embedded node that is started for the check, so that nothing is harmed and calls of the node are
- * answered.
+ * `cln-dev check`: checks a plugin offline, for editors and CI. `init` names an embedded node that
+ * is started for the check, so that nothing is harmed and the plugin's calls are answered.
  */
 import { relative } from "node:path";
 import type { Changes } from "../../diagnose/changes/changes.js";
@@ -24,7 +23,7 @@ import type { Context, ExitCode } from "./context.js";
 import { type PluginCommandFlags, settingsOf } from "./context.js";
 
 export interface CheckFlags extends Pick<PluginCommandFlags, "option"> {
-  /** Check again whenever the plugin changes, until it is interrupted. */
+  /** Check again whenever the plugin changes, until interrupted. */
   readonly watch?: boolean;
 }
 
@@ -43,10 +42,10 @@ export async function check(
   const node = { ...embedded, network };
   try {
     const checks = plugins.map((plugin) => new Check(context, plugin, node));
-    // What is saved during the first check is seen, too.
+    // Includes what is saved during the first check.
     if (flags.watch) await Promise.all(checks.map((each) => each.open()));
     const results: CheckResult[] = [];
-    // One after the other: a report is one piece, and times are not disturbed.
+    // One after the other, so that reports do not mix and times are not distorted.
     for (const each of checks) results.push(await each.run());
     if (flags.watch) await Promise.all(checks.map((each) => each.watch()));
     return flags.watch || results.every(({ ok }) => ok) ? 0 : 1;
@@ -55,7 +54,7 @@ export async function check(
   }
 }
 
-/** A node that is named would not be used: that is an error. */
+/** A named node would not be used: that is an error. */
 function refuseForeign({ lightningDir, rpcFile, conf }: NodeFlags): void {
   const given = { "--lightning-dir": lightningDir[0], "--rpc-file": rpcFile, "--conf": conf };
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
@@ -66,7 +65,7 @@ function refuseForeign({ lightningDir, rpcFile, conf }: NodeFlags): void {
   });
 }
 
-/** One plugin that is checked, once or again and again. */
+/** One plugin to check, once or repeatedly. */
 class Check {
   readonly #context: Context;
   readonly #plugin: PluginSettings;
@@ -107,7 +106,7 @@ class Check {
     });
   }
 
-  /** Until it is interrupted. Changes during a check lead to one more. */
+  /** Checks at each change until interrupted. Changes during a check lead to another one. */
   async watch(): Promise<void> {
     const { signal } = this.#context.io;
     const onAbort = () => this.#wake();
@@ -127,7 +126,7 @@ class Check {
     }
   }
 
-  /** A file that is being written is not checked before it is whole. */
+  /** Waits until the files are complete. */
   async #settle(): Promise<void> {
     const { path } = this.#plugin;
     const others = [...this.#changed].filter((file) => file !== path);
@@ -147,7 +146,7 @@ class Check {
     });
   }
 
-  /** The plugin has been taken away, say: it may come back. */
+  /** The check itself failed, for example because the plugin was removed: it may come back. */
   #failed(error: unknown): void {
     const { io, flags } = this.#context;
     const { paint } = styleOf(io.stdout, flags);
@@ -171,7 +170,7 @@ class Check {
   }
 }
 
-/** The same value with each text in it changed; names of members stay. */
+/** The same value with each text in it changed, except the names of members. */
 function withTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((element: unknown) => withTexts(element, change));

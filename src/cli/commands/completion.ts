@@ -1,4 +1,6 @@
-/** `cln-dev completion`: a script for the shell, made from the commands and flags that the program has. */
+/**
+ * `cln-dev completion`: a script for the shell, generated from the program's commands and flags.
+ */
 import type { Command } from "commander";
 import { usageFailure } from "../../errors/failure.js";
 import { quoteWord } from "../../plugin/shell-words.js";

@@ -1,4 +1,4 @@
-/** What every command is given, what the commands that start plugins share, and how a command ends. */
+/** What every command gets, what the commands that start plugins share, and how a command ends. */
 import type { Outcome } from "../../events/watch-events.js";
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeFlags, Settings, Surroundings } from "../../settings/types.js";
@@ -15,7 +15,7 @@ export interface Io {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Aborted when the user wants the program to end (Ctrl-C, SIGTERM, the terminal is closed). */
+  /** Aborted when the user ends the program (Ctrl-C, SIGTERM, the terminal is closed). */
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +25,7 @@ export interface Context {
   readonly surroundings: Surroundings;
 }
 
-/** The flags of the commands that start plugins, as commander gives them. */
+/** The flags of the commands that start plugins, as commander returns them. */
 export interface PluginCommandFlags {
   readonly option?: readonly string[] | undefined;
   readonly watch?: readonly string[];
@@ -60,7 +60,7 @@ export function settingsOf(
 /** 0 done; 1 tried and failed; 2 wrong use or settings; 3 no node. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-/** 0: all are live; 3: no node; 2: a value that cannot be used; 1: any other failure. */
+/** 0: all are live; 3: no node; 2: an unusable value; 1: any other failure. */
 export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   const bad = outcomes.filter(({ event }) => event !== "reloaded" && event !== "unchanged");
   if (bad.length === 0) return 0;
@@ -69,5 +69,5 @@ export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   return bad.every((outcome) => outcome.event === "refused" && outcome.exitCode === 2) ? 2 : 1;
 }
 
-/** Runs a command's code, and keeps its exit code for the end of the program. */
+/** Runs a command, and keeps its exit code for the end of the program. */
 export type RunCommand = (command: (context: Context) => Promise<ExitCode>) => Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * What each command takes, and its help. Its code is loaded only when it runs, because the start
- * counts.
+ * The arguments, flags and help of each command. Its code is loaded only when it runs, to start
+ * fast.
  */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
@@ -9,12 +9,12 @@ import { usageFailure } from "../../errors/failure.js";
 import type { RunCommand } from "./context.js";
 import { defineRegtest } from "./regtest/definition.js";
 
-/** For a flag that may be given several times. */
+/** Collects the values of a flag that may be given several times. */
 export function repeatable(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-/** What one command takes. */
+/** Defines the arguments and flags of one command. */
 type Define = (command: Command, run: RunCommand, program: Command) => void;
 
 const watch: Define = (command, run, program) =>
@@ -171,7 +171,7 @@ const emit: Define = (command, run) =>
       run(async (context) => (await import("./node/emit.js")).emit(context, topic, values, flags)),
     );
 
-/** By the groups of the help. */
+/** In the groups of the help. */
 const COMMANDS: { readonly [group: string]: { readonly [name: string]: Define } } = {
   "While you work:": { watch, restart, call, logs },
   "Once:": { init, check, start, "hot-path": hotPath, stop, list, completion },
@@ -179,12 +179,12 @@ const COMMANDS: { readonly [group: string]: { readonly [name: string]: Define } 
   "Without lightningd:": { node, emit },
 };
 
-/** Its script is made from all commands. */
+/** Generates its script from all commands. */
 const NEEDS_ALL = "completion";
 
 /**
- * Adds the commands to the program: where the first word names one, that one alone, since each takes
- * its part of a short command's time.
+ * Adds the commands to the program. If the first word names one, only that one: each takes part of
+ * a short command's time.
  * @param words of the command line
  */
 export function defineCommands(program: Command, run: RunCommand, words: readonly string[]): void {
@@ -202,7 +202,10 @@ export function defineCommands(program: Command, run: RunCommand, words: readonl
   }
 }
 
-/** A word that is no file and looks like a command is taken for one, not for a plugin. */
+/**
+ * A word that looks like a command and is not a file is taken for a mistyped command, not for a
+ * plugin.
+ */
 function refuseUnknownCommand(word: string, program: Command): void {
   if (!/^[a-z-]+$/.test(word) || existsSync(word)) return;
   const near = nearestName(

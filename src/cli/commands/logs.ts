@@ -22,7 +22,7 @@ export interface LogsFlags {
   readonly since?: string;
   /** How many earlier lines are shown. */
   readonly last?: string;
-  /** False: only what is there already. */
+  /** False: stop after the existing lines. */
   readonly follow: boolean;
 }
 
@@ -78,7 +78,7 @@ export async function logs(
       ),
     ),
   ).catch((error: unknown) => {
-    // The error of an interrupted call is no news.
+    // The error of an interrupted call is of no interest.
     if (!signal.aborted) throw error;
   });
   return 0;
@@ -90,7 +90,7 @@ function projectOf({ surroundings }: Context): readonly PluginSettings[] {
   return key === undefined ? [] : projectPlugins(key, surroundings.home);
 }
 
-/** The base names under which the node logs; none: every line of the node. */
+/** The base names under which the node logs; empty: every line of the node. */
 function namesOf(
   { surroundings }: Context,
   args: readonly string[],
@@ -103,7 +103,10 @@ function namesOf(
   return paths.map((path) => basename(existsSync(path) ? realpathSync(path) : path));
 }
 
-/** A plugin that is neither a file nor on the node has no log lines. @throws Failure (exit code 2) */
+/**
+ * Refuses a plugin that is neither a file nor on the node: it has no log lines.
+ * @throws Failure (exit code 2)
+ */
 async function refuseUnknown(
   names: readonly string[],
   { rpcFile }: NodeAddress,
@@ -138,7 +141,7 @@ function jsonOf(line: NodeLogLine, node: NodeAddress | undefined): string {
   return JSON.stringify({ time: time?.toISOString(), node: node?.rpcFile, level, source, text });
 }
 
-/** What a user should know of where the lines come from. */
+/** What the user should know about where the lines come from. */
 function noteOf(source: FollowedLog, wanted: LogLevel): string | undefined {
   if (source.kind === "file") return undefined;
   const less = source.level === wanted ? "" : `; live output starts at level ${source.level}`;
@@ -155,7 +158,7 @@ function levelOf(name: string): LogLevel {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** `10m` ago, or a date with or without a time. */
+/** Parses `10m` (ago), or a date with or without a time. */
 export function momentOf(text: string, now: number): Date {
   const [, number, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
   if (number !== undefined && unit !== undefined) {

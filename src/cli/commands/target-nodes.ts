@@ -1,4 +1,6 @@
-/** Which nodes a command is about: those that are named, else the node of the running watch session. */
+/**
+ * Which nodes a command is for: those that are named, else the node of the running watch session.
+ */
 import { usageFailure } from "../../errors/failure.js";
 import type { SessionTarget } from "../../events/reload-target.js";
 import { NodeUnreachable, type UnreachableReason } from "../../node/rpc/errors.js";
@@ -13,7 +15,7 @@ import type { Context } from "./context.js";
 import { ofThisFolder } from "./plugin/this-folder.js";
 
 /**
- * At least one node.
+ * Returns at least one node.
  * @throws Failure (exit code 2): wrong flags or settings, or sessions on several nodes
  */
 export async function nodesOf({ flags, surroundings }: Context): Promise<readonly NodeAddress[]> {
@@ -40,7 +42,10 @@ export async function oneNodeOf(context: Context, command: string): Promise<Node
   throw usageFailure(`${command} takes exactly one node`, { fix: "Give one --lightning-dir" });
 }
 
-/** By rpc-file. Where sessions run on several nodes: of those that watch a plugin of this folder, if any. */
+/**
+ * The nodes of the sessions, by rpc-file. If they are several: of those that watch a plugin of this
+ * folder, if any.
+ */
 function watchedNodes(
   sessions: readonly RunningSession[],
   surroundings: Surroundings,
@@ -54,7 +59,9 @@ function watchedNodes(
   return ofFolder.size > 0 ? ofFolder : all;
 }
 
-/** The addresses of the nodes in the settings. An embedded node with a lightning-dir is found there. */
+/**
+ * The addresses of the nodes in the settings. An embedded node with a lightning-dir is found there.
+ */
 export function namedNodes(
   { nodes, embedded }: NodeSettings,
   surroundings: Surroundings,
@@ -71,7 +78,7 @@ function severalNodes(nodes: readonly NodeAddress[]) {
 
 /**
  * Does something with a node.
- * @param waiting reports on stderr what is waited for where the node gives no answer
+ * @param waiting reports on stderr what it waits for if the node does not answer
  * @throws NodeUnreachable: with the other nodes of this machine in its `fix`
  */
 export async function atNode<T>(
@@ -87,10 +94,10 @@ export async function atNode<T>(
   }
 }
 
-/** A node that answers takes no longer, ms. */
+/** A node that answers does so within this, in ms. */
 const SLOW_MS = 2_000;
 
-/** Does something that waits for nodes, and reports on stderr which of them gives no answer. */
+/** Does something that waits for nodes, and reports on stderr which of them does not answer. */
 export async function reportingSilence<T>(
   { io, flags }: Context,
   nodes: readonly NodeAddress[],

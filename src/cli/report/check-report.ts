@@ -1,4 +1,4 @@
-/** The result of `cln-dev check`, for a person and for a program. */
+/** The result of `cln-dev check`, as text and as JSON. */
 import { type Changes, hasChanges } from "../../diagnose/changes/changes.js";
 import type { CheckFinding, CheckResult } from "../../diagnose/check-plugin.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
@@ -8,8 +8,8 @@ import { sanitize } from "./sanitize.js";
 import type { Marks, Paint } from "./style.js";
 
 /**
- * @param name how the plugin is called: its path as the user wrote it
- * @param changes what is new since the last good check, if there was one
+ * @param name the plugin's path as the user wrote it
+ * @param changes what has changed since the last good check, if there was one
  */
 export function renderCheck(
   name: string,
@@ -53,7 +53,7 @@ export function checkJson(
   };
 }
 
-/** The same about several methods or options is printed once: a library writes all of them alike. */
+/** Combines findings that several methods or options share: a library writes all of them alike. */
 function folded(findings: readonly CheckFinding[]): Alike[] {
   const groups = new Map<string, Alike>();
   for (const finding of findings) {

@@ -5,7 +5,7 @@ import { indentJson } from "./json/indent-json.js";
 import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
-/** Lines for a person: `cln-dev: what: why`, then the next step. */
+/** Text for the terminal: `cln-dev: what: why`, then the next step. */
 export function failureLines(error: unknown, paint: Paint): string[] {
   if (error instanceof RpcError) {
     return [`${paint.red("cln-dev:")} ${rpcErrorText(error)}`, ...memberLines(error)];
@@ -34,7 +34,10 @@ export function failureJson(error: unknown): { readonly [key: string]: unknown }
   return { kind, message, what, why, fix, exitCode };
 }
 
-/** The rest of an error answer, as lightning-cli shows it; pyln-client's traceback as it is read. */
+/**
+ * The other members of an error answer, as lightning-cli shows them, but pyln-client's traceback as
+ * plain lines.
+ */
 function memberLines({ data, more }: RpcError): string[] {
   const { traceback, ...others } = more;
   const members = Object.entries({ data, ...others }).filter(([, value]) => value !== undefined);
@@ -44,7 +47,7 @@ function memberLines({ data, more }: RpcError): string[] {
   return lines.flatMap((line) => clean(line).split("\n")).map((line) => `  ${line}`);
 }
 
-/** The node's own words, with its code. */
+/** The node's own message, with its code. */
 export function rpcErrorText(error: { readonly code: number; readonly message: string }): string {
   return `(${error.code}) ${clean(error.message)}`;
 }

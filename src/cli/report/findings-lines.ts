@@ -1,9 +1,9 @@
-/** The output of a failed plugin, as lines for a person: the places in its code are highlighted. */
+/** The output of a failed plugin as lines, with the places in its code highlighted. */
 import type { Finding } from "../../events/watch-events.js";
 import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
-/** @param indent put before each line. @returns lines without line ends */
+/** @param indent put before each line @returns lines without line ends */
 export function renderFindings(
   findings: readonly Finding[],
   paint: Paint,

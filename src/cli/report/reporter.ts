@@ -10,18 +10,21 @@ import { Spinner } from "./watch/spinner.js";
 
 /** A spinner has one line. */
 const MAX_ACTIVITIES = 2;
-/** The screen, what was scrolled off it, and the cursor to its corner. */
+/** Clears the screen and its scrollback, and moves the cursor to the corner. */
 const CLEAR_SCREEN = "\u001b[2J\u001b[3J\u001b[H";
 const BELL = "\u0007";
-/** After this long, and each time after twice as long, log lines that were left out are counted. */
+/**
+ * After this time, and each time after twice as long, reports how many log lines were dropped, in
+ * ms.
+ */
 const LEFT_OUT_MS = 1_000;
 const MAX_LEFT_OUT_MS = 10 * 60_000;
 
 export interface Reporter {
   event(event: WatchEvent): void;
-  /** Prints lines that are no event: help, a blank line. */
+  /** Prints lines that are not an event: help, a blank line. */
   print(...lines: readonly string[]): void;
-  /** Empties the screen, if there is one. */
+  /** Clears the screen, if there is one. */
   clear(): void;
   close(): void;
 }
@@ -32,10 +35,10 @@ export interface ReporterOptions {
   readonly color: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** The keys are served. */
+  /** Whether the keys are served. */
   readonly keys: boolean;
   readonly cwd: string;
-  /** A watch: the window's title shows how the plugins are. */
+  /** Whether it is a watch: the window's title shows the state of the plugins. */
   readonly title?: boolean;
   /** Rings when a plugin goes from good to bad, and back. */
   readonly bell?: boolean;
@@ -58,7 +61,7 @@ export function openReporter(options: ReporterOptions): Reporter {
   return lineReporter(options, lines, style);
 }
 
-/** One object a line: the event's fields (src/events) after the time, as ISO 8601 in UTC. */
+/** One object per line: the time, as ISO 8601 in UTC, then the event's fields (src/events). */
 function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
   return {
     event: (event) => {
@@ -138,7 +141,7 @@ function inShort(activities: readonly string[]): string {
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-/** What a spinner shows while a reload is in that state. */
+/** What a spinner shows during a phase of a reload. */
 function activityOf(event: WatchEvent): string | undefined {
   if (event.event === "reloading") return `reloading ${sanitize(event.plugin)}`;
   if (event.event === "calling") return `calling ${sanitize(event.call)}`;
@@ -147,7 +150,7 @@ function activityOf(event: WatchEvent): string | undefined {
   return `${doing[event.phase]} ${sanitize(event.plugin)}`;
 }
 
-/** Terminals that take a title by OSC 0; others might print it. */
+/** Terminals that accept a title by OSC 0; others might print it. */
 function hasTitle(term: string | undefined): boolean {
   return /xterm|screen|tmux|rxvt|kitty|alacritty|foot|ghostty|wezterm|konsole|vte/.test(term ?? "");
 }

@@ -1,8 +1,11 @@
-/** Text from a plugin, a node or a file, made safe to print: it must not steer the terminal, nor hide. */
+/**
+ * Makes text from a plugin, a node or a file safe to print: it must not control the terminal, nor
+ * hide.
+ */
 
 /**
- * Control and invisible characters are shown as `\x1b`, `\u202e`, `\u{e0041}`; tabs stay. Newlines
- * stay only where asked for.
+ * Escapes control and invisible characters as `\x1b`, `\u202e`, `\u{e0041}`; tabs stay. Newlines
+ * stay only on request.
  */
 export function sanitize(text: string, options: { readonly newlines?: boolean } = {}): string {
   return text.replace(UNSAFE, (char) => {
@@ -18,8 +21,9 @@ export function sanitize(text: string, options: { readonly newlines?: boolean } 
 }
 
 /**
- * What has no glyph, or changes how others are shown: controls, formats (bidi, zero-width), line and
- * paragraph separators, lone surrogates, and what fonts leave out. The emoji variation stays.
+ * Characters without a glyph, or that change how others are shown: controls, formats (bidi,
+ * zero-width), line and paragraph separators, lone surrogates, and what fonts leave out. The emoji
+ * variation selector stays.
  */
 const UNSAFE =
   /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;

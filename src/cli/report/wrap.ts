@@ -1,27 +1,30 @@
-/** Breaks lines that are wider than the terminal, and indents what follows as the block is indented. */
+/** Breaks lines that are wider than the terminal, and indents the rest like their block. */
 
 import { stripVTControlCharacters } from "node:util";
 import { terminalWidth } from "./style.js";
 
-/** Below this nothing is broken: the terminal does it as well. */
+/** Narrower terminals break lines themselves. */
 const MIN_WIDTH = 30;
-/** So much room is left to the text, however deep the block. */
+/** The least room for the text, however deep the block. */
 const MIN_TEXT = 20;
 
-/** Colours and the like; a run of blanks; a word. */
+/** A colour or similar; blanks; a word. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const PIECE = /(\u001b\[[0-9;]*m)|(\s+)|([^\s\u001b]+)/g;
 
-/** What the text of a line begins after: a time with a mark, a mark, a label of the first screen, blanks. */
+/** What precedes the text of a line: a time with a mark, a mark, a label of the header, blanks. */
 const HEAD = /^(?:\d\d:\d\d:\d\d {2}\S+ |[✓✗+x!] | {2}\S+ {2,}|cln-dev: | *)/;
 
-/** The lines as they fit into the stream's terminal. */
+/** The lines broken to fit the stream's terminal. */
 export function wrapLines(stream: NodeJS.WriteStream, lines: readonly string[]): string[] {
   const width = terminalWidth(stream);
   return lines.flatMap((line) => wrapLine(line, width));
 }
 
-/** @param line without line ends; may be coloured. @param width the terminal's columns; undefined: any */
+/**
+ * @param line without line ends; may be coloured
+ * @param width the terminal's columns; undefined: unlimited
+ */
 export function wrapLine(line: string, width: number | undefined): string[] {
   const plain = stripVTControlCharacters(line);
   if (width === undefined || width < MIN_WIDTH || displayWidth(plain) <= width) return [line];
@@ -30,7 +33,7 @@ export function wrapLine(line: string, width: number | undefined): string[] {
   let styles: string[] = [];
   let current = "";
   let column = 0;
-  /** Blanks that are printed only when something follows them in the same line. */
+  /** Blanks that are printed only if something follows them on the same line. */
   let blanks = "";
   const breakLine = () => {
     lines.push(styles.length > 0 ? `${current}\u001b[0m` : current);

@@ -1,4 +1,6 @@
-/** `cln-dev init`: a small plugin that runs, and the settings to watch it. Overwrites nothing. */
+/**
+ * `cln-dev init`: writes a small working plugin, and the settings to watch it. Overwrites nothing.
+ */
 import { rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { messageOf, systemCode, usageFailure } from "../../../errors/failure.js";
@@ -18,7 +20,7 @@ export interface InitFlags {
   readonly shell?: boolean;
 }
 
-/** @param given the plugin's name; the folder's when not given */
+/** @param given the plugin's name. Default: the folder's */
 export async function init(
   { io, flags, surroundings: { cwd } }: Context,
   given: string | undefined,
@@ -75,7 +77,7 @@ function templateOf({ python, node, shell }: InitFlags) {
   return templates[0] ?? { extension: ".py", plugin: pythonPlugin };
 }
 
-/** A name for a file and for the plugin's method and option. */
+/** The name as used for a file and for the plugin's method and option. */
 function nameOf(text: string): string {
   const name = text
     .toLowerCase()
@@ -89,7 +91,7 @@ function nameOf(text: string): string {
   });
 }
 
-/** What was there is replaced as a whole; a symlink stays one. */
+/** Replaces a file as a whole; a symlink stays one. */
 function writeSettings(path: string, text: string): void {
   const before = tryStat(path);
   if (before === undefined) writeFileSync(path, text, { flag: "wx" });
@@ -97,9 +99,9 @@ function writeSettings(path: string, text: string): void {
 }
 
 /**
- * package.json with what is missing in it: the key "cln-dev" and the script "dev".
+ * package.json with what is missing: the key "cln-dev" and the script "dev".
  * @returns no text if it has that key already
- * @throws Failure (exit code 2): it cannot be read, or is no object
+ * @throws Failure (exit code 2): it cannot be read, or is not an object
  */
 function settingsWith(path: string, plugin: string): { path: string; text?: string } {
   const own = { path: plugin, embedded: true };

@@ -1,4 +1,7 @@
-/** What `cln-dev init` writes: a plugin with an option, a method and a subscription, without a library. */
+/**
+ * What `cln-dev init` writes: a plugin with an option, a method and a subscription, without a
+ * library.
+ */
 
 export function pythonPlugin(name: string): string {
   return `#!/usr/bin/env python3

@@ -17,20 +17,20 @@ import { atNode, oneNodeOf } from "../target-nodes.js";
 
 export interface EmitFlags {
   readonly list?: boolean;
-  /** For a name that is both a hook and a notification. */
+  /** Picks one if a name is both a hook and a notification. */
   readonly hook?: boolean;
   readonly notification?: boolean;
 }
 
-/** A hook's answer may take as long as the plugin likes. */
+/** A plugin may take as long as it likes to answer a hook. */
 const TIMEOUT_MS = 24 * 60 * 60_000;
-/** After this long the plugin that has not answered is named. */
+/** After this long, plugins that have not answered are reported, in ms. */
 const WAITING_MS = 2_000;
 
 /**
  * @param values the payload as one JSON object, or changes to the example as `key=value`
- * @param waitingMs after this long without an answer, who has not answered is printed
- * @returns 0; 1 if a plugin died, or answered what lightningd would not take
+ * @param waitingMs after this long without an answer, shows who has not answered
+ * @returns 0; 1 if a plugin died, or answered what lightningd would not accept
  */
 export async function emit(
   context: Context,
@@ -96,7 +96,7 @@ async function callEmit(
   }
 }
 
-/** The names of all topics; none if the node does not answer. */
+/** The names of all topics; empty if the node does not answer. */
 export async function emitTopics(node: NodeAddress, signal: AbortSignal): Promise<string[]> {
   const topics = await listTopics(node, signal).catch(() => []);
   return topics.flatMap((item) => item.member("topic")?.text ?? []);
@@ -138,7 +138,7 @@ function onlyEmbedded(node: NodeAddress): Failure {
   });
 }
 
-/** All topics, one a line; with a topic, its example payload. */
+/** All topics, one per line; with a topic, its example payload. */
 function listLines(result: Token, only: string | undefined, paint: Paint): string[] {
   const topics = result.member("topics")?.elements ?? [];
   const shown = topics.filter((item) => only === undefined || item.member("topic")?.is(only));
@@ -206,7 +206,7 @@ function namesIn(names: Token | undefined): string {
   return (names?.elements ?? []).map((name) => sanitize(name.text)).join(", ");
 }
 
-/** Would a real node have ended itself, or the plugin have ended? */
+/** Whether a real node would have ended itself, or the plugin. */
 function isBad(result: Token): boolean {
   const answers = result.member("hook")?.member("answers")?.elements ?? [];
   return answers.some(

@@ -15,14 +15,14 @@ import { StderrFile } from "./stderr-file.js";
 import { writeLinesTo } from "./stderr-lines.js";
 
 export interface NodeCommandFlags {
-  /** `--log-level`: what goes to the log file. */
+  /** `--log-level`: the lowest level in the log file. */
   readonly logLevel?: string;
-  /** `--plugin`, repeatable: started with the node, and need not be dynamic. */
+  /** `--plugin`, repeatable: started with the node; need not be dynamic. */
   readonly plugin?: readonly string[];
 }
 
 /**
- * Runs until a signal or the RPC method `stop` ends it, or npm, which has started it, is gone.
+ * Runs until a signal or the RPC method `stop` ends it, or npm, which started it, is gone.
  * @throws Failure if the node cannot be started
  */
 export async function node({ flags, io }: Context, own: NodeCommandFlags): Promise<ExitCode> {
@@ -74,7 +74,7 @@ function factsOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbedded
 
 function greetingOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbeddedNode): string[] {
   const dir = `--lightning-dir=${lightningDir}`;
-  // A config that was there before may not name the network: clients would look for bitcoin's.
+  // An existing config may not name the network: clients would look for bitcoin's.
   const flags = leadsTo(rpcFile, lightningDir) ? dir : `${dir} --network=${basename(networkDir)}`;
   return [
     `embedded node on ${rpcFile}`,

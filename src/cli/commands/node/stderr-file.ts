@@ -1,22 +1,25 @@
 /**
- * The stderr of the plugins of `cln-dev node`, in a file beside its log: the terminal shows the same,
- * but a watch in another terminal can read only a file.
+ * The stderr of the plugins of `cln-dev node`, in a file beside its log. The terminal shows the
+ * same, but a watch in another terminal can only read a file.
  */
 import { closeSync, constants, ftruncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openOwnedFile } from "../../../filesystem/owned-file.js";
 import { STDERR_COPY } from "../../../node/log/node-stderr.js";
 
-/** Then it is emptied: only the last lines of a plugin are of use. */
+/** When it reaches this size it is emptied: only the last lines of a plugin are useful. */
 const MAX_BYTES = 1024 * 1024;
 
 export class StderrFile {
   #fd: number | undefined;
   #bytes = 0;
-  /** Written before there is a file. */
+  /** Lines written before the file is open. */
   #early: Buffer[] = [];
 
-  /** Without rights or room there is no file. @param networkDir the folder of the node's log */
+  /**
+   * Without permission or space there is no file.
+   * @param networkDir the folder of the node's log
+   */
   open(networkDir: string): void {
     try {
       this.#fd = openOwnedFile(join(networkDir, STDERR_COPY), constants.O_TRUNC);

@@ -1,11 +1,11 @@
 /** Writes what plugins on an embedded node print to stderr, line by line. */
 import { sanitize } from "../../report/sanitize.js";
 
-/** What may wait for a slow terminal or pipe, in bytes, before lines are left out. */
+/** How much may wait for a slow terminal or pipe before lines are dropped, in bytes. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**
- * Writes lines with the plugin's name before them. A plugin that floods is cut short rather than
+ * Writes lines prefixed with the plugin's name. If a plugin floods, lines are dropped instead of
  * gathered in memory.
  */
 export function writeLinesTo(out: NodeJS.WriteStream): (plugin: string, line: string) => void {

@@ -7,7 +7,7 @@ import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import { findSettingsKey } from "../../../settings/project/package-json.js";
 
 /**
- * A word behind a plugin that is no file is an option without its value, not a second plugin.
+ * A word after a plugin that is not a file is an option without its value, not a second plugin.
  * @throws Failure (exit code 2)
  */
 export function refuseBareWords(args: readonly string[], cwd: string): void {
@@ -19,13 +19,13 @@ export function refuseBareWords(args: readonly string[], cwd: string): void {
   });
 }
 
-/** What every plugin's source mentions, itself or by its library. */
+/** What every plugin's source mentions, directly or through its library. */
 const LIGHTNING = /getmanifest|lightning|pyln|cln/i;
 const MAX_READ = 256 * 1024;
 
 /**
- * The arguments, with the one plugin of the folder where neither they nor package.json name any.
- * @param command the command to type, for the choice between several
+ * The arguments; if neither they nor package.json name a plugin, with the only one in the folder.
+ * @param command the command to type, to choose between several
  * @throws Failure (exit code 2): there are several
  */
 export async function withOnlyPlugin(

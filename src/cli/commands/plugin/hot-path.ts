@@ -1,4 +1,6 @@
-/** `cln-dev hot-path`: the front of a plugin, for a node to start it in hot mode by its own config. */
+/**
+ * `cln-dev hot-path`: prints the front of a plugin, for a node's config to start it in hot mode.
+ */
 import { realpathSync } from "node:fs";
 import { usageFailure } from "../../../errors/failure.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";

@@ -1,4 +1,7 @@
-/** `cln-dev list`: what the node runs, and which of it a watch session keeps up to date. */
+/**
+ * `cln-dev list`: the plugins that the node runs, and which of them a watch session keeps up to
+ * date.
+ */
 import { basename } from "node:path";
 import { type ListedPlugin, listPlugins } from "../../../node/plugins/plugin-command.js";
 import type { NodeAddress } from "../../../settings/types.js";

@@ -1,4 +1,7 @@
-/** `cln-dev restart`: asks the watch session that has the plugin to reload now; without one, reloads itself. */
+/**
+ * `cln-dev restart`: asks the watch session that has the plugin to reload now; without one, reloads
+ * it itself.
+ */
 import { existsSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { type Failure, usageFailure } from "../../../errors/failure.js";
@@ -59,8 +62,8 @@ export async function restart(
 }
 
 /**
- * One for each named plugin; one for all if none is named. A file is matched by its path, without
- * symlinks, everything else by the name that a session has.
+ * One filter for each named plugin; one for all if none is named. A file is matched by its path,
+ * without symlinks, anything else by its name in the session.
  */
 function filtersOf({ flags, surroundings }: Context, plugins: readonly string[]): RestartFilter[] {
   const rpcFiles = namesNode(flags)
@@ -79,7 +82,7 @@ interface Found {
   readonly targets: readonly SessionTarget[];
 }
 
-/** @throws Failure: several sessions fit */
+/** @throws Failure: several sessions match */
 function findOne(
   sessions: readonly RunningSession[],
   filter: RestartFilter,
@@ -126,7 +129,7 @@ function severalFit(found: readonly Found[]): Failure {
   });
 }
 
-/** No argument could choose between them. */
+/** Two sessions that no argument could choose between. */
 function sameTwice(sessions: readonly RunningSession[]): Failure {
   const lines = sessions.map((session) => `  kill ${session.pid}   (${aboutSession(session)})`);
   return usageFailure(`${sessions.length} watch sessions have the same plugin on the same node`, {
@@ -135,7 +138,7 @@ function sameTwice(sessions: readonly RunningSession[]): Failure {
   });
 }
 
-/** Its process, and how long it has run. */
+/** Its process, and how long it has been running. */
 function aboutSession({ pid, control }: RunningSession): string {
   const begun = statSync(control, { throwIfNoEntry: false })?.mtimeMs;
   return begun === undefined ? `pid ${pid}` : `pid ${pid}, started ${ago(Date.now() - begun)} ago`;

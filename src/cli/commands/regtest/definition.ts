@@ -1,4 +1,4 @@
-/** What `cln-dev regtest` and its own commands take. */
+/** The subcommands of `cln-dev regtest`, their arguments and flags. */
 import type { Command } from "commander";
 import type { RunCommand } from "../context.js";
 

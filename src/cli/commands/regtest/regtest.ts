@@ -40,7 +40,7 @@ export async function start(
   options: readonly string[],
   flags: StartFlags,
 ): Promise<ExitCode> {
-  // `regtest -- --option`: what is behind -- is no number of nodes.
+  // `regtest -- --option`: what follows -- is not a number of nodes.
   const isOption = nodes?.startsWith("--") === true;
   const lines = (isOption && nodes !== undefined ? [nodes, ...options] : options).map(configLine);
   const count = isOption ? undefined : nodes;
@@ -70,7 +70,7 @@ export async function start(
   });
 }
 
-/** @returns 1 if a node does not run */
+/** @returns 1 if a node is not running */
 export function status(context: Context, flags: DirFlag): Promise<ExitCode> {
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => ((await showStatus(network, steps)) ? 0 : 1));
@@ -226,7 +226,7 @@ function unknownCommand(word: string) {
 
 const MAX_AUTOMINE = 100;
 const MAX_BLOCKS = 10_000;
-/** From here on it takes seconds. */
+/** Loaded once it takes seconds anyway. */
 const MANY_BLOCKS = 200;
 const MAX_SAT = 21_000_000 * 100_000_000;
 const MAX_MSAT = MAX_SAT;

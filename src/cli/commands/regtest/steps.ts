@@ -1,4 +1,4 @@
-/** Shows the steps of `cln-dev regtest`: lines, and a spinner while one takes time; or JSON. */
+/** Shows the steps of `cln-dev regtest`: lines, and a spinner while a step takes time; or JSON. */
 
 import { shellPath } from "../../../plugin/shell-words.js";
 import type { StepContext } from "../../../regtest/network/context.js";
@@ -13,15 +13,15 @@ import { type StreamStyle, styleOf } from "../../report/style.js";
 import { Spinner } from "../../report/watch/spinner.js";
 import type { Context, ExitCode } from "../context.js";
 
-/** How often what takes time is shown if there is no spinner, in ms. */
+/** How often a long step is shown if there is no spinner, in ms. */
 const SHOW_EVERY_MS = 5_000;
 
 export interface Steps extends StepContext {
-  /** Something to know that is no result. */
+  /** Reports something that is not a result. */
   note(text: string): void;
 }
 
-/** Does something and shows what happens. */
+/** Does something and shows its progress and result. */
 export async function withSteps(
   { flags, io }: Context,
   act: (steps: Steps) => Promise<ExitCode>,
@@ -62,7 +62,7 @@ export async function withSteps(
   }
 }
 
-/** Sanitized before it is coloured: colours are escape codes, too. */
+/** Sanitize before colouring: colours are escape codes, too. */
 function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: boolean): string[] {
   const good = paint.green(marks.good);
   switch (event.event) {

@@ -1,4 +1,4 @@
-/** The keys of `cln-dev watch`: one table, from which the help is printed. */
+/** The keys of `cln-dev watch`: one table, which the help is printed from. */
 import type { ReadStream } from "node:tty";
 import { type KeyListener, listenToKeys, QUIT_KEYS } from "./terminal-keys.js";
 
@@ -18,7 +18,7 @@ export interface KeyTable {
   readonly onGone: () => void;
 }
 
-/** Serves the keys until it is closed. `?` and `q` are added to the table, Enter makes room. */
+/** Serves the keys until it is closed. Adds `?` and `q` to the table; Enter prints a blank line. */
 export function serveKeys(stdin: ReadStream, table: KeyTable): KeyListener {
   const { quit, print, onGone } = table;
   const bindings: readonly KeyBinding[] = [

@@ -17,10 +17,10 @@ export interface OpenNode {
 }
 
 /**
- * @param signal gives up the start of the node
- * @param onPluginStderr what a plugin on the embedded node writes to stderr
- * @param onTrouble what the node cannot do, such as to write its log
- * @param onPluginMessage every message between the embedded node and a plugin
+ * @param signal cancels the start of the node
+ * @param onPluginStderr called with what a plugin on the embedded node writes to stderr
+ * @param onTrouble called with what the node cannot do, such as write its log
+ * @param onPluginMessage called with every message between the embedded node and a plugin
  * @throws Failure: the embedded node cannot be started
  */
 export async function openNode(

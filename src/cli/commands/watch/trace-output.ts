@@ -1,4 +1,6 @@
-/** `--trace`, `--trace-file` and key t: which messages between node and plugin go where. */
+/**
+ * `--trace`, `--trace-file` and key t: which messages between node and plugin are shown or written.
+ */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { messageOf, usageFailure } from "../../../errors/failure.js";
@@ -11,12 +13,12 @@ export interface TraceFlags {
   readonly traceFile?: string;
 }
 
-/** As much of a message as can be of use on a screen, and as much as goes into a file, in bytes. */
+/** How much of a message is useful on a screen, and how much goes into a file, in bytes. */
 const SHOWN_BYTES = 16 * 1024;
 const WRITTEN_BYTES = 16 * 1024 * 1024;
 
 export class TraceOutput {
-  /** The messages can be seen here: the process of some plugin is ours. */
+  /** Whether messages can be seen: some plugin's process is ours. */
   readonly canTrace: boolean;
   readonly #filter: TraceFilter;
   readonly #file: number | undefined;
@@ -47,7 +49,7 @@ export class TraceOutput {
     return this.#isShown ? SHOWN_BYTES : 0;
   }
 
-  /** Writes it to the file. @returns whether it is to be shown as well */
+  /** Writes it to the file. @returns whether to show it as well */
   shows(event: Traced): boolean {
     if (this.#file !== undefined && event.kind !== "pending") {
       writeSync(this.#file, `${JSON.stringify(event)}\n`);
@@ -55,7 +57,7 @@ export class TraceOutput {
     return this.#isShown && this.#filter(event);
   }
 
-  /** @returns whether the messages are shown from now on */
+  /** @returns whether messages are shown from now on */
   toggle(): boolean {
     this.#isShown = !this.#isShown;
     return this.#isShown;
@@ -66,7 +68,7 @@ export class TraceOutput {
   }
 }
 
-/** Private: what passes between a node and a plugin is nobody else's business. */
+/** Private: messages between a node and a plugin may hold secrets. */
 function openFile(path: string): number {
   try {
     return openSync(path, "a", 0o600);

@@ -17,7 +17,7 @@ import { ask } from "./prompt.js";
 import type { KeyListener } from "./terminal-keys.js";
 import type { TraceOutput } from "./trace-output.js";
 
-/** A watch that runs, and what it was made from. */
+/** A running watch, and what it was made from. */
 export interface Watched {
   readonly context: Context;
   readonly settings: Settings;
@@ -97,7 +97,7 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
   return keys;
 }
 
-/** Asks for `key=value`, and for the plugin before it if there are several. */
+/** Asks for `key=value`, preceded by the plugin if there are several. */
 async function askForOption(
   stdin: ReadStream,
   keys: KeyListener,
@@ -131,7 +131,7 @@ function watchedLines(session: Session, cwd: string): string[] {
   });
 }
 
-/** Asks for an event and raises it on the session's own node. What is wrong with it is printed. */
+/** Asks for an event and raises it on the session's own node. Prints what is wrong with it. */
 async function askForEvent(
   stdin: ReadStream,
   keys: KeyListener,

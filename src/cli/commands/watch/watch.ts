@@ -1,4 +1,4 @@
-/** `cln-dev watch`: the main job. Settings in, a session with its keys and signals, a report out. */
+/** `cln-dev watch`: from the settings to a session with its keys, signals and report. */
 import type { ReadStream } from "node:tty";
 import type { PluginDirection } from "../../../embedded/api.js";
 import { PluginStderr } from "../../../embedded/log/plugin-stderr.js";
@@ -92,7 +92,7 @@ export async function watch(
   return 0;
 }
 
-/** The process of a plugin is ours in hot mode and on the embedded node; else it is the node's. */
+/** In hot mode and on the embedded node a plugin's process is ours; otherwise it is the node's. */
 function refuseForeignProcess({ path, run, hot }: PluginSettings): void {
   if (run === undefined || hot === true) return;
   throw usageFailure(`--env, --exec and --debug cannot be used for ${path}`, {

@@ -1,7 +1,7 @@
-/** JSON text as a person reads it, without reading its numbers: those beyond 2^53 stay what they are. */
+/** Indents JSON text without parsing its numbers: those beyond 2^53 stay unchanged. */
 
 const INDENT = "   ";
-/** Deeper levels are not indented any further. */
+/** Deeper levels are not indented further. */
 const MAX_INDENTS = 50;
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
@@ -11,7 +11,7 @@ export function indentJson(json: string): string {
   return [...jsonLines(json)].join("\n");
 }
 
-/** The lines of {@link indentJson}, one after the other: a caller may stop. No depth is too deep. */
+/** The lines of {@link indentJson}, one by one: a caller may stop early. No depth is too deep. */
 export function* jsonLines(json: string): Generator<string> {
   let line = "";
   let depth = 0;

@@ -1,24 +1,24 @@
 /**
- * The result of a call for a person: coloured by what each part is, and only what has changed if
- * there was a result before. Whatever a plugin answers, this takes some ms and some lines.
+ * The result of a call, coloured, and only what has changed if there was a result before. Whatever
+ * a plugin answers, this takes a few ms and a few lines.
  */
 import { diffArrays } from "diff";
 import { sanitize } from "../sanitize.js";
 import type { Paint } from "../style.js";
 import { jsonLines } from "./indent-json.js";
 
-/** As much of a result as is of use on a screen. */
+/** How many lines of a result are useful on a screen. */
 const MAX_LINES = 200;
 const MAX_LINE = 1000;
-/** Larger results are compared as they are, in bytes of text. */
+/** Larger results are not compared line by line, in bytes of text. */
 const MAX_DIFF = 256 * 1024;
-/** Few lines are always compared; many only for so long, in ms. */
+/** A few lines are always compared; many only for this long, in ms. */
 const FEW_LINES = 500;
 const DIFF_MS = 50;
-/** Lines that are the same, shown before and after those that are not. */
+/** How many unchanged lines are shown around a change. */
 const CONTEXT = 3;
 
-/** Whether both are the same value, written alike. Blanks do not count. */
+/** Whether both are the same value, written the same way apart from blanks. */
 export function isSameResult(before: string, after: string): boolean {
   if (before === after) return true;
   if (before.length > MAX_DIFF || after.length > MAX_DIFF) return false;
@@ -50,7 +50,7 @@ export function resultLines(before: string | undefined, after: string, paint: Pa
   return shortened(lines, after, (line) => line);
 }
 
-/** The lines next to a change; undefined marks what is left out. */
+/** The lines around changes; undefined marks what is left out. */
 function context(
   lines: readonly string[],
   isFirst: boolean,

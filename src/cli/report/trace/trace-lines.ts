@@ -9,11 +9,11 @@ export interface TraceStyle {
   readonly paint: Paint;
   /** Columns of the terminal; undefined if it is none. */
   readonly width: number | undefined;
-  /** Stands before the method if several plugins are watched. */
+  /** Precedes the method if several plugins are watched. */
   readonly plugin: string | undefined;
 }
 
-/** Without a terminal's width a line is cut here. */
+/** Where a line is cut if the terminal's width is unknown. */
 const MAX_WIDTH = 2_000;
 const MIN_PAYLOAD = 20;
 
@@ -38,7 +38,7 @@ export function traceLine(event: Traced, { paint, width, plugin }: TraceStyle): 
   return `${paint.dim(time)}  ${arrow} ${name}${paint.dim(took)} ${payload}`;
 }
 
-/** `cln:getmanifest#12` is #12 for a person: the rest says what the line says anyway. */
+/** Shortens `cln:getmanifest#12` to #12: the line shows the rest anyway. */
 function shortId(id: string): string {
   const at = id.lastIndexOf("#");
   return sanitize(at === -1 ? `#${id.slice(-12)}` : id.slice(at));
@@ -53,7 +53,7 @@ function cutTo(text: string, room: number, isCut: boolean): string {
   return line.length <= room && !isCut ? line : `${line.slice(0, room - 1)}…`;
 }
 
-/** Keys, texts, numbers and words each in their colour; a text that is cut as well. */
+/** Keys, texts, numbers and words each in their colour, including a text that is cut. */
 function paintJson(text: string, paint: Paint): string {
   return text.replace(
     /("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g,

@@ -1,4 +1,6 @@
-/** What follows a reload, in lines: what it changed, what a call answers, what the plugin logs. */
+/**
+ * What follows a reload, as lines: what it changed, what a call returned, what the plugin logged.
+ */
 
 import type { Called, LogLine, ManifestChanged, Ran } from "../../../events/watch-events.js";
 import { isObject, parseJson } from "../../../jsonrpc/json.js";
@@ -11,7 +13,7 @@ import { sanitize } from "../sanitize.js";
 import type { Paint } from "../style.js";
 import { duration, INDENT, type LineFormat } from "./line-format.js";
 
-/** A result up to this length is on the line of its call. */
+/** A result up to this length goes on the line of its call. */
 const SHORT_RESULT = 60;
 
 export function changedLines(event: ManifestChanged, format: LineFormat): string[] {

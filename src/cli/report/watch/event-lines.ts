@@ -1,4 +1,4 @@
-/** The events of a watch session in words: for the terminal and, without colours, for a log. */
+/** The events of a watch session as lines: for the terminal and, without colours, for a log. */
 import type {
   Failed,
   LogLine,
@@ -24,7 +24,7 @@ export interface EventLinesOptions extends LineFormatOptions {
   /** `--quiet`: failures only. */
   readonly quiet: boolean;
   readonly version: string;
-  /** The columns of the terminal now; undefined where lines may be of any length. */
+  /** The columns of the terminal now; undefined if unlimited. */
   readonly width: () => number | undefined;
 }
 
@@ -32,13 +32,13 @@ export class EventLines {
   readonly #options: EventLinesOptions;
   readonly #format: LineFormat;
   readonly #logLimit: LogLimit;
-  /** By target: its last failure, if no good reload came after it. */
+  /** By target: its last failure, if no good reload has followed. */
   readonly #failures = new Map<string, string>();
-  /** The session ends with its node. */
+  /** Whether the session ends with its node. */
   #embedded = false;
-  /** Something was printed below the header. */
+  /** Whether something was printed below the header. */
   #hasBegun = false;
-  /** The next line begins another reload. */
+  /** Whether the next line begins another reload. */
   #isNext = false;
 
   constructor(options: EventLinesOptions) {
@@ -47,7 +47,7 @@ export class EventLines {
     this.#logLimit = new LogLimit(() => options.now().getTime());
   }
 
-  /** The lines of an event; none if it is not worth one. */
+  /** The lines of an event; empty if it needs none. */
   of(event: WatchEvent): string[] {
     if (event.event === "reloading") this.#isNext = this.#hasBegun;
     const lines = [...(event.event === "log" ? [] : this.leftOut()), ...this.#linesOf(event)];
@@ -59,12 +59,12 @@ export class EventLines {
     return [...gap, ...lines.flatMap((line) => wrapLine(line, width))];
   }
 
-  /** Log lines were left out that {@link leftOut} has not counted yet. */
+  /** Whether log lines were dropped that {@link leftOut} has not counted yet. */
   get hasLeftOut(): boolean {
     return this.#logLimit.isOver;
   }
 
-  /** How many log lines were left out since the last time. */
+  /** How many log lines were dropped since the last call. */
   leftOut(): string[] {
     return this.#logLimit
       .takeLeftOut()
@@ -137,7 +137,7 @@ export class EventLines {
     }
   }
 
-  /** A failure that is the same as the last one of the same target takes one line. */
+  /** A failure identical to the last one of the same target takes one line. */
   #failure(event: Failed | Refused | Unreachable): string[] {
     const target = `${event.path} ${event.node}`;
     const essence = JSON.stringify({ ...event, cause: "", files: [], totalMs: 0 });

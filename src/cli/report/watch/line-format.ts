@@ -1,4 +1,4 @@
-/** What every line of a watch's report is made of: the time, names, paths and durations. */
+/** The parts of every line of a watch's report: the time, names, paths and durations. */
 import { dirname, relative } from "node:path";
 import type { TargetName, Watching } from "../../../events/watch-events.js";
 import { clockOf } from "../log-line.js";
@@ -17,7 +17,7 @@ export interface LineFormatOptions {
   readonly keys: boolean;
 }
 
-/** As wide as what is before an event's text. */
+/** As wide as what precedes an event's text. */
 export const INDENT = " ".repeat(10);
 
 export class LineFormat {
@@ -25,9 +25,9 @@ export class LineFormat {
   readonly marks: Marks;
   readonly keys: boolean;
   readonly #options: LineFormatOptions;
-  /** rpc-file -> what a person calls the node; empty while there is only one. */
+  /** rpc-file -> the node's short name; empty while there is only one. */
   #nodes: ReadonlyMap<string, string> = new Map();
-  /** path -> what a person calls the plugin. */
+  /** path -> the plugin's short name. */
   #plugins: ReadonlyMap<string, string> = new Map();
 
   constructor(options: LineFormatOptions) {
@@ -37,7 +37,10 @@ export class LineFormat {
     this.#options = options;
   }
 
-  /** From now on lines name the node if there are several, and plugins of one name differ. */
+  /**
+   * From now on lines name the node if there are several, and distinguish plugins with the same
+   * name.
+   */
   nameAll({ nodes, plugins }: Pick<Watching, "nodes" | "plugins">): void {
     this.#plugins = shortNames(plugins.map(({ path }) => path));
     if (nodes.length < 2) return;
@@ -53,7 +56,10 @@ export class LineFormat {
     );
   }
 
-  /** There are several targets: a line that does not follow its outcome must name its plugin. */
+  /**
+   * Whether there are several targets: then a line that does not follow its outcome names its
+   * plugin.
+   */
   get several(): boolean {
     return this.#nodes.size > 1 || this.#plugins.size > 1;
   }
@@ -74,13 +80,13 @@ export class LineFormat {
     return label === undefined ? "" : ` on ${sanitize(label)}`;
   }
 
-  /** A path below the working directory is shown from there. */
+  /** A path, relative if it is below the working directory. */
   path(path: string): string {
     const near = relative(this.#options.cwd, path);
     return sanitize(near !== "" && !near.startsWith("..") ? near : path);
   }
 
-  /** Text in which paths below the working directory are shown from there. */
+  /** Text with paths below the working directory made relative. */
   relativePaths(text: string): string {
     const { cwd } = this.#options;
     if (cwd === "/") return sanitize(text);
@@ -88,14 +94,14 @@ export class LineFormat {
     return sanitize(text.replace(pattern, ""));
   }
 
-  /** `*.py under /home/me/plugin`, if that is the working directory. */
+  /** `*.py under /home/me/plugin`, shortened if that is the working directory. */
   files(description: string): string {
     const { cwd } = this.#options;
     const here = description.endsWith(` under ${cwd}`);
     return sanitize(here ? description.replace(cwd, "this folder") : description);
   }
 
-  /** What to do, a line for each of its lines. */
+  /** The next step, with each of its lines on its own line. */
   fix(fix: string | undefined): string[] {
     if (fix === undefined) return [];
     return fix

@@ -1,10 +1,10 @@
-/** Keeps a plugin that logs without end from filling the screen: what went wrong stays in sight. */
+/** Keeps a plugin that logs without end from filling the screen: errors stay visible. */
 
-/** Lines that are shown within a second. */
+/** How many lines are shown within a second. */
 const BURST = 20;
-/** The same of levels that the user has asked for. */
+/** The same for levels that the user has asked for. */
 const BURST_OF_DETAILS = 200;
-/** A source that brings more than this in a second shows nothing in the next one. */
+/** A source with more lines than this in a second shows nothing in the next one. */
 const FLOOD_SHARE = 0.5;
 const WINDOW_MS = 1000;
 
@@ -19,14 +19,14 @@ export class LogLimit {
   readonly #leftOut = new Map<string, number>();
   readonly #now: () => number;
 
-  /** @param now ms on a clock that does not jump */
+  /** @param now ms on a monotonic clock */
   constructor(now: () => number) {
     this.#now = now;
   }
 
   /**
    * @param source a plugin on a node
-   * @returns whether that many lines of it are to be shown; else they are counted
+   * @returns whether to show that many lines of it; otherwise they are counted
    */
   allows(source: string, lines: number, isDetail: boolean): boolean {
     const burst = isDetail ? BURST_OF_DETAILS : BURST;
@@ -48,7 +48,7 @@ export class LogLimit {
     return this.#leftOut.size > 0;
   }
 
-  /** How many lines of which source were left out since the last time. */
+  /** How many lines of each source were dropped since the last call. */
   takeLeftOut(): [source: string, lines: number][] {
     const leftOut = [...this.#leftOut];
     this.#leftOut.clear();

@@ -36,7 +36,7 @@ export function outcomeLines(event: Outcome, format: LineFormat): string[] {
   }
 }
 
-/** The one line of a failure that is the same as the one before it. */
+/** The one line of a failure identical to the previous one. */
 export function sameAgainLine(event: Failed | Refused | Unreachable, format: LineFormat): string {
   const { paint, marks } = format;
   const again = paint.dim("(same as before)");
@@ -65,7 +65,7 @@ export function explanationLines(
   ];
 }
 
-/** An `init` that was answered with an error, which the node takes for a good one. */
+/** An `init` that was answered with an error, which the node accepts. */
 export function initErrorLines(event: Explained, message: string, format: LineFormat): string[] {
   const { code } = event;
   const what = `${format.name(event)} runs, but its init failed: ${nodeMessage(code, message)}`;
@@ -101,7 +101,7 @@ function good(event: Reloaded, format: LineFormat): string {
   return format.line(green(format.marks.good), `${text}   ${dim(parts.join("   "))}`);
 }
 
-/** The previous version served until the new one did: how long that took, and what it cost. */
+/** In hot mode: how long the handover took, and what it cost. */
 function hotParts({ changes, gapMs, handover, because, heldMs }: HotSwitch): string[] {
   const how =
     changes.length > 0
@@ -124,14 +124,14 @@ const FAILURES = {
 
 function failed(event: Failed, format: LineFormat): string[] {
   const { code, message, path } = event;
-  // The node begins with the path; the line names the plugin already.
+  // The message begins with the path; the line names the plugin already.
   const short = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
   const what = `${format.name(event)} ${FAILURES[event.phase]}: ${nodeMessage(code, short)}`;
   const line = format.line(format.paint.red(format.marks.bad), what);
   return [line, ...explanationLines(event, format), ...previous(event.running, format, event.hot)];
 }
 
-/** lightningd quotes everything that a plugin wrote: the beginning is enough, and the rest is below. */
+/** lightningd quotes everything that a plugin wrote: the beginning is enough, the rest is below. */
 function nodeMessage(code: number | undefined, message: string): string {
   const short = message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}...`;
   const line = short.replaceAll("\n", " ");

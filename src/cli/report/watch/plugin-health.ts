@@ -12,7 +12,7 @@ export class PluginHealth {
     this.#marks = marks;
   }
 
-  /** @returns whether a plugin that was good is bad now, or the other way round */
+  /** @returns whether a plugin has gone from good to bad, or back */
   take(event: WatchEvent): boolean {
     if (!isOutcome(event) && event.event !== "plugin-died") return false;
     const target = `${event.path} ${event.node}`;
@@ -22,7 +22,7 @@ export class PluginHealth {
     return before !== undefined && before !== good;
   }
 
-  /** `✗ hello.py`: the bad ones, else all; undefined before the first outcome. */
+  /** `✗ hello.py`: the bad ones, otherwise all; undefined before the first outcome. */
   get title(): string | undefined {
     const all = [...this.#good.values()];
     if (all.length === 0) return undefined;

@@ -1,6 +1,8 @@
-/** Short names of several paths: the last part of each, and as much before it as makes them differ. */
+/**
+ * Short names for several paths: the last part of each, and as many before it as make them differ.
+ */
 
-/** @returns path -> its short name. The same path twice is one. */
+/** @returns path -> its short name. A path given twice counts once. */
 export function shortNames(paths: readonly string[]): ReadonlyMap<string, string> {
   const different = [...new Set(paths)];
   const names = new Map<string, string>();

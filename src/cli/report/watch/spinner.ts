@@ -1,7 +1,7 @@
 /**
- * Shows that something takes time, and how long it has taken. ora is loaded only when that time has
- * come: it costs more than most reloads do. What is printed to stdout and stderr while it spins is not
- * drawn over: ora takes its line away for each write.
+ * Shows that something takes time, and how long so far. ora is loaded only then: loading it takes
+ * longer than most reloads. Output to stdout and stderr does not collide with it: ora removes its
+ * line for each write.
  */
 import type { Ora } from "ora";
 
@@ -11,9 +11,9 @@ const TICK_MS = 100;
 const FRAME_COLUMNS = 2;
 
 export interface SpinnerStyle {
-  /** ora reads NO_COLOR in its own way, so it is given the decision. */
+  /** ora reads NO_COLOR in its own way, so the decision is passed to it. */
   readonly colored: boolean;
-  /** The terminal shows no characters beyond ASCII. */
+  /** Whether the terminal shows ASCII only. */
   readonly ascii: boolean;
 }
 
@@ -30,7 +30,7 @@ export class Spinner {
     this.#style = style;
   }
 
-  /** Shows what is being done; undefined: nothing any more. */
+  /** Shows what is under way; undefined: nothing. */
   show(text: string | undefined): void {
     if (text === undefined) {
       this.#hide();
