@@ -1,7 +1,7 @@
 /**
- * Checks a plugin without a node: its file, its handshake, its manifest, what it prints. For
- * editors and CI by `cln-dev check`. Nothing of it touches a real node; the rules are those of one
- * release of lightningd.
+ * Checks a plugin without a node: its file, its handshake, its manifest, its output. Used by
+ * `cln-dev check`, for editors and CI. No real node is touched; the rules are those of one release
+ * of lightningd.
  */
 import { Failure } from "../errors/failure.js";
 import type { Finding } from "../events/watch-events.js";
@@ -30,9 +30,9 @@ export interface CheckOptions {
   /** The plugin's path, as the user named it. */
   readonly path: string;
   readonly options: readonly PluginOption[];
-  /** The node that `init` names: one that may be harmed. */
+  /** The node that `init` names: the plugin may do anything to it. */
   readonly node: NodePlace;
-  /** How long each step of the handshake may take, in ms; 10 s when not given. */
+  /** How long each step of the handshake may take, in ms. Default: 10 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -50,22 +50,22 @@ export interface CheckResult {
   readonly path: string;
   /** The release of lightningd whose rules were applied. */
   readonly release: string;
-  /** No finding is an error. */
+  /** Whether no finding is an error. */
   readonly ok: boolean;
   readonly findings: readonly CheckFinding[];
-  /** What the plugin itself said, if it failed. */
+  /** What the plugin itself printed, if it failed. */
   readonly printed: readonly Finding[];
   /** Undefined if the file cannot be run. */
   readonly handshake: Handshake | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
-/** A plugin that ends right after its init has no loop. */
+/** How long a plugin must run after its init, in ms: without a main loop it ends right away. */
 const ALIVE_FOR_MS = 300;
-/** Each reload waits for the manifest. */
+/** A slow manifest delays each reload: reported from this time on, in ms. */
 const SLOW_MS = 2_000;
 
-/** @throws Failure (exit code 2): the path leads to no plugin, or an option cannot be passed on */
+/** @throws Failure (exit code 2): the path is not a plugin, or an option cannot be passed on */
 export async function checkPlugin(options: CheckOptions): Promise<CheckResult> {
   let file: PluginFile;
   try {
@@ -103,13 +103,13 @@ function handshakeOptions(options: CheckOptions): HandshakeOptions {
     until: "init",
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     aliveForMs: ALIVE_FOR_MS,
-    // A plugin may be meant to be started with the node: that is a warning only.
+    // The plugin may be meant to start with the node: only a warning.
     mustBeDynamic: false,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }
 
-/** Some values cannot be written without knowing the option's type: the manifest is asked for first. */
+/** Some values cannot be written without knowing the option's type: asks for the manifest first. */
 async function rawOptions(file: PluginFile, options: CheckOptions): Promise<readonly RawOption[]> {
   if (!needsDeclaration(options.options)) return encodeStartOptions(options.options);
   const asked = { ...handshakeOptions(options), until: "getmanifest" } as const;
@@ -118,7 +118,7 @@ async function rawOptions(file: PluginFile, options: CheckOptions): Promise<read
   return encodeStartOptions(options.options, shapes && new Map(shapes));
 }
 
-/** How the handshake ended, unless a finding in the manifest is about that already. */
+/** How the handshake ended, unless a finding about the manifest covers that. */
 function endFindings(
   ran: OfflineRun,
   context: ExplainContext,
@@ -129,7 +129,7 @@ function endFindings(
   if (end.kind === "passed" && stray.length === 0) return [];
   if (manifest.some(({ message }) => message === nodeMessage)) return [];
   if (end.kind === "passed") {
-    // It came so late that the handshake was over; the next message would have been lost.
+    // It came after the end of the handshake; it would have spoilt the next message.
     return [ofWords("stdout", `Failed to parse RPC JSON response '${stray[0]?.text}'`, context)];
   }
   const explanation = explain(handshake, context);
@@ -151,7 +151,7 @@ function endFindings(
   return [{ severity: "error", field, message, reason, fix }];
 }
 
-/** What the plugin asked of the node that only a real one has, if that is what it failed for. */
+/** What the plugin asked of the node that only a real node has, if it failed because of that. */
 function lackOfNode({ handshake, trace }: OfflineRun): string | undefined {
   const said = [
     trace?.error ?? "",

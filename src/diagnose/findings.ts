@@ -1,4 +1,7 @@
-/** What an offline run showed, in lines for the terminal, the log and `--json`; report/ colours them. */
+/**
+ * What an offline run showed, as lines for the terminal, the log and `--json`; report/ colours
+ * them.
+ */
 import { stripVTControlCharacters } from "node:util";
 import type { Finding } from "../events/watch-events.js";
 import type { PluginLanguage } from "../plugin/file/language.js";
@@ -8,12 +11,12 @@ import type { PrintLine } from "./evidence/find-print.js";
 import { readSource } from "./evidence/own-code.js";
 import type { OfflineRun, PluginFrame, PluginTrace, StrayText } from "./offline-run.js";
 
-/** Foreign frames around the own ones that are still shown. */
+/** How many foreign frames around the own ones are shown. */
 const MAX_FRAMES = 8;
 const MAX_STDERR_LINES = 20;
 
 /**
- * @param how what the run was, before how it ended
+ * @param how what kind of run it was, before how it ended
  * @param isSecond the same code has run before, on the node
  */
 export function findingsOf(
@@ -46,12 +49,12 @@ function endNote(handshake: Handshake, how: string, isSecond: boolean): Finding 
   };
 }
 
-/** The node's message and the reason have both the exit and how far the handshake came. */
+/** The node's message and the reason already have the exit and the progress of the handshake. */
 function isInReason({ end }: Handshake): boolean {
   return end.kind === "exited" && end.phase !== "running" && end.code !== null;
 }
 
-/** A plugin that hung was interrupted, and its trace shows where it was then. */
+/** A plugin that hung was interrupted: its trace shows where it was. */
 function traceOf(trace: PluginTrace, { end }: Handshake): Finding[] {
   const hung = end.kind === "timeout" && /^(KeyboardInterrupt|EOFError)/.test(trace.error);
   return traceFindings(hung ? { ...trace, error: "It waited here:" } : trace);
@@ -64,7 +67,7 @@ export function traceFindings(trace: PluginTrace): Finding[] {
   ];
 }
 
-/** The own frames, and the one where it failed; what lies between is only counted. */
+/** The plugin's own frames, and the one where it failed; those in between are only counted. */
 function framesShown(all: readonly PluginFrame[]): (PluginFrame | number)[] {
   const frames = all.some(({ own }) => own) ? all.filter(({ file }) => !INTERNAL.test(file)) : all;
   const shown: (PluginFrame | number)[] = [];
@@ -85,12 +88,12 @@ const WRITES: Readonly<Partial<Record<PluginLanguage, RegExp>>> = {
   shell: /(?<![\d&>])>>?\s*["'$\w/]|\btee\b/,
 };
 
-/** Whether its code looks as if it wrote files: what the node's run left there is gone then. */
+/** Whether its code seems to write files: then what the node's run left is gone. */
 function mayWrite(file: PluginFile): boolean {
   return WRITES[file.language]?.test(readSource(file.realPath) ?? "") ?? false;
 }
 
-/** The interpreter's own insides. */
+/** Frames of the interpreter itself. */
 const INTERNAL = /^(node:|<)/;
 
 function frameFindings(frame: PluginFrame | number): Finding[] {
@@ -115,7 +118,7 @@ function strayFindings({ text, printedBy }: StrayText): Finding[] {
   ];
 }
 
-/** The line that printed something, if it is known. */
+/** The line that printed something, if known. */
 export function placeFindings(printedBy: PrintLine | undefined): Finding[] {
   if (printedBy === undefined) return [];
   const { file, line, code, certain } = printedBy;
@@ -126,7 +129,7 @@ export function placeFindings(printedBy: PrintLine | undefined): Finding[] {
   ];
 }
 
-/** The last lines of what was printed to stderr. */
+/** The last lines on stderr. */
 export function stderrFindings(stderr: string, heading = "Its stderr:"): Finding[] {
   const lines = stripVTControlCharacters(stderr)
     .split(/\r?\n/)

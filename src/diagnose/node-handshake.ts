@@ -1,7 +1,7 @@
 /**
- * What an offline run needs to be the handshake that the node itself gives: its version, its
- * configuration, its environment. Asked of the node and of its process; what does not come in time is
- * left out.
+ * What makes an offline run the same as the node's own handshake: the node's version, configuration
+ * and environment. Asked of the node and read from its process; what does not come in time is left
+ * out.
  */
 import { isObject, type JsonObject, stringOf } from "../jsonrpc/json.js";
 import { callNode } from "../node/rpc/client.js";
@@ -10,12 +10,12 @@ import type { HandshakeOptions } from "../plugin/handshake/handshake.js";
 import { configurationOf, FEATURE_SET, type NodePlace } from "../plugin/handshake/init-params.js";
 import { nodeEnvironment } from "./evidence/node-environment.js";
 
-/** The node is asked for these only to be exact: it does not get long for it. */
+/** How long to wait for the node's answer, in ms: it only makes the run more exact. */
 const ASK_TIMEOUT_MS = 2_000;
 
-/** A node as an offline run is to imitate it. */
+/** A node for an offline run to imitate. */
 export interface NodeToImitate extends NodePlace {
-  /** The base directory; undefined if the node is only there for a check. */
+  /** The base directory; undefined if the node exists only for a check. */
   readonly lightningDir?: string;
 }
 
@@ -24,7 +24,7 @@ export type NodeHandshake = Pick<
   "version" | "env" | "allowDeprecatedApis" | "configuration" | "developer" | "numericManifestId"
 >;
 
-/** Never throws. @param isThere false if the node has died: nothing is asked of it */
+/** Never rejects. @param isThere false if the node has died: nothing is asked of it */
 export async function nodeHandshake(node: NodeToImitate, isThere = true): Promise<NodeHandshake> {
   const env =
     node.lightningDir === undefined ? undefined : nodeEnvironment(node.lightningDir, node.network);
@@ -49,7 +49,7 @@ async function ask({ rpcFile }: NodePlace, method: string): Promise<JsonObject |
   return isObject(answer) ? answer : undefined;
 }
 
-/** With the node's own features, and its proxy. */
+/** With the node's own features and proxy. */
 function configurationLike(node: NodePlace, info: JsonObject, configs: JsonObject): string {
   const base: unknown = JSON.parse(configurationOf(node, false));
   const features = isObject(info.our_features) ? info.our_features : {};
@@ -62,7 +62,7 @@ function configurationLike(node: NodePlace, info: JsonObject, configs: JsonObjec
   });
 }
 
-/** What `getinfo` does not show: later releases have more of it. */
+/** Features that `getinfo` does not show: later releases have more of them. */
 function featuresOf(version: string): JsonObject {
   if (isVersionBetween(version, "v23.08", "v24.11.99")) return {};
   if (!isVersionBetween(version, "v23.08", "v25.05.99")) return FEATURE_SET;

@@ -1,7 +1,7 @@
 /**
- * What a failed start is explained from: lightningd says only "exited before replying to
- * getmanifest", and what the plugin printed goes where nobody looks. So the plugin is run again,
- * offline, and its trace and its stray output are read. Never on the good path.
+ * The basis for explaining a failed start: lightningd reports only "exited before replying to
+ * getmanifest", and no one sees what the plugin printed. So the plugin is run again, offline, and
+ * its trace and its stray output are read. Only after a failure.
  */
 import { stripVTControlCharacters } from "node:util";
 import type { PluginFile } from "../plugin/file/plugin-file.js";
@@ -14,7 +14,7 @@ import { readTrace } from "./trace/read-trace.js";
 export interface OfflineRun {
   readonly handshake: Handshake;
   readonly trace: PluginTrace | undefined;
-  /** What it wrote to stdout beside the protocol. */
+  /** What it wrote to stdout that is not protocol. */
   readonly stray: readonly StrayText[];
 }
 
@@ -26,12 +26,12 @@ export interface PluginTrace {
 }
 
 export interface PluginFrame {
-  /** Absolute if it is the plugin's own. */
+  /** Absolute if it is in the plugin's own code. */
   readonly file: string;
   readonly line: number;
   readonly name: string | undefined;
   readonly code: string | undefined;
-  /** It is in the plugin's own code. */
+  /** Whether it is in the plugin's own code. */
   readonly own: boolean;
 }
 
@@ -40,10 +40,10 @@ export interface StrayText {
   readonly printedBy: PrintLine | undefined;
 }
 
-/** More stray lines than these are of no more use. */
+/** How many stray lines are useful. */
 const MAX_STRAY = 5;
 
-/** Runs the plugin offline and reads what it says. Never throws. */
+/** Runs the plugin offline and reads its output. Never rejects. */
 export async function runPluginOffline(
   file: PluginFile,
   options: HandshakeOptions,
@@ -51,10 +51,10 @@ export async function runPluginOffline(
   return analyze(await runHandshake(file, options));
 }
 
-/** The same from a handshake that has been made already. */
+/** The same from an existing handshake. */
 export function analyze(handshake: Handshake): OfflineRun {
   const { file, stderr, logged, end } = handshake;
-  // pyln-client sends to the node's log what is written to sys.stderr once there is a Plugin.
+  // Once there is a Plugin, pyln-client sends what is written to sys.stderr to the node's log.
   const nodeMessage = end.kind === "passed" ? "" : logged.map(({ message }) => message).join("\n");
   return {
     handshake,
@@ -66,7 +66,7 @@ export function analyze(handshake: Handshake): OfflineRun {
   };
 }
 
-/** The first of them that comes from the plugin's own code. */
+/** The first that comes from the plugin's own code. */
 export function ownTrace(traces: readonly PluginTrace[]): PluginTrace | undefined {
   return traces.find(({ frames }) => frames.some((frame) => frame.own));
 }
@@ -90,7 +90,7 @@ export function traceOfPlugin(file: PluginFile, stderr: string): PluginTrace | u
   return trace && ownTrace([trace]);
 }
 
-/** The plugin's own line that is nearest to the failure. */
+/** The plugin's own line nearest to the failure. */
 export function ownFrame(trace: PluginTrace | undefined): PluginFrame | undefined {
   return trace?.frames.findLast((frame) => frame.own);
 }

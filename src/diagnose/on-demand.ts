@@ -1,6 +1,6 @@
 /**
- * Finds out why something went wrong: a start that failed, a plugin that died, a call that it did not
- * survive. What that needs is loaded only then: none of it is on the good path.
+ * Finds out why something went wrong: a failed start, a dead plugin, a call that killed it. The
+ * code for that is loaded only when needed.
  */
 
 import { type Diagnosis, NO_DIAGNOSIS } from "../events/outcomes.js";
@@ -23,9 +23,9 @@ export interface Started {
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
   readonly since: Date;
-  /** How far the node's stderr had been written then, if it is a file: see {@link markStderrOf}. */
+  /** How far the node's stderr was written then, if it is a file: see {@link markStderrOf}. */
   readonly stderrMark?: StderrMark | undefined;
-  /** Known if a handshake was made before the start (`--safe`). */
+  /** Known if a handshake preceded the start (`--safe`). */
   readonly manifest: Manifest | undefined;
 }
 
@@ -39,7 +39,7 @@ export async function diagnoseStart(
   return diagnosisOf(await diagnoseFailedStart(error, { ...start, node: target.node, signal }));
 }
 
-/** What holds up a start that is still under way; undefined where offline nothing does. */
+/** What holds up a start that is still under way; undefined if nothing does offline. */
 export async function diagnoseHang(
   { target, ...start }: Started,
   signal: AbortSignal,
@@ -52,7 +52,7 @@ export async function diagnoseHang(
   return found && diagnosisOf(found);
 }
 
-/** How far a node's stderr is written at this moment; undefined if it is no file. */
+/** How far a node's stderr is written now; undefined if it is not a file. */
 export function markStderrOf({
   lightningDir,
   network,
@@ -61,8 +61,8 @@ export function markStderrOf({
 }
 
 /**
- * @param stderr what the plugin wrote there, if that is heard (on the embedded node)
- * @param log the plugin's last log lines: the node says there what it ended the plugin for
+ * @param stderr what the plugin wrote there, if known (on the embedded node)
+ * @param log the plugin's last log lines: there the node says why it ended the plugin
  */
 export async function diagnoseDead(
   { target, ...start }: Started,
@@ -89,7 +89,9 @@ export async function diagnoseFailedCall(
   return diagnosisOf(await diagnoseCall(error, dead, call));
 }
 
-/** A call by hand whose plugin terminated (-4); undefined if it is not known which plugin it was. */
+/**
+ * A call by hand whose plugin terminated (-4); undefined if it is not known which plugin that was.
+ */
 export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diagnosis | undefined> {
   const module = await import("./failures/terminated-call.js");
   const found = await module.explainTerminatedCall(call);
@@ -97,7 +99,7 @@ export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diag
 }
 
 /**
- * A start that the node takes for a good one although `init` was answered with an error.
+ * A start that the node accepts although `init` was answered with an error.
  * @param stderr as above
  */
 export async function diagnoseInitError(
@@ -109,14 +111,14 @@ export async function diagnoseInitError(
   return diagnosisOf(diagnoseInit({ file, stderrMark, error, logged, stderr }));
 }
 
-/** What a node that is gone died of, in one sentence; undefined if it left no word. */
+/** Why a node that is gone died, in one sentence; undefined if it left no trace. */
 export async function explainCrash(networkDir: string, since: Date): Promise<string | undefined> {
   const { explainNodeDeath } = await import("./failures/death.js");
   const found = explainNodeDeath(networkDir, since);
   return found === undefined ? undefined : `${found.reason}. ${found.fix}`;
 }
 
-/** A version that was tried beside the previous one. */
+/** Why a version that was tried beside the previous one failed. */
 export async function diagnoseHotFailure(
   handshake: Handshake,
   start: HotStart,
@@ -125,7 +127,7 @@ export async function diagnoseHotFailure(
   return diagnosisOf(diagnoseHotStart(handshake, start));
 }
 
-/** Why the node would not survive its registration; undefined if nothing speaks against it. */
+/** Why the node would not survive its registration; undefined if it would. */
 export async function hotKiller(
   handshake: Handshake,
   start: HotStart,

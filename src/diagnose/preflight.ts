@@ -1,6 +1,6 @@
 /**
- * Checks a new version before the old one is stopped (`--safe`): it must pass the handshake offline, and
- * must not be one that the node would not survive.
+ * Checks a new version before the old one is stopped (`--safe`): it must pass the handshake
+ * offline, and must not be one that crashes the node.
  */
 
 import type { Finding } from "../events/watch-events.js";
@@ -27,14 +27,16 @@ import { type OfflineRun, runPluginOffline } from "./offline-run.js";
 
 export interface PreflightOptions {
   readonly file: PluginFile;
-  /** The options that the start will bring. */
+  /** The options of the start. */
   readonly options: readonly RawOption[];
   readonly node: NodeToImitate;
-  /** The node's version, as `getinfo` says it. */
+  /** The node's version, as in `getinfo`. */
   readonly version?: string;
-  /** Whether the previous version is running: what it holds, such as a port, the new one cannot have. */
+  /**
+   * Whether the previous version is running: the new one cannot have what it holds, such as a port.
+   */
   readonly running: boolean;
-  /** How long each step of the handshake may take, in ms; 20 s when not given. */
+  /** How long each step of the handshake may take, in ms. Default: 20 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -49,22 +51,22 @@ export type Preflight =
   | {
       readonly ok: false;
       readonly handshake: Handshake;
-      /** The node would crash. */
+      /** Whether the node would crash. */
       readonly crashes: boolean;
-      /** What the node would have said, or what would have happened to it. */
+      /** What the node would have reported, or what would have happened to it. */
       readonly message: string;
       readonly explanation: Explanation | undefined;
       readonly findings: readonly Finding[];
     };
 
 const TIMEOUT_MS = 20_000;
-/** A plugin that ends right after its init is broken as well. */
+/** How long a plugin must run after its init, in ms: one that ends right away is broken as well. */
 const ALIVE_FOR_MS = 100;
 const ASK_TIMEOUT_MS = 5_000;
 /** For a fault that every later release has. */
 const NEWEST = "v99.12";
 
-/** Runs the new version once, offline, and looks at what the node has. Never throws. */
+/** Runs the new version once, offline, and checks it against the node. Never rejects. */
 export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const { file, node, signal } = options;
   const ran = await runPluginOffline(file, {
@@ -105,13 +107,17 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   };
 }
 
-/** A \u escape in `usage`, which the rules of the offline run refuse and releases before v25.12 take. */
+/**
+ * A \u escape in `usage`: the rules of the offline run refuse it, releases before v25.12 accept it.
+ */
 function isOldUsage({ nodeMessage }: Handshake, version: string | undefined): boolean {
   const isUsage = /holds a \\u escape/.test(nodeMessage ?? "");
   return isUsage && version !== undefined && !isVersionBetween(version, "v25.12", NEWEST);
 }
 
-/** An init that fails only because the previous version is running says nothing about the new one. */
+/**
+ * If init fails only because the previous version is running, that says nothing about the new one.
+ */
 function blockedByRunning({ handshake, trace }: OfflineRun, running: boolean): string | undefined {
   const { end } = handshake;
   const inInit = end.kind === "init-error" || (end.kind === "exited" && end.phase === "init");
@@ -127,7 +133,7 @@ function blockedByRunning({ handshake, trace }: OfflineRun, running: boolean): s
   return "its init could not be tried, because the running version holds what it needs";
 }
 
-/** A mistake of a manifest that the node does not survive, if it is one. */
+/** A mistake in a manifest that crashes the node, if there is one. */
 export async function findNodeCrash(
   facts: RuleContext,
   { node, options, version }: PreflightOptions,
@@ -161,11 +167,11 @@ interface DroppedOption {
   readonly source: string;
 }
 
-/** Options of the running version that are set in the config, and that the new version has not. */
+/** Options of the running version that are set in the config and that the new version lacks. */
 async function droppedOptions(facts: RuleContext, rpcFile: string): Promise<DroppedOption[]> {
   const manifest = facts.offline?.handshake.manifest;
   const listed: unknown = await callNode(rpcFile, "listconfigs", {}, { timeoutMs: ASK_TIMEOUT_MS })
-    // Without an answer there is nothing to be refused.
+    // Without an answer there is no reason to refuse.
     .catch(() => undefined);
   if (manifest === undefined || !isObject(listed) || !isObject(listed.configs)) return [];
   const declared = manifest.options.map(({ name }) => name);

@@ -1,4 +1,4 @@
-/** What two versions of a plugin differ in, for those who use it: names with their kind. */
+/** How two versions of a plugin differ for its users: names with their kind. */
 
 export interface Changes {
   /** Such as `method hello`, `option foo_opt`, `hook peer_connected`. */
@@ -8,10 +8,10 @@ export interface Changes {
   readonly changed: readonly string[];
 }
 
-/** Things of one kind, by name, each with the words that describe it. */
+/** Things of one kind, by name, each with its description. */
 export type Described = ReadonlyMap<string, string>;
 
-/** @param kind is put before each name */
+/** @param kind precedes each name */
 export function changesIn(kind: string, before: Described, after: Described): Changes {
   const names = (from: Described, without: Described) =>
     [...from.keys()].filter((name) => !without.has(name)).map((name) => `${kind} ${name}`);

@@ -1,4 +1,4 @@
-/** What two manifests differ in: for where a handshake was made anyway (`--safe`, `check --watch`). */
+/** How two manifests differ, if a handshake was made anyway (`--safe`, `check --watch`). */
 import type { Manifest, ManifestOption } from "../../plugin/manifest/manifest.js";
 import { isSecretName } from "../../plugin/secret-options.js";
 import { type Changes, changesIn, type Described, joinChanges } from "./changes.js";

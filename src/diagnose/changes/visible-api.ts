@@ -1,6 +1,6 @@
 /**
- * What a node shows of its plugins' methods and options, before and after a reload: what the new
- * version changed is reported without running the plugin again.
+ * What a node shows of its plugins' methods and options, before and after a reload: so changes are
+ * reported without running the plugin again.
  */
 import { isObject, stringOf } from "../../jsonrpc/json.js";
 import { listPlugins } from "../../node/plugins/plugin-command.js";
@@ -9,13 +9,13 @@ import { isSecretName } from "../../plugin/secret-options.js";
 import { type Changes, changesIn, type Described, joinChanges } from "./changes.js";
 
 export interface VisibleApi {
-  /** Every method of the node, with its usage: `help` does not say whose they are. */
+  /** Every method of the node, with its usage: `help` does not show whose they are. */
   readonly methods: Described;
-  /** The other plugins that the node ran then: one that starts or stops brings or takes methods. */
+  /** The node's other plugins at that time: one that starts or stops adds or removes methods. */
   readonly others: readonly string[];
   /** The plugin's options, with their kind. */
   readonly options: Described;
-  /** The defaults of those that nobody has set. */
+  /** The defaults of those that are not set. */
   readonly defaults: Described;
 }
 
@@ -71,7 +71,7 @@ function optionsOf(answer: unknown, path: string): Pick<VisibleApi, "options" | 
     const kind = key === "set" ? "flag" : key.replace(/^values?_/, "").replace("str", "string");
     const words = [kind, key.startsWith("values") ? "multi" : "", config.dynamic ? "dynamic" : ""];
     options.set(name, words.filter((word) => word !== "").join(" "));
-    // What somebody has set is not the plugin's doing.
+    // A value that was set is not the plugin's change.
     if (config.source === "default" && key !== "set") {
       defaults.set(name, isSecretName(name) ? "***" : String(config[key]));
     }

@@ -1,6 +1,6 @@
 /**
- * Who has the address that a plugin cannot bind. On Linux the kernel's tables say it: a process that
- * listens, connections of an earlier process that linger, or a socket file that was left behind.
+ * Finds who has the address that a plugin cannot bind. On Linux the kernel's tables show it: a
+ * listening process, lingering connections of an earlier process, or a leftover socket file.
  */
 import { readFileSync } from "node:fs";
 import { tryStat } from "../../filesystem/try-read.js";
@@ -8,7 +8,7 @@ import { openedBy, processIds, readProc } from "../../node/process-table.js";
 import type { PluginLanguage } from "../../plugin/file/language.js";
 
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6", "/proc/net/udp", "/proc/net/udp6"];
-/** Of a TCP socket (include/net/tcp_states.h). */
+/** States of a TCP socket (include/net/tcp_states.h). */
 const LISTEN = "0A";
 
 interface Address {
@@ -70,7 +70,7 @@ function portIn(words: string): number | undefined {
   return port > 0 && port < 65_536 ? port : undefined;
 }
 
-/** The ports that a process listens on; none if that cannot be told. */
+/** The ports that a process listens on; empty if unknown. */
 export function portsOf(pid: number): readonly number[] {
   const inodes = [...openedBy(pid).values()].flatMap(
     (opened) => /^socket:\[(\d+)\]$/.exec(opened)?.[1] ?? [],
@@ -106,7 +106,7 @@ function sockets(): readonly BoundSocket[] | undefined {
   }
 }
 
-/** Found among the processes that we may look into: our own. */
+/** Searches the processes that we may look into: our own. */
 function holderOf(inode: string): { pid: number; name: string } | undefined {
   const socket = `socket:[${inode}]`;
   const pid = processIds().find((one) => [...openedBy(one).values()].includes(socket));

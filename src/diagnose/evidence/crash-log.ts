@@ -1,6 +1,6 @@
 /**
- * What a node leaves when it crashes: lightningd writes its last log lines and a backtrace into
- * `crash.log.<time>` in its network directory, and into its log (lightningd/log.c).
+ * What a node leaves behind when it crashes: lightningd writes its last log lines and a backtrace
+ * into `crash.log.<time>` in its network directory, and into its log (lightningd/log.c).
  */
 import { join } from "node:path";
 import { namesIn, tryStat } from "../../filesystem/try-read.js";
@@ -9,16 +9,13 @@ import { readTail } from "../../node/log/log-file.js";
 export interface NodeDeath {
   /** The crash log. */
   readonly file: string;
-  /** Its last lines about the crash, the oldest first. */
+  /** Its last lines about the crash, oldest first. */
   readonly lines: readonly string[];
 }
 
 const MAX_CRASH_BYTES = 64 * 1024;
 
-/**
- * @param since crashes before that are of no interest
- * @returns undefined if no crash has been written down
- */
+/** @param since earlier crashes are ignored @returns undefined if no crash was recorded */
 export function readDeath(networkDir: string, since: Date): NodeDeath | undefined {
   for (const file of crashLogs(networkDir, since)) {
     try {
@@ -26,13 +23,13 @@ export function readDeath(networkDir: string, since: Date): NodeDeath | undefine
       const telling = lines.filter((line) => /FATAL SIGNAL|backtrace:|Assertion|BROKEN/.test(line));
       return { file, lines: telling.slice(-30) };
     } catch {
-      // Another user's node, or the file is gone: the next one.
+      // Another user's node, or the file is gone: try the next one.
     }
   }
   return undefined;
 }
 
-/** The newest first. */
+/** Newest first. */
 function crashLogs(networkDir: string, since: Date): string[] {
   return namesIn(networkDir)
     .filter((name) => name.startsWith("crash.log."))

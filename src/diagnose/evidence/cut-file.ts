@@ -1,13 +1,13 @@
 /**
- * A file that a plugin was writing when it was stopped: lightningd ends a plugin by SIGKILL, and half
- * a file is left, which the next version cannot read.
+ * A file that a plugin was writing when it was stopped: lightningd kills plugins with SIGKILL,
+ * which leaves half a file that the next version cannot read.
  */
 import { basename, dirname, extname, join } from "node:path";
 import { namesIn, tryStat } from "../../filesystem/try-read.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { ownSources, readSource } from "./own-code.js";
 
-/** Ms around the stop. */
+/** How close to the stop it was written, in ms. */
 const BEFORE_MS = 1_500;
 const AFTER_MS = 300;
 

@@ -1,7 +1,7 @@
 /**
- * An option that the node's config, or a setconfig, has a value for, and that the new version does not
- * declare: releases from v23.08 to v26.06.6 crash at a start with options then. Whether
- * that may be so is looked up in the code, which costs nothing; only an offline run makes sure.
+ * An option that has a value in the node's config, or from a setconfig, and that the new version
+ * does not declare: releases from v23.08 to v26.06.6 then crash at a start with options. The code
+ * shows cheaply whether that is possible; an offline run confirms it.
  */
 import { isVersionBetween } from "../../node/version.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
@@ -9,8 +9,8 @@ import { ownSources, readSource } from "./own-code.js";
 
 /**
  * @param configured names of options that are set otherwise than by `plugin start`
- * @param hasOptions whether the start brings options: only then the node walks those values
- * @param version the node's, as `getinfo` says it
+ * @param hasOptions whether the start has options: only then the node walks those values
+ * @param version the node's, as in `getinfo`
  */
 export function mayDropOption(
   file: PluginFile,

@@ -9,11 +9,11 @@ export interface PrintLine {
   readonly file: string;
   readonly line: number;
   readonly code: string;
-  /** It holds the text; otherwise it is merely the only line of the plugin that prints. */
+  /** Whether it contains the text; otherwise it is just the only line of the plugin that prints. */
   readonly certain: boolean;
 }
 
-/** What prints to stdout, in the languages that plugins are written in. */
+/** What prints to stdout, in the languages of plugins. */
 const PRINTS: Readonly<Partial<Record<PluginLanguage, RegExp>>> = {
   python: /\b(?:print|pprint)\s*\(|\bstdout\b.*\bwrite|\bos\.write\(\s*1\b/,
   node: /\bconsole\.(?:log|info|debug|table|dir)\b|\bstdout\.write\b/,
@@ -27,7 +27,7 @@ const PRINTS: Readonly<Partial<Record<PluginLanguage, RegExp>>> = {
   binary: /\b(?:printf|puts|putchar|fputs|fwrite|write)\s*\(|\bcout\b/,
 };
 const ANY_PRINT = /\b(?:print|puts|p|pp|say|echo|printf|write|writeln|println|System\.out)\b/;
-/** Calls that do not print there although they look like it. */
+/** Calls that only look as if they print there. */
 const ELSEWHERE =
   /stderr|STDERR|>&\s*2|plugin\.log|logger|logging|eprintln|Fprint\w*\((?!os\.Stdout)/;
 /** A shell's output that goes into a pipe, a file or a variable. */
@@ -36,7 +36,7 @@ const CAUGHT = /\$\([^)]*$|`[^`]*$|\$\(.*\)|\|(?!\|)|(?<![\d&])>(?!&)/;
 const PROTOCOL =
   /json\.dumps|JSON\.stringify|jsonrpc|json\.NewEncoder|serde_json|Marshal|encode_json|to_json|json_encode/;
 const COMMENT = /^\s*(#(?!include)|\/\/|\*|--)/;
-/** Shorter pieces of text are found anywhere. */
+/** Shorter pieces of text occur anywhere. */
 const MIN_PIECE = 3;
 
 export function findPrint(plugin: PluginFile, stray: string): PrintLine | undefined {
@@ -56,7 +56,7 @@ export function findPrint(plugin: PluginFile, stray: string): PrintLine | undefi
     : undefined;
 }
 
-/** Without the other plugins of the folder, and the files of another language that it does not name. */
+/** Without the folder's other plugins, and files in another language that it does not mention. */
 function sourcesOf(plugin: PluginFile): string[] {
   const text = readSource(plugin.realPath) ?? "";
   return ownSources(plugin).filter((file) => {
@@ -101,13 +101,13 @@ function printsIn(file: string, language: PluginLanguage): Omit<PrintLine, "cert
   });
 }
 
-/** How many letters of the text are in the line's string literals, in one piece. */
+/** How many characters of the text are in the line's string literals, in one piece. */
 function longest(code: string, stray: string): number {
   const pieces = literalPieces(code).filter((piece) => stray.includes(piece));
   return Math.max(0, ...pieces.map((piece) => piece.length));
 }
 
-/** The fixed pieces of a line's literals: what is between `{name}`, `${name}`, `%s`, `\n`. */
+/** The fixed pieces of a line's literals: the text between `{name}`, `${name}`, `%s`, `\n`. */
 function literalPieces(code: string): string[] {
   const literals = [...code.matchAll(/(["'`])((?:\\.|(?!\1).)*)\1/g)].map(
     (match) => match[2] ?? "",

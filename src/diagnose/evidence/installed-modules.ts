@@ -1,15 +1,18 @@
-/** Which Pythons of this machine have a module installed: looked up in their site-packages, none is run. */
+/**
+ * Which Pythons of this machine have a module installed: found in their site-packages, without
+ * running them.
+ */
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { namesIn, realPathOf } from "../../filesystem/try-read.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 
-/** More than these are not looked at. */
+/** How many are searched. */
 const MAX_PYTHONS = 20;
 
 /**
  * @param top the first part of the module's name
- * @returns absolute paths of the programs, the virtual environments beside the plugin first
+ * @returns absolute paths of the programs, virtual environments beside the plugin first
  */
 export function pythonsHaving(top: string, file: PluginFile): string[] {
   const folder = dirname(file.realPath);

@@ -1,6 +1,6 @@
 /**
- * What can be seen of a plugin, before a node does, that would crash the node. A manifest is read from
- * its text, because parsing hides it.
+ * What can be seen in a plugin's manifest that would crash the node. The manifest is read from its
+ * text, because parsing hides it.
  */
 
 import { Token } from "../../jsonrpc/token.js";
@@ -14,7 +14,7 @@ export function unicodeUsages(manifestText: string | undefined): string[] {
     .map(nameOf);
 }
 
-/** Methods that other releases than the one of release.ts have in themselves. */
+/** Methods that releases other than that of release.ts have built in. */
 const OTHER_RELEASES: readonly (readonly [
   first: string,
   last: string,
@@ -35,7 +35,7 @@ const OTHER_RELEASES: readonly (readonly [
   ],
 ];
 
-/** The methods that a release of lightningd has in itself, besides those of release.ts. */
+/** The methods that a release of lightningd has built in, besides those of release.ts. */
 export function moreNativeMethods(version: string | undefined): readonly string[] {
   if (version === undefined) return [];
   return OTHER_RELEASES.flatMap(([first, last, names]) =>
@@ -53,7 +53,7 @@ export function builtinClashes(
     .filter((name) => builtins.includes(name));
 }
 
-/** Every release crashes at an option whose name is empty. */
+/** Every release crashes at an option with an empty name. */
 export function hasEmptyOptionName(manifestText: string | undefined): boolean {
   if (manifestText === undefined) return false;
   const options = new Token(manifestText.trim()).member("options")?.elements ?? [];
@@ -63,7 +63,9 @@ export function hasEmptyOptionName(manifestText: string | undefined): boolean {
 /** lightningd's limit for one entry of its log (lightningd/log.c cap_header). */
 const MAX_LOG_BYTES = 262_144;
 
-/** The length in bytes of a logged message that is too long for v26.04 to v26.06.6, if there is one. */
+/**
+ * The length in bytes of a logged message that is too long for v26.04 to v26.06.6, if there is one.
+ */
 export function giantLog(handshake: Handshake | undefined): number | undefined {
   return handshake?.logged.find(({ bytes }) => bytes > MAX_LOG_BYTES)?.bytes;
 }

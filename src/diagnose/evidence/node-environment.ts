@@ -1,6 +1,7 @@
 /**
- * The environment of a running node, which is also its plugins': another user, a service manager or
- * sudo gives it other variables than a shell has. On Linux it can be read for processes of the same user.
+ * The environment of a running node, and so of its plugins: another user, a service manager or sudo
+ * gives it other variables than a shell has. On Linux it can be read for processes of the same
+ * user.
  */
 import { realPathOf } from "../../filesystem/try-read.js";
 import { nodePid } from "../../node/node-process.js";
@@ -13,15 +14,15 @@ import {
 import { readSource } from "./own-code.js";
 
 export interface EnvironmentDifference {
-  /** Names of variables that differ, of those that programs look at or that the plugin mentions. */
+  /** Names of variables that differ, among those that programs use or that the plugin mentions. */
   readonly differing: readonly string[];
-  /** Names of variables that are set here and that the node has not. */
+  /** Names of variables that are set here but not for the node. */
   readonly onlyHere: readonly string[];
   /** The value of our PYTHONPATH, if a directory in it has what the plugin lacks. */
   readonly pythonPath: string | undefined;
 }
 
-/** What interpreters and libraries look at. */
+/** What interpreters and libraries use. */
 const LOOKED_AT = [
   "PATH",
   "HOME",
@@ -49,7 +50,7 @@ export function nodeEnvironment(
 ): NodeJS.ProcessEnv | undefined {
   const pid = nodePid(lightningDir, network);
   if (pid === undefined || pid === process.pid) return undefined;
-  // A pid that is left over from an earlier node may be any process's by now.
+  // A pid left over from an earlier node may belong to any process by now.
   const isNode = /^(lightningd|node|cln-dev|MainThread)/.test(readProc(pid, "comm") ?? "");
   const isThere = workingDirectoryOf(pid) === realPathOf(`${lightningDir}/${network}`);
   const isEmbedded = argumentsOf(pid).some((word) => word.includes("cln-dev"));

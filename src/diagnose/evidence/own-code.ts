@@ -1,6 +1,6 @@
 /**
- * The plugin's own code: which frames of a trace are in it, and its lines. A developer can fix
- * what is theirs; frames of libraries only lead there.
+ * The plugin's own code: which frames of a trace are in it, and its lines. Developers can fix their
+ * own code; library frames only lead there.
  */
 import { existsSync } from "node:fs";
 import { dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
@@ -11,11 +11,11 @@ import type { PluginLanguage } from "../../plugin/file/language.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { TraceFrame } from "../trace/trace.js";
 
-/** Longer files are not searched: bundles and data. In bytes. */
+/** Longer files are not searched, in bytes: they are bundles and data. */
 const MAX_SOURCE_BYTES = 512 * 1024;
 const MAX_SOURCES = 60;
 
-/** Parts of a path that belong to somebody else. */
+/** Parts of a path that show that a file belongs to someone else. */
 const FOREIGN =
   /[/\\](node_modules|site-packages|dist-packages|\.?venv|lib[/\\]python[\d.]*|\.cargo|\.rustup|\.pyenv|pkg[/\\]mod)[/\\]|^node:|^</;
 
@@ -33,7 +33,9 @@ const EXTENSIONS: Readonly<Record<PluginLanguage, readonly string[]>> = {
   other: [],
 };
 
-/** The folder whose files are the plugin's own: a compiled plugin's is where its build files are. */
+/**
+ * The folder whose files are the plugin's own; for a compiled plugin, the one with its build files.
+ */
 function ownFolder(file: PluginFile): string {
   const start = dirname(file.realPath);
   const marker = { rust: "Cargo.toml", go: "go.mod" }[String(file.language)];
@@ -54,7 +56,7 @@ export function ownFile(file: PluginFile, frame: TraceFrame): string | undefined
   return path;
 }
 
-/** The code of that line, without the blanks around it. */
+/** The code of that line, trimmed. */
 export function codeAt(path: string, line: number): string | undefined {
   const code = readSource(path)?.split("\n")[line - 1]?.trim();
   return code === "" ? undefined : code;
@@ -70,7 +72,7 @@ export function ownSources(file: PluginFile): string[] {
   return [...new Set(all)].slice(0, MAX_SOURCES);
 }
 
-/** The text of a source file; undefined if it is no readable file of a usual size. */
+/** The text of a source file; undefined if it cannot be read or is unusually large. */
 export function readSource(path: string): string | undefined {
   return attempt(() => readRegularFile(path, { maxBytes: MAX_SOURCE_BYTES }).toString("utf8"));
 }

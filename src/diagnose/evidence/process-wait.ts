@@ -1,19 +1,19 @@
 /**
- * What a process is waiting for at this moment, by the system call that it is in (proc(5),
- * `/proc/<pid>/syscall`). It is only looked at, not stopped or run again. Linux on x64 and arm64.
+ * What a process is waiting for right now, from the system call that it is in (proc(5),
+ * `/proc/<pid>/syscall`). The process is neither stopped nor run again. Linux on x64 and arm64.
  */
 import { readFileSync, readlinkSync } from "node:fs";
 
 export type ProcessWait =
   | "computing"
-  /** It reads its stdin: the next request. */
+  /** Reads its stdin: waits for the next request. */
   | "stdin"
   | "sleep"
-  /** It waits for a process that it has started. */
+  /** Waits for a process that it has started. */
   | "child"
   | "socket"
   | "file"
-  /** For one of several things, as an event loop does. */
+  /** Waits for one of several things, as an event loop does. */
   | "events"
   | "lock";
 

@@ -1,4 +1,4 @@
-/** Where and how a plugin says that it is dynamic. */
+/** Where and how a plugin declares that it is dynamic. */
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { ownSources, readSource } from "../evidence/own-code.js";
 import { hintsFor } from "./language-hints.js";
@@ -17,7 +17,7 @@ const SAYS_NO =
 const SAYS_YES =
   /\bdynamic\\?["'`]?\s*(?:[:=]|=>)\s*(?:true|True|JSON::PP::true)\b|SetDynamic\(true\)|\.dynamic\(\)|PLUGIN_RESTARTABLE/;
 
-/** A dynamic plugin may not have feature bits (pyln-client's empty `featurebits` are none). */
+/** A dynamic plugin must not have feature bits (pyln-client's empty `featurebits` do not count). */
 const HAS_FEATUREBITS = /\bfeaturebits\b\W*\{\W*(?:init|node|channel|invoice)\b/;
 
 /** What to do, as a whole sentence without its full stop. */
@@ -43,7 +43,7 @@ function hintIn(texts: readonly SourceText[], file: PluginFile | undefined): str
   return byHand;
 }
 
-/** Whether the file, as it is now, says that the plugin is dynamic: the running one may be older. */
+/** Whether the file declares the plugin dynamic now: the running one may be older. */
 export function saysDynamic(file: PluginFile | undefined): boolean {
   const texts = textsOf(file);
   return (

@@ -1,4 +1,4 @@
-/** Explanations of a plugin that ends, or hangs, before the handshake is done. */
+/** Explanations of a plugin that ends, or hangs, during the handshake. */
 import { dirname } from "node:path";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { shellPath } from "../../plugin/shell-words.js";
@@ -288,7 +288,7 @@ export const EXIT_RULES: readonly Rule[] = [
   },
 ];
 
-/** What reading half of a file ends in: Python, Node and SQLite. */
+/** The errors from reading half a file, in Python, Node and SQLite. */
 const UNREADABLE_FILE =
   /JSONDecodeError|in JSON at|end of JSON|not valid JSON|UnpicklingError|Ran out of input|EOFError|malformed|file is not a database|unexpected EOF/;
 
@@ -326,7 +326,7 @@ function pythonModule(facts: RuleContext): MissingModule {
   return explainPythonModule(quoted(facts), facts.file);
 }
 
-/** Perl, Ruby and Lua each have their own words. */
+/** Perl, Ruby and Lua each word it differently. */
 function moduleName(facts: RuleContext): string {
   const text = trouble(facts);
   const perl = /install the (\S+) module/.exec(text)?.[1];
@@ -374,7 +374,7 @@ function address(facts: RuleContext): { reason: string; fix: string } {
   );
 }
 
-/** A variable that the error names, that is set here, and that the node has not. */
+/** A variable that the error names, and that is set here but not for the node. */
 function missingVariable(facts: RuleContext): string | undefined {
   const names = facts.environment?.onlyHere ?? [];
   const words = `${trouble(facts)}\n${ownFrame(traceOf(facts))?.code ?? ""}`;
@@ -387,7 +387,7 @@ function isHidden(facts: RuleContext): boolean {
   );
 }
 
-/** Whether the node asks the plugin about each call, its own calls included. */
+/** Whether the node asks the plugin about each call, including its own calls. */
 export function asksItself(manifest: Manifest | undefined): boolean {
   return (manifest?.hooks ?? []).some(
     ({ name, filters }) => (name === "rpc_command" && filters === undefined) || name === "db_write",
@@ -398,7 +398,7 @@ function runsHere({ offline }: RuleContext): boolean {
   return offline?.handshake.end.kind === "passed";
 }
 
-/** Its trace says where the end of its time found it. */
+/** Its trace shows where it was when its time was over. */
 function isInterrupt(facts: RuleContext): boolean {
   return /^(KeyboardInterrupt|EOFError)/.test(traceOf(facts)?.error ?? "");
 }
@@ -414,7 +414,7 @@ function readsStdin({ file }: RuleContext): boolean {
   return file !== undefined && ownSources(file).some((path) => READS.test(readSource(path) ?? ""));
 }
 
-/** Where every user's PATH leads. */
+/** The folders on every user's PATH. */
 function isCommonPath(path: string): boolean {
   return ["/bin", "/usr/bin", "/usr/local/bin"].includes(dirname(path));
 }

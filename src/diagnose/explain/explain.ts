@@ -1,7 +1,7 @@
 /**
- * One sentence of reason and one of what to do, for whatever a node or a plugin can answer when a
- * reload goes wrong. The node's own code and message are always shown beside it. Everything that is
- * said is in the tables of the *-rules.ts files and of node-crashes.ts.
+ * A reason and a next step, one sentence each, for anything that a node or a plugin may answer when
+ * a reload goes wrong. The node's own code and message are always shown with it. All explanations
+ * are in the tables of the *-rules.ts files and of node-crashes.ts.
  */
 
 import { isObject, stringOf } from "../../jsonrpc/json.js";
@@ -21,7 +21,7 @@ import { explainDeath } from "./node-crashes.js";
 import { NODE_RULES } from "./node-rules.js";
 import { OUTPUT_RULES } from "./output-rules.js";
 
-/** The first rule that fits is taken; there is one for every answer of. */
+/** The first matching rule is used; every answer has one of these lists. */
 export const RULES: readonly Rule[] = [
   ...NODE_RULES,
   ...EXIT_RULES,
@@ -30,8 +30,8 @@ export const RULES: readonly Rule[] = [
 ];
 
 /**
- * @param error what the node answered, why it did not answer, or an offline handshake that failed
- * @returns undefined if nothing more can be said than the error itself says
+ * @param error the node's answer, why it did not answer, or a failed offline handshake
+ * @returns undefined if there is nothing to add to the error itself
  */
 export function explain(
   error: RpcError | NodeUnreachable | Handshake,
@@ -90,7 +90,7 @@ function explainInitError(error: unknown): Explanation {
   };
 }
 
-/** For where the error itself is shown. */
+/** For places that show the error itself. */
 export const INIT_ERROR: Explanation = {
   id: "init-error",
   reason:

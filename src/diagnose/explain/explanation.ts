@@ -1,4 +1,4 @@
-/** What an explanation is made of: the facts of one failure, and the rules. */
+/** The parts of an explanation: the facts of one failure, and the rules. */
 import type { PluginLanguage } from "../../plugin/file/language.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { RawOption } from "../../plugin/handshake/init-params.js";
@@ -14,29 +14,29 @@ export interface Explanation {
   readonly fix: string;
 }
 
-/** What is known beside the error itself. The more, the better the explanation. */
+/** What is known besides the error itself. The more, the better the explanation. */
 export interface ExplainContext {
-  /** The path that the node was given: absolute, symlinks resolved. */
+  /** The path that the node was given: absolute, without symlinks. */
   readonly path: string;
-  /** The file, if it could be looked at. */
+  /** The file, if it could be inspected. */
   readonly file?: PluginFile | undefined;
   /** The options of the start that failed. */
   readonly options?: readonly RawOption[];
-  /** The plugin run offline after it had failed. */
+  /** The offline run after the failure. */
   readonly offline?: OfflineRun | undefined;
-  /** The trace that it left, if that was found elsewhere than in the offline run. */
+  /** Its trace, if that was found elsewhere than in the offline run. */
   readonly trace?: PluginTrace | undefined;
-  /** What the plugin wrote to stderr since it was started, if that is heard. */
+  /** What the plugin wrote to stderr since it was started, if that can be read. */
   readonly stderr?: string;
   /** The node: its base directory and its network. */
   readonly node?: { readonly lightningDir: string; readonly network: string } | undefined;
-  /** Canonical paths of the plugins that the node has. */
+  /** Canonical paths of the node's plugins. */
   readonly plugins?: readonly string[];
   /** The methods that the node has, from `help`. */
   readonly methods?: readonly string[];
   /** The `configs` of `listconfigs`. */
   readonly configs?: unknown;
-  /** The node's version, as `getinfo` says it. */
+  /** The node's version, as in `getinfo`. */
   readonly version?: string | undefined;
   /** How the node's environment differs from ours, if that could be read. */
   readonly environment?: EnvironmentDifference | undefined;
@@ -44,11 +44,11 @@ export interface ExplainContext {
   readonly pythonVersion?: string | undefined;
   /** A file that was written while the previous version was stopped. */
   readonly cutFile?: string | undefined;
-  /** What a node that has died left behind. */
+  /** What a dead node left behind. */
   readonly death?: NodeDeath | undefined;
 }
 
-/** A context, and what the rule's pattern has found in the message. */
+/** A context, and the matches of the rule's pattern. */
 export interface RuleContext extends ExplainContext {
   readonly message: string;
   /** The pattern's groups; `groups[0]` is the first one. */
@@ -58,12 +58,12 @@ export interface RuleContext extends ExplainContext {
 
 type Text = string | ((facts: RuleContext) => string);
 
-/** One kind of failure. The first rule whose pattern and condition fit is taken. */
+/** One kind of failure. The first rule whose pattern and condition match is used. */
 export interface Rule {
   readonly id: string;
-  /** The node's words, without the plugin's path before them. */
+  /** Matches the node's message, without the plugin's path before it. */
   readonly pattern: RegExp;
-  /** What else must be so. */
+  /** What else must be true. */
   readonly condition?: (facts: RuleContext) => boolean;
   readonly reason: Text;
   readonly fix: Text;

@@ -2,13 +2,13 @@
 import type { PluginLanguage } from "../../plugin/file/language.js";
 
 interface Hints {
-  /** How to write for a person without disturbing the protocol. */
+  /** How to print for people without disturbing the protocol. */
   readonly toStderr: string;
-  /** How to write a message so that it leaves at once. */
+  /** How to write a message so that it is sent at once. */
   readonly flush: string;
   /** What keeps a plugin running. */
   readonly loop: string;
-  /** The member of a manifest that is written by hand. */
+  /** A member of a manifest that is written by hand. */
   readonly dynamic: string;
 }
 

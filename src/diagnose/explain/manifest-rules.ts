@@ -1,4 +1,4 @@
-/** Explanations of what lightningd says against a manifest, or against the options of a start. */
+/** Explanations of lightningd's objections to a manifest, or to the options of a start. */
 import { basename } from "node:path";
 import { nearestName, nearNames } from "../../errors/did-you-mean.js";
 import { isObject, stringOf } from "../../jsonrpc/json.js";
@@ -218,7 +218,7 @@ function optionNames(offline: RuleContext["offline"]): string[] | undefined {
   return offline?.handshake.manifest?.options.map(({ name }) => name);
 }
 
-/** lightningd does not say which option it means: it is the one that has this value. */
+/** lightningd does not name the option: it is the one that has this value. */
 function optionWithValue({ groups, message, options = [], offline }: RuleContext) {
   const value = groups[0];
   const types = message.startsWith("Invalid argument") ? ["bool"] : ["int"];

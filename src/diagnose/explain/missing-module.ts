@@ -1,7 +1,7 @@
 /**
- * A module that a plugin imports and that is not there: a typo, a renamed file, a package that is not
- * installed, or installed elsewhere. Everything that is reported has been looked up, and a package is
- * named for installation only if its name is known.
+ * A module that a plugin imports and that is missing: a typo, a renamed file, a package that is not
+ * installed, or installed elsewhere. Everything reported was looked up, and a package is named for
+ * installation only if its name is known.
  */
 import { builtinModules } from "node:module";
 import { basename, delimiter, dirname, extname, join } from "node:path";
@@ -72,7 +72,7 @@ function packageWords(top: string): string {
   return PACKAGES.get(top) ?? `the package that has ${top}`;
 }
 
-/** The program that the `#!` line hands the file to, if that is not Python itself. */
+/** The program that runs the file according to its `#!` line, if that is not Python itself. */
 function launcherOf(file: PluginFile): string {
   const name = basename(file.interpreter?.name ?? "");
   if (/^(uvx?)$/.test(name)) return "uv";
@@ -112,7 +112,7 @@ function modulesBeside(file: PluginFile): string[] {
     .map((name) => basename(name, ".py"));
 }
 
-/** @param module as `require` or `import` has it */
+/** @param module as in `require` or `import` */
 export function explainNodeModule(module: string, file: PluginFile | undefined): MissingModule {
   const folder = file === undefined ? undefined : dirname(file.realPath);
   if (/^[./]/.test(module)) {
@@ -148,7 +148,7 @@ export function explainNodeModule(module: string, file: PluginFile | undefined):
   return { reason, fix: `Check the spelling; if it is right, install it with npm in ${where}` };
 }
 
-/** The nearest package.json at or above the folder, and what it depends on. */
+/** The nearest package.json at or above the folder, and its dependencies. */
 function packageJsonOver(start: string): { path: string; dependencies: string[] } | undefined {
   for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
     const path = join(folder, "package.json");
@@ -164,7 +164,7 @@ function packageJsonOver(start: string): { path: string; dependencies: string[] 
   return undefined;
 }
 
-/** The directories in which our own environment lets Python look, and that have the module. */
+/** The directories in our own PYTHONPATH that have the module. */
 export function onPythonPath(top: string, pythonPath: string | undefined): string | undefined {
   return (pythonPath ?? "")
     .split(delimiter)

@@ -1,14 +1,14 @@
 /**
- * The plugin mistakes that take the node itself down: how each looks in the
- * backtrace that the node leaves, and how it is avoided. Used after a node's death, and before a start
- * (`--safe`, `check`), if such a plugin is refused.
+ * The plugin mistakes that crash the node: what each looks like in the backtrace that the node
+ * leaves, and how to avoid it. Used after a node's death, and to refuse such a plugin before a
+ * start (`--safe`, `check`).
  */
 
 import { builtinClashes, hasEmptyOptionName, unicodeUsages } from "../evidence/manifest-hazards.js";
 import type { Explanation, Rule } from "./explanation.js";
 import { type RuleContext, textOf } from "./explanation.js";
 
-/** `pattern` is looked for in each line that the node left behind. */
+/** `pattern` is searched in each line that the node left behind. */
 export const NODE_CRASHES: readonly Rule[] = [
   {
     id: "kills-node-unicode-usage",
@@ -82,7 +82,9 @@ export const NODE_CRASHES: readonly Rule[] = [
   },
 ];
 
-/** What the node most probably died of, from what it left behind and what is known of the plugin. */
+/**
+ * What the node most probably died of, from what it left behind and what is known of the plugin.
+ */
 export function explainDeath(facts: RuleContext): Explanation {
   const lines = facts.death?.lines ?? [];
   for (const rule of NODE_CRASHES) {
@@ -105,7 +107,7 @@ function explanationOf(rule: Rule, facts: RuleContext): Explanation {
   return { id: rule.id, reason: textOf(rule.reason, facts), fix: textOf(rule.fix, facts) };
 }
 
-/** Without a backtrace: the mistakes that can be seen in the manifest. */
+/** Without a backtrace: the mistakes that show in the manifest. */
 function guess(facts: RuleContext): Explanation {
   for (const [id, names] of [
     ["kills-node-unicode-usage", usagesOf(facts)],

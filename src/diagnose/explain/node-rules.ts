@@ -1,4 +1,7 @@
-/** Explanations of what the node says before it runs a plugin, when it is to stop one, and of a call. */
+/**
+ * Explanations of the node's errors before it runs a plugin, when it should stop one, and for a
+ * call.
+ */
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
@@ -217,7 +220,7 @@ export const NODE_RULES: readonly Rule[] = [
   },
 ];
 
-/** A call that is made through cln-dev is made again offline when the plugin dies of it. */
+/** A call through cln-dev is repeated offline if the plugin dies of it. */
 function callToRepeat({ methods = [] }: RuleContext): string {
   const method = methods[0] ?? "<method>";
   return `If a call did it, make it by cln-dev, which repeats it offline and shows the traceback: --call "${method}" in the session, or cln-dev call ${method}`;

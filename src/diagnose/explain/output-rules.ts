@@ -1,4 +1,4 @@
-/** Explanations of what a plugin writes: text beside the protocol, and messages that break it. */
+/** Explanations of a plugin's output: stray text, and messages that break the protocol. */
 import { stripVTControlCharacters } from "node:util";
 import { Framer } from "../../jsonrpc/framing.js";
 import { parseObject } from "../../jsonrpc/json.js";
@@ -7,7 +7,7 @@ import { ownFrame } from "../offline-run.js";
 import type { Rule, RuleContext } from "./explanation.js";
 import { hintsFor } from "./language-hints.js";
 
-/** Before v25.12 the words have no RPC in them. */
+/** Before v25.12 the message has no "RPC" in it. */
 const UNREADABLE = /^Failed to parse (?:RPC )?JSON response '([\s\S]*)'$/;
 
 export const OUTPUT_RULES: readonly Rule[] = [
@@ -104,8 +104,8 @@ export const OUTPUT_RULES: readonly Rule[] = [
 ];
 
 /**
- * The text beside the JSON objects in what lightningd quotes: all that it had read and not understood,
- * whole messages included. A log line has `?` if that had line ends.
+ * The text besides the JSON objects in lightningd's quote, which has everything that it had read
+ * and not understood, whole messages included. A log line has `?` in place of line ends.
  * @param words lightningd's message
  */
 export function strayIn(words: string): string[] {
@@ -123,7 +123,7 @@ export function strayIn(words: string): string[] {
   }
 }
 
-/** Whether all that is quoted are whole JSON objects: then only their bytes can be wrong. */
+/** Whether the quote consists of whole JSON objects: then only their bytes can be wrong. */
 function isWellFormed(quoted: string): boolean {
   try {
     const frames = new Framer().push(Buffer.from(quoted));
@@ -138,7 +138,7 @@ function clean(text: string): string {
   return stripVTControlCharacters(text).replace(/^[?\s]+|[?\s]+$/g, "");
 }
 
-/** The text beside the protocol, and the line that printed it. */
+/** The stray text, and the line that printed it. */
 function strayOf({ message, offline, file }: RuleContext) {
   const [text] = strayIn(message);
   if (text !== undefined) return { text, printedBy: file && findPrint(file, text) };

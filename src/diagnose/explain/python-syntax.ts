@@ -1,7 +1,7 @@
-/** Which Python a line needs, by its error and its code. */
+/** Which Python a line needs, from its error and its code. */
 import type { RuleContext } from "./explanation.js";
 
-/** What is written since which version. The first that fits counts. */
+/** Syntax and the version that introduced it. The first match counts. */
 const NEEDED: readonly (readonly [version: string, error: RegExp, code: RegExp])[] = [
   ["3.14", /SyntaxError: multiple exception types/, /^except /],
   ["3.12", /SyntaxError/, /^type\s+\w+\s*(\[.*\])?\s*=/],
@@ -18,12 +18,12 @@ const NEEDED: readonly (readonly [version: string, error: RegExp, code: RegExp])
   ["3.11", /module 'asyncio' has no attribute '(TaskGroup|timeout|Runner)'/, /^/],
 ];
 
-/** @param code the line that the error points at. @returns such as `3.12` */
+/** @param code the line that the error points at @returns such as `3.12` */
 export function neededPython(error: string, code: string): string | undefined {
   return NEEDED.find(([, words, line]) => words.test(error) && line.test(code.trim()))?.[0];
 }
 
-/** The version of the Python that ran the plugin: from its path, or as it was asked for. */
+/** The version of the Python that ran the plugin: from its path, or as it reported it. */
 export function pythonVersionOf({ pythonVersion, file }: RuleContext): string | undefined {
   if (pythonVersion !== undefined) return pythonVersion;
   const path = file?.interpreter?.path ?? "";

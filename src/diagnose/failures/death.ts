@@ -1,7 +1,7 @@
 /**
- * What is reported of a plugin that was started and then ended: by itself, by the node, or in the
- * middle of a call. lightningd logs why it ended a plugin, and of one that exited only that it did: its
- * traceback is on stderr, which may be readable, and else comes again when the plugin is run offline.
+ * The report on a plugin that was started and then ended: by itself, by the node, or during a call.
+ * lightningd logs why it ended a plugin, but of one that exited only that it did. Its traceback is
+ * on stderr, which may be readable; otherwise it appears again when the plugin is run offline.
  */
 import type { Finding } from "../../events/watch-events.js";
 import type { Params } from "../../jsonrpc/message.js";
@@ -37,24 +37,24 @@ export interface DeadPlugin {
   readonly node: NodeToImitate & { readonly lightningDir: string };
   /** When it was started. */
   readonly since: Date;
-  /** How far the node's stderr had been written then, if it is a file. */
+  /** How far the node's stderr was written then, if it is a file. */
   readonly stderrMark?: StderrMark | undefined;
-  /** What it wrote to stderr, if the caller knows it: the embedded node hears it. */
+  /** What it wrote to stderr, if the caller knows it: the embedded node does. */
   readonly stderr?: string;
-  /** The plugin's last log lines since then: the node says there what it ended it for. */
+  /** The plugin's last log lines since then: there the node says why it ended it. */
   readonly log?: readonly string[];
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** A plugin that ends so soon after its start would do so again. */
+/** A plugin that ends this soon after its start would do so again, in ms. */
 const SOON_MS = 5_000;
 const ALIVE_FOR_MS = 600;
 const OFFLINE_TIMEOUT_MS = 5_000;
 
 const EXITED = "exited during normal operation";
 
-/** A plugin that has ended while it ran. Never throws. */
+/** Reports on a plugin that ended while it ran. Never rejects. */
 export async function diagnoseDeath(dead: DeadPlugin): Promise<ExplainedFailure> {
   const killed = explainKilled(dead);
   if (killed !== undefined) return killed;
@@ -66,8 +66,8 @@ export async function diagnoseDeath(dead: DeadPlugin): Promise<ExplainedFailure>
 }
 
 /**
- * A call that was answered with an error. If the plugin died of it, and its stderr cannot be read,
- * the call is made again, on a plugin that is run offline. Never throws.
+ * Reports on a call that was answered with an error. If the plugin died of it, and its stderr
+ * cannot be read, the call is repeated, on a plugin that is run offline. Never rejects.
  */
 export async function diagnoseCall(
   error: RpcError | NodeUnreachable,
@@ -86,9 +86,9 @@ export async function diagnoseCall(
 }
 
 /**
- * What a node that is gone died of, if it wrote down that it crashed.
+ * Why a node that is gone died, if it recorded a crash.
  * @param networkDir where it leaves that
- * @param since earlier crashes are of no interest
+ * @param since earlier crashes are ignored
  */
 export function explainNodeDeath(networkDir: string, since: Date): Explanation | undefined {
   const death = readDeath(networkDir, since);
@@ -99,7 +99,7 @@ export function explainNodeDeath(networkDir: string, since: Date): Explanation |
 /** What the node logs when it ends a plugin (lightningd/plugin.c plugin_kill). */
 const KILLED = /^Killing plugin: ([\s\S]*)$/;
 
-/** The node itself ended it, for what it wrote: its own words are the reason. */
+/** The node itself ended it because of what it wrote: the node's message is the reason. */
 function explainKilled({ file, log = [] }: DeadPlugin): ExplainedFailure | undefined {
   const nodeMessage = log.flatMap((line) => KILLED.exec(line)?.[1] ?? []).at(-1);
   if (nodeMessage === undefined || nodeMessage === EXITED) return undefined;

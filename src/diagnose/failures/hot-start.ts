@@ -1,5 +1,5 @@
 /**
- * What is reported of a version that did not take over in hot mode: from its own start, so that it need
+ * The report on a version that did not take over in hot mode: from its own start, so that it need
  * not be run again.
  */
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
@@ -16,11 +16,11 @@ export interface HotStart {
   readonly file: PluginFile;
   readonly options: readonly RawOption[];
   readonly node: NodePlace;
-  /** The node's version, as `getinfo` says it. */
+  /** The node's version, as in `getinfo`. */
   readonly version: string | undefined;
 }
 
-/** Why a version that was tried beside the previous one did not come up. Never throws. */
+/** Why a version that was tried beside the previous one did not start. Never rejects. */
 export function diagnoseHotStart(
   handshake: Handshake,
   { file, options }: HotStart,
@@ -32,9 +32,9 @@ export function diagnoseHotStart(
 }
 
 /**
- * Why the node would not survive a registration of this version.
+ * Why the node would not survive a registration of this version. Never rejects.
  * @param listedAs the path of the running version in the node's list
- * @returns undefined if nothing speaks against it. Never throws.
+ * @returns undefined if it would
  */
 export async function hotStartKiller(
   handshake: Handshake,

@@ -1,7 +1,7 @@
 /**
- * What is reported of a plugin that the node counts as started although its `init` was answered with
- * an error. The plugin is not run again: the answer is known, and its traceback is in it, in the log or
- * on stderr if it is anywhere (pyln-client puts it into the error and logs it).
+ * The report on a plugin that the node counts as started although its `init` was answered with an
+ * error. The plugin is not run again: the answer is known, and its traceback, if any, is in it, in
+ * the log or on stderr (pyln-client puts it into the error and logs it).
  */
 
 import type { Finding } from "../../events/watch-events.js";
@@ -19,16 +19,16 @@ export interface FailedInit {
   readonly error: { readonly [member: string]: unknown };
   /** What the plugin logged since it was started. */
   readonly logged: string;
-  /** How far the node's stderr had been written when it was started, if it is a file. */
+  /** How far the node's stderr was written when it was started, if it is a file. */
   readonly stderrMark: StderrMark | undefined;
-  /** What it wrote to stderr, if the caller knows it: the embedded node hears it. */
+  /** What it wrote to stderr, if the caller knows it: the embedded node does. */
   readonly stderr: string | undefined;
 }
 
-/** What an error's `data` may hold and still be shown whole, in characters. */
+/** The longest `data` of an error that is shown whole, in characters. */
 const MAX_DATA = 300;
 
-/** Never throws. */
+/** Never rejects. */
 export function diagnoseInit({ file, error, logged, ...start }: FailedInit): ExplainedFailure {
   const stderr = start.stderr ?? stderrAfter(start.stderrMark) ?? "";
   const traces = [...textsIn(error), logged, stderr].flatMap(
@@ -42,7 +42,10 @@ export function diagnoseInit({ file, error, logged, ...start }: FailedInit): Exp
   };
 }
 
-/** Every text in the error and in its `data`: a traceback is a member of either, under any name. */
+/**
+ * Every text in the error and in its `data`: a traceback may be in a member of either, under any
+ * name.
+ */
 function textsIn(error: { readonly [member: string]: unknown }): string[] {
   const data = isObject(error.data) ? Object.values(error.data) : [];
   return [...Object.values(error), ...data].flatMap((value) =>

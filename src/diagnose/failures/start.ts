@@ -1,6 +1,6 @@
 /**
- * What is reported of a start that failed: why, what to do, and what the plugin itself printed. Used
- * by the watch and by the one-shot commands; loaded only when something has failed.
+ * The report on a failed start: why, what to do, and what the plugin itself printed. Used by the
+ * watch and by the one-shot commands; loaded only after a failure.
  */
 import { execFile } from "node:child_process";
 import type { Finding } from "../../events/watch-events.js";
@@ -33,16 +33,16 @@ export interface FailedStart {
   readonly file: PluginFile;
   readonly options: readonly RawOption[];
   readonly node: NodeToImitate;
-  /** When the start was sent: what the node wrote down before that is of no interest. */
+  /** When the start was sent: earlier records of the node are ignored. */
   readonly since: Date;
-  /** How far the node's stderr had been written then, if it is a file. */
+  /** How far the node's stderr was written then, if it is a file. */
   readonly stderrMark?: StderrMark | undefined;
-  /** How long each step of the handshake may take offline, in ms; 5 s when not given. */
+  /** How long each step of the handshake may take offline, in ms. Default: 5 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** An explanation and what it rests on. */
+/** An explanation and its evidence. */
 export interface ExplainedFailure {
   readonly explanation: Explanation | undefined;
   readonly findings: readonly Finding[];
@@ -50,12 +50,12 @@ export interface ExplainedFailure {
 }
 
 const OFFLINE_TIMEOUT_MS = 5_000;
-/** The node is asked for these only to say more: it does not get long for it. */
+/** How long to wait for the node's answers, in ms: they only add detail. */
 const ASK_TIMEOUT_MS = 2_000;
 
 const NATIVE = [...NATIVE_METHODS];
 
-/** Never throws. */
+/** Never rejects. */
 export async function diagnoseFailedStart(
   error: RpcError | NodeUnreachable,
   start: FailedStart,
@@ -82,12 +82,12 @@ export async function diagnoseFailedStart(
   };
   const explanation = explain(error, context);
   if (ran === undefined || isHookOrder) return { explanation, findings: [], offline: ran };
-  // What the plugin printed on the node itself says more than what it prints in a second run.
+  // What the plugin printed on the node itself says more than a second run.
   const onNode = trace !== undefined && ran.trace?.error !== trace.error;
   return { explanation, findings: onNode ? traceFindings(trace) : findingsOf(ran), offline: ran };
 }
 
-/** The node is gone: nothing is asked of the plugin but what the node had asked last. */
+/** The node is gone: the plugin is asked only what the node had asked last. */
 async function diagnoseDeadNode(
   error: NodeUnreachable,
   start: FailedStart,
@@ -101,8 +101,9 @@ async function diagnoseDeadNode(
 }
 
 /**
- * What holds up a start that is still under way: the plugin is run offline beside it.
- * @returns undefined if it does not hang there. Never throws.
+ * What holds up a start that is still under way: the plugin is run offline beside it. Never
+ * rejects.
+ * @returns undefined if it does not hang offline
  */
 export async function explainHang(start: FailedStart): Promise<ExplainedFailure | undefined> {
   const ran = await runOffline(start, await nodeHandshake(start.node));
@@ -118,7 +119,7 @@ export async function explainHang(start: FailedStart): Promise<ExplainedFailure 
   return { explanation, findings: findingsOf(ran), offline: ran };
 }
 
-/** Whether running the plugin could say more: not if the node did not get so far. */
+/** Whether running the plugin could tell more: not if the node did not get that far. */
 function runsPlugin(error: RpcError | NodeUnreachable): boolean {
   if (!(error instanceof RpcError) || error.code !== -3) return false;
   return !/(opening pipe|already registered|Plugin changed|stopped by|hook dependencies)/.test(
@@ -141,7 +142,7 @@ function runOffline(start: FailedStart, how: Partial<HandshakeOptions>): Promise
   });
 }
 
-/** What can be looked up about an error, once it is known. */
+/** What can be looked up about an error once it is known. */
 async function gatherEvidence(
   start: FailedStart,
   ran: OfflineRun,
@@ -162,13 +163,13 @@ async function gatherEvidence(
   };
 }
 
-/** Errors that another environment can be the cause of; a plugin is not run again for others. */
+/** Errors that another environment can cause; a plugin is not run again for others. */
 const MAY_BE_ENVIRONMENT =
   /ModuleNotFound|ImportError|KeyError|FileNotFound|Permission|OSError|not found|No such file|ENOENT|EACCES|Cannot find|cannot open shared|Unicode|locale/;
 
 /**
- * Variables that look as if they made the difference: those named by the error are known by that, and
- * of the others it is found out by one more run, with our environment.
+ * Variables that seem to have made the difference. Those that the error names are known; for others
+ * one more run, with our environment, finds out.
  */
 async function differenceTo(
   env: NodeJS.ProcessEnv,
@@ -191,7 +192,7 @@ async function differenceTo(
   return { differing: runsHere ? differing : [], onlyHere, pythonPath };
 }
 
-/** @returns such as `3.11`; undefined if it does not say so at once */
+/** @returns such as `3.11`; undefined if it does not answer at once */
 function versionOfPython({ interpreter }: PluginFile): Promise<string | undefined> {
   if (interpreter === undefined || !/python|pypy/.test(interpreter.path)) {
     return Promise.resolve(undefined);

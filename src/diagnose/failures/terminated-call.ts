@@ -1,6 +1,6 @@
 /**
- * A call by hand (`cln-dev call`) that its plugin did not survive: the node does not say which plugin
- * that was. Its log does, and says where the plugin's file is.
+ * A call by hand (`cln-dev call`) that killed its plugin: the node does not say which plugin that
+ * was. Its log does, and where the plugin's file is.
  */
 import { basename } from "node:path";
 import { isObject, stringOf } from "../../jsonrpc/json.js";
@@ -20,7 +20,7 @@ export interface TerminatedCall {
   readonly params: Params;
   /** When the call was made. */
   readonly since: Date;
-  /** How far the node's stderr had been written then, if it is a file. */
+  /** How far the node's stderr was written then, if it is a file. */
   readonly stderrMark: StderrMark | undefined;
   readonly signal: AbortSignal;
 }
@@ -31,7 +31,7 @@ const KILLED = /^Killing plugin: /;
 /** lightningd/plugin.c plugin_send_getmanifest */
 const STARTED = /^started\(\d+\) (\/.*)$/;
 
-/** @returns undefined if it is not known which plugin that was. Never throws. */
+/** Never rejects. @returns undefined if it is not known which plugin that was */
 export async function explainTerminatedCall(
   call: TerminatedCall,
 ): Promise<ExplainedFailure | undefined> {
@@ -56,7 +56,7 @@ interface Entry {
   readonly text: string;
 }
 
-/** What was logged, the oldest first; none if the node does not answer in time. */
+/** What was logged, oldest first; empty if the node does not answer in time. */
 async function readLog(rpcFile: string): Promise<readonly Entry[]> {
   const options = { timeoutMs: LOG_TIMEOUT_MS };
   const answer: unknown = await callNode(rpcFile, "getlog", { level: "debug" }, options).catch(

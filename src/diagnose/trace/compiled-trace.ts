@@ -1,4 +1,4 @@
-/** What compiled plugins say when they die: Go's and Rust's panics, C's failed assertions. */
+/** The last output of compiled plugins: Go's and Rust's panics, C's failed assertions. */
 import type { Trace, TraceFrame } from "./trace.js";
 
 export function readGoTrace(lines: readonly string[]): Trace | undefined {
@@ -17,7 +17,9 @@ export function readGoTrace(lines: readonly string[]): Trace | undefined {
   return { error: lines[errorAt]?.trim() ?? "", frames };
 }
 
-/** The last line of the log package, as `log.Fatal` writes it: with a place where that is switched on. */
+/**
+ * The last line of the log package, as `log.Fatal` writes it: with a place if that is switched on.
+ */
 function readGoLog(lines: readonly string[]): Trace | undefined {
   for (const line of lines.toReversed()) {
     const [, file, number, error] =

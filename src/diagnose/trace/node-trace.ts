@@ -18,7 +18,7 @@ export function readNodeTrace(lines: readonly string[]): Trace | undefined {
     else if (frames.length === 0 && lines[at]?.trim() !== "") textEnd = at + 1;
     else if (frames.length > 0) break;
   }
-  // A syntax error has no frame of its own file: its place is above.
+  // A syntax error has no frame in its own file: its place is above.
   const place = placeAbove(lines, errorAt);
   const known = frames.some(({ file, line }) => file === place?.file && line === place.line);
   if (place !== undefined && !known) frames.push(place);
@@ -27,7 +27,7 @@ export function readNodeTrace(lines: readonly string[]): Trace | undefined {
   return { error: error.trimEnd(), frames };
 }
 
-/** The last error line that has a frame near it, or is under a place. */
+/** The last error line that has a frame near it, or a place above it. */
 function errorLine(lines: readonly string[]): number {
   return lines.findLastIndex((line, index) => {
     if (!ERROR.test(line)) return false;

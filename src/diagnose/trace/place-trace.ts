@@ -1,6 +1,6 @@
 /**
- * The errors of languages that have no reader here (Perl, Ruby, PHP, Lua, Java, Kotlin, ...): each
- * writes the file and the line, as `FILE:7`, `FILE line 7` or `FILE on line 7`.
+ * The errors of languages without a reader of their own here (Perl, Ruby, PHP, Lua, Java, Kotlin,
+ * ...): each writes the file and the line, as `FILE:7`, `FILE line 7` or `FILE on line 7`.
  */
 import type { Trace, TraceFrame } from "./trace.js";
 
@@ -18,7 +18,7 @@ interface Mention {
   readonly frame: TraceFrame;
 }
 
-/** @param own the plugin's own path: it may hold blanks, or have no extension */
+/** @param own the plugin's own path: it may contain blanks, or have no extension */
 export function readPlaceTrace(lines: readonly string[], own?: string): Trace | undefined {
   const mentions = lines.flatMap((text, at) =>
     mentionsIn(text, own).map((frame) => ({ at, text, frame })),
@@ -52,7 +52,7 @@ function mentionsIn(text: string, own: string | undefined): TraceFrame[] {
   }));
 }
 
-/** The message without its place; it is above if the line holds nothing but the place. */
+/** The message without its place; the line above if this one has nothing else. */
 function errorIn(head: Mention, lines: readonly string[], own: string | undefined): string {
   const bare = (own === undefined ? head.text : head.text.replaceAll(own, "/own")).trim();
   const message = bare

@@ -8,7 +8,7 @@ const ERROR = /^(?:\|\s*)?((?:[A-Za-z_][\w.]*\.)?[A-Z]\w*)(?::\s?(.*))?$/;
 export function readPythonTrace(all: readonly string[]): Trace | undefined {
   const group = all.findLastIndex((line) => /^\s*\+ Exception Group Traceback/.test(line));
   if (group === -1) return readTraceback(all);
-  // The first of its exceptions says the most; the group itself is only its frame.
+  // The first of its exceptions says the most; the group itself is only a wrapper.
   const inside = all.slice(group).map((line) => line.replace(/^\s*[|+]( |$)/, ""));
   const second = inside.findIndex((line) => /^\s*\+-+ 2 -+$/.test(line));
   const until = second === -1 ? inside : inside.slice(0, second);

@@ -11,7 +11,7 @@ const COMPILED: readonly TraceReader[] = [readRustTrace, readGoTrace, readAssert
 
 const ANY: readonly TraceReader[] = [readPythonTrace, readNodeTrace, ...COMPILED, readPlaceTrace];
 
-/** A shell script often only starts a program of another language: its trace says more. */
+/** A shell script often only starts a program in another language, whose trace says more. */
 const READERS: Readonly<Record<PluginLanguage, readonly TraceReader[]>> = {
   python: [readPythonTrace],
   node: [readNodeTrace],
@@ -26,10 +26,7 @@ const READERS: Readonly<Record<PluginLanguage, readonly TraceReader[]>> = {
   other: ANY,
 };
 
-/**
- * @param own the plugin's own path
- * @returns undefined if nothing in the text is a trace
- */
+/** @param own the plugin's own path @returns undefined if the text contains no trace */
 export function readTrace(
   stderr: string,
   language: PluginLanguage,

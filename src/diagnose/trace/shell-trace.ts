@@ -1,4 +1,6 @@
-/** A shell's complaint: `x.sh: line 5: foo: command not found` (bash), `x.sh: 5: foo: not found` (dash). */
+/**
+ * A shell's error: `x.sh: line 5: foo: command not found` (bash), `x.sh: 5: foo: not found` (dash).
+ */
 import type { Trace } from "./trace.js";
 
 const COMPLAINT = /^(\S[^:]*): (?:line )?(\d+): (.+)$/;
@@ -16,7 +18,7 @@ export function readShellTrace(lines: readonly string[]): Trace | undefined {
     else {
       const frame = { file, line: Number(number), ...(code ? { code } : {}) };
       const trace = { error, frames: [frame] };
-      // The program at the other end was not there, or has ended: its own complaint says why.
+      // The program at the other end was not there, or has ended: its own error says why.
       if (!/: Broken pipe$/.test(error)) return trace;
       brokenPipe ??= trace;
     }

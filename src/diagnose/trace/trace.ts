@@ -1,4 +1,4 @@
-/** What a dying program says about where it died, in one form for all languages. */
+/** What a dying program prints about where it died, in one form for all languages. */
 
 export interface TraceFrame {
   /** As the program named it: mostly absolute, but relative to its build folder in Rust. */
@@ -11,15 +11,15 @@ export interface TraceFrame {
 }
 
 export interface Trace {
-  /** Its error, in its own words: `NameError: name 'x' is not defined`. Several lines at times. */
+  /** Its error, in its own words: `NameError: name 'x' is not defined`. Sometimes several lines. */
   readonly error: string;
   /** The call that failed comes last, whatever the language's own order is. */
   readonly frames: readonly TraceFrame[];
 }
 
 /**
- * Reads one language's traces.
+ * Reads the traces of one language.
  * @param own the plugin's own path
- * @returns the one in the text that says the most, or undefined
+ * @returns the one that says the most, or undefined
  */
 export type TraceReader = (lines: readonly string[], own?: string) => Trace | undefined;

@@ -1,4 +1,4 @@
-/** Asks for one line while the keys rest. */
+/** Asks for one line while the keys are inactive. */
 import { createInterface } from "node:readline/promises";
 import type { ReadStream } from "node:tty";
 import type { KeyListener } from "./terminal-keys.js";
@@ -7,7 +7,7 @@ export interface Prompt {
   readonly question: string;
   /** What Tab completes the first word to. */
   readonly words?: readonly string[];
-  /** Lines typed before, the newest first. */
+  /** Lines typed before, newest first. */
   readonly history?: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export async function ask(
   const leave = () => left.abort();
   prompt.on("SIGINT", leave);
   prompt.on("close", leave);
-  // Else readline stops this process alone, and under npm no shell takes the terminal back.
+  // Otherwise readline stops this process alone, and under npm no shell takes the terminal back.
   prompt.on("SIGTSTP", () => {});
   try {
     return (await prompt.question(question, left)).trim();

@@ -1,4 +1,4 @@
-/** Keys pressed in the terminal. Only where stdin is a terminal, and only while we are in its foreground. */
+/** Keys pressed in the terminal. Only if stdin is a terminal, and only in its foreground. */
 import type { ReadStream } from "node:tty";
 import { processGroup } from "../../process-group.js";
 
@@ -7,13 +7,18 @@ const SUSPEND = "\u001a";
 /** Ctrl-C, Ctrl-D. */
 export const QUIT_KEYS = ["\u0003", "\u0004"] as const;
 
-/** After something else than a single key nothing counts for so long: it may be the rest of a paste. */
+/**
+ * How long keys are ignored after anything but a single key, in ms: the rest of a paste may follow.
+ */
 const PASTE_MS = 50;
-/** In the background we check this often whether `fg` has brought us back: there is no signal for it. */
+/**
+ * How often to check in the background whether `fg` has brought us back, in ms: there is no signal
+ * for it.
+ */
 const FOREGROUND_LOOK_MS = 500;
 
 export interface KeyListener {
-  /** Gives the terminal to somebody else for a while. */
+  /** Gives the terminal to another reader for a while. */
   pause(): void;
   resume(): void;
   close(): void;
@@ -27,8 +32,8 @@ export interface KeyListenerOptions {
 }
 
 /**
- * Listens to single keys until it is closed; the terminal is then as it was. In the background
- * (`&`, `bg`) nothing is read and nothing is set: the shell would stop us.
+ * Listens to single keys until it is closed; then restores the terminal. In the background (`&`,
+ * `bg`) it reads and sets nothing: the shell would stop us.
  */
 export function listenToKeys(
   stdin: ReadStream,
@@ -47,7 +52,7 @@ export function listenToKeys(
       return;
     }
     listening = true;
-    // Twice: after a stop libuv takes the mode for what it has set before.
+    // Twice: after a stop libuv believes that the mode is still set.
     stdin.setRawMode(false);
     stdin.setRawMode(true);
     stdin.on("data", read);
@@ -64,8 +69,8 @@ export function listenToKeys(
   }
 
   /**
-   * As Ctrl-Z does in any program: the shell has the terminal until `fg`. What shares our process group
-   * (npm and its sh, which wait for us) stops as well, as the terminal itself would stop it.
+   * What Ctrl-Z does in any program: the shell has the terminal until `fg`. What shares our process
+   * group (npm and its sh, which wait for us) stops as well, as the terminal itself would stop it.
    */
   function suspend(): void {
     release();
@@ -74,17 +79,17 @@ export function listenToKeys(
       group === undefined || group.id === process.pid ? process.pid : -group.id,
       "SIGTSTP",
     );
-    // Where no shell can continue us (an orphaned process group) the signal has no effect.
+    // If no shell can continue us (an orphaned process group) the signal has no effect.
     timer = setTimeout(listen, FOREGROUND_LOOK_MS).unref();
   }
 
-  /** After `fg`, or after a SIGSTOP: the shell has set the terminal as it likes it. */
+  /** After `fg`, or after a SIGSTOP: the shell has changed the terminal's mode. */
   function continued(): void {
     if (listening) release();
     listen();
   }
 
-  /** The core dump is what the user wants; a raw terminal is not. */
+  /** The user wants the core dump, not a raw terminal. */
   function dumped(): void {
     release();
     process.off("SIGQUIT", dumped);
@@ -119,7 +124,10 @@ function isForeground(): boolean {
   return processGroup()?.foreground !== false;
 }
 
-/** A key counts only when it comes alone: a paste, Alt with a key and the arrows come as several characters. */
+/**
+ * A key counts only on its own: a paste, Alt with a key and the arrow keys come as several
+ * characters.
+ */
 function keyReader(
   actions: KeyListenerOptions["actions"],
   suspend: () => void,
@@ -127,7 +135,7 @@ function keyReader(
   let quietUntil = 0;
   return (chunk) => {
     const chars = new Set(chunk.toString("utf8"));
-    // These are in no paste, and count also where something was typed before them.
+    // These are in no paste, so they count even after other input.
     const quit = QUIT_KEYS.find((key) => chars.has(key));
     if (quit !== undefined) actions.get(quit)?.();
     else if (chars.has(SUSPEND)) suspend();
