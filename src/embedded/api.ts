@@ -1,39 +1,47 @@
-/** What the embedded node is given, and what its owner has of it: src/api makes the public API of that. */
+/**
+ * The options of an embedded node, and what its owner can do with it: src/api makes the public API
+ * from this.
+ */
 import type { LogLevel } from "../plugin/log-level.js";
 import type { RunSettings } from "../plugin/process/run-settings.js";
 import type { RaisedEvent, RaiseWishes } from "./emit/raised-event.js";
 
 export interface NodeOptions {
   /**
-   * The base directory, whose config files are read; a new one under the system's temp folder,
-   * removed at the end, when not given.
+   * The base directory, whose config files are read. Default: a new one under the system's temp
+   * folder, removed at the end.
    */
   readonly lightningDir?: string;
-  /** The network in the config, or `regtest`, when not given. */
+  /** Default: the network in the config, or `regtest`. */
   readonly network?: string;
-  /** What goes to the log file; the level in the config, or `debug`, when not given. */
+  /** The lowest level in the log file. Default: the level in the config, or `debug`. */
   readonly logLevel?: LogLevel;
-  /** Plugins that are started with the node, as `--plugin` does it: they need not be dynamic. */
+  /** Plugins that start with the node, as with `--plugin`: they need not be dynamic. */
   readonly plugins?: readonly string[];
-  /** Further options, each as `name` or `name=value`, as lightningd's command line takes them. */
+  /** Further options, each as `name` or `name=value`, as on lightningd's command line. */
   readonly options?: readonly string[];
-  /** How long a plugin may take for its manifest, and again for its init, in ms: 120,000 as in lightningd. */
+  /**
+   * How long a plugin may take for its manifest, and again for its init, in ms. Default: 120,000,
+   * as in lightningd.
+   */
   readonly pluginTimeoutMs?: number;
-  /** How long a plugin may take to end after `shutdown`, in ms: 30,000 as in lightningd. */
+  /**
+   * How long a plugin may take to end after `shutdown`, in ms. Default: 30,000, as in lightningd.
+   */
   readonly shutdownTimeoutMs?: number;
-  /** The environment of the plugins; ours when not given. */
+  /** The environment of the plugins. Default: ours. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Gives the start up; the node that has started is ended by its `close`. */
+  /** Cancels the start; `close` ends a node that has started. */
   readonly signal?: AbortSignal;
   /** Called with each line of the log, in the file's format. */
   readonly onLog?: (line: string) => void;
   /** Called when something minor fails: the log file cannot be written, for example. */
   readonly onTrouble?: (message: string) => void;
-  /** What a plugin, known by its basename, writes to stderr. */
+  /** Called with what a plugin, known by its basename, writes to stderr. */
   readonly onPluginStderr?: (name: string, chunk: Buffer) => void;
-  /** Every whole message between the node and a plugin, known by its canonical path. */
+  /** Called with every whole message between the node and a plugin, known by its canonical path. */
   readonly onPluginMessage?: (path: string, direction: PluginDirection, text: string) => void;
-  /** What the process of the plugin with this canonical path is run with. */
+  /** How to run the process of the plugin with this canonical path. */
   readonly runSettings?: (path: string) => RunSettings | undefined;
 }
 
@@ -50,13 +58,13 @@ export interface RunningEmbeddedNode {
   /** The log file, absolute. */
   readonly logFile: string;
   /**
-   * Raises what a real node would raise by itself: a notification, or a call of a hook. Resolves when
+   * Raises what a real node would raise by itself: a notification, or a hook call. Resolves when
    * every plugin that was asked has answered.
-   * @throws Failure for a topic that nobody knows
+   * @throws Failure for an unknown topic
    */
   raise(topic: string, wishes?: RaiseWishes): Promise<RaisedEvent>;
   /** Ends the node and all its plugins. Safe to call more than once. */
   close(): Promise<void>;
-  /** Resolves when the node has ended, however it came to that. */
+  /** Resolves when the node has ended, for any reason. */
   readonly closed: Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The plugins that start with the node (lightningd/lightningd.c main): all give their manifests, then
- * the socket is there, then all get their init. Used by node.ts.
+ * The plugins that start with the node (lightningd/lightningd.c main): first all give their
+ * manifests, then the socket opens, then all get their init. Used by node.ts.
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,14 +11,14 @@ import type { NodeContext } from "./node-context.js";
 import { canonicalPath, defaultPlugins, pathsMatch, pluginsIn } from "./plugins/plugin-paths.js";
 import type { ConfigOption, EmbeddedSettings } from "./settings.js";
 
-/** Reasons for which lightningd does not start without the plugin, but gives up. */
+/** Reasons for which lightningd gives up instead of starting without the plugin. */
 const FATAL = /^(Option ".*" already registered|timed out before .*|opening pipe: .*)$/s;
 
 /**
  * @param settings name the plugins besides those in the lightning-dir's own folder
- * @param listen makes the socket
- * @throws Failure where lightningd would not start either: a plugin that is not there, that the system
- *   cannot run, whose options clash; a value that an option does not take
+ * @param listen opens the socket
+ * @throws Failure if lightningd would not start either: a plugin is missing, cannot be run, or has
+ *   clashing options; an option does not accept its value
  */
 export async function startPlugins(
   node: NodeContext,
@@ -59,8 +59,8 @@ function pathsOf({ networkDir, lightningDir }: NodeContext, settings: EmbeddedSe
 }
 
 /**
- * What was given before its option was known is looked at now. An option that nobody has is refused,
- * as by lightningd, where plugins start with the node; else its plugin may be started later.
+ * Checks values that were given before their option was known. An unknown option is refused, as in
+ * lightningd, if plugins start with the node; otherwise its plugin may be started later.
  */
 function badOption({ configs, log }: NodeContext, settings: EmbeddedSettings): Failure | undefined {
   for (const given of settings.given) {

@@ -1,4 +1,4 @@
-/** What the parts of an embedded node know of each other. Put together by node.ts. */
+/** What the parts of an embedded node share. Assembled by node.ts. */
 
 import type { NodeLog } from "./log/node-log.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
@@ -22,7 +22,7 @@ export interface NodeContext {
   readonly datastore: Datastore;
   readonly chain: BlockHeight;
   readonly methods: ReadonlyMap<string, BuiltinMethod>;
-  /** How long a plugin gets to end by itself after `shutdown`, in ms. */
+  /** How long a plugin may take to end by itself after `shutdown`, in ms. */
   readonly shutdownTimeoutMs: number;
   /** Ends the node; the command is answered when all plugins are gone. */
   stop(command: Command): void;

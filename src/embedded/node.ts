@@ -1,6 +1,6 @@
 /**
- * The embedded node: what a plugin under development sees of lightningd, in this process. It serves
- * a unix socket in its own lightning-dir and runs real plugin processes. Started by
+ * The embedded node: the part of lightningd that a plugin under development sees, in this process.
+ * It serves a unix socket in its own lightning-dir and runs real plugin processes. Started by
  * `cln-dev watch --embedded`, by `cln-dev node`, and by tests.
  */
 import { closeSync, constants, rmSync, writeSync } from "node:fs";
@@ -44,8 +44,8 @@ import { addNodeOptions } from "./state/node-options.js";
 export const EMBEDDED_VERSION = "v26.06.6";
 
 /**
- * Starts a node. It is ready for requests, and its plugins are active, when this resolves.
- * @throws Failure if a live node holds the directory, or a plugin given cannot be started at all
+ * Starts a node. When this resolves, it is ready for requests, and its plugins are active.
+ * @throws Failure if a live node holds the directory, or a given plugin cannot be started at all
  */
 export async function startEmbeddedNode(options: NodeOptions = {}): Promise<RunningEmbeddedNode> {
   const settings = settleSettings(options);
@@ -74,7 +74,7 @@ export async function startEmbeddedNode(options: NodeOptions = {}): Promise<Runn
   };
 }
 
-/** The directory is taken before anything in it is opened. */
+/** Locks the directory before anything in it is opened. */
 async function openNode(options: NodeOptions, settings: EmbeddedSettings): Promise<Node> {
   let lock: DirectoryLock | undefined;
   try {
@@ -173,10 +173,10 @@ class Node implements NodeContext {
     );
   }
 
-  /** For its owner only; the socket that a dead node left behind is replaced. */
+  /** Listens for its owner only; replaces the socket that a dead node left behind. */
   async #listen(path: string): Promise<Server> {
     removeSocket(path);
-    // The connection stays half open after a client's end: what was asked is still answered.
+    // The connection stays half open after the client's end: pending requests are still answered.
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
         handleRequest(this, request, connection),

@@ -1,5 +1,5 @@
 /**
- * What an embedded node starts with: its directories, and every option from its config files and
+ * The settings of an embedded node: its directories, and every option from its config files and
  * from the caller, which overrides them. Used by node.ts.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -38,12 +38,12 @@ export interface EmbeddedSettings {
   readonly given: readonly ConfigOption[];
 }
 
-/** How the folders of nodes begin that have not been given one. */
+/** How the names of default node folders begin. */
 const TEMPORARY_PREFIX = "cln-dev-node-";
 
 /**
- * Settles everything, and makes the directories.
- * @throws Failure for settings that make no sense, or a directory that holds a real node
+ * Resolves all settings, and creates the directories.
+ * @throws Failure for invalid settings, or a directory that holds a real node
  */
 export function settleSettings(input: NodeOptions): EmbeddedSettings {
   const isTemporary = input.lightningDir === undefined;
@@ -64,7 +64,7 @@ export function settleSettings(input: NodeOptions): EmbeddedSettings {
   refuseRealNode(networkDir);
   makeDirectories(lightningDir, networkDir, network);
   const files = [...base, ...readConfigFile(join(networkDir, "config"))];
-  // It does not end with a plugin: `listconfigs` shows an important one as what it is here.
+  // The node does not end with a plugin: `listconfigs` shows an important plugin as a plain one.
   const given = [...files, ...fromCaller(input, lightningDir, network)].map((option) =>
     option.name === "important-plugin" ? { ...option, name: "plugin" } : option,
   );
@@ -94,8 +94,8 @@ export function settleSettings(input: NodeOptions): EmbeddedSettings {
 }
 
 /**
- * An option that nobody knows is kept: its plugin may be started later.
- * @returns the lines in order, those of included files in their place; none if there is no file
+ * Reads a config. Keeps unknown options: their plugin may be started later.
+ * @returns the lines in order, with included files expanded; empty if there is no file
  * @throws Failure if a file cannot be read, or belongs to another user
  */
 function readConfigFile(path: string): ConfigOption[] {
@@ -119,7 +119,10 @@ function networkIn(lines: readonly ConfigOption[]): string | undefined {
   return line?.name === "network" ? line.value : line?.name;
 }
 
-/** Our files have no business beside a node's wallet, and its socket is not ours to replace. */
+/**
+ * Refuses the directory of a real node: our files do not belong beside its wallet, and its socket
+ * must not be replaced.
+ */
 function refuseRealNode(networkDir: string): void {
   if (!existsSync(join(networkDir, "lightningd.sqlite3"))) return;
   throw usageFailure(`cannot start an embedded node in ${networkDir}`, {
@@ -128,7 +131,10 @@ function refuseRealNode(networkDir: string): void {
   });
 }
 
-/** A new directory gets a config that names its network, so that --lightning-dir alone finds the node. */
+/**
+ * Gives a new directory a config that names its network, so that --lightning-dir alone finds the
+ * node.
+ */
 function makeDirectories(lightningDir: string, networkDir: string, network: string): void {
   const made = mkdirSync(networkDir, { recursive: true, mode: 0o700 });
   const config = join(lightningDir, "config");

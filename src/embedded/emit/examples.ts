@@ -1,6 +1,6 @@
 /**
- * An example of the payload of each hook and notification, with the fields, their order and their types
- * as lightningd v26.06.6 sends them, and changes to it.
+ * An example payload of each hook and notification, with the fields, their order and their types as
+ * lightningd v26.06.6 sends them, and changes to it.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { NodeContext } from "../node-context.js";
@@ -11,7 +11,7 @@ interface NotificationExample {
   /** The plugin of a real node that sends it; undefined for lightningd itself. */
   readonly origin?: string;
   /**
-   * It is sent in its old form as well, until v26.09: under `payload`, by itself (an empty text) or
+   * Until v26.09 it is sent in its old form as well: under `payload`, by itself (an empty text) or
    * under this name (plugins/libplugin-pay.c).
    */
   readonly oldName?: string;
@@ -23,7 +23,7 @@ const NOTIFICATIONS = new Map<string, NotificationExample>(Object.entries(data.n
 
 export const NOTIFICATION_TOPICS: readonly string[] = [...NOTIFICATIONS.keys()];
 
-/** @returns the params of a hook; none for a hook that nobody knows */
+/** @returns the params of a hook; undefined for an unknown one */
 export function hookExample(hook: string, node: NodeContext): JsonRecord {
   return filled(HOOKS.get(hook) ?? {}, node);
 }
@@ -36,7 +36,10 @@ export function notificationExample(
   return example && { ...example, payload: filled(example.payload, node) };
 }
 
-/** What is the node's own is written `$node`, `$coin`, `$height`, `$height+10`; `$5` is a long number. */
+/**
+ * The node's own values are written `$node`, `$coin`, `$height`, `$height+10`; `$5` is a long
+ * number.
+ */
 function filled(record: JsonRecord, node: NodeContext): JsonRecord {
   return JSON.parse(JSON.stringify(record), (_, value: unknown) =>
     typeof value === "string" && value.startsWith("$") ? own(value.slice(1), node) : value,
@@ -50,7 +53,7 @@ function own(name: string, { identity, network, chain }: NodeContext): JsonValue
   return word === "height" ? chain.height + Number(more) : new RawJson(name);
 }
 
-/** How lightningd names a coin: by what addresses begin with. */
+/** How lightningd names a coin: by the prefix of its addresses. */
 const COINS = new Map([
   ["bitcoin", "bc"],
   ["regtest", "bcrt"],
@@ -58,8 +61,9 @@ const COINS = new Map([
 ]);
 
 /**
- * @param path the names of a member and of those around it: `htlc.amount_msat`
- * @returns the payload with that value there; where it holds just one object, paths may begin inside it
+ * @param path the names of a member and its parents: `htlc.amount_msat`
+ * @returns the payload with that value in place; if it holds just one object, paths may begin
+ *   inside it
  */
 export function withChange(
   payload: JsonRecord,

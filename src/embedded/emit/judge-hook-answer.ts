@@ -1,17 +1,17 @@
 /**
- * What lightningd makes of a plugin's result for a hook, hook by hook (the *_deserialize functions in
+ * How lightningd handles a plugin's result for a hook, hook by hook (the *_deserialize functions in
  * lightningd/peer_htlcs.c, invoice.c, opening_control.c, dual_open_control.c, peer_control.c,
- * connect_control.c, onion_message.c, lightningd.c, plugin_hook.c and jsonrpc.c of v26.06.6). Used by
- * raise.ts.
+ * connect_control.c, onion_message.c, lightningd.c, plugin_hook.c and jsonrpc.c of v26.06.6). Used
+ * by raise.ts.
  */
 import type { Token } from "../../jsonrpc/token.js";
 
 export type HookVerdict =
-  /** The next plugin is asked; after the last one the node does what it does without plugins. */
+  /** The next plugin is asked; after the last one the node goes on as without plugins. */
   | { readonly kind: "continue" }
-  /** Taken, and no other plugin is asked. */
+  /** Accepted, and no other plugin is asked. */
   | { readonly kind: "decided" }
-  /** Not taken: logged as broken, and the next plugin is asked. */
+  /** Rejected: logged as broken, and the next plugin is asked. */
   | { readonly kind: "ignored"; readonly why: string }
   /** lightningd calls fatal(): the node ends itself. */
   | { readonly kind: "fatal"; readonly why: string };
@@ -21,7 +21,7 @@ const DECIDED: HookVerdict = { kind: "decided" };
 const fatal = (why: string): HookVerdict => ({ kind: "fatal", why });
 const ignored = (why: string): HookVerdict => ({ kind: "ignored", why });
 
-/** A member's form, in words, and whether a text has it on a network (as `getinfo` names that). */
+/** A member's form, in words, and whether a text has it on a network (named as in `getinfo`). */
 type Form = readonly [wanted: string, isGood: (text: string, network: string) => boolean];
 
 function like(pattern: RegExp): (text: string) => boolean {
@@ -41,7 +41,7 @@ const MSAT: Form = [
   like(/^\d+(msat|sat|(\.\d{1,11})?btc)?$/), // common/amount.c parse_amount_msat
 ];
 const PSBT: Form = ["a PSBT in base64", like(/^cHNidP[A-Za-z0-9+/]+={0,2}$/)];
-/** What segwit addresses begin with; `bcrt1` elsewhere. */
+/** The prefix of segwit addresses; `bcrt1` on other networks. */
 const PREFIXES: Readonly<Record<string, string>> = {
   bitcoin: "bc1",
   testnet: "tb1",
@@ -49,7 +49,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   signet: "tb1",
 };
 
-/** By its form alone: no checksum is calculated. */
+/** Checks only the form, not the checksum. */
 const ADDRESS: Form = [
   "an address of this network",
   (text, network) =>
@@ -58,10 +58,10 @@ const ADDRESS: Form = [
 ];
 type Forms = Readonly<Record<string, Form>>;
 
-/** What may come with one word in `result`. */
+/** What may accompany one word in `result`. */
 interface Rule {
   readonly members?: Forms;
-  /** One of these must be there; where there are two, lightningd looks at the last alone. */
+  /** One of these must be there; of two, lightningd looks only at the last. */
   readonly needs?: Forms;
   readonly forbids?: readonly string[];
   /** The second must be there, and not 0, if the first is. */
@@ -75,7 +75,7 @@ const FUNDING: Rule = {
 const SIGNED: Rule = { needs: { psbt: PSBT } };
 const HTLC = { invoice_msat: MSAT, extra_tlvs: TLVS, payload: HEX, forward_to: CHANNEL_ID };
 
-/** By hook, and then by word: "continue" asks the next plugin, the others decide. */
+/** By hook, then by word: "continue" asks the next plugin, the others decide. */
 const RULES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   peer_connected: { continue: {}, disconnect: {} },
   invoice_payment: { continue: {}, reject: {} },
@@ -97,7 +97,7 @@ const RULES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   openchannel2_sign: { continue: SIGNED },
 };
 
-/** Hooks in which a word other than "continue" simply ends the chain. */
+/** Hooks in which any word other than "continue" simply ends the chain. */
 const LOOSE = new Set([
   "onion_message_recv",
   "onion_message_recv_secret",
@@ -105,7 +105,7 @@ const LOOSE = new Set([
   "openchannel2_sign",
 ]);
 
-/** @param result the `result` of the plugin's answer @param network as `getinfo` names it */
+/** @param result the `result` of the plugin's answer @param network as named in `getinfo` */
 export function judgeHookAnswer(hook: string, result: Token, network: string): HookVerdict {
   if (hook === "commitment_revocation") return CONTINUE;
   if (hook === "rpc_command") return judgeRpcCommand(result);
@@ -171,12 +171,12 @@ function judgeRpcCommand(result: Token): HookVerdict {
   if (error === undefined) {
     return ignored('it must be {"result": "continue"}, {"replace": ...} or {"return": ...}');
   }
-  // lightningd looks into both without asking whether they are there.
+  // lightningd looks into both without checking that they are there.
   const lacks = ["code", "message"].filter((key) => error.member(key) === undefined);
   return lacks.length === 0 ? DECIDED : fatal(`the error in "return" has no ${lacks.join(", ")}`);
 }
 
-/** Rising types, and of the even ones only blinded_path, a key (wire/peer_wire.csv). */
+/** Increasing types, and of the even ones only blinded_path, a key (wire/peer_wire.csv). */
 function isTlvs(bytes: Buffer): boolean {
   let last = -1n;
   let at = 0;

@@ -17,7 +17,7 @@ interface Member {
 
 export interface HookCall {
   readonly hook: string;
-  /** What filters are held against: a method's name, or a number in decimal. */
+  /** What filters are matched against: a method's name, or a number in decimal. */
   readonly filterValue: string | undefined;
   /** The text of the id of the request that led to this call, if any. */
   readonly callerId: string | undefined;
@@ -25,7 +25,7 @@ export interface HookCall {
   readonly params: string;
   /** Called with each plugin that is about to be asked. */
   onAsk?(plugin: HostedPlugin): void;
-  /** Called with each plugin's whole answer, before all else; undefined if it died over it. */
+  /** Called with each plugin's whole answer first; undefined if it died over it. */
   onAnswer?(plugin: HostedPlugin, answer: Token | undefined): void;
   /** Called with each plugin's result. @returns true to go on with the next plugin */
   onResult(result: Token): boolean;
@@ -41,7 +41,9 @@ export function pluginsOfHook(
   return membersOf(plugins, hook).map(({ plugin }) => plugin);
 }
 
-/** Calls the plugins of a hook one after the other; one that comes later is not in this call. */
+/**
+ * Calls the plugins of a hook one after the other; one that starts later is not part of this call.
+ */
 export function callHook(plugins: readonly HostedPlugin[], log: NodeLog, call: HookCall): void {
   const wanted = membersOf(plugins, call.hook).filter(
     ({ hook: { filters } }) => filters?.includes(call.filterValue ?? "") ?? true,
@@ -72,7 +74,7 @@ function ask(plugin: HostedPlugin, log: NodeLog, call: HookCall, next: () => voi
       }
       log.add("lightningd", "trace", `Plugin ${plugin.name} returned from ${hook} hook call`);
       if (result === undefined) {
-        // lightningd itself aborts here; the embedded node lets go of the plugin.
+        // lightningd itself aborts here; the embedded node drops the plugin.
         const note = "A real lightningd ends here: it wants a result of every hook";
         log.add("lightningd", "broken", note);
         const reason = `Plugin ${plugin.name} for ${hook} returned non-result response ${answer.raw}`;
@@ -83,7 +85,7 @@ function ask(plugin: HostedPlugin, log: NodeLog, call: HookCall, next: () => voi
   });
 }
 
-/** The plugins whose demands with `before` and `after` go round in a circle. */
+/** The plugins whose `before` and `after` form a circle. */
 export function unmetDemands(plugins: readonly HostedPlugin[]): ReadonlySet<HostedPlugin> {
   const hooks = new Set(plugins.flatMap(({ manifest }) => manifest?.hooks ?? []).map(nameOf));
   return new Set([...hooks].flatMap((hook) => inOrder(registered(plugins, hook), true).stuck));
@@ -105,7 +107,10 @@ function registered(plugins: readonly HostedPlugin[], name: string): Member[] {
   );
 }
 
-/** As they were registered, but for what they demand. @param logs whether unknown names are logged */
+/**
+ * In order of registration, adjusted to their `before` and `after`.
+ * @param logs whether unknown names are logged
+ */
 function inOrder(members: readonly Member[], logs: boolean) {
   const waitsFor = new Map(members.map((member) => [member, new Set<Member>()]));
   const find = ({ plugin, hook }: Member, word: "before" | "after", name: string) => {

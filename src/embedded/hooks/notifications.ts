@@ -3,12 +3,12 @@ import { NOTIFICATIONS } from "../../plugin/release.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
 
-/** lightningd's own notifications hold their payload under their own name. */
+/** lightningd's own notifications have their payload under their own name. */
 export function notificationMessage(topic: string, payload: JsonRecord): string {
   return `{"jsonrpc":"2.0","method":"${topic}","params":{"${topic}":${jsonText(payload)}}}\n\n`;
 }
 
-/** Does it get this topic: by name, or by `*`, which is all but `log`? */
+/** Whether it gets this topic: by name, or by `*`, which is everything except `log`. */
 export function isSubscribed({ manifest }: HostedPlugin, topic: string): boolean {
   return (manifest?.subscriptions ?? []).some((name) => fits(name, topic));
 }
@@ -18,8 +18,8 @@ function fits(subscription: string, topic: string): boolean {
 }
 
 /**
- * Sends a message to each active plugin, once for each of its subscriptions that fit.
- * @param text the whole message, made only when somebody wants it
+ * Sends a message to each active plugin, once for each of its matching subscriptions.
+ * @param text the whole message, made only if a plugin wants it
  * @returns the plugins that got it
  */
 export function notifyAll(
@@ -39,7 +39,7 @@ export function notifyAll(
   return receivers;
 }
 
-/** What the plugins send that come with lightningd: on a real node these are known, too. */
+/** The topics of lightningd's own plugins: on a real node these are known, too. */
 const TOPICS_OF_REAL_PLUGINS = new Set([
   "channel_hint_update",
   "pay_failure",
@@ -48,7 +48,7 @@ const TOPICS_OF_REAL_PLUGINS = new Set([
   "pay_success",
 ]);
 
-/** Is it a topic of lightningd, or one that some plugin has announced to send? */
+/** Whether it is a topic of lightningd, or one that some plugin has announced. */
 export function isKnownTopic(plugins: readonly HostedPlugin[], topic: string): boolean {
   if (NOTIFICATIONS.has(topic) || TOPICS_OF_REAL_PLUGINS.has(topic)) return true;
   return plugins.some(({ manifest }) => manifest?.notifications.includes(topic));

@@ -36,8 +36,8 @@ export function callRpcCommandHook(node: NodeContext, command: Command): void {
 }
 
 /**
- * What cannot be made sense of is logged, and the other plugins are asked.
- * @returns what carries the plugin's decision out; undefined if the request goes on as it is
+ * An answer that cannot be understood is logged, and the other plugins are asked.
+ * @returns what carries out the plugin's decision; undefined if the request goes on unchanged
  */
 function readDecision(
   node: NodeContext,
@@ -61,7 +61,7 @@ function readDecision(
   const [ownResult, error] = [own?.member("result"), own?.member("error")];
   if (ownResult !== undefined) return answer("result", ownResult);
   if (error === undefined) return bad("");
-  // lightningd v26.06.6 crashes where either is missing; this is the message in its source.
+  // lightningd v26.06.6 crashes if either is missing; this is the message in its source.
   if (readNumber(error.member("code")?.text ?? "") === undefined) {
     return bad("'error' object does not contain a code.");
   }

@@ -21,7 +21,7 @@ export class LogFile {
   #isFull = false;
 
   /**
-   * Opens the file to append; lightningd leaves four empty lines if it held something already.
+   * Opens the file to append; like lightningd, leaves four empty lines if it is not empty.
    * @param onTrouble called once when the file cannot be written, until it can be again
    */
   constructor(
@@ -46,7 +46,7 @@ export class LogFile {
 
   flush(): void {
     if (this.#isClosed || this.#waiting.length === 0) return;
-    // A line may have been cut off where the room ended.
+    // A line may have been cut off when the disk was full.
     const bytes = Buffer.from(`${this.#isFull ? "\n" : ""}${this.#waiting.join("\n")}\n`);
     this.#waiting = [];
     try {

@@ -1,7 +1,7 @@
 /**
- * The node's log: the last lines of every level in memory, which `getlog` shows; lines at or above the
- * print level also go to the log file and to the plugins that subscribe to `log` (lightningd/log.c).
- * Used by everything in the embedded node.
+ * The node's log: the last lines of every level in memory, which `getlog` shows. Lines at or above
+ * the print level also go to the log file and to the plugins that subscribe to `log`
+ * (lightningd/log.c). Used by everything in the embedded node.
  */
 import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import type { JsonRecord } from "../rpc/json-text.js";
@@ -17,21 +17,26 @@ export interface LogEntry {
   readonly data?: Buffer;
 }
 
-/** Who else wants the lines. */
+/** Who else gets the lines. */
 export interface LogReaders {
-  /** Every entry at or above the print level, for the log file. */
+  /** Called with every entry at or above the print level, for the log file. */
   print(entry: LogEntry): void;
-  /** For the plugins that subscribe to `log` (what is printed) and `warning` (what is unusual or worse). */
+  /**
+   * Called for the plugins that subscribe to `log` (what is printed) and `warning` (unusual or
+   * worse).
+   */
   publish(topic: "log" | "warning", payload: () => JsonRecord): void;
-  /** Sees to it that what has been printed can be read in the file: before a client is answered. */
+  /**
+   * Makes sure that what was printed can be read in the file: called before a client is answered.
+   */
   flush(): void;
 }
 
-/** What is kept in memory, in bytes; lightningd keeps 16 MiB. */
+/** How much is kept in memory, in bytes; lightningd keeps 16 MiB. */
 export const MAX_LOG_BYTES = 4 * 1024 * 1024;
-/** A longer text, or longer data, is cut. */
+/** Longer texts and data are cut. */
 const MAX_PART_BYTES = 256 * 1024;
-/** What an entry counts for beside its text and data, in bytes: about what it costs. */
+/** What an entry counts besides its text and data, in bytes: about what it costs. */
 const HEAD_BYTES = 128;
 
 export class NodeLog {
@@ -39,7 +44,7 @@ export class NodeLog {
   bytesUsed = 0;
   #entries: LogEntry[] = [];
 
-  /** @param printLevel what is printed, from this level on */
+  /** @param printLevel the lowest level that is printed */
   constructor(
     readonly printLevel: LogLevel,
     private readonly readers: LogReaders,
@@ -71,7 +76,7 @@ export class NodeLog {
     if (this.printLevel === "io") this.readers.print(entry);
   }
 
-  /** The entries that are kept, oldest first, from a level on. */
+  /** The kept entries from a level on, oldest first. */
   entries(minimum: LogLevel): readonly LogEntry[] {
     return this.#entries.filter(({ level }) => isAtLeast(level, minimum));
   }
@@ -80,7 +85,7 @@ export class NodeLog {
     this.#entries.push(entry);
     this.bytesUsed += sizeOf(entry);
     if (this.bytesUsed <= MAX_LOG_BYTES) return;
-    // A quarter at once: to take them away one by one would move all the others each time.
+    // A quarter at once: removing them one by one would move all the others each time.
     let from = 0;
     while (this.bytesUsed > (MAX_LOG_BYTES * 3) / 4) {
       this.bytesUsed -= sizeOf(this.#entries[from++] ?? entry);
@@ -104,7 +109,10 @@ function payload({ time, source, text }: LogEntry, level: string): JsonRecord {
   return { level, time: secondsText(time), timestamp, source, log: text };
 }
 
-/** Seconds with nine digits after the point, as lightningd writes times. @param time microseconds */
+/**
+ * Seconds with nine digits after the point, as lightningd writes times.
+ * @param time microseconds
+ */
 export function secondsText(time: number): string {
   return `${(time / 1_000_000).toFixed(6)}000`;
 }
@@ -113,10 +121,10 @@ function nowMicroseconds(): number {
   return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }
 
-/** As lightningd prints: each byte that is not plain ASCII becomes a question mark. */
+/** As lightningd prints: each byte that is not printable ASCII becomes a question mark. */
 function printable(text: string): string {
   if (/^[ -~]*$/.test(text)) return text;
-  // What was no UTF-8 has been read as U+FFFD, and was one byte.
+  // What was not UTF-8 has been read as U+FFFD, and was one byte.
   const bytes = Buffer.from(text.replaceAll("\ufffd", "?"), "utf8");
   return bytes.toString("latin1").replace(/[^ -~]/g, "?");
 }

@@ -2,7 +2,7 @@
 import { StringDecoder } from "node:string_decoder";
 
 const MAX_LINE_BYTES = 64 * 1024;
-/** A line that does not end within this time is passed on as it is: its writer may have died. */
+/** After this time an unfinished line is passed on as it is, in ms: its writer may have died. */
 const UNENDED_MS = 200;
 
 interface Begun {

@@ -1,4 +1,4 @@
-/** What a method of the embedded node is made of. Each lives in methods/, one file a family. */
+/** The definition of a method of the embedded node. Each is in methods/, one file per family. */
 import type { Command } from "../rpc/command.js";
 import type { JsonRecord } from "../rpc/json-text.js";
 
@@ -6,7 +6,7 @@ export interface BuiltinMethod {
   readonly name: string;
   /** The parameters as `help` shows them. */
   readonly usage: string;
-  /** Not shown by `help`: lightningd does not have it. */
+  /** Hidden from `help`: lightningd does not have it. */
   readonly isHidden?: boolean;
   /**
    * @returns the result; undefined if the command is answered later

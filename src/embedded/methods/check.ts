@@ -1,4 +1,4 @@
-/** `check`: would this command's parameters be taken? (lightningd/jsonrpc.c json_check) */
+/** `check`: whether a command would accept its parameters (lightningd/jsonrpc.c json_check). */
 
 import type { NodeContext } from "../node-context.js";
 import { readParams, required, text } from "../rpc/params.js";
@@ -15,7 +15,7 @@ export function checkMethod(node: NodeContext): BuiltinMethod {
         {
           command_to_check: required((token) => {
             if (!isDone(node, token.text)) throw unknownMethod(token.text);
-            // From here on that is the command that is spoken of.
+            // From here on errors name that command.
             command.name = token.text;
             return text(token);
           }),

@@ -1,7 +1,7 @@
 /**
- * `listconfigs`: every option with its value and where that came from; `setconfig`: changes a dynamic
- * one, with its plugin's consent (lightningd/configs.c). Every value is transient here: no config file
- * is written.
+ * `listconfigs`: every option with its value and where that came from; `setconfig`: changes a
+ * dynamic one, if its plugin agrees (lightningd/configs.c). Every value is transient here: no
+ * config file is written.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
@@ -33,7 +33,7 @@ function listconfigs({ configs }: NodeContext, command: Command): JsonRecord {
   const { config } = readParams(command, {
     config: optional((token) => knownOption(configs, token)),
   });
-  // A deprecated option is shown only when it is set, or asked for.
+  // A deprecated option is shown only if it is set, or asked for.
   const listed = [...configs.options].filter(
     ({ name, deprecated }) => deprecated === undefined || configs.values(name).length > 0,
   );
@@ -69,7 +69,7 @@ function showOption(configs: ConfigVars, option: NodeOption): JsonRecord | undef
 
 function shownValue(option: NodeOption, value: string): JsonValue {
   if (option.type === "string-conceal") return "...";
-  // lightningd ends itself over a number that is no JSON ("Bad literal"); we show it as text.
+  // lightningd exits at a number that is not JSON ("Bad literal"); here it is shown as text.
   if (option.type === "int") return /^-?[0-9.]+$/.test(value) ? new RawJson(value) : value;
   return new RawJson(valueText(option, value));
 }
@@ -96,7 +96,7 @@ function setconfig(node: NodeContext, command: Command): JsonRecord | undefined 
   );
   const values = readValues(config, val, command.params.member("val"));
   const plugin = node.host.plugins.find(({ path }) => path === config.plugin);
-  // A plugin's own options lightningd does not check, and ends itself when it shows a bad number.
+  // lightningd does not check a plugin's own options, and exits when it shows a bad number.
   const isChecked = plugin === undefined || config.type === "int";
   for (const value of isChecked ? values : []) {
     const problem = problemWithValue(config, value);
@@ -122,7 +122,7 @@ function setconfig(node: NodeContext, command: Command): JsonRecord | undefined 
   return undefined;
 }
 
-/** @param given the value where params are by name: by position lightningd sees no array */
+/** @param given the value if params are by name: by position lightningd sees no array */
 function readValues(
   { name, type, multi }: NodeOption,
   value: string | undefined,
@@ -144,7 +144,7 @@ function readValues(
   return [value];
 }
 
-/** @throws RpcFault with the plugin's own error, or for an answer that is none */
+/** @throws RpcFault with the plugin's own error, or if its answer is invalid */
 function refuseIfRefused(plugin: HostedPlugin, option: NodeOption, answer: Token): void {
   const error = answer.member("error");
   const message = error?.member("message");

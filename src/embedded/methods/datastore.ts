@@ -105,7 +105,7 @@ function list(store: Datastore, command: Command): JsonRecord {
   const depth = (key?.length ?? 0) + 1;
   const found = new Map<string, JsonRecord>();
   for (const value of store.under(key ?? [])) {
-    // What lies deeper is shown by the folder's name alone, once.
+    // Deeper keys are shown only as the folder's name, once.
     const name = value.key.slice(0, depth);
     found.set(name.join("\0"), value.key.length <= depth ? shown(value) : { key: name });
   }

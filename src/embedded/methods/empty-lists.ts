@@ -1,6 +1,6 @@
 /**
- * The lists of a fresh node that has no peers, channels, funds or payments: all are empty. Their
- * parameters are known by name, and their values are not looked at.
+ * The lists of a fresh node without peers, channels, funds or payments: all are empty. Their
+ * parameters are checked by name only.
  */
 import { anything, optional, readParams } from "../rpc/params.js";
 import type { BuiltinMethod } from "./builtin-method.js";

@@ -1,7 +1,7 @@
 /**
  * What the node shows of itself, and its switches: `getinfo`, `getchaininfo`, `help`, `stop`,
- * `makesecret`, `waitblockheight`, `notifications` (lightningd/peer_control.c, lightningd/jsonrpc.c,
- * lightningd/hsm_control.c).
+ * `makesecret`, `waitblockheight`, `notifications` (lightningd/peer_control.c,
+ * lightningd/jsonrpc.c, lightningd/hsm_control.c).
  */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import { FEATURE_SET } from "../../plugin/handshake/init-params.js";
@@ -111,7 +111,7 @@ function help(node: NodeContext, command: Command): JsonRecord {
   };
 }
 
-/** A secret of the node for a purpose. */
+/** `makesecret`: a secret of the node for a purpose. */
 function makesecret(node: NodeContext, command: Command): JsonRecord {
   const { hex, string } = readParams(
     command,
@@ -128,7 +128,7 @@ function makesecret(node: NodeContext, command: Command): JsonRecord {
 }
 
 const WAIT_TIMEOUT = 2000;
-/** A longer timer goes off at once. */
+/** The longest timer, in ms: a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function waitblockheight({ chain }: NodeContext, command: Command): JsonRecord | undefined {

@@ -1,4 +1,4 @@
-/** The `plugin` method in all its subcommands (lightningd/plugin_control.c). */
+/** The `plugin` method with all its subcommands (lightningd/plugin_control.c). */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PLUGIN_ERROR } from "../../jsonrpc/message.js";
@@ -75,7 +75,8 @@ function start(node: NodeContext, command: Command): undefined {
     else command.fail(new RpcFault(PLUGIN_ERROR, `${plugin?.path}: ${reason}`));
   });
   if (plugin === undefined) {
-    // lightningd shows whatever error came last: for a plugin that runs already, EINVAL.
+    // lightningd shows the last error, whichever it was: for a plugin that is already running,
+    // EINVAL.
     const exists = canonicalPath(path, node.networkDir) !== undefined;
     throw invalidParams(`${path}: ${exists ? "Invalid argument" : "No such file or directory"}`);
   }
@@ -86,7 +87,9 @@ function start(node: NodeContext, command: Command): undefined {
   return undefined;
 }
 
-/** Relative to the network directory, where lightningd runs; else in its folder for plugins. */
+/**
+ * Relative to the network directory, where lightningd runs; otherwise in its folder for plugins.
+ */
 function executablePath(node: NodeContext, given: string): string {
   const isFound = given !== "" && whyNotExecutable(resolve(node.networkDir, given)) === undefined;
   if (isFound) return given;
@@ -118,7 +121,7 @@ function stop(node: NodeContext, command: Command): JsonRecord | undefined {
   return stopped(plugin);
 }
 
-/** It may take its time to end; then it is killed. Its end, however it comes, is the answer. */
+/** Lets it end by itself for a while, then kills it. Answers when it has ended. */
 function awaitEnd(node: NodeContext, command: Command, plugin: HostedPlugin): void {
   const timer = setTimeout(() => {
     plugin.log("unusual", "Timeout on shutdown: killing anyway");

@@ -1,5 +1,5 @@
 /**
- * One plugin on the node: its session, and what the node knows of it beside that (struct plugin of
+ * One plugin on the node: its session, and what else the node knows of it (struct plugin of
  * lightningd/plugin.c). Made by plugin-host.ts.
  */
 import { basename } from "node:path";
@@ -14,7 +14,7 @@ import { pluginEnvironment } from "../../plugin/process/plugin-process.js";
 import { commandOf, type RunSettings } from "../../plugin/process/run-settings.js";
 import type { NodeLog } from "../log/node-log.js";
 
-/** What all plugins of a node have in common. */
+/** What all plugins of a node share. */
 export interface PluginSurroundings {
   readonly log: NodeLog;
   readonly networkDir: string;
@@ -23,31 +23,34 @@ export interface PluginSurroundings {
   /** How long a plugin may take for its manifest, and again for its init, in ms. */
   readonly startTimeoutMs: number;
   onStderr(plugin: HostedPlugin, chunk: Buffer): void;
-  /** Every whole message that passes. @param path canonical */
+  /** Called with every whole message. @param path canonical */
   readonly onMessage:
     | ((path: string, direction: "to-plugin" | "to-node", text: string) => void)
     | undefined;
   readonly runSettings: ((path: string) => RunSettings | undefined) | undefined;
 }
 
-/** The list that the plugin is on: it hears of each step. */
+/** The list that the plugin is on, which is informed of each step. */
 export interface PluginOwner {
   readonly parts: PluginSurroundings;
   /** What a manifest can clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
   /** Until the node is up, plugins need not be dynamic. */
   readonly startup: boolean;
-  /** At the end of the node it is no news that a plugin ends. */
+  /** While the node shuts down, the end of a plugin is not reported. */
   readonly isShuttingDown: boolean;
   readonly allowsDeprecatedApis: boolean;
-  /** A message that is no answer. @returns the reason to kill the plugin, if there is one */
+  /**
+   * Called with a message that is not an answer.
+   * @returns the reason to kill the plugin, if there is one
+   */
   onNotification(plugin: HostedPlugin, message: Token): string | undefined;
   /** @returns the reason to kill the plugin, if there is one */
   onManifest(plugin: HostedPlugin, manifest: Manifest): string | undefined;
-  /** Its manifest is good: others may be waited for. */
+  /** Its manifest is good: stop waiting for it. */
   onReady(): void;
   onActive(plugin: HostedPlugin): void;
-  /** It is off the list from here on. */
+  /** It is no longer on the list. */
   onEnd(plugin: HostedPlugin): void;
   /** Its process is gone, and nothing holds its pipes any more. */
   onDrained(plugin: HostedPlugin): void;
@@ -55,9 +58,9 @@ export interface PluginOwner {
 
 /** Longer messages get a plugin killed. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
-/** So does not reading what it is sent, once this much waits. */
+/** So does not reading what it is sent, once this much is waiting, in bytes. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
-/** The longest that a timer can be set to, in ms: 24 days. */
+/** The longest timer, in ms: 24 days. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 
 /** The log level of the reason why a plugin is killed. */
@@ -76,7 +79,7 @@ export class HostedPlugin extends PluginSession {
   readonly #logSource: string;
   /** Called once: when it is active, or with the reason why it never will be. */
   onStarted: ((reason: string | undefined) => void) | undefined;
-  /** The options that came with its start, as raw text. */
+  /** The options of its start, as raw text. */
   startParams: readonly RawOption[] = [];
   checksum = "";
   /** Resolves when its process is gone, or could not be started. */
@@ -99,7 +102,7 @@ export class HostedPlugin extends PluginSession {
         command: commandOf(run, path),
       },
       surroundings: owner.surroundings,
-      // A debugger stops it for as long as somebody looks.
+      // A debugger may stop it for any time.
       timeoutMs: run.debug ? NO_LIMIT_MS : parts.startTimeoutMs,
       reader: new MessageReader({ maxBytes: MAX_MESSAGE_BYTES }),
       observer: {
@@ -170,7 +173,9 @@ export class HostedPlugin extends PluginSession {
     if (this.close()) this.#killed(level, reason);
   }
 
-  /** Takes it off the list, and fails what it has not answered. Its process is left to its stdin's end. */
+  /**
+   * Removes it from the list, and fails its unanswered requests. Its process ends with its stdin.
+   */
   letGo(): void {
     if (this.close()) this.#off();
   }
@@ -209,7 +214,7 @@ export class HostedPlugin extends PluginSession {
     this.owner.onEnd(this);
   }
 
-  /** lightningd answers in the place of a plugin that died, and then finds fault with that answer. */
+  /** In place of a plugin that died lightningd answers itself, and then objects to that answer. */
   #logMissingManifest(): void {
     const answer = terminatedAnswer(this.#manifestId);
     this.log("unusual", `Killing plugin: Invalid/missing result tok in '${answer}'`);

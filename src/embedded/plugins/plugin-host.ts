@@ -1,6 +1,6 @@
 /**
- * The plugins of the node: how they come up beside one another, what they have brought, and what they
- * are sent about one another (struct plugins of lightningd/plugin.c). Used by the methods, by the
+ * The plugins of the node: how they start beside one another, what they provide, and what they are
+ * told about one another (struct plugins of lightningd/plugin.c). Used by the methods, by the
  * dispatch of requests and by node.ts, which ends it.
  */
 import type { Token } from "../../jsonrpc/token.js";
@@ -41,7 +41,7 @@ export class PluginHost implements PluginOwner {
   isShuttingDown = false;
   readonly surroundings: PluginOwner["surroundings"];
   plugins: readonly HostedPlugin[] = [];
-  /** Those whose process is there, or whose pipes something may hold, such as their children. */
+  /** Those whose process runs, or whose pipes are still held, for example by their children. */
   readonly #processes = new Set<HostedPlugin>();
   #waiting: { readonly holds: () => boolean; readonly done: () => void }[] = [];
 
@@ -64,9 +64,10 @@ export class PluginHost implements PluginOwner {
   }
 
   /**
-   * Puts a plugin on the list. One that is there already is left alone, unless its file has changed:
-   * then it is killed and the new one takes its place.
-   * @returns undefined if there is no such file, if it is there already, or the node ends
+   * Puts a plugin on the list. One that is there already stays, unless its file has changed: then
+   * it is killed and replaced.
+   * @returns undefined if there is no such file, if it is there already, or the node is shutting
+   *   down
    */
   register(path: string, onStarted?: HostedPlugin["onStarted"]): HostedPlugin | undefined {
     const canonical = canonicalPath(path, this.parts.networkDir);
@@ -82,7 +83,7 @@ export class PluginHost implements PluginOwner {
     return plugin;
   }
 
-  /** Starts all that are registered and not yet started. @param callerId as for `launch` */
+  /** Starts all registered plugins that have not started. @param callerId as for `launch` */
   launchAll(callerId?: string): void {
     for (const plugin of this.plugins) {
       if (plugin.state === "unconfigured") this.launch(plugin, callerId);
@@ -101,7 +102,7 @@ export class PluginHost implements PluginOwner {
     plugin.launch(callerId);
   }
 
-  /** Resolves once this holds: it is asked whenever a plugin has come a step further or has ended. */
+  /** Resolves once this holds: checked whenever a plugin has made a step or has ended. */
   when(holds: () => boolean): Promise<void> {
     return new Promise((done) => {
       this.#waiting.push({ holds, done });
@@ -117,7 +118,7 @@ export class PluginHost implements PluginOwner {
     return this.when(() => this.#manifestsAreIn());
   }
 
-  /** Sends `init` to all whose manifest is good. */
+  /** Sends `init` to all plugins with a good manifest. */
   configureAll(): void {
     const { configs, configuration } = this.parts;
     const valuesOf = (name: string) => configs.values(name).map(({ value }) => value);
@@ -129,7 +130,7 @@ export class PluginHost implements PluginOwner {
     }
   }
 
-  /** Tells a plugin that it is to end. @returns false if it does not want to know */
+  /** Sends `shutdown` to a plugin. @returns false if it does not subscribe to it */
   sendShutdown(plugin: HostedPlugin): boolean {
     if (plugin.state !== "active" || !isSubscribed(plugin, "shutdown")) return false;
     plugin.send(notificationMessage("shutdown", {}));
@@ -141,8 +142,8 @@ export class PluginHost implements PluginOwner {
   }
 
   /**
-   * Ends all plugins. Those that subscribe to `shutdown` get up to this many ms, the others none: they
-   * read the end of their stdin. Resolves when no process is left.
+   * Ends all plugins. Those that subscribe to `shutdown` get this many ms, the others none: they
+   * see the end of their stdin. Resolves when no process is left.
    */
   async shutdown(graceMs: number): Promise<void> {
     this.isShuttingDown = true;
@@ -167,7 +168,7 @@ export class PluginHost implements PluginOwner {
     }, GRACE_MS);
     await Promise.all([...this.#processes].map((plugin) => plugin.gone));
     clearTimeout(timer);
-    // What still holds a plugin's stderr would keep our own process alive.
+    // Whatever still holds a plugin's stderr would keep our own process alive.
     for (const plugin of this.#processes) plugin.process?.release();
   }
 
@@ -206,7 +207,7 @@ export class PluginHost implements PluginOwner {
     );
   }
 
-  /** Takes what a good manifest brings: options, and the values that came with the start. */
+  /** Registers what a good manifest declares: options, and the values of the start. */
   onManifest({ path, startParams }: HostedPlugin, { options }: Manifest): string | undefined {
     const { configs } = this.parts;
     for (const option of options) configs.addOption({ ...option, plugin: path });

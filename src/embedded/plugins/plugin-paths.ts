@@ -10,7 +10,9 @@ export function canonicalPath(path: string, from: string): string | undefined {
   return attempt(() => realpathSync(resolve(from, path)));
 }
 
-/** Does a name mean this plugin? Without a slash it is the basename; with one, the same file. */
+/**
+ * Whether a name means this plugin. Without a slash it is the basename; with one, the same file.
+ */
 export function pathsMatch(canonical: string, name: string, from = "/"): boolean {
   if (!name.includes("/")) return basename(canonical) === name;
   return canonical === name || canonicalPath(name, from) === canonical;
@@ -27,7 +29,7 @@ export function whyNotExecutable(path: string): string | undefined {
 }
 
 /**
- * The files of a plugin folder that lightningd takes for plugins: executable by somebody, no odd
+ * The files in a plugin folder that lightningd accepts as plugins: executable, with no odd
  * characters in their names.
  * @throws the system's error if the folder cannot be read
  */
@@ -38,7 +40,7 @@ export function pluginsIn(directory: string): string[] {
     .filter(isExecutableFile);
 }
 
-/** In the order in which the system gives them, as lightningd takes them: not sorted. */
+/** In the order of the system, like lightningd: not sorted. */
 function namesIn(directory: string): string[] {
   const folder = opendirSync(directory);
   const names: string[] = [];
@@ -49,7 +51,7 @@ function namesIn(directory: string): string[] {
   return names;
 }
 
-/** The plugins in the lightning-dir's own folder, and one folder further down. */
+/** The plugins in the lightning-dir's own folder, and in its direct subfolders. */
 export function defaultPlugins(lightningDir: string): string[] {
   const directory = join(lightningDir, "plugins");
   const folders = entriesIn(directory)
@@ -64,8 +66,8 @@ function isExecutableFile(path: string): boolean {
 }
 
 /**
- * What distinguishes a changed file. lightningd takes CRC32C; any sum will do, as only
- * equality counts.
+ * A checksum to detect a changed file. lightningd uses CRC32C; any sum will do, as only equality
+ * counts.
  */
 export function checksumOf(path: string): string {
   return attempt(() => createHash("sha1").update(readFileSync(path)).digest("hex")) ?? "";

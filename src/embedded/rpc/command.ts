@@ -1,6 +1,6 @@
 /**
- * One request that a client has made, until it is answered (struct command of lightningd/jsonrpc.c).
- * It outlives its connection: then what it answers goes nowhere.
+ * One request of a client, until it is answered (struct command of lightningd/jsonrpc.c). It may
+ * outlive its connection: then its answer goes nowhere.
  */
 import { messageOf } from "../../errors/failure.js";
 import { Token } from "../../jsonrpc/token.js";
@@ -13,7 +13,7 @@ import { CheckPassed, LIGHTNINGD, RpcFault } from "./rpc-fault.js";
 export interface CommandOrigin {
   /** The source under which it logs: `jsonrpc#<number>`. */
   readonly logSource: string;
-  /** Did the client ask for `message` and `progress` notifications? */
+  /** Whether the client asked for `message` and `progress` notifications. */
   notificationsEnabled: boolean;
   write(text: string, isLogged?: boolean): void;
   commandDone(command: Command): void;
@@ -22,19 +22,19 @@ export interface CommandOrigin {
 const NO_PARAMS = new Token("{}");
 
 export class Command {
-  /** The method's name as the log and `check` call it; `check` puts another in its place. */
+  /** The method's name in the log and for `check`, which replaces it. */
   name = "";
   params: Token = NO_PARAMS;
   /** `check` only wants to know whether it would work. */
   checking = false;
   filter: ResultFilter | undefined;
-  /** Taken from the connection when the command came. */
+  /** Copied from the connection when the command came. */
   readonly wantsNotifications: boolean;
   #isDetached = false;
 
   /**
    * @param id the text of the id's token, quotes included
-   * @param request the whole request as it came, or as a plugin has replaced it
+   * @param request the whole request as received, or as a plugin has replaced it
    */
   constructor(
     readonly id: string,
@@ -45,7 +45,7 @@ export class Command {
     this.wantsNotifications = origin.notificationsEnabled;
   }
 
-  /** Another request is carried out in the place of the client's; the answer bears the client's id. */
+  /** Runs another request in the client's place; the answer has the client's id. */
   replaceRequest(request: Token): void {
     this.request = request;
     this.name = request.member("method")?.text ?? this.name;
@@ -77,8 +77,8 @@ export class Command {
       this.log.add("lightningd", "debug", "Command returned result after jcon close");
       return;
     }
-    // lightningd means to leave these out ("Suppressing logging of getlog command") and keeps 256 KiB
-    // of each all the same: 60 of them, and its log would hold nothing else.
+    // lightningd means to leave these out ("Suppressing logging of getlog command") but keeps 256
+    // KiB of each: after 60 of them its log would hold nothing else.
     this.origin.write(text, this.name !== "getlog");
     this.origin.commandDone(this);
   }
@@ -92,7 +92,7 @@ export class Command {
       if (error instanceof CheckPassed) this.succeed({ command_to_check: this.name });
       else if (error instanceof RpcFault) this.fail(error);
       else {
-        // A full disk, for example: lightningd ends itself then, and the embedded node does not.
+        // A full disk, for example: lightningd then exits, the embedded node does not.
         this.log.add("lightningd", "broken", `${this.name}: ${messageOf(error)}`);
         this.fail(new RpcFault(LIGHTNINGD, `${this.name} failed: ${messageOf(error)}`));
       }

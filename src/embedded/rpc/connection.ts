@@ -1,6 +1,6 @@
 /**
- * One client of the socket (struct json_connection of lightningd/jsonrpc.c): its requests are read in
- * order; a client that does not read its answers is not read either.
+ * One client of the socket (struct json_connection of lightningd/jsonrpc.c): its requests are read
+ * in order; if a client does not read its answers, its requests are not read either.
  */
 import type { Socket } from "node:net";
 import { INVALID_REQUEST } from "../../jsonrpc/message.js";
@@ -11,13 +11,13 @@ import type { Command, CommandOrigin } from "./command.js";
 
 /** Longer requests are refused. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
-/** So are those that are nested deeper. */
+/** So are those with deeper nesting. */
 const MAX_REQUEST_DEPTH = 5000;
-/** What may wait to be sent before no more requests are read, in bytes. */
+/** How much may wait to be sent before no more requests are read, in bytes. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
-/** What answers that come later may pile up before a client that does not read is dropped, in bytes. */
+/** How much later answers may pile up before a client that does not read is dropped, in bytes. */
 const MAX_BACKLOG_BYTES = 256 * 1024 * 1024;
-/** Requests of one client that may be unanswered before no more are read. */
+/** How many requests of one client may be unanswered before no more are read. */
 const MAX_PENDING = 10_000;
 
 export class Connection implements CommandOrigin {
@@ -59,13 +59,13 @@ export class Connection implements CommandOrigin {
     if (this.#unread.length > 0 && !this.#reading) setImmediate(() => this.#readOn());
   }
 
-  /** The answer to something that is no request: nobody knows its id. */
+  /** The answer to something that is not a request: its id is unknown. */
   refuse(message: string): void {
     const error = { code: INVALID_REQUEST, message };
     this.write(JSON.stringify({ jsonrpc: "2.0", id: null, error }));
   }
 
-  /** Sends a whole message. @param isLogged whether it goes into the log as well */
+  /** Sends a whole message. @param isLogged whether it is logged as well */
   write(text: string, isLogged = true): void {
     const { socket, log } = this;
     if (!socket.writable) return;
@@ -78,14 +78,14 @@ export class Connection implements CommandOrigin {
     socket.destroy();
   }
 
-  /** Closes when all is sent. */
+  /** Closes when everything is sent. */
   end(): void {
     this.#dead = true;
     this.socket.end();
   }
 
   #take(chunk: Buffer): void {
-    // After a fault lightningd leaves the connection open, and reads nothing from it any more.
+    // After a fault lightningd leaves the connection open, but reads nothing from it any more.
     if (this.#dead) return;
     this.log.io(this.logSource, "in", "", chunk);
     this.#unread.push(...this.#reader.push(chunk));

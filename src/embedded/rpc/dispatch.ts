@@ -14,7 +14,7 @@ import { parseFilter } from "./result-filter.js";
 import { RpcFault } from "./rpc-fault.js";
 import { methodExists, unknownMethod } from "./run-method.js";
 
-/** Takes a request off a connection and sees to its answer. */
+/** Takes a request from a connection and makes sure it is answered. */
 export function handleRequest(node: NodeContext, request: Token, connection: Connection): void {
   const id = request.member("id");
   if (id === undefined) connection.refuse("No id");

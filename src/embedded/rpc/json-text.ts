@@ -1,6 +1,6 @@
 /**
- * Writes JSON the way lightningd does: compact, members in order, and with text that was read
- * undecoded put in unchanged. Used for every answer of the embedded node.
+ * Writes JSON the way lightningd does: compact, members in order, and undecoded text put in
+ * unchanged. Used for every answer of the embedded node.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 

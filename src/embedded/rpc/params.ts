@@ -1,5 +1,5 @@
 /**
- * Reads a method's parameters, by position or by name, with lightningd's checks, order and words
+ * Reads a method's parameters, by position or by name, with lightningd's checks, order and messages
  * (common/json_param.c). Used by every built-in method.
  */
 import { type Token, unescapeText } from "../../jsonrpc/token.js";
@@ -32,15 +32,15 @@ type Values<S extends Specs> = {
 };
 
 export interface ReadOptions {
-  /** Parameters beyond those named are left alone. */
+  /** Further parameters are ignored. */
   readonly extra?: boolean;
-  /** A `check` goes on after the parameters: the method looks further itself. */
+  /** A `check` goes on after the parameters: the method itself checks more. */
   readonly checksFurther?: boolean;
 }
 
 /**
  * @param specs the parameters in their positional order
- * @throws RpcFault where lightningd refuses them; CheckPassed if that was all that was asked
+ * @throws RpcFault if lightningd refuses them; CheckPassed if that was all that was asked
  */
 export function readParams<S extends Specs>(
   command: Command,
@@ -60,11 +60,11 @@ export function readParams<S extends Specs>(
     values.set(name, spec.fallback);
   }
   if (command.checking && !options.checksFurther) throw new CheckPassed();
-  // The map holds a value of its spec's type under each name: TypeScript cannot follow that.
+  // The map holds a value of its spec's type under each name, which TypeScript cannot follow.
   return Object.fromEntries(values) as Values<S>;
 }
 
-/** What is given, with its name. */
+/** The given parameters, with their names. */
 function givenParams(
   { params }: Command,
   names: readonly string[],
@@ -91,9 +91,9 @@ function givenParams(
 }
 
 /**
- * Reads one value. lightningd keeps one that it does not take out of its answer, for it may be a
- * secret, and puts it into its log.
- * @throws RpcFault with lightningd's error if it is not taken
+ * Reads one value. lightningd leaves a value that it rejects out of its answer, since it may be a
+ * secret, and logs it.
+ * @throws RpcFault with lightningd's error if it is rejected
  */
 export function readValue<T>(
   command: Command,
@@ -147,7 +147,7 @@ export function u64(token: Token): bigint {
   return value;
 }
 
-/** The bytes; undefined if it is not hexadecimal, which lightningd takes for not given. */
+/** The bytes; undefined if it is not hexadecimal, which lightningd treats as not given. */
 export function readHex(token: Token): Buffer | undefined {
   return /^([0-9a-f]{2})*$/i.test(token.text) ? Buffer.from(token.text, "hex") : undefined;
 }

@@ -9,10 +9,10 @@ import { BadParam } from "./rpc-fault.js";
 
 export type ResultFilter = (result: JsonRecord) => JsonRecord;
 
-/** No result of the embedded node is nested deeper. */
+/** The deepest filter: no result of the embedded node is nested deeper. */
 const MAX_DEPTH = 100;
 
-/** @throws BadParam where lightningd does not take it */
+/** @throws BadParam if lightningd rejects it */
 export function parseFilter(filter: Token): ResultFilter {
   if (filter.type !== "object") throw new BadParam(filter, "Expected object");
   check(filter, 0);

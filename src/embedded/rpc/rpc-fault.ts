@@ -1,8 +1,8 @@
-/** How a method of the embedded node refuses: with lightningd's code and words. */
+/** How a method of the embedded node refuses: with lightningd's code and message. */
 import { INVALID_PARAMS } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
 
-/** The code for what has no other (common/jsonrpc_errors.h). */
+/** The code of errors without one of their own (common/jsonrpc_errors.h). */
 export const LIGHTNINGD = -1;
 
 export class RpcFault extends Error {
@@ -19,10 +19,10 @@ export function invalidParams(message: string): RpcFault {
   return new RpcFault(INVALID_PARAMS, message);
 }
 
-/** Thrown if `check` has seen enough: the command would have passed. */
+/** Thrown when `check` has seen enough: the command would have passed. */
 export class CheckPassed extends Error {}
 
-/** A value that a parameter does not take: `why` is lightningd's half sentence. */
+/** A value that a parameter does not accept: `why` is lightningd's half sentence. */
 export class BadParam extends Error {
   constructor(
     readonly token: Token,

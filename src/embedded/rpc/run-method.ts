@@ -12,18 +12,18 @@ import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import type { Command } from "./command.js";
 import { RpcFault } from "./rpc-fault.js";
 
-/** Has the node this method, or would a lightningd have it? */
+/** Whether the node has this method, or lightningd would. */
 export function methodExists(node: NodeContext, name: string): boolean {
   return isDone(node, name) || isOnlyReal(name);
 }
 
-/** Would a lightningd have it? */
+/** Whether lightningd has the method. */
 function isOnlyReal(name: string): boolean {
   if (DEVELOPER_METHODS.has(name)) return false;
   return NATIVE_METHODS.has(name) || PLUGIN_METHODS.has(name) || BACKEND_METHODS.has(name);
 }
 
-/** Has this node the method? */
+/** Whether this node has the method. */
 export function isDone(node: NodeContext, name: string): boolean {
   return node.methods.has(name) || node.host.ownerOfMethod(name) !== undefined;
 }
@@ -41,7 +41,7 @@ export function unknownMethod(name: string): RpcFault {
   );
 }
 
-/** @throws nothing: what goes wrong is the command's answer */
+/** Throws nothing: errors become the command's answer. */
 export function runMethod(node: NodeContext, command: Command): void {
   const builtin = node.methods.get(command.name);
   const plugin = node.host.ownerOfMethod(command.name);
@@ -50,7 +50,7 @@ export function runMethod(node: NodeContext, command: Command): void {
   else command.fail(unknownMethod(command.name));
 }
 
-/** Passes a request on to a plugin as it is, but for its id, and its answer back likewise. */
+/** Passes a request on to a plugin unchanged except for its id, and its answer back likewise. */
 export function forward(plugin: HostedPlugin, command: Command, method: string): void {
   const id = requestId(method, command.id);
   plugin.request(id, `${command.request.withMember("id", id)}\n\n`, {

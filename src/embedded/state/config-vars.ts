@@ -1,7 +1,7 @@
 /**
- * The node's options, and the values that they were given, by whom: the command line, a config file,
- * the start of a plugin, setconfig (common/configvar.c). A value for an option that nobody has now
- * stays: it counts again when a plugin with that option is started.
+ * The node's options, with the values that they were given and by what: the command line, a config
+ * file, the start of a plugin, setconfig (common/configvar.c). A value for an option that no one
+ * has now stays: it counts again when a plugin with that option is started.
  */
 import type { ManifestOption } from "../../plugin/manifest/manifest.js";
 import { type OptionType, problemWithValue } from "../../plugin/manifest/options.js";
@@ -17,7 +17,7 @@ export interface ConfigVar {
   /** The text as lightningd has it; undefined if the option came without a value. */
   readonly value: string | undefined;
   readonly source: ConfigSource;
-  /** A later one holds instead. */
+  /** A later value overrides it. */
   overridden: boolean;
 }
 
@@ -52,7 +52,7 @@ export class ConfigVars {
     }
   }
 
-  /** Takes away a plugin's option and the values that its start had brought. */
+  /** Removes a plugin's option and the values of its start. */
   removeOption(name: string): void {
     this.#options.delete(name);
     this.remove(name, "pluginstart");
@@ -64,7 +64,7 @@ export class ConfigVars {
     return option && problemWithValue(option, value);
   }
 
-  /** @returns lightningd's error for the value, or undefined: then it is taken */
+  /** @returns lightningd's error for the value, or undefined if it is accepted */
   add(name: string, value: string | undefined, source: ConfigSource): string | undefined {
     const problem = value === undefined ? undefined : this.problemWith(name, value);
     this.#vars.push({ name, value, source, overridden: false });
@@ -72,7 +72,7 @@ export class ConfigVars {
     return problem;
   }
 
-  /** Takes away the values of one kind of source. What they had overridden holds again. */
+  /** Removes the values from one kind of source. What they had overridden counts again. */
   remove(name: string, kind: ConfigSource["kind"]): void {
     const before = this.#vars.length;
     this.#vars = this.#vars.filter((item) => item.name !== name || item.source.kind !== kind);
@@ -81,7 +81,7 @@ export class ConfigVars {
     if (last !== undefined) last.overridden = false;
   }
 
-  /** The values that hold: one, or several for a multi option. */
+  /** The values that count: one, or several for a multi option. */
   values(name: string): readonly ConfigVar[] {
     return this.#vars.filter((item) => item.name === name && !item.overridden);
   }

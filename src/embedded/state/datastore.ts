@@ -1,7 +1,7 @@
 /**
  * Where plugins keep their state: keys of several parts, in order, with a number that counts the
- * changes (wallet/datastore.c). It outlives the node in a journal in the network directory, a line a
- * change. Used by methods/datastore.ts.
+ * changes (wallet/datastore.c). It outlives the node in a journal in the network directory, one
+ * line per change. Used by methods/datastore.ts.
  */
 import { closeSync, constants, fstatSync, ftruncateSync, renameSync, writeSync } from "node:fs";
 import { Failure } from "../../errors/failure.js";
@@ -19,11 +19,13 @@ const MAX_BYTES = 256 * 1024 * 1024;
 export class Datastore {
   readonly #values = new Map<string, StoredValue>();
   #lines = 0;
-  /** The last line was cut off, when a disk was full or the node was killed: written over. */
+  /**
+   * The last line was cut off, when the disk was full or the node was killed: it is overwritten.
+   */
   #wholeBytes: number | undefined;
 
   /**
-   * Reads what an earlier node has kept, and writes nothing.
+   * Reads what an earlier node has stored, and writes nothing.
    * @throws Failure if the journal is damaged, foreign, or cannot be read
    */
   constructor(private readonly path: string) {
@@ -62,7 +64,7 @@ export class Datastore {
       .sort((a, b) => Buffer.compare(Buffer.from(idOf(a.key)), Buffer.from(idOf(b.key))));
   }
 
-  /** Writes the journal again without what has been changed or deleted since. Never throws. */
+  /** Rewrites the journal without what has been changed or deleted since. Throws nothing. */
   close(): void {
     if (this.#lines <= this.#values.size) return;
     try {
@@ -70,7 +72,7 @@ export class Datastore {
       writeAll(openOwnedFile(`${this.path}.new`, constants.O_APPEND), lines, 0);
       renameSync(`${this.path}.new`, this.path);
     } catch {
-      // A full disk, or a folder that is gone: the journal still holds everything.
+      // A full disk, or a missing folder: the journal still holds everything.
     }
   }
 
@@ -83,7 +85,7 @@ export class Datastore {
   }
 }
 
-/** Closes the file, too. @param from what the file has behind this many bytes is written over */
+/** Also closes the file. @param from everything after this many bytes is overwritten */
 function writeAll(fd: number, text: string, from: number): void {
   try {
     ftruncateSync(fd, from);
@@ -103,7 +105,7 @@ function lineOf({ key, data, generation }: StoredValue): string {
   return `${JSON.stringify({ key, hex: data.toString("hex"), generation: generation.toString() })}\n`;
 }
 
-/** @returns undefined for a damaged line; without `data` it is a deletion */
+/** @returns undefined for a damaged line; a line without `data` is a deletion */
 function parseLine(line: string): (Omit<StoredValue, "data"> & { data?: Buffer }) | undefined {
   const value = parseJson(line);
   if (!isObject(value) || !Array.isArray(value.key)) return undefined;

@@ -1,7 +1,7 @@
 /**
- * One directory, one node: taken before anything in it is opened, and free again when its process is
- * gone, however it ended. The lock is a listening socket: the kernel answers for a live process, also
- * across PID namespaces. Used by node.ts.
+ * Lets one node at a time use a directory: locked before anything in it is opened, and free again
+ * when the process is gone, however it ended. The lock is a listening socket: the kernel answers
+ * for a live process, also across PID namespaces. Used by node.ts.
  */
 import { lstatSync, unlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
@@ -16,7 +16,7 @@ export interface DirectoryLock {
 const NAME = "cln-dev-lock";
 
 /**
- * @param rpcFile the node's socket: one that answers is a node, too, perhaps a real one
+ * @param rpcFile the node's socket: if it answers, that is a node, too, perhaps a real one
  * @throws Failure if a node runs there
  */
 export async function lockDirectory(networkDir: string, rpcFile: string): Promise<DirectoryLock> {
@@ -38,7 +38,7 @@ export async function lockDirectory(networkDir: string, rpcFile: string): Promis
   };
 }
 
-/** Stops listening and removes the socket; what has taken its place, or its folder's, is left alone. */
+/** Stops listening and removes the socket; leaves alone what has replaced it, or its folder. */
 export function closeServer(server: Server, path: string): void {
   server.close();
   try {
@@ -49,8 +49,8 @@ export function closeServer(server: Server, path: string): void {
 }
 
 /**
- * Removes a socket that nobody listens on any more; nothing happens if there is none.
- * @throws Failure where something else has that name
+ * Removes a socket that no process listens on any more; does nothing if there is none.
+ * @throws Failure if something else has that name
  */
 export function removeSocket(path: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });

@@ -21,9 +21,9 @@ export interface Identity {
 const SECRET_BYTES = 32;
 
 /**
- * Reads `hsm_secret` in the network directory, or makes it.
- * @throws Failure if it is foreign, or no secret
+ * Reads `hsm_secret` in the network directory, or creates it.
  * @param given alias and colour, if the node's options set them
+ * @throws Failure if it is foreign, or not a secret
  */
 export function loadIdentity(
   networkDir: string,

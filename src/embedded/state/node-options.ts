@@ -1,7 +1,7 @@
 /**
- * The options of the node itself with the defaults of lightningd v26.06.6 on regtest, in the order in
- * which `listconfigs` shows them. Most have no effect here: they are there because a plugin may ask,
- * and may not take their names.
+ * The options of the node itself with the defaults of lightningd v26.06.6 on regtest, in the order
+ * in which `listconfigs` shows them. Most have no effect here: they exist because a plugin may ask
+ * for them, and must not take their names.
  */
 import { NATIVE_OPTIONS } from "../../plugin/release.js";
 import type { ConfigVars, NodeOption } from "./config-vars.js";
@@ -78,7 +78,7 @@ export function addNodeOptions(configs: ConfigVars): void {
     const [multi, dynamic] = [kind.endsWith("*"), kind.endsWith("!")];
     configs.addOption({ ...OWN, name, type, default: value, multi, dynamic });
   }
-  // The others are shown only when they are set.
+  // The others are shown only if they are set.
   for (const name of NATIVE_OPTIONS) {
     if (configs.option(name) === undefined) configs.addOption({ ...OWN, name });
   }
