@@ -58,7 +58,7 @@ export function buildProgram(io: Io, run: Run, words: readonly string[]): Comman
   }
   program
     .optionsGroup("Output:")
-    .option("--json", "one JSON object a line, for programs")
+    .option("--json", "one JSON object per line, for programs")
     .option("--no-color", "no colours")
     .option("-q, --quiet", "print failures only")
     .option("-v, --verbose", "print every step")
@@ -75,7 +75,7 @@ export function buildProgram(io: Io, run: Run, words: readonly string[]): Comman
 }
 
 const EXAMPLES = `Examples:
-  $ cln-dev init                       write a small plugin that runs
+  $ cln-dev init                       write a small working plugin
   $ cln-dev ./myplugin.py --embedded   reload it at each save, without lightningd
   $ cln-dev ./myplugin.py --regtest    the same on your own node
   $ cln-dev check ./myplugin.py        check it without a node

@@ -239,6 +239,6 @@ function withReason(finding: LintFinding, context: ExplainContext): CheckFinding
 function timeFindings({ manifestMs }: Handshake): CheckFinding[] {
   if (manifestMs === undefined || manifestMs < SLOW_MS) return [];
   const message = `the manifest took ${(manifestMs / 1000).toFixed(1)} s, and each reload waits for it`;
-  const fix = "Load what is slow after init, or where it is needed";
+  const fix = "Load slow modules after init, or when they are needed";
   return [{ severity: "warning", field: "time", message, reason: undefined, fix }];
 }

@@ -166,9 +166,9 @@ export function endOf({ end, manifestMs }: Handshake): string {
         ? `it answered ${end.phase} only when its stdin was closed`
         : `it did not answer ${end.phase} within ${seconds(end.ms)}`;
     case "other-id":
-      return `it answered ${end.phase} with the id written in another way`;
+      return `it answered ${end.phase} with the id written differently`;
     case "garbage":
-      return `it printed what is not JSON-RPC ${BEFORE[end.phase]}`;
+      return `it printed text that is not JSON-RPC ${BEFORE[end.phase]}`;
     case "refused":
       return `it answered getmanifest after ${Math.round(manifestMs ?? 0)} ms`;
     case "not-dynamic":

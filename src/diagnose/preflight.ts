@@ -187,7 +187,7 @@ function staleOption(dropped: readonly DroppedOption[]): Explanation {
   const named = dropped.map(({ name, source }) => `${name} (set in ${source})`).join(", ");
   return {
     id: "kills-node-stale-option",
-    reason: `the new version no longer declares ${named}; releases from v23.08 to v26.06.6 crash then at a start with options`,
+    reason: `the new version no longer declares ${named}; releases from v23.08 to v26.06.6 then crash at a start with options`,
     fix: "Keep the option in the manifest, or remove its value from the node's config and restart the node",
   };
 }

@@ -118,7 +118,7 @@ export function sessionClosed(path: string): Failure {
   return new Failure({
     kind: "session-closed",
     what: `${path} was not reloaded`,
-    why: "the session was closed before",
+    why: "the session was closed first",
     fix: "Open a new one",
     exitCode: 1,
   });
@@ -132,7 +132,7 @@ export function killsNode(path: string): Failure {
   return new Failure({
     kind: "plugin-kills-node",
     what: `${path} is not started again`,
-    why: "the node died when it was started as it is now",
+    why: "the node died when it was last started, and it is unchanged",
     fix: "Fix it and save, or press r (or run cln-dev restart) to try it all the same",
     exitCode: 1,
   });

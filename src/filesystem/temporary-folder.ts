@@ -15,7 +15,7 @@ export function makeTemporaryFolder(prefix: string): string {
   } catch (error) {
     throw new Failure({
       kind: "temporary-folder",
-      what: `no temporary folder can be made in ${tmpdir()}`,
+      what: `cannot create a temporary folder in ${tmpdir()}`,
       why: messageOf(error),
       fix: "Set TMPDIR to a folder that you can write to",
       exitCode: 1,

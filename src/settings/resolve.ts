@@ -129,7 +129,7 @@ function refuseTwice(listed: readonly PluginSettings[], file: string): void {
   if (twice === undefined) return;
   throw usageFailure(`the plugin ${twice} is twice under "cln-dev" in ${file}`, {
     why: "a node runs a plugin file once",
-    fix: "Make one entry of the two",
+    fix: "Merge the two entries",
   });
 }
 

@@ -6,7 +6,7 @@ import { splitWords } from "../plugin/shell-words.js";
 export function commandWords(text: string): readonly string[] {
   const words = splitWords(text);
   if (words.some((word) => word.includes("{plugin}"))) return words;
-  throw usageFailure(`--exec ${JSON.stringify(text)} does not say where the plugin's path goes`, {
+  throw usageFailure(`--exec ${JSON.stringify(text)} does not show where the plugin's path goes`, {
     fix: 'Put {plugin} there, as in --exec "uv run {plugin}"',
   });
 }

@@ -118,7 +118,7 @@ test.each([
   [
     "a \\u escape in usage",
     '{"options":[{"name":"given","type":"string","description":"d"}],"dynamic":true,"rpcmethods":[{"name":"cafe","usage":"caf\\u00e9"}]}',
-    /the usage of cafe holds a \\u escape/,
+    /the usage of cafe contains a \\u escape/,
   ],
   [
     "an option that the config sets and the new version dropped",

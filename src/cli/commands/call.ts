@@ -75,7 +75,7 @@ async function callWithNotices(
   let isAnswered = false;
   const notice = setTimeout(() => {
     void explainUnanswered({ node, method, signal }).then((text) => {
-      if (!isAnswered) print(`${text}; Ctrl-C gives it up`);
+      if (!isAnswered) print(`${text}; Ctrl-C stops waiting`);
     });
   }, UNANSWERED_MS);
   try {

@@ -19,27 +19,30 @@ type Define = (command: Command, run: RunCommand, program: Command) => void;
 
 const watch: Define = (command, run, program) =>
   withPlugin(command)
-    .description("reload the plugin at each save (also without the word watch)")
+    .description("reload the plugin at each save (the default command)")
     .option("--watch <path>", "watch this file or folder as well (repeatable)", repeatable)
     .option("--only <path>", "watch this and nothing else (repeatable)", repeatable)
     .option("--ignore <pattern>", "ignore pattern in .gitignore syntax (repeatable)", repeatable)
     .option("--build <command>", "build command to run before each reload")
     .option("--call <method params>", "call this after each reload (repeatable)", repeatable)
-    .option("--run <command>", "run this after each good reload, until the next save")
+    .option(
+      "--run <command>",
+      "run this command after each successful reload; the next save ends it",
+    )
     .option("--safe", "stop the old version only if the new one passes its handshake")
     .option("--bell", "ring when the plugin breaks, and when it works again")
     .option("--stop-on-exit", "stop the plugin at the end")
-    .option("--hot", "let the new version take over while the old one ends its calls")
+    .option("--hot", "let the new version take over while the old one finishes its calls")
     .option("--keep-hot", "leave the plugin in hot mode at the end")
-    .option("--env <NAME=value>", "for the plugin's process (repeatable)", repeatable)
-    .option("--exec <command>", 'run this instead: "uv run {plugin}"')
+    .option("--env <NAME=value>", "environment variable for the plugin (repeatable)", repeatable)
+    .option("--exec <command>", 'command that runs the plugin: "uv run {plugin}"')
     .option(
       "--trace [filter]",
-      "show every message between node and plugin, or a method's, hooks, ...",
+      "show the messages between node and plugin: all, or a method's, hooks, ...",
     )
-    .option("--trace-file <file>", "write all of them to a file, as JSON lines")
+    .option("--trace-file <file>", "write all messages to a file, as JSON lines")
     .option("--debug", "no time limit: a debugger may stop the plugin")
-    .option("--poll [ms]", "look at the files every N ms (Docker, WSL, network drives)")
+    .option("--poll [ms]", "poll the files every N ms (Docker, WSL, network drives)")
     .addHelpText(
       "before",
       examples("cln-dev watch ./myplugin.py --lightning-dir=/tmp/l1-regtest foo_opt=BAR"),
@@ -55,7 +58,7 @@ const watch: Define = (command, run, program) =>
 
 const restart: Define = (command, run) =>
   withPlugin(command)
-    .description("reload now, by the watch session that has the plugin or else without one")
+    .description("reload now, in the running watch session if there is one")
     .addHelpText("before", examples("cln-dev restart && lightning-cli --regtest myplugin"))
     .action((args: string[], flags) =>
       run(async (context) => (await import("./plugin/restart.js")).restart(context, args, flags)),
@@ -79,7 +82,7 @@ const logs: Define = (command, run) =>
     .option("--level <level>", "the lowest level: trace, debug, info, warn or error", "info")
     .option("--since <time>", "start with the lines since then: 10m, 2h, 2026-08-20T12:00")
     .option("--last <n>", "start with the last N lines (default: 10)")
-    .option("--no-follow", "only what is there already")
+    .option("--no-follow", "print the existing lines and stop")
     .addHelpText("before", examples("cln-dev logs ./myplugin.py --level debug --since 10m"))
     .action((args: string[], flags) =>
       run(async (context) => (await import("./logs.js")).logs(context, args, flags)),
@@ -91,7 +94,7 @@ const init: Define = (command, run) =>
     .option("--python", "write it in Python (the default)")
     .option("--node", "write it in JavaScript")
     .option("--shell", "write it for sh")
-    .description("write a small plugin that runs, and settings to watch it")
+    .description("write a small working plugin, and settings to watch it")
     .addHelpText("before", examples("cln-dev init myplugin && npm run dev"))
     .action((name: string | undefined, flags) =>
       run(async (context) => (await import("./init/init.js")).init(context, name, flags)),
@@ -108,7 +111,7 @@ const check: Define = (command, run) =>
 
 const start: Define = (command, run) =>
   withPlugin(command)
-    .description("start the plugin, or restart one that runs")
+    .description("start the plugin, or restart it if it runs")
     .addHelpText("before", examples("cln-dev start ./myplugin.py --regtest foo_opt=BAR"))
     .action((args: string[], flags) =>
       run(async (context) => (await import("./plugin/start.js")).start(context, args, flags)),
@@ -116,9 +119,9 @@ const start: Define = (command, run) =>
 
 const hotPath: Define = (command, run) =>
   withPlugin(command)
-    .description("print what the node's config starts in place of a plugin, for hot mode")
-    .option("--env <NAME=value>", "for the plugin's process (repeatable)", repeatable)
-    .option("--exec <command>", 'run this instead: "uv run {plugin}"')
+    .description("print the path that a node's config starts in place of a plugin, for hot mode")
+    .option("--env <NAME=value>", "environment variable for the plugin (repeatable)", repeatable)
+    .option("--exec <command>", 'command that runs the plugin: "uv run {plugin}"')
     .addHelpText("before", examples("echo plugin=$(cln-dev hot-path ./static.py) >> config"))
     .action((args: string[], flags) =>
       run(async (context) => (await import("./plugin/hot-path.js")).hotPath(context, args, flags)),
@@ -163,8 +166,8 @@ const emit: Define = (command, run) =>
     .argument("[topic]", "a notification or a hook, such as connect or htlc_accepted")
     .argument("[payload...]", "a JSON object, or key=value to change the example")
     .option("--list", "show every topic and who gets it; with a topic, its example payload")
-    .option("--hook", "only the hook, where a notification has the same name")
-    .option("--notification", "only the notification, where a hook has the same name")
+    .option("--hook", "only the hook, if a notification has the same name")
+    .option("--notification", "only the notification, if a hook has the same name")
     .description("raise an event on the embedded node and show what the plugins answer")
     .addHelpText("before", examples("cln-dev emit invoice_payment label=tip msat=5000"))
     .action((topic: string | undefined, values: string[], flags) =>

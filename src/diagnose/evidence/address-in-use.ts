@@ -32,8 +32,7 @@ export function describeAddress(words: string, language: PluginLanguage): Addres
   const sockets = port === undefined ? undefined : socketsOn(port);
   if (port === undefined || sockets === undefined) {
     return {
-      reason:
-        "the address that it listens on is in use, probably by an instance that was left over",
+      reason: "the address that it listens on is in use, probably by a leftover instance",
       fix: "End what holds it, give the plugin another port, or set SO_REUSEADDR before it binds",
     };
   }

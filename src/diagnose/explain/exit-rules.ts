@@ -34,7 +34,7 @@ export const EXIT_RULES: readonly Rule[] = [
     fix: (facts) =>
       (facts.environment?.differing.length ?? 0) === 0
         ? pythonModule(facts).fix
-        : "Let the #! line name the Python of a virtual environment, which needs no variables",
+        : "Use the Python of a virtual environment in the #! line: it needs no variables",
   },
   {
     id: "node-module",
@@ -110,7 +110,7 @@ export const EXIT_RULES: readonly Rule[] = [
     reason: (facts) => {
       const missing = envMisses(facts);
       if (missing === undefined)
-        return `the script runs a program that is not there: ${trouble(facts)}${placeOf(facts)}`;
+        return `the script runs a program that does not exist: ${trouble(facts)}${placeOf(facts)}`;
       const here = facts.file?.interpreter?.path;
       return `the node's PATH has no ${missing}${here === undefined ? "" : `; here it is ${here}`}`;
     },
@@ -156,8 +156,9 @@ export const EXIT_RULES: readonly Rule[] = [
     id: "hidden-path",
     pattern: EXITED,
     condition: (facts) => runsHere(facts) && traceOf(facts) !== undefined && isHidden(facts),
-    reason: (facts) => `the node does not see what is here: ${trouble(facts)}${placeOf(facts)}`,
-    fix: "Look at the node's service file (ProtectHome, PrivateTmp, ReadWritePaths) or its user, and give it that path",
+    reason: (facts) =>
+      `the node cannot see a file that exists here: ${trouble(facts)}${placeOf(facts)}`,
+    fix: "Check the node's service file (ProtectHome, PrivateTmp, ReadWritePaths) or its user, and give it that path",
   },
   {
     id: "exception",
@@ -184,9 +185,9 @@ export const EXIT_RULES: readonly Rule[] = [
     condition: runsHere,
     reason: ({ environment }) =>
       environment === undefined
-        ? "it runs here, so what differs is the node's side: its user, PATH, environment variables, or files in use"
-        : "it runs here with the node's environment, so what differs is its user, the paths that it sees, or files in use",
-    fix: "Look at the node's own stderr, or start the node from this shell and compare",
+        ? "it runs here, so the difference is on the node's side: its user, PATH, environment variables, or files in use"
+        : "it runs here with the node's environment, so the difference is its user, the paths that it sees, or files in use",
+    fix: "Read the node's stderr, or start the node from this shell and compare",
   },
   {
     id: "signal",
@@ -196,7 +197,7 @@ export const EXIT_RULES: readonly Rule[] = [
       `it was killed by ${signalOf(facts)}${stderrOf(facts.offline).trim() === "" ? " with no output" : ""}`,
     fix: (facts) =>
       /SIG(SEGV|BUS|ABRT|ILL|FPE)/.test(signalOf(facts) ?? "")
-        ? `Run it in a debugger${facts.language === "binary" ? " (gdb), or build it with -fsanitize=address" : ", and look at the native modules that it loads"}`
+        ? `Run it in a debugger${facts.language === "binary" ? " (gdb), or build it with -fsanitize=address" : ", and check the native modules that it loads"}`
         : "Find what sends that signal: often it is the plugin itself, or the system when memory runs out",
   },
   {
@@ -251,7 +252,7 @@ export const EXIT_RULES: readonly Rule[] = [
     condition: ({ offline }) =>
       offline?.handshake.end.kind === "timeout" && offline.handshake.end.answersAtEof,
     reason: ({ groups }) =>
-      `its answer to ${groups[0]} came only when its stdin was closed: it is held back in a buffer, or the plugin reads stdin to its end before it answers`,
+      `its answer to ${groups[0]} came only when its stdin was closed: it stayed in a buffer, or the plugin reads stdin to its end before it answers`,
     fix: ({ language }) =>
       `Send each answer at once: ${hintsFor(language).flush}; and read line by line`,
   },

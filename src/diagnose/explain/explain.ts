@@ -94,6 +94,6 @@ function explainInitError(error: unknown): Explanation {
 export const INIT_ERROR: Explanation = {
   id: "init-error",
   reason:
-    "lightningd ignores init errors, and lists the plugin as active although it has not set itself up",
-  fix: 'Fix its init, or answer {"result": {"disable": "the reason"}} where it cannot run',
+    "lightningd ignores init errors, and lists the plugin as active although it is not set up",
+  fix: 'Fix its init, or answer {"result": {"disable": "the reason"}} if it cannot run',
 };

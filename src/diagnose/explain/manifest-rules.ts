@@ -61,14 +61,14 @@ export const MANIFEST_RULES: readonly Rule[] = [
   {
     id: "deprecated-option",
     pattern: /^deprecated option/,
-    reason: "the plugin declares this option as deprecated, and its time is over",
+    reason: "the plugin declares this option as deprecated, and it no longer works",
     fix: "Leave the option out, or see what replaces it",
   },
   {
     id: "unicode-usage",
     pattern: /^Could not register method "(.*)", its "usage" holds a \\u escape/,
     reason: ({ groups }) =>
-      `the usage of ${groups[0]} holds a \\u escape, which crashes lightningd from v25.12 on`,
+      `the usage of ${groups[0]} contains a \\u escape, which crashes lightningd from v25.12 on`,
     fix: "Use plain ASCII in it, or json.dumps(..., ensure_ascii=False)",
   },
   {
@@ -106,15 +106,15 @@ export const MANIFEST_RULES: readonly Rule[] = [
     },
   },
   fault("options-missing", /^"result\.options" (was not found|is not an array)/, {
-    reason: "its manifest has no list of options, and lightningd insists on one",
+    reason: "its manifest has no list of options, and lightningd requires one",
     fix: 'Add "options": [] to the manifest',
   }),
   fault("rpcmethods-missing", /^"result\.rpcmethods" (missing|is not an array)/, {
-    reason: "its manifest has no list of rpcmethods, and lightningd insists on one",
+    reason: "its manifest has no list of rpcmethods, and lightningd requires one",
     fix: 'Add "rpcmethods": [] to the manifest',
   }),
   fault("usage-missing", /^"usage" (not provided by plugin|is not a string)/, {
-    reason: "one of its rpcmethods has no usage text, and lightningd insists on one",
+    reason: "one of its rpcmethods has no usage text, and lightningd requires one",
     fix: 'Add "usage": "" to the method, or the names of its parameters',
   }),
   fault("method-name", /^rpcmethod does not have a string "name"/, {
@@ -122,7 +122,7 @@ export const MANIFEST_RULES: readonly Rule[] = [
     fix: 'Write {"name": "mymethod", "usage": ""}',
   }),
   fault("option-members", /^An option is missing either/, {
-    reason: "one of its options lacks name, type or description; lightningd insists on all three",
+    reason: "one of its options lacks name, type or description; lightningd requires all three",
     fix: 'Write {"name": "my-option", "type": "string", "default": "x", "description": "what it does"}',
   }),
   fault("option-name", /^Option "name" (must be lowercase|may not contain)/, {
@@ -139,7 +139,7 @@ export const MANIFEST_RULES: readonly Rule[] = [
     fix: "Give a default of that type, or null for none",
   }),
   fault("flag-default", /type flag default must be 'false'/, {
-    reason: "a flag is off until it is given, so it can have no other default than false",
+    reason: "a flag is off unless it is given, so its only default is false",
     fix: "Remove the default, or make it an option of type bool",
   }),
   fault("multi-type", /(?:^|type ")(flag|bool)"? (?:type )?cannot (?:be|have) multi$/, {
@@ -198,7 +198,7 @@ export const MANIFEST_RULES: readonly Rule[] = [
   }),
   fault("nonnumericids", /nonnumericids/, {
     reason: "lightningd sends ids that are strings, and its manifest refuses them",
-    fix: 'Take the id as it comes, and write "nonnumericids": true or nothing',
+    fix: 'Use the id as received, and write "nonnumericids": true or nothing',
   }),
   fault("deprecated-shape", /"deprecated"/, {
     reason: "a deprecated member is neither true or false nor one or two versions",

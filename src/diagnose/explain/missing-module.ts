@@ -25,7 +25,7 @@ export interface MissingModule {
 /** @param module as Python names it: `pyln.client`, `jsn` */
 export function explainPythonModule(module: string, file: PluginFile | undefined): MissingModule {
   const top = module.split(".", 1)[0] ?? module;
-  const reason = `there is no module ${module} for ${pythonOf(file)}`;
+  const reason = `${pythonOf(file)} has no module ${module}`;
   const beside = file === undefined ? [] : modulesBeside(file);
   const own = beside.find((name) => name.toLowerCase() === top.toLowerCase() && name !== top);
   if (own !== undefined)
@@ -120,7 +120,7 @@ export function explainNodeModule(module: string, file: PluginFile | undefined):
     const stems = names.flatMap((name) => [name, name.replace(/\.[cm]?[jt]s$/, "")]);
     const near = nearestName(basename(module), stems);
     return {
-      reason: `it requires ${module}, which is not there`,
+      reason: `it requires ${module}, which does not exist`,
       fix:
         near === undefined
           ? "Check the path: it counts from the file that requires it"

@@ -15,7 +15,7 @@ export const NODE_CRASHES: readonly Rule[] = [
     pattern: /\(plugin_rpcmethod_add\)/,
     condition: (facts) => usagesOf(facts).length > 0,
     reason: (facts) =>
-      `the usage of ${usagesOf(facts).join(", ")} holds a \\u escape, which crashes lightningd from v25.12 on`,
+      `the usage of ${usagesOf(facts).join(", ")} contains a \\u escape, which crashes lightningd from v25.12 on`,
     fix: "Use plain ASCII in usage, or write the manifest with json.dumps(..., ensure_ascii=False)",
   },
   {
@@ -34,14 +34,14 @@ export const NODE_CRASHES: readonly Rule[] = [
     id: "kills-node-stale-option",
     pattern: /\(configvar_finalize_overrides\)|configvar\.c/,
     reason:
-      "the node's config, or a setconfig, has a value for an option that no running plugin declares; releases from v23.08 to v26.06.6 crash then at a start with options",
+      "the node's config, or a setconfig, has a value for an option that no running plugin declares; releases from v23.08 to v26.06.6 then crash at a start with options",
     fix: "Remove that value from the config, or start the plugin without options, or use a newer lightningd",
   },
   {
     id: "node-died-of-call",
     pattern: /No plugin for (\S+) \?/,
     reason: ({ groups }) =>
-      `a call of ${groups[0]} came while its plugin was being stopped, and an rpc_command hook was asked in between: a fault of lightningd, which ends itself then`,
+      `a call of ${groups[0]} came while its plugin was being stopped, and an rpc_command hook was asked in between: a bug of lightningd, which then exits`,
     fix: "Start the node again, and make no calls of the plugin while it is reloaded (up to v25.09 cln-xpay has such a hook; later only other plugins do)",
   },
   {
@@ -55,15 +55,15 @@ export const NODE_CRASHES: readonly Rule[] = [
     id: "kills-node-hook-error",
     pattern: /Plugin (\S+) for (\S+) returned non-result response/,
     reason: ({ groups }) =>
-      `${groups[0]} answered the hook ${groups[1]} with an error, at which lightningd ends itself`,
-    fix: 'Answer hooks always with a result, such as {"result": "continue"}, also when something fails inside',
+      `${groups[0]} answered the hook ${groups[1]} with an error, at which lightningd exits`,
+    fix: 'Always answer hooks with a result, such as {"result": "continue"}, also when something fails inside',
   },
   {
     id: "kills-node-hook-answer",
     pattern:
       /: ((?:Plugin (?:return|reject|must|responded|specified|did not|supplied|failed)|Bad \S+ for|htlc_accepted_hook returned)[^{]*)/,
     reason: ({ groups }) =>
-      `a plugin answered a hook in a form that lightningd does not know, at which it ends itself: ${(groups[0] ?? "").replace(/[\s:]+$/, "")}`,
+      `a plugin answered a hook in a form that lightningd does not know, at which it exits: ${(groups[0] ?? "").replace(/[\s:]+$/, "")}`,
     fix: 'Answer as the hook\'s documentation says; {"result": "continue"} is always right',
   },
   {
@@ -78,7 +78,7 @@ export const NODE_CRASHES: readonly Rule[] = [
     pattern: /\((plugin_hook_callback|plugin_hook_call_next)\)/,
     reason:
       "the node crashed while it read a plugin's answer to a hook: probably an answer that lightningd does not survive",
-    fix: 'Answer hooks always with a result, such as {"result": "continue"}',
+    fix: 'Always answer hooks with a result, such as {"result": "continue"}',
   },
 ];
 
@@ -122,7 +122,7 @@ function guess(facts: RuleContext): Explanation {
   }
   return {
     id: "node-died",
-    reason: "the node ended before it answered: it was stopped, killed, or it crashed",
+    reason: "the node ended before it answered: it was stopped or killed, or it crashed",
     fix: "Start the node again; the plugin is then started with its options",
   };
 }
@@ -131,7 +131,7 @@ function unknownCrash({ death }: RuleContext): Explanation {
   const signal = death?.lines.map((line) => /FATAL SIGNAL (\d+)/.exec(line)?.[1]).find(Boolean);
   return {
     id: "node-crashed",
-    reason: `the node crashed${signal === undefined ? "" : ` with signal ${signal}`}, for a reason that is not known here`,
+    reason: `the node crashed${signal === undefined ? "" : ` with signal ${signal}`}, for an unknown reason`,
     fix: `Read ${death?.file ?? "its log"}, and report it to Core Lightning with the plugin`,
   };
 }

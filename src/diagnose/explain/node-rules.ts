@@ -40,7 +40,7 @@ export const NODE_RULES: readonly Rule[] = [
     id: "not-executable",
     pattern: /is not executable: Permission denied$/,
     condition: ({ file }) => file === undefined,
-    reason: "the file has no right to be executed",
+    reason: "the file is not executable",
     fix: ({ path }) => `chmod +x ${shellPath(path)}`,
   },
   {
@@ -111,7 +111,7 @@ export const NODE_RULES: readonly Rule[] = [
     reason: interpreterReason,
     fix: ({ file }) =>
       file?.interpreter === undefined
-        ? "Check the first line of the file: the program that it names must exist, and the line must end with LF alone"
+        ? "Check the first line of the file: the program that it names must exist, and the line must end with LF only"
         : isNamedByPath(file.interpreter)
           ? `Let the node see ${dirname(dirname(file.interpreter.path))}: look at ProtectHome and PrivateTmp in its service file, and at its user`
           : `Let the #! line name a program that the node has, such as the path that works here: #!${file.interpreter.path}`,
@@ -141,8 +141,8 @@ export const NODE_RULES: readonly Rule[] = [
     reason: ({ offline }) => {
       const demands = hookDemands(offline?.handshake.manifest);
       return demands === ""
-        ? "the before and after of its hooks contradict those of another plugin: they ask for a circle"
-        : `${demands}, and what those plugins ask for makes a circle with that`;
+        ? "the before and after of its hooks and those of another plugin form a circle"
+        : `${demands}, which with the demands of those plugins forms a circle`;
     },
     fix: "Remove one of the before or after names from its hooks",
   },
@@ -180,7 +180,7 @@ export const NODE_RULES: readonly Rule[] = [
           ? `it is killed by ${signal}`
           : code !== null
             ? `it exits by itself (code ${code})`
-            : "it closes its stdout, by which it ends for the node";
+            : "it closes its stdout, which ends it for the node";
       const output = stderrOf(facts.offline).trim();
       return `${how}, offline too${output === "" ? "" : "; its output is below"}`;
     },

@@ -15,7 +15,7 @@ export const OUTPUT_RULES: readonly Rule[] = [
     id: "python-dictionary",
     pattern: UNREADABLE,
     condition: ({ groups }) => /^\s*\{\s*'/.test(groups[0] ?? ""),
-    reason: "it wrote a Python dictionary instead of JSON: the quotes are single ones",
+    reason: "it wrote a Python dictionary instead of JSON, with single quotes",
     fix: "Write print(json.dumps(...), flush=True)",
   },
   {
@@ -25,7 +25,7 @@ export const OUTPUT_RULES: readonly Rule[] = [
     reason: ({ offline }) => {
       const frame = ownFrame(offline?.trace);
       const where = frame === undefined ? "" : ` at ${frame.file}:${frame.line}`;
-      return `the script runs a program that is not there: ${offline?.trace?.error}${where}, so what it wrote is not valid JSON`;
+      return `the script runs a program that does not exist: ${offline?.trace?.error}${where}, so what it wrote is not valid JSON`;
     },
     fix: "Install it, or write its absolute path: the node's PATH is not the one of your shell",
   },
@@ -44,7 +44,7 @@ export const OUTPUT_RULES: readonly Rule[] = [
     pattern: UNREADABLE,
     condition: ({ groups }) => isWellFormed(groups[0] ?? ""),
     reason: "what it wrote reads as JSON, so probably it holds bytes that are not UTF-8",
-    fix: "Encode messages as UTF-8, and decode what comes from elsewhere before it goes into them",
+    fix: "Encode messages as UTF-8, and decode input before you put it into them",
   },
   {
     id: "broken-json",
@@ -84,8 +84,8 @@ export const OUTPUT_RULES: readonly Rule[] = [
     id: "hook-error",
     pattern: /^Plugin \S+ for (\S+) returned non-result response/,
     reason: ({ groups }) =>
-      `it answered the hook ${groups[0]} with an error, at which a real lightningd ends itself`,
-    fix: 'Answer hooks always with a result, such as {"result": "continue"}, also when something fails inside',
+      `it answered the hook ${groups[0]} with an error, at which a real lightningd exits`,
+    fix: 'Always answer hooks with a result, such as {"result": "continue"}, also when something fails inside',
   },
   {
     id: "manifest-error",

@@ -106,7 +106,7 @@ function explainKilled({ file, log = [] }: DeadPlugin): ExplainedFailure | undef
   const found = explainMessage(nodeMessage, { path: file.realPath, file }) ?? {
     id: "ended-by-node",
     reason: nodeMessage,
-    fix: "Look at what it wrote just before",
+    fix: "Check what it wrote just before",
   };
   const isStop = found.id === "stopped-in-call";
   const explanation = isStop ? found : { ...found, reason: `the node ended it: ${found.reason}` };

@@ -176,7 +176,7 @@ function waitingOf(node: NodeContext): Set<WaitingHook> {
 
 function warningOf(verdict: HookVerdict): { readonly warning?: string } {
   if (!("why" in verdict)) return {};
-  const does = verdict.kind === "ignored" ? "ignores this answer" : "ends itself at this answer";
+  const does = verdict.kind === "ignored" ? "ignores this answer" : "exits at this answer";
   return { warning: `lightningd ${does}: ${verdict.why}` };
 }
 

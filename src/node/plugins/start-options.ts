@@ -63,7 +63,7 @@ function encodeText(name: string, text: string): string {
   const raw = `"${text}"`;
   if (typeof parseJson(raw) === "string") return raw;
   throw usageFailure(`option ${name} cannot be passed on as ${shown(name, text)}`, {
-    why: "lightningd hands the text of the request on undecoded, so a double quote, a control character or a lone backslash does not reach the plugin as it is",
+    why: "lightningd passes the text of the request on undecoded, so a double quote, a control character or a lone backslash does not reach the plugin unchanged",
     fix: "Set it in the node's config file instead",
   });
 }

@@ -123,7 +123,7 @@ function ask(
       settle();
     };
     const fail = (error: Error) => finish(() => reject(error));
-    const cut = () => fail(nodeUnreachable("cut", rpcFile, `${method} was given up`));
+    const cut = () => fail(nodeUnreachable("cut", rpcFile, `${method} was canceled`));
     const broken = (error: Error) => fail(connectionFailure(rpcFile, error));
     const ended = () =>
       fail(
@@ -182,7 +182,7 @@ function readFrame(
   if (message.id === id || (message.id ?? null) === null) throw notJsonRpc(rpcFile, frame.bytes);
   if (typeof message.id === "string" && message.id.includes(OWN_CALL)) return undefined;
   const asked = JSON.stringify(message.id).slice(0, 60);
-  throw nodeUnreachable("garbage", rpcFile, `it answered ${asked}, which nobody here has asked`);
+  throw nodeUnreachable("garbage", rpcFile, `it answered ${asked}, which was not asked here`);
 }
 
 /**
@@ -199,8 +199,8 @@ function notJson({ kind, bytes }: Frame, id: string): Failure | undefined {
   return new Failure({
     kind: "answer-not-json",
     what: "the answer is not JSON",
-    why: `the plugin wrote ${sample}, and the node hands that on as it came`,
-    fix: "Let the plugin write its answer by a JSON library: json.dumps, JSON.stringify",
+    why: `the plugin wrote ${sample}, and the node passes it on unchanged`,
+    fix: "Write the answer with a JSON library: json.dumps, JSON.stringify",
     exitCode: 1,
   });
 }

@@ -19,7 +19,7 @@ export function connectionFailure(rpcFile: string, error: unknown): NodeUnreacha
     return nodeUnreachable(
       "refused",
       rpcFile,
-      "nobody listens on it: the node has stopped or crashed",
+      "no process listens on it: the node has stopped or crashed",
       error,
     );
   }
@@ -39,10 +39,10 @@ const NEXT_STEP: { readonly [reason in UnreachableReason]: string } = {
   denied: "Run as the user that the node runs as, or start it with --rpc-file-mode=0660",
   "not-a-socket":
     "Name the node's lightning-rpc with --rpc-file, or its folder with --lightning-dir",
-  closed: "Look into the node's log, and start it again if it is gone",
+  closed: "Read the node's log, and start it again if it is gone",
   garbage: "Name the node's own lightning-rpc with --rpc-file",
   silent:
-    "See whether the node is busy or stopped (a plugin's rpc_command hook can block every call)",
+    "Check whether the node is busy or stopped (a plugin's rpc_command hook can block every call)",
   cut: "Try again",
 };
 

@@ -16,8 +16,8 @@ export function missing(path: string): Failure {
   if (target !== undefined) {
     return fault("plugin-missing", 2, {
       what: `no such plugin: ${path}`,
-      why: `it is a symlink to ${target}, which is not there`,
-      fix: `Let the link point to the plugin: ln -sfn PLUGIN ${shellPath(path)}`,
+      why: `it is a symlink to ${target}, which does not exist`,
+      fix: `Point the link to the plugin: ln -sfn PLUGIN ${shellPath(path)}`,
     });
   }
   const folder = dirname(path);
@@ -25,7 +25,7 @@ export function missing(path: string): Failure {
     return fault("plugin-missing", 2, {
       what: `no such plugin: ${path}`,
       why: `the folder ${folder} does not exist`,
-      fix: "Check the path; a relative one counts from the folder that you are in",
+      fix: "Check the path; a relative one starts from the current folder",
     });
   }
   const names = namesIn(folder).filter((name) => !name.startsWith("."));
@@ -38,7 +38,7 @@ export function missing(path: string): Failure {
     fix:
       meant.length > 0
         ? `Did you mean ${meant.map((name) => join(folder, name)).join(" or ")}?`
-        : "Check the path; a relative one counts from the folder that you are in",
+        : "Check the path; a relative one starts from the current folder",
   });
 }
 
@@ -164,7 +164,7 @@ function explainShebang(
     }
     case "env-arguments":
       return {
-        why: `${found.line} passes all that follows env as one name`,
+        why: `${found.line} passes everything after env as one name`,
         fix: `Write ${found.line.replace(/env[ \t]+/, "env -S ")}`,
       };
   }

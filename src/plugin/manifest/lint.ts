@@ -132,7 +132,7 @@ function membersBeside(object: Token, known: readonly string[], prefix: string):
       (key): LintFinding => ({
         severity: "warning",
         field: `${prefix}${key}`,
-        message: "it is there twice, and lightningd takes the first",
+        message: "it appears twice, and lightningd takes the first",
       }),
     ),
   ];
@@ -187,7 +187,7 @@ function suspiciousOption({ token, field }: Element): LintFinding[] {
     return [{ ...warning(`${field}.name`, taken), fix: "Begin the name with the plugin's own" }];
   }
   if (!isSecretName(name) || !token.member("type")?.is("string")) return [];
-  const message = `${name} looks like a secret, and listconfigs shows its value to everybody`;
+  const message = `${name} looks like a secret, and listconfigs shows its value to everyone`;
   return [
     {
       severity: "hint",
@@ -201,7 +201,7 @@ function suspiciousOption({ token, field }: Element): LintFinding[] {
 function suspiciousMethod({ token, field }: Element): LintFinding[] {
   const name = token.member("name")?.text ?? "";
   if (/^[a-z0-9_-]*$/.test(name)) return [];
-  return [warning(`${field}.name`, `"${name}" is no usual method name: a-z, 0-9, _ and - are`)];
+  return [warning(`${field}.name`, `"${name}" is an unusual method name: use a-z, 0-9, _ and -`)];
 }
 
 /**

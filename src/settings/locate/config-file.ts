@@ -58,7 +58,7 @@ export function readNamedConfig(file: string): readonly ConfigLine[] {
   } catch (error) {
     throw configFailure(`cannot read the config ${file}`, {
       why: `${reasonOf(error)}${file.includes("/~/") ? "; the ~ in it is not expanded" : ""}`,
-      fix: "Name a file that is there with --conf, or leave --conf out to use the lightning-dir's own config",
+      fix: "Name an existing file with --conf, or leave --conf out to use the lightning-dir's own config",
       cause: error,
     });
   }
@@ -114,8 +114,8 @@ function included(
 ): ConfigLine[] {
   if (depth > MAX_INCLUDE_DEPTH || ++total.files > MAX_FILES) {
     throw configFailure(`the includes of ${at} never end`, {
-      why: `"include ${name}" is ${depth > MAX_INCLUDE_DEPTH ? `more than ${MAX_INCLUDE_DEPTH} files deep` : `the ${MAX_FILES}th file`}, so a file surely includes itself`,
-      fix: `Take the line out of ${at}`,
+      why: `"include ${name}" is ${depth > MAX_INCLUDE_DEPTH ? `more than ${MAX_INCLUDE_DEPTH} files deep` : `the ${MAX_FILES}th file`}, so one of them includes itself`,
+      fix: `Remove the line from ${at}`,
     });
   }
   // The rest of the line verbatim, blanks included; relative to the file that the line is in.
@@ -127,7 +127,7 @@ function included(
     const blanks = name !== name.trim() && "the blanks around its name are part of it";
     throw configFailure(`cannot include ${JSON.stringify(path)}, as ${at} asks`, {
       why: blanks ? `${reasonOf(error)}; ${blanks}` : reasonOf(error),
-      fix: `Correct the path in ${at} (it is relative to the folder of that file), or take the line out`,
+      fix: `Fix the path in ${at} (it is relative to the folder of that file), or remove the line`,
       cause: error,
     });
   }

@@ -31,7 +31,7 @@ export function readValues(lines: readonly ConfigLine[], place: ConfigPlace): Co
         throw refused(line, `${key} is a flag and takes no value`, `Write ${key} alone`);
       }
       if (network === undefined) {
-        throw refused(line, "lightningd prints its version and ends here", "Take the line out");
+        throw refused(line, "lightningd prints its version and ends here", "Remove the line");
       }
       values.network = inPlace(line, key, place, network);
     } else if (VALUE_KEYS.includes(key)) {
@@ -69,7 +69,7 @@ function applyValue(
   } else if (key === "lightning-dir") {
     if (place !== "explicit") {
       const why = "a config in the lightning-dir cannot set the lightning-dir";
-      throw refused(line, why, "Take the line out and give --lightning-dir on the command line");
+      throw refused(line, why, "Remove the line and give --lightning-dir on the command line");
     }
     values.lightningDir = value;
   } else {

@@ -56,7 +56,7 @@ function refuseEmpty(flag: string, value: string | undefined): void {
   if (value === undefined || trimEnd(value) !== "") return;
   throw usageFailure(`${flag} is empty`, {
     why: "it has no path; a shell variable may not be set",
-    fix: `Write a path behind ${flag}, or leave it out`,
+    fix: `Write a path after ${flag}, or leave it out`,
   });
 }
 
@@ -100,7 +100,7 @@ function fromFolder(
   const elsewhere = choice.rpcFile?.startsWith("/") === true;
   if (baseConfig.unreadable !== undefined && chosen === undefined && !elsewhere) {
     throw configFailure(`cannot read ${resolve(base, "config")}`, {
-      why: `${baseConfig.unreadable}, and lightningd would go on as if it were not there, on ${DEFAULT_NETWORK}`,
+      why: `${baseConfig.unreadable}, and lightningd would ignore it and use ${DEFAULT_NETWORK}`,
       fix: "Make the config readable, or name the network with --network",
     });
   }
@@ -160,7 +160,7 @@ export function checkNetworkFlag(flag: string): string {
   const name = trimEnd(flag);
   if (isNetwork(name)) return name;
   const { why, fix } = networkProblem(name, (known) => `--network=${known}`);
-  throw usageFailure(`--network=${name} names no network`, {
+  throw usageFailure(`--network=${name} is not a network`, {
     why,
     fix: name === "mainnet" ? `${fix} or --mainnet` : fix,
   });

@@ -47,6 +47,6 @@ export function networkProblem(
   if (/^["'].*["']$/.test(name)) return { why: "quotes are part of the value", fix };
   if (/^\s/.test(name)) return { why: "the space after the = is part of the value", fix };
   if (/[^ -~]/.test(name))
-    return { why: "it holds a character that is no plain letter or digit", fix };
+    return { why: "it contains something other than plain letters and digits", fix };
   return { why: `lightningd knows ${NETWORKS.join(", ")}`, fix };
 }

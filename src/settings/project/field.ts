@@ -33,7 +33,11 @@ export function elements(parent: Field & { readonly value: readonly unknown[] })
 export function asText(field: Field, example: string): string {
   if (typeof field.value !== "string") throw wrongType(field, "a string", example);
   if (field.value.trim() === "" || field.value.includes("\0")) {
-    throw fieldFailure(field, "it is empty, or holds a NUL", `Write ${example}, or leave it out`);
+    throw fieldFailure(
+      field,
+      "it is empty, or contains a NUL",
+      `Write ${example}, or leave it out`,
+    );
   }
   return field.value;
 }

@@ -93,7 +93,7 @@ function pluginList(
   place: { readonly folder: string; readonly home: string | undefined },
 ): PluginSettings[] {
   if (field.value.length === 0) {
-    throw fieldFailure(field, "no plugin is in it", 'Write ["plugin.py"], or take the key out');
+    throw fieldFailure(field, "it names no plugin", 'Write ["plugin.py"], or remove the key');
   }
   return elements(field).map((element) => readPlugin(element, place));
 }

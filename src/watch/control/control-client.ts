@@ -118,7 +118,7 @@ export async function announce(control: string): Promise<void> {
 function sessionGone(control: string, cause: unknown): Failure {
   return new Failure({
     kind: "session-gone",
-    what: `the watch session (pid ${pidOf(control)}) ended before it had reloaded`,
+    what: `the watch session (pid ${pidOf(control)}) ended before the reload`,
     fix: "Run the command again: it then reloads by itself",
     exitCode: 1,
     cause,

@@ -58,7 +58,7 @@ describe("configs and settings", () => {
       "network=regtest # note\n",
       /cannot use "network=regtest # note" in .*config:1: .*\n {2}Write network=regtest/,
     ],
-    ["include nothing\n", /cannot include ".*nothing", as .*config:1 asks: .*\n {2}Correct/],
+    ["include nothing\n", /cannot include ".*nothing", as .*config:1 asks: .*\n {2}Fix/],
     ["network=nowhere\n", /cannot use "network=nowhere" in .*config:1: .*\n {2}Name one/],
   ])("a config that says %j", async (text, words) => {
     const box = sandbox();

@@ -28,7 +28,7 @@ describe("a node", () => {
     await leaveSocket(box, stale);
     const refused = await run(box, ["start", writePlugin(box.work), at(stale)]);
     expect(refused).toMatchObject({ code: 3, stdout: "" });
-    expect(refused.stderr).toMatch(/nobody listens on it: .*\n {2}Start the node again/);
+    expect(refused.stderr).toMatch(/no process listens on it: .*\n {2}Start the node again/);
     const file = join(box.work, "file");
     writeFileSync(file, "");
     const noSocket = await run(box, ["call", "getinfo", at(file)]);
@@ -64,7 +64,7 @@ describe("a node", () => {
     const closed = await run(box, ["start", writePlugin(box.work), at(web.rpcFile)]);
     expect(closed).toMatchObject({ code: 3 });
     expect(closed.stderr).toMatch(
-      /it closed the connection before it answered getinfo\n {2}Look into/,
+      /it closed the connection before it answered getinfo\n {2}Read the node/,
     );
     await web.close();
   });

@@ -80,7 +80,7 @@ describe("a plugin file", () => {
       "link",
       () => symlinkSync(path("gone"), path("link")),
       2,
-      /it is a symlink to .*gone, which is not there\n.*ln -sfn/,
+      /it is a symlink to .*gone, which does not exist\n.*ln -sfn/,
     ],
   ] as const)("%s", async (_, name, make, exitCode, words) => {
     make();

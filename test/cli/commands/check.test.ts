@@ -59,7 +59,7 @@ test("every finding in a manifest at once, exit code 1", async () => {
   for (const words of [
     /error {3}options\[0\]: Option "name" must be lowercase/,
     /error {3}rpcmethods\[1\]: "usage" not provided by plugin/,
-    /lightningd insists on one/,
+    /lightningd requires one/,
     /error {3}rpcmethods: lightningd itself has a method getinfo/,
     /a node that starts this plugin crashes/,
     /warning dynamic: /,

@@ -33,7 +33,7 @@ describe("init", () => {
       const again = await run(box, ["init", `My-Tip`, flag]);
       expect(again).toMatchObject({ code: 2, stdout: "" });
       expect(again.stderr).toMatch(
-        new RegExp(`cannot write .*mytip\\${extension}: it is there already`),
+        new RegExp(`cannot write .*mytip\\${extension}: it already exists`),
       );
     },
   );
@@ -51,7 +51,7 @@ describe("init", () => {
     });
     expect(text).toContain('\n    "scripts"');
     const second = await run(box, ["init", "other"]);
-    expect(second.stdout).toMatch(/left as it is\nnext: cln-dev watch \.\/other\.py --embedded/);
+    expect(second.stdout).toMatch(/is unchanged\nnext: cln-dev watch \.\/other\.py --embedded/);
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 

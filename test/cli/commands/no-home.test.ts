@@ -40,6 +40,6 @@ it("names TMPDIR where no temporary folder can be made", async () => {
   const { code, stderr } = await run(box, ["watch", plugin, "--embedded"], { env: bad });
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^cln-dev: no temporary folder can be made in \/nonexistent: .*\n {2}Set TMPDIR/,
+    /^cln-dev: cannot create a temporary folder in \/nonexistent: .*\n {2}Set TMPDIR/,
   );
 });

@@ -25,7 +25,7 @@ const FAULTS: readonly (readonly [string, string, string, string, RegExp, RegExp
     OPTIONS,
     '{"name": "f", "type": "flag", "default": True, "description": "d"}',
     /type flag default must be 'false'/,
-    /off until it is given/,
+    /off unless it is given/,
   ],
   [
     "a multi flag",
@@ -97,7 +97,7 @@ const FAULTS: readonly (readonly [string, string, string, string, RegExp, RegExp
     '"dynamic": True',
     '"dynamic": True, "nonnumericids": False',
     /does not allow nonnumericids/,
-    /Take the id as it comes/,
+    /Use the id as received/,
   ],
   [
     "deprecated of no version",

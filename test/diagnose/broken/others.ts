@@ -101,7 +101,7 @@ export const SHELLS: readonly BrokenPlugin[] = [
     rule: "command-not-found",
     name: "p.sh",
     text: shell(["while", "nowhere_program --x || exit 3\nwhile"]),
-    says: [/runs a program that is not there: nowhere_program/, /p\.sh:3/, /the node's PATH/],
+    says: [/runs a program that does not exist: nowhere_program/, /p\.sh:3/, /the node's PATH/],
   },
   {
     what: "no loop (shell)",

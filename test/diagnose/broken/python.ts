@@ -21,7 +21,7 @@ export const PYTHONS: readonly BrokenPlugin[] = [
     rule: "python-module",
     name: "p.py",
     text: python(["import json, sys", "import json, sys\nfrom pyln.nowhere import Plugin"]),
-    says: [/there is no module pyln/, /-m pip install pyln-client/, /p\.py:3/],
+    says: [/has no module pyln/, /-m pip install pyln-client/, /p\.py:3/],
   },
   {
     what: "an error in a helper beside it",

@@ -54,7 +54,7 @@ const BACKTRACES: readonly (readonly [rule: string, line: string, says: RegExp])
   [
     "kills-node-hook-callback",
     "+0.1 lightningdBROKEN: backtrace: lightningd/plugin_hook.c:280 (plugin_hook_callback) 0x5576",
-    /probably an answer that lightningd does not survive Answer hooks always with a result/,
+    /probably an answer that lightningd does not survive Always answer hooks with a result/,
   ],
   ["node-crashed", "+0.1 lightningdBROKEN: FATAL SIGNAL 11 (version v26.06.6)", /signal 11/],
 ];

@@ -220,7 +220,7 @@ const PLUGIN_COMMAND: readonly Case[] = [
       const file = write("b.js", hook("a.js"));
       return explained(plugin("start", file), { path: file });
     },
-    /ask for a circle/,
+    /form a circle/,
   ],
   [
     "in-flight",
@@ -296,7 +296,7 @@ const SURROUNDINGS: readonly Case[] = [
       failedStart(
         write("needs.js", {}, "{}", "if (!process.env.CLN_DEV_TEST_KEY) process.exit(1);"),
       ),
-    /what differs is the node's side/,
+    /the difference is on the node's side/,
   ],
 ];
 
@@ -324,7 +324,7 @@ const OFFLINE: readonly Case[] = [
           `{ getmanifest: (id) => process.stdout.write('{"jsonrpc":"2.0","id":"' + id + '","result":{"options":[],"rpcmethods":[{"name":"cafe","usage":"caf\\\\u00e9"}]}}') }`,
         ),
       ),
-    /the usage of cafe holds a \\u escape/,
+    /the usage of cafe contains a \\u escape/,
   ],
   [
     "init-error",

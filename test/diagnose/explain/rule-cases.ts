@@ -41,14 +41,14 @@ const MODULES: readonly RuleCase[] = [
     rule: "python-module",
     files: { "p.py": "import jsn" },
     stderr: missing("jsn"),
-    reason: "there is no module jsn for /usr/bin/python3",
+    reason: "/usr/bin/python3 has no module jsn",
     fix: "Did you mean json?",
   },
   {
     rule: "python-module",
     files: { "p.py": "import yml" },
     stderr: missing("yml"),
-    reason: "there is no module yml for /usr/bin/python3",
+    reason: "/usr/bin/python3 has no module yml",
     fix: "Did you mean xml or yaml?",
   },
   {
@@ -57,42 +57,42 @@ const MODULES: readonly RuleCase[] = [
     stderr: missing("xyzzyfoo"),
     context: { environment: { differing: ["HOME"], onlyHere: [], pythonPath: undefined } },
     reason:
-      "there is no module xyzzyfoo for /usr/bin/python3; it runs with the environment of this shell, and the node's differs in HOME",
-    fix: "Let the #! line name the Python of a virtual environment, which needs no variables",
+      "/usr/bin/python3 has no module xyzzyfoo; it runs with the environment of this shell, and the node's differs in HOME",
+    fix: "Use the Python of a virtual environment in the #! line: it needs no variables",
   },
   {
     rule: "python-module",
     files: { "p.py": "import helper", "Helper.py": "" },
     stderr: missing("helper"),
-    reason: "there is no module helper for /usr/bin/python3, but Helper is beside it",
+    reason: "/usr/bin/python3 has no module helper, but Helper is beside it",
     fix: "Did you mean Helper?",
   },
   {
     rule: "python-module",
     files: { "p.py": "import xyzzyfoo" },
     stderr: missing("xyzzyfoo"),
-    reason: "there is no module xyzzyfoo for /usr/bin/python3",
+    reason: "/usr/bin/python3 has no module xyzzyfoo",
     fix: "Check the spelling; if it is right, install the package that has it for /usr/bin/python3",
   },
   {
     rule: "python-module",
     files: { "p.py": "import cv2" },
     stderr: missing("cv2"),
-    reason: "there is no module cv2 for /usr/bin/python3",
+    reason: "/usr/bin/python3 has no module cv2",
     fix: "/usr/bin/python3 -m pip install opencv-python",
   },
   {
     rule: "python-module",
     files: { "p.py": "from lightning import Plugin" },
     stderr: missing("lightning"),
-    reason: "there is no module lightning for /usr/bin/python3",
+    reason: "/usr/bin/python3 has no module lightning",
     fix: "/usr/bin/python3 -m pip install pyln-client, and write: from pyln.client import Plugin",
   },
   {
     rule: "python-module",
     files: { "p.py": "import zmq", "requirements.txt": "pyzmq\n" },
     stderr: missing("zmq"),
-    reason: "there is no module zmq for /usr/bin/python3",
+    reason: "/usr/bin/python3 has no module zmq",
     fix: "/usr/bin/python3 -m pip install -r /P/requirements.txt",
   },
   {
@@ -103,7 +103,7 @@ const MODULES: readonly RuleCase[] = [
       ".venv/lib/python3.11/site-packages/xyzzyfoo/__init__.py": "",
     },
     stderr: missing("xyzzyfoo"),
-    reason: "there is no module xyzzyfoo for /usr/bin/python3",
+    reason: "/usr/bin/python3 has no module xyzzyfoo",
     fix: "/P/.venv/bin/python3 has it: write #!/P/.venv/bin/python3 as the first line, or install it for this Python",
   },
   {
@@ -111,7 +111,7 @@ const MODULES: readonly RuleCase[] = [
     files: { "p.py": "#!x\n# /// script\n# dependencies = [\n# ]\n# ///\nimport requests" },
     by: "/usr/bin/uv",
     stderr: missing("requests"),
-    reason: "there is no module requests for its Python",
+    reason: "its Python has no module requests",
     fix: 'Add "requests" to dependencies at /P/p.py:3',
   },
   {
@@ -119,7 +119,7 @@ const MODULES: readonly RuleCase[] = [
     files: { "p.py": "import requests" },
     by: "/usr/bin/uv",
     stderr: missing("requests"),
-    reason: "there is no module requests for its Python",
+    reason: "its Python has no module requests",
     fix: 'uv looks for its project from the node\'s directory: write #!/usr/bin/env -S uv run --script, and list "requests" in a "# /// script" block',
   },
   {
@@ -128,7 +128,7 @@ const MODULES: readonly RuleCase[] = [
     language: "shell",
     by: "/bin/sh",
     stderr: missing("requests"),
-    reason: "there is no module requests for its Python",
+    reason: "its Python has no module requests",
     fix: "Install requests for the Python that the script starts",
   },
   {
@@ -137,14 +137,14 @@ const MODULES: readonly RuleCase[] = [
     stderr: missing("mymod"),
     context: { environment: { differing: [], onlyHere: ["PYTHONPATH"], pythonPath: "/opt/x" } },
     reason:
-      "there is no module mymod for /usr/bin/python3; here PYTHONPATH has /opt/x, which the node's environment does not",
+      "/usr/bin/python3 has no module mymod; here PYTHONPATH has /opt/x, which the node's environment does not",
     fix: "Check the spelling; if it is right, install the package that has it for /usr/bin/python3",
   },
   {
     rule: "disabled-for-module",
     files: { "p.py": "" },
     message: "disabled itself: No module named 'yaml'",
-    reason: "the plugin itself refuses to run: there is no module yaml for /usr/bin/python3",
+    reason: "the plugin itself refuses to run: /usr/bin/python3 has no module yaml",
     fix: "/usr/bin/python3 -m pip install pyyaml",
   },
   {
@@ -161,7 +161,7 @@ const MODULES: readonly RuleCase[] = [
     language: "node",
     files: { "p.js": "", "helper.js": "" },
     stderr: "Error: Cannot find module './helpr'\n    at require (/P/p.js:1:1)\n",
-    reason: "it requires ./helpr, which is not there",
+    reason: "it requires ./helpr, which does not exist",
     fix: "Did you mean helper?",
   },
   {
@@ -315,8 +315,8 @@ const SURROUNDINGS: readonly RuleCase[] = [
       },
     },
     reason:
-      "the node does not see what is here: FileNotFoundError: [Errno 2] No such file or directory: '/home/me/data'",
-    fix: "Look at the node's service file (ProtectHome, PrivateTmp, ReadWritePaths) or its user, and give it that path",
+      "the node cannot see a file that exists here: FileNotFoundError: [Errno 2] No such file or directory: '/home/me/data'",
+    fix: "Check the node's service file (ProtectHome, PrivateTmp, ReadWritePaths) or its user, and give it that path",
   },
   {
     rule: "state-file-cut",
@@ -355,7 +355,7 @@ const OUTPUT: readonly RuleCase[] = [
     files: { "p.py": "" },
     message: `Failed to parse RPC JSON response '??{"jsonrpc":"2.0","method":"log","params":{"message":"?"}}?'`,
     reason: "what it wrote reads as JSON, so probably it holds bytes that are not UTF-8",
-    fix: "Encode messages as UTF-8, and decode what comes from elsewhere before it goes into them",
+    fix: "Encode messages as UTF-8, and decode input before you put it into them",
   },
   {
     rule: "broken-json",
@@ -371,16 +371,15 @@ const OUTPUT: readonly RuleCase[] = [
     stderr: "/P/p.sh: line 4: jqq: command not found\n",
     message: 'Failed to parse RPC JSON response \'{"jsonrpc":"2.0","id":,"result":{}}\'',
     reason:
-      "the script runs a program that is not there: jqq: command not found at /P/p.sh:4, so what it wrote is not valid JSON",
+      "the script runs a program that does not exist: jqq: command not found at /P/p.sh:4, so what it wrote is not valid JSON",
     fix: "Install it, or write its absolute path: the node's PATH is not the one of your shell",
   },
   {
     rule: "hook-error",
     files: { "p.py": "" },
     message: 'Plugin p.py for rpc_command returned non-result response {"error": {}}',
-    reason:
-      "it answered the hook rpc_command with an error, at which a real lightningd ends itself",
-    fix: 'Answer hooks always with a result, such as {"result": "continue"}, also when something fails inside',
+    reason: "it answered the hook rpc_command with an error, at which a real lightningd exits",
+    fix: 'Always answer hooks with a result, such as {"result": "continue"}, also when something fails inside',
   },
   {
     rule: "no-jsonrpc",
@@ -475,7 +474,7 @@ const NODE: readonly RuleCase[] = [
     files: { "p.py": "" },
     end: { kind: "exited", phase: "running", code: null, signal: null },
     message: "exited during normal operation",
-    reason: "it closes its stdout, by which it ends for the node, offline too",
+    reason: "it closes its stdout, which ends it for the node, offline too",
     fix: "Fix the cause and save",
   },
   {

@@ -152,7 +152,7 @@ describe("a hook", () => {
     const odd = await withPlugin(hooks, `htlc_accepted: () => ({ result: "perhaps" })`);
     expect(await run(odd, "htlc_accepted")).toMatchObject({
       code: 1,
-      text: expect.stringContaining("lightningd ends itself at this answer"),
+      text: expect.stringContaining("lightningd exits at this answer"),
     });
     expect(await run(odd, "htlc_accepted", [], { json: true })).toMatchObject({ code: 1 });
     const dies = await withPlugin(hooks, "htlc_accepted: () => process.exit(1)");

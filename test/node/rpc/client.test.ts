@@ -179,7 +179,7 @@ describe("no answer", () => {
       const path = await socketThat((socket) =>
         socket.write(`{"jsonrpc":"2.0","id":${id},"result":1}\n\n`),
       );
-      const why = `garbage: it answered ${id}, which nobody here has asked`;
+      const why = `garbage: it answered ${id}, which was not asked here`;
       expect(await reasonOf(callNode(path, "m"))).toBe(why);
     },
   );

@@ -109,7 +109,7 @@ describe("what lightningd takes, but not as meant", () => {
     [
       "a member twice",
       '{"options":[],"options":[],"rpcmethods":[],"dynamic":true}',
-      "warning options: it is there twice",
+      "warning options: it appears twice",
     ],
     [
       "a topic misspelt",

@@ -35,7 +35,7 @@ export async function init(
     writeFileSync(path, plugin(name), { flag: "wx", mode: 0o755 });
   } catch (error) {
     throw usageFailure(`cannot write ${path}`, {
-      why: systemCode(error) === "EEXIST" ? "it is there already" : messageOf(error),
+      why: systemCode(error) === "EEXIST" ? "it already exists" : messageOf(error),
       fix: "Give another name: cln-dev init NAME",
     });
   }
@@ -57,7 +57,7 @@ export async function init(
   const lines = [
     `wrote ${paint.bold(sanitize(file))}: an option, a method and a subscription`,
     settings.text === undefined
-      ? `package.json has settings for cln-dev already: left as it is`
+      ? `package.json already has settings for cln-dev, and is unchanged`
       : `wrote ${paint.bold("package.json")}: settings for cln-dev, and npm run dev`,
     `next: ${paint.bold(sanitize(next))}, then change ${sanitize(file)} and save`,
   ];
@@ -72,7 +72,7 @@ function templateOf({ python, node, shell }: InitFlags) {
     shell && { extension: ".sh", plugin: shellPlugin },
   ].filter((template) => typeof template === "object");
   if (templates.length > 1) {
-    throw usageFailure("--python, --node and --shell exclude each other");
+    throw usageFailure("use only one of --python, --node and --shell");
   }
   return templates[0] ?? { extension: ".py", plugin: pythonPlugin };
 }
@@ -86,7 +86,7 @@ function nameOf(text: string): string {
   if (/^[a-z]/.test(name)) return name;
   if (/^[\w.-]+$/.test(text)) return `plugin${name}`;
   throw usageFailure(`${JSON.stringify(text)} cannot be the name of a plugin`, {
-    why: "a method's name has letters and digits",
+    why: "its method's name would have no letters or digits",
     fix: "Give another name: cln-dev init NAME",
   });
 }
@@ -113,7 +113,7 @@ function settingsWith(path: string, plugin: string): { path: string; text?: stri
   const before = parseJson(text);
   if (!isObject(before)) {
     throw usageFailure(`${path} is not a JSON object`, {
-      fix: "Correct it, or run init elsewhere",
+      fix: "Fix it, or run init elsewhere",
     });
   }
   if ("cln-dev" in before) return { path };
@@ -130,7 +130,7 @@ function textIfThere(path: string): string | undefined {
     if (systemCode(error) === "ENOENT") return undefined;
     throw usageFailure(`cannot read ${path}`, {
       why: messageOf(error),
-      fix: "Correct it, or run init elsewhere",
+      fix: "Fix it, or run init elsewhere",
     });
   }
 }

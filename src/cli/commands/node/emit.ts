@@ -57,7 +57,7 @@ export async function emit(
 
 function emitParams(topic: string, values: readonly string[], flags: EmitFlags): RawJson {
   if (flags.hook && flags.notification)
-    throw usageFailure("--hook and --notification exclude each other");
+    throw usageFailure("use only one of --hook and --notification");
   const [first] = values;
   const isWhole = first?.trimStart().startsWith("{") ?? false;
   if (isWhole && values.length > 1) throw usageFailure("emit takes one JSON object, or key=value");
@@ -198,7 +198,7 @@ function answerLines(topic: string, answer: Token, paint: Paint): string[] {
   const shown = sanitize(indentJson(error.raw), { newlines: true });
   return [
     `${head} ${paint.red("answered with an error")} ${shown}`,
-    paint.magenta("lightningd ends itself at an error from a hook"),
+    paint.magenta("lightningd exits at an error from a hook"),
   ];
 }
 

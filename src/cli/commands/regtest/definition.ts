@@ -10,12 +10,12 @@ export function defineRegtest(command: Command, run: RunCommand): void {
     .addHelpText("before", EXAMPLES);
   withDir(command.command("start", { isDefault: true }))
     .argument("[nodes]", "how many nodes (2, or as many as there are)")
-    .argument("[options...]", "behind --: options of lightningd for the config of new nodes")
-    .description("start what does not run, make what is missing")
+    .argument("[options...]", "after --: options of lightningd for the config of new nodes")
+    .description("start the nodes, and create what is missing")
     .option("--lightningd <path>", "this lightningd; l3=PATH for one node (repeatable)", repeatable)
     .option("--capacity <sat>", "of each channel; half of it is on either side (10000000)")
     .option("--no-channels", "no channels between the nodes")
-    .option("--automine <blocks>", "mine that many when a transaction is sent; 0 ends it")
+    .option("--automine <blocks>", "mine that many when a transaction is sent; 0 turns it off")
     .option("--no-developer", "nodes without --developer: plugins are started without it, too")
     .action((nodes: string | undefined, options: string[], flags) =>
       run(async (context) => (await load()).start(context, nodes, options, flags)),
@@ -24,7 +24,7 @@ export function defineRegtest(command: Command, run: RunCommand): void {
     .description("show the nodes and channels")
     .action((flags) => run(async (context) => (await load()).status(context, flags)));
   withDir(command.command("stop"))
-    .argument("[node...]", "l1, l2, ...; all where none is given")
+    .argument("[node...]", "l1, l2, ...; default: all")
     .description("stop the nodes; start brings them back as they were")
     .action((nodes: string[], flags) =>
       run(async (context) => (await load()).stop(context, nodes, flags)),
@@ -70,7 +70,7 @@ export function defineRegtest(command: Command, run: RunCommand): void {
     );
   withDir(command.command("fees"))
     .argument("<blocks=rate...>", "sat per 1000 vbytes, as in 2=20000 100=2000")
-    .description("set what the nodes are given as fee rates")
+    .description("set the fee rates that the nodes see")
     .action((rates: string[], flags) =>
       run(async (context) => (await load()).fees(context, rates, flags)),
     );

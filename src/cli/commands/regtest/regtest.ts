@@ -177,7 +177,7 @@ export function fees(
       .map((value) => {
         const [blocks = "", rate = "", ...more] = value.split("=");
         if (more.length > 0 || rate === "") {
-          throw usageFailure(`${JSON.stringify(value)} is no fee rate`, {
+          throw usageFailure(`${JSON.stringify(value)} is not a fee rate`, {
             fix: "Write blocks=rate, the rate in sat per 1000 vbytes: 2=20000",
           });
         }
@@ -247,7 +247,7 @@ function folderOf({ flags, surroundings }: Context, { dir }: DirFlag): string {
     });
   }
   if (dir === "") {
-    throw usageFailure("--dir is empty", { fix: "Write a path behind --dir, or leave it out" });
+    throw usageFailure("--dir is empty", { fix: "Write a path after --dir, or leave it out" });
   }
   return networkFolder(dir ?? defaultNetworkFolder(), surroundings.cwd);
 }

@@ -73,7 +73,7 @@ function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: bo
         `${good} ${event.name} runs (lightningd ${sanitize(event.version)})   ${event.ms} ms`,
       ];
     case "node-stopped": {
-      const how = event.killed ? "did not end by itself and was killed" : "is stopped";
+      const how = event.killed ? "did not stop by itself and was killed" : "is stopped";
       return [`${good} ${event.name} ${how}`];
     }
     case "port-changed":
@@ -82,7 +82,7 @@ function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: bo
       ];
     case "options-ignored":
       return [
-        `${marks.warn} the options go to new nodes only; the config of ${event.names.join(", ")} is as it was`,
+        `${marks.warn} the options go to new nodes only; the config of ${event.names.join(", ")} is unchanged`,
       ];
     case "funded":
       return verbose ? [`${good} ${event.name} has ${grouped(event.sat)} sat`] : [];
@@ -106,7 +106,7 @@ function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: bo
       return event.left.length === 0
         ? [`${good} ${sanitize(event.dir)} is removed`]
         : [
-            `${marks.warn} ${sanitize(event.dir)} still has what is not the network's: ${sanitize(event.left.join(", "))}`,
+            `${marks.warn} ${sanitize(event.dir)} still has files that are not the network's: ${sanitize(event.left.join(", "))}`,
           ];
     case "status":
       return [

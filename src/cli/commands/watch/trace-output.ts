@@ -35,8 +35,8 @@ export class TraceOutput {
     this.#filter = traceFilter(typeof flags.trace === "string" ? flags.trace : "");
     if ((this.#isShown || flags.traceFile !== undefined) && !this.canTrace) {
       throw usageFailure("--trace cannot be used here", {
-        why: "the node and the plugin talk over pipes of their own, which nobody else can read",
-        fix: "Add --hot: cln-dev then stands between the two; or try it on the embedded node with --embedded",
+        why: "the node and the plugin talk over pipes of their own, which no one else can read",
+        fix: "Add --hot: cln-dev is then between the two; or use the embedded node with --embedded",
       });
     }
     this.#file =

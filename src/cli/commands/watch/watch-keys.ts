@@ -42,11 +42,11 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
     },
     {
       key: "p",
-      description: "pause: count what is saved; again: reload once",
+      description: "pause: count saves; again: reload once",
       action: () => {
         if (!session.paused) {
           session.pause();
-          print("  paused; p reloads what is saved from now on");
+          print("  paused; p reloads what you save from now on");
           return;
         }
         const files = session.resume();
@@ -60,7 +60,7 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
     },
     {
       key: "l",
-      description: "the plugin's log: every line, or warnings only",
+      description: "show every log line of the plugin, or warnings only",
       action: () => {
         const all = session.toggleLogs() === "debug";
         print(all ? "  every log line" : "  warnings and errors only");
@@ -68,17 +68,17 @@ export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => 
     },
     {
       key: "w",
-      description: "what is watched, and how many files that is",
+      description: "show what is watched, and how many files",
       action: () => print(...watchedLines(session, context.surroundings.cwd)),
     },
     watched.trace.canTrace && {
       key: "t",
-      description: "the messages between node and plugin: on or off",
+      description: "show the messages between node and plugin, or stop",
       action: () => {
         const isShown = watched.trace.toggle();
         session.traceBytes = watched.trace.traceBytes;
         const every = "every message between node and plugin is shown";
-        print(`  ${isShown ? every : "messages are not shown any more"}`);
+        print(`  ${isShown ? every : "messages are no longer shown"}`);
       },
     },
     node.embedded && {

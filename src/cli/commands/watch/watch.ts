@@ -96,7 +96,7 @@ export async function watch(
 function refuseForeignProcess({ path, run, hot }: PluginSettings): void {
   if (run === undefined || hot === true) return;
   throw usageFailure(`--env, --exec and --debug cannot be used for ${path}`, {
-    why: "the node itself starts the plugin, and takes no environment or command for it",
+    why: "the node itself starts the plugin, and has no environment or command for it",
     fix: "Add --hot: the plugin is then started by cln-dev",
   });
 }

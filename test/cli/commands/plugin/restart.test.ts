@@ -125,7 +125,7 @@ describe("with one watch session", () => {
     watch.kill("SIGKILL");
     const { code, stderr = "" } = (await second?.ended) ?? {};
     expect(code).toBe(1);
-    expect(stderr).toMatch(/the watch session \(pid \d+\) ended before it had reloaded/);
+    expect(stderr).toMatch(/the watch session \(pid \d+\) ended before the reload/);
     // Its socket is removed by the next command that finds it.
     const sockets = join(String(box.env.XDG_RUNTIME_DIR), "cln-dev");
     expect(readdirSync(sockets)).toEqual([expect.stringMatching(`^${watch.pid}-\\w+\\.sock$`)]);

@@ -29,7 +29,7 @@ describe("arguments", () => {
     [["--", "--alias=a\nb"], /is not an option of lightningd/],
     [["mine", "1.5"], /number of blocks cannot be "1\.5"/],
     [["mine", "--dir", ""], /--dir is empty/],
-    [["fees", "2"], /"2" is no fee rate.*\n.*2=20000/],
+    [["fees", "2"], /"2" is not a fee rate.*\n.*2=20000/],
     [["fees", "2=1"], /fee rate cannot be "1"/],
     [["reorg", "x"], /depth cannot be "x"/],
     [["--lightning-dir=/tmp"], /--lightning-dir cannot be used with cln-dev regtest.*\n.*--dir/],
