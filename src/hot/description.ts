@@ -8,6 +8,8 @@ import type { RunSettings } from "../plugin/process/run-settings.js";
 /** Whether the new version may run beside the old one, or the old one has to end first. */
 export type Handover = "beside" | "old-first";
 
+const HANDOVERS: readonly Handover[] = ["beside", "old-first"];
+
 /** The content of `hot.json`. */
 export interface HotDescription extends RunSettings {
   /** How a reload begins; detected if not set. */
@@ -32,7 +34,6 @@ export function readDescription(folder: string): HotDescription | undefined {
     const [plugin, node] = [stringOf(value.plugin), stringOf(value.node)];
     if (plugin === undefined || node === undefined) return undefined;
     const exec = Array.isArray(value.exec) ? value.exec.map(String) : undefined;
-    const handover = value.handover === "old-first" || value.handover === "beside";
     return {
       plugin,
       node,
@@ -40,7 +41,7 @@ export function readDescription(folder: string): HotDescription | undefined {
       atStart: value.atStart === true,
       exec,
       env: isObject(value.env) ? textsOf(value.env) : undefined,
-      handover: handover ? (value.handover === "beside" ? "beside" : "old-first") : undefined,
+      handover: HANDOVERS.find((one) => one === value.handover),
     };
   } catch {
     return undefined;

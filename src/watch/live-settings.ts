@@ -122,7 +122,7 @@ export class LiveSettings {
     }
     if (left.length > 0) {
       const what = `${name}: ${left.join(" and ")} has changed`;
-      this.#hooks.onNotice(`${what}; start the watch again to use that`);
+      this.#hooks.onNotice(`${what}; restart the watch to use that`);
     }
     if (changes.length === 0) return;
     this.#plugins = this.#plugins.map((plugin) => {

@@ -74,7 +74,7 @@ it("a broken file is reported, and the settings stay as they were", async () => 
   expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [plugin] });
   save({ plugins: [{ path, options: { foo_opt: "BAR" } }, "another.py"] });
   expect(await watch.next("notice")).toMatchObject({
-    message: "package.json: the list of plugins has changed; start the watch again to use that",
+    message: "package.json: the list of plugins has changed; restart the watch to use that",
   });
 });
 
@@ -85,11 +85,11 @@ it(".gitignore: what it leaves out from now on does not reload, and what it no l
   const gitignore = join(box.work, ".gitignore");
   writeFileSync(gitignore, "helper*\n");
   await watch.next("notice", {
-    message: `${gitignore} has changed: what it leaves out is not watched`,
+    message: `${gitignore} has changed: what it ignores is not watched`,
   });
   writeFileSync(helper, "\n");
   expect(await watch.next("notice")).toMatchObject({
-    message: `${helper} does not reload the plugin: ${gitignore} leaves it out (--watch adds it)`,
+    message: `${helper} does not reload the plugin: ${gitignore} ignores it (--watch adds it)`,
   });
   writeFileSync(other, "\n");
   expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [other] });

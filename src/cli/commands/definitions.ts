@@ -29,10 +29,10 @@ const watch: Define = (command, run, program) =>
       "--run <command>",
       "run this command after each successful reload; the next save ends it",
     )
-    .option("--safe", "stop the old version only if the new one passes its handshake")
+    .option("--safe", "stop the previous version only if the new one passes its handshake")
     .option("--bell", "ring when the plugin breaks, and when it works again")
     .option("--stop-on-exit", "stop the plugin at the end")
-    .option("--hot", "let the new version take over while the old one finishes its calls")
+    .option("--hot", "let the new version take over while the previous one finishes its calls")
     .option("--keep-hot", "leave the plugin in hot mode at the end")
     .option("--env <NAME=value>", "environment variable for the plugin (repeatable)", repeatable)
     .option("--exec <command>", 'command that runs the plugin: "uv run {plugin}"')

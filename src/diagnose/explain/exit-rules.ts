@@ -140,7 +140,7 @@ export const EXIT_RULES: readonly Rule[] = [
     pattern: EXITED,
     condition: (facts) => missingVariable(facts) !== undefined,
     reason: (facts) =>
-      `the node's environment has no ${missingVariable(facts)}, which is set here (${trouble(facts)}${placeOf(facts)})`,
+      `${missingVariable(facts)} is set here, but not in the node's environment (${trouble(facts)}${placeOf(facts)})`,
     fix: (facts) =>
       `Start the node with ${missingVariable(facts)}, or make it an option of the plugin`,
   },
@@ -149,7 +149,7 @@ export const EXIT_RULES: readonly Rule[] = [
     pattern: EXITED,
     condition: ({ environment }) => (environment?.differing.length ?? 0) > 0,
     reason: (facts) =>
-      `it runs with the environment of this shell and not with the node's; they differ in ${facts.environment?.differing.join(", ")}${facts.offline?.trace === undefined ? "" : ` (${trouble(facts)})`}`,
+      `it runs with this shell's environment but not with the node's; they differ in ${facts.environment?.differing.join(", ")}${facts.offline?.trace === undefined ? "" : ` (${trouble(facts)})`}`,
     fix: "Set what the plugin needs in the plugin itself or in its options, or start the node with it",
   },
   {
@@ -337,11 +337,11 @@ function moduleName(facts: RuleContext): string {
 function environmentNote({ environment }: RuleContext): string {
   const { pythonPath, differing = [] } = environment ?? {};
   if (pythonPath !== undefined) {
-    return `; here PYTHONPATH has ${pythonPath}, which the node's environment does not`;
+    return `; here PYTHONPATH has ${pythonPath}, which the node's environment does not have`;
   }
   return differing.length === 0
     ? ""
-    : `; it runs with the environment of this shell, and the node's differs in ${differing.join(", ")}`;
+    : `; it runs with this shell's environment, and the node's differs in ${differing.join(", ")}`;
 }
 
 function oldPython(facts: RuleContext): { has: string; needs: string } | undefined {

@@ -30,7 +30,7 @@ export const NODE_RULES: readonly Rule[] = [
     reason: ({ file, path }) =>
       file === undefined
         ? `there is no file ${path}`
-        : "the file is here, but the node does not see it: it runs in a container, on another machine, or as a user that may not enter the folder",
+        : "the file exists, but the node does not see it: it runs in a container, on another machine, or as a user that may not enter the folder",
     fix: ({ file, path }) =>
       file === undefined
         ? "Check the path"
@@ -189,8 +189,8 @@ export const NODE_RULES: readonly Rule[] = [
   {
     id: "in-flight",
     pattern: /^Plugin terminated before replying to RPC call\.$/,
-    reason: "the plugin exited, or was stopped, while it worked on this call",
-    fix: "Look at its last log lines, and at the node's stderr",
+    reason: "the plugin exited or was stopped during this call",
+    fix: "Read its last log lines, and the node's stderr",
   },
   {
     id: "died-with-words",
@@ -209,7 +209,7 @@ export const NODE_RULES: readonly Rule[] = [
   {
     id: "stopped-in-call",
     pattern: /^(stopped by lightningd via RPC|Plugin changed, needs restart\.)$/,
-    reason: "the plugin was stopped or reloaded while it worked on this call",
+    reason: "the plugin was stopped or reloaded during this call",
     fix: "Make the call again",
   },
   {
@@ -223,7 +223,7 @@ export const NODE_RULES: readonly Rule[] = [
 /** A call through cln-dev is repeated offline if the plugin dies of it. */
 function callToRepeat({ methods = [] }: RuleContext): string {
   const method = methods[0] ?? "<method>";
-  return `If a call did it, make it by cln-dev, which repeats it offline and shows the traceback: --call "${method}" in the session, or cln-dev call ${method}`;
+  return `If a call did it, make it with cln-dev, which repeats it offline and shows the traceback: --call "${method}" in the session, or cln-dev call ${method}`;
 }
 
 /** @param plugin its path */

@@ -13,7 +13,7 @@ export type HookVerdict =
   | { readonly kind: "decided" }
   /** Rejected: logged as broken, and the next plugin is asked. */
   | { readonly kind: "ignored"; readonly why: string }
-  /** lightningd calls fatal(): the node ends itself. */
+  /** lightningd calls fatal(): the node exits. */
   | { readonly kind: "fatal"; readonly why: string };
 
 const CONTINUE: HookVerdict = { kind: "continue" };

@@ -165,7 +165,7 @@ export class FileSource {
     await this.#watchers.allRead();
     for (const { rules } of this.#paths.trees) {
       for (const [file, why] of rules.problems) {
-        this.#notice("warn", `${file} cannot be read, and is taken for missing: ${why}`);
+        this.#notice("warn", `${file} cannot be read, and counts as missing: ${why}`);
       }
     }
   }
@@ -278,7 +278,7 @@ export class FileSource {
     if (found === "folder") return this.#hasFolderGone(path);
     if (found === "unchanged") return false;
     if (!this.#ownOutput.isWrittenTo(path)) return true;
-    this.#notice("info", `${path} holds this program's own output: its changes do not reload`);
+    this.#notice("info", `${path} holds this program's own output: its changes cause no reload`);
     return false;
   }
 
@@ -340,7 +340,7 @@ export class FileSource {
   #rulesChanged(file: string): void {
     if (!this.#paths.rulesChanged(file)) return;
     this.#noticed.clear();
-    const message = `${file} has changed: what it leaves out is not watched`;
+    const message = `${file} has changed: what it ignores is not watched`;
     void this.#reopen().then(() => this.#notice("info", message));
   }
 
@@ -388,10 +388,7 @@ export class FileSource {
     if (this.#noticed.size >= MAX_HIDDEN_NOTICES) return;
     const by = this.#paths.hiddenBy(path);
     if (by === undefined) return;
-    this.#notice(
-      "info",
-      `${path} does not reload the plugin: ${by} leaves it out (--watch adds it)`,
-    );
+    this.#notice("info", `${path} does not reload the plugin: ${by} ignores it (--watch adds it)`);
   }
 
   /** Reports each message once. */

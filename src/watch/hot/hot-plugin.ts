@@ -190,12 +190,12 @@ export class HotPlugin {
         break;
       case "unknown-id":
         this.#notice(
-          `${this.#target.name.plugin} answered ${event.id}, an id that the node never sent, so the caller waits for ever. Send the id back exactly as it came, quotes and escapes included`,
+          `${this.#target.name.plugin} answered ${event.id}, an id that the node never sent, so the caller waits for ever. Send the id back exactly as received, quotes and escapes included`,
         );
         break;
       case "cut":
         this.#notice(
-          `the old version of ${this.#target.name.plugin} was ended before it answered: ${event.methods.join(", ")}`,
+          `the previous version of ${this.#target.name.plugin} was ended before it answered: ${event.methods.join(", ")}`,
         );
         break;
       case "lost":

@@ -229,7 +229,7 @@ function mustRestartNode(path: string, changes: readonly string[]): Failure {
   return new Failure({
     kind: "node-must-restart",
     what: `the new version of ${path} does not take over (${changes.join(", ")})`,
-    why: "the node's own config starts this plugin, and the node reads what it shows only at its start",
+    why: "the node's own config starts this plugin, and the node reads its manifest only when the node starts",
     fix: "Restart the node",
     exitCode: 1,
   });

@@ -45,6 +45,6 @@ export async function leaveHot(
     if (how === "plain") await startPlugin(node, realPath, started?.options ?? []);
     return undefined;
   } catch (error) {
-    return `${plugin} was not put back to a plain start: ${messageOf(error)}`;
+    return `${plugin} could not be put back to a plain start: ${messageOf(error)}`;
   }
 }

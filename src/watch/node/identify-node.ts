@@ -66,7 +66,7 @@ export async function identifyForControl(
   throw new Failure({
     kind: "node-too-old",
     what: `the node at ${address.rpcFile} is lightningd ${facts.version}`,
-    why: `a release before ${FIRST_SAFE_RELEASE} can kill every process of its user when a plugin is started again after it could not be run`,
+    why: `a release before ${FIRST_SAFE_RELEASE} can kill every process of its user when it restarts a plugin that could not be run`,
     fix: `Use lightningd ${FIRST_SAFE_RELEASE} or later; list, call and logs work with this one`,
     exitCode: 2,
   });

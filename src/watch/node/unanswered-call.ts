@@ -40,7 +40,7 @@ export async function explainUnanswered(call: UnansweredCall): Promise<string> {
   const own = (listed ?? []).map(({ name }) => name).filter((name) => !BUILTIN.test(name));
   const paths = plugin === undefined ? own : [plugin];
   const details = await describeProcesses(paths, node, listed === undefined);
-  const silent = listed === undefined ? ", and the node answers nothing else either" : "";
+  const silent = listed === undefined ? ", and the node does not answer anything else either" : "";
   return [`${head}${silent}`, ...details].join("; ");
 }
 

@@ -162,7 +162,7 @@ export class PluginOnNode {
     if (problem === undefined) return { is: "running", path, hot };
     if (isAtStart(path)) throw hostOfNodeIsLost(file.realPath);
     if (problem === "other-release") {
-      const message = `${this.#target.name.plugin} runs in hot mode by another release of cln-dev: it is started once again by this one`;
+      const message = `${this.#target.name.plugin} runs in hot mode under another release of cln-dev: this release starts it again`;
       this.#emit({ event: "notice", level: "info", message });
     }
     return { is: "running", path };

@@ -284,7 +284,7 @@ function fileGone({ kind, why, exitCode }: Failure, path: string): Failure {
     kind,
     what: `${path} is gone`,
     ...(why === undefined ? {} : { why }),
-    fix: "Put it back, or start the watch again with its new path",
+    fix: "Put it back, or restart the watch with its new path",
     exitCode,
   });
 }

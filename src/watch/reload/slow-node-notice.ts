@@ -101,7 +101,7 @@ async function askPlugins(
 ): Promise<readonly ListedPlugin[] | string> {
   const pid = nodePid(node.lightningDir, node.network);
   if (pid !== undefined && pid !== process.pid && isStopped(pid)) {
-    return `the node at ${node.rpcFile} is stopped (pid ${pid}: SIGSTOP, Ctrl-Z or a debugger); let it go on: kill -CONT ${pid}`;
+    return `the node at ${node.rpcFile} is stopped (pid ${pid}: SIGSTOP, Ctrl-Z or a debugger); continue it: kill -CONT ${pid}`;
   }
   try {
     return await listPlugins(node.rpcFile, { timeoutMs: ANSWER_MS, signal });

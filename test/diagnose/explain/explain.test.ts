@@ -233,7 +233,7 @@ const PLUGIN_COMMAND: readonly Case[] = [
       await startPlugin(node.rpcFile, file, []);
       return explained(errorOf("dies", []), { path: file });
     },
-    /while it worked on this call/,
+    /during this call/,
   ],
   [
     "died-later",

@@ -57,7 +57,7 @@ const MODULES: readonly RuleCase[] = [
     stderr: missing("xyzzyfoo"),
     context: { environment: { differing: ["HOME"], onlyHere: [], pythonPath: undefined } },
     reason:
-      "/usr/bin/python3 has no module xyzzyfoo; it runs with the environment of this shell, and the node's differs in HOME",
+      "/usr/bin/python3 has no module xyzzyfoo; it runs with this shell's environment, and the node's differs in HOME",
     fix: "Use the Python of a virtual environment in the #! line: it needs no variables",
   },
   {
@@ -137,7 +137,7 @@ const MODULES: readonly RuleCase[] = [
     stderr: missing("mymod"),
     context: { environment: { differing: [], onlyHere: ["PYTHONPATH"], pythonPath: "/opt/x" } },
     reason:
-      "/usr/bin/python3 has no module mymod; here PYTHONPATH has /opt/x, which the node's environment does not",
+      "/usr/bin/python3 has no module mymod; here PYTHONPATH has /opt/x, which the node's environment does not have",
     fix: "Check the spelling; if it is right, install the package that has it for /usr/bin/python3",
   },
   {
@@ -290,7 +290,7 @@ const SURROUNDINGS: readonly RuleCase[] = [
     stderr: trace(2, "K = os.environ['MY_API_URL']", "KeyError: 'MY_API_URL'"),
     context: { environment: { differing: [], onlyHere: ["MY_API_URL"], pythonPath: undefined } },
     reason:
-      "the node's environment has no MY_API_URL, which is set here (KeyError: 'MY_API_URL' at /P/p.py:2)",
+      "MY_API_URL is set here, but not in the node's environment (KeyError: 'MY_API_URL' at /P/p.py:2)",
     fix: "Start the node with MY_API_URL, or make it an option of the plugin",
   },
   {
@@ -301,7 +301,7 @@ const SURROUNDINGS: readonly RuleCase[] = [
       environment: { differing: ["LD_LIBRARY_PATH"], onlyHere: [], pythonPath: undefined },
     },
     reason:
-      "it runs with the environment of this shell and not with the node's; they differ in LD_LIBRARY_PATH (ImportError: libx.so: cannot open shared object file)",
+      "it runs with this shell's environment but not with the node's; they differ in LD_LIBRARY_PATH (ImportError: libx.so: cannot open shared object file)",
     fix: "Set what the plugin needs in the plugin itself or in its options, or start the node with it",
   },
   {
@@ -441,7 +441,7 @@ const NODE: readonly RuleCase[] = [
     rule: "stopped-in-call",
     files: { "p.py": "" },
     message: "stopped by lightningd via RPC",
-    reason: "the plugin was stopped or reloaded while it worked on this call",
+    reason: "the plugin was stopped or reloaded during this call",
     fix: "Make the call again",
   },
   {
@@ -450,7 +450,7 @@ const NODE: readonly RuleCase[] = [
     end: { kind: "passed" },
     message: "exited during normal operation",
     reason: "it exited while running; the reason went to the node's stderr",
-    fix: 'If a call did it, make it by cln-dev, which repeats it offline and shows the traceback: --call "<method>" in the session, or cln-dev call <method>',
+    fix: 'If a call did it, make it with cln-dev, which repeats it offline and shows the traceback: --call "<method>" in the session, or cln-dev call <method>',
   },
   {
     rule: "died-again",
@@ -484,7 +484,7 @@ const NODE: readonly RuleCase[] = [
     message: "exited during normal operation",
     context: { stderr: "loading\ncert file missing\n" },
     reason: "it exited while running; its last line on stderr is: cert file missing",
-    fix: 'If a call did it, make it by cln-dev, which repeats it offline and shows the traceback: --call "<method>" in the session, or cln-dev call <method>',
+    fix: 'If a call did it, make it with cln-dev, which repeats it offline and shows the traceback: --call "<method>" in the session, or cln-dev call <method>',
   },
 ];
 

@@ -6,11 +6,12 @@ import { RpcError } from "../../../src/node/rpc/errors.js";
 import { installed } from "../../conformance/nodes/installed.js";
 import { startLightningd } from "../../conformance/nodes/lightningd.js";
 import { makeFolder, makePlugin, method, startNode } from "../../embedded/support.js";
+import { until } from "../../support/until.js";
 
 const HANDLERS = `{
   dies: () => nosuch(1),
   prints: (_, { id }) => { console.log("so many"); return {}; },
-  waits: () => undefined,
+  waits: () => void log("asked to wait"),
 }`;
 
 describe.each([
@@ -39,8 +40,13 @@ describe.each([
       };
       expect(await explain("dies")).toMatch(/^it crashed at \S+p\.js:\d+: ReferenceError: nosuch/);
       expect(await explain("prints")).toMatch(/^the node ended it: it printed `so many` to stdout/);
-      const stop = async () => void (await callNode(node.rpcFile, "plugin", ["stop", plugin]));
-      expect(await explain("waits", stop)).toMatch(/^the plugin was stopped or reloaded while/);
+      const stop = async () => {
+        const isAsked = async () =>
+          JSON.stringify(await callNode(node.rpcFile, "getlog", [])).includes("asked to wait");
+        await until("the call", isAsked);
+        await callNode(node.rpcFile, "plugin", ["stop", plugin]);
+      };
+      expect(await explain("waits", stop)).toMatch(/^the plugin was stopped or reloaded during/);
     } finally {
       await node.end();
     }

@@ -166,7 +166,7 @@ describe("a hook", () => {
     );
     expect(await run(errs, "htlc_accepted")).toMatchObject({
       code: 1,
-      text: expect.stringContaining("lightningd ends itself at an error"),
+      text: expect.stringContaining("lightningd exits at an error"),
     });
     expect(await call(errs, "plugin", ["list"])).toEqual({ command: "list", plugins: [] });
   });

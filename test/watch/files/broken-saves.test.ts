@@ -53,7 +53,7 @@ describe("a save that breaks the plugin", () => {
     }
     expect(watch.events.at(-1)).toMatchObject({
       message: expect.stringContaining(`${plugin} is gone: `),
-      fix: "Put it back, or start the watch again with its new path",
+      fix: "Put it back, or restart the watch with its new path",
     });
     writePlugin(box.work, { version: "2" });
     expect(await watch.outcome()).toMatchObject({ event: "reloaded" });

@@ -37,7 +37,7 @@ describe.skipIf(process.platform !== "linux")("the file that the output goes to"
     await until("one more", has("reloaded", 3));
     const out = join(box.work, "out.json");
     expect(events().filter(({ event }) => event === "notice")).toMatchObject([
-      { message: `${out} holds this program's own output: its changes do not reload` },
+      { message: `${out} holds this program's own output: its changes cause no reload` },
     ]);
   });
 });

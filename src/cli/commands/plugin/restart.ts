@@ -154,6 +154,6 @@ function ago(ms: number): string {
 function notWatched(plugin: string): Failure {
   return usageFailure(`${plugin} is not being watched`, {
     why: "another of the named plugins is",
-    fix: `Restart it separately: cln-dev restart ${plugin}`,
+    fix: `Restart it on its own: cln-dev restart ${plugin}`,
   });
 }
