@@ -29,7 +29,7 @@ const MISSED_MS = 5_000;
 /** Whatever a tool does after a reload has ended before the next one's turn. */
 const BETWEEN_MS = 40;
 const WARM_UP = 2;
-/** So many times as many saves as asked for, where a goal is missed. */
+/** A missed goal is measured again, with this many times the saves. */
 const MOST_TIMES = 3;
 const GOAL_MEDIAN_MS = 4;
 const GOAL_P95_MS = 10;

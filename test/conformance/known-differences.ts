@@ -11,7 +11,7 @@ interface KnownDifference {
   readonly reason: string;
 }
 
-/** Each ends a lightningd; the embedded node lives on and says, where it can, what is wrong. */
+/** Each ends a lightningd; the embedded node lives on and says, if it can, what is wrong. */
 const KILLERS: readonly [string, string][] = [
   ["a method named like one of the node's own", "it looks for the plugin that has the method"],
   ["a \\u escape in a method's usage", "it cannot decode it, and takes that for a name clash"],

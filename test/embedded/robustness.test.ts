@@ -145,7 +145,7 @@ describe("a client", () => {
   });
 });
 
-/** A plugin that starts faster than a whole Node, and ends its answers after some where it is asked to. */
+/** A plugin that starts faster than a whole Node, and ends its answers after some if it is asked to. */
 function shellPlugin(rpcmethods: object[], result: string, answers = 1000): string {
   const manifest = JSON.stringify({ dynamic: true, options: [], rpcmethods });
   // The id is between the first "id": and its comma; each message has an empty line behind it.

@@ -76,7 +76,7 @@ else: answer(request, {"version": VERSION})`,
     writeProgram(chain, text.replaceAll('"feerate": 1000}', '"feerate": 2000}'));
     await watch.next("reloaded", { plugin: "stub-chain.py" });
     expect(JSON.stringify(await callNode(node.rpcFile, "estimatefees"))).toContain("2000");
-    // Never dynamic where the node would not survive a stop.
+    // Never dynamic if the node would not survive a stop.
     await expect(stopPlugin(node.rpcFile, start.backend)).rejects.toThrow("cannot be managed");
     writeProgram(chain, text.replace("methods}", 'methods, "hooks": ["custommsg"]}'));
     expect(await watch.outcome()).toMatchObject({ event: "refused", kind: "node-must-restart" });

@@ -1,4 +1,4 @@
-/** What a version may do to the host, and the host to a version: on a real lightningd where there is one. */
+/** What a version may do to the host, and the host to a version: on a real lightningd if there is one. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -88,7 +88,7 @@ export function programPath(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-/** The Python interpreter itself, not a launcher that only finds one; undefined where there is none. */
+/** The Python interpreter itself, not a launcher that only finds one; undefined if there is none. */
 export function pythonPath(): string | undefined {
   try {
     const print = "import sys; print(sys.executable)";
@@ -102,7 +102,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits until something holds. @returns false where it did not within that time */
+/** Waits until something holds. @returns false if it did not within that time */
 export async function within(
   ms: number,
   holds: () => boolean | Promise<boolean>,

@@ -1,4 +1,4 @@
-/** The node under a bench or a soak: a real lightningd where there is one, else the embedded node. */
+/** The node under a bench or a soak: a real lightningd if there is one, else the embedded node. */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

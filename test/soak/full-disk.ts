@@ -29,7 +29,7 @@ export async function fullDisk(options: SoakOptions): Promise<readonly Claim[]> 
   return claims;
 }
 
-/** This part again, where we may mount. */
+/** This part again, if we may mount. */
 function inNamespace({ lab, again }: SoakOptions): readonly Claim[] {
   const why = "no right to mount a small disk, and no namespaces to do it in";
   const left = [SAVED, CONTROL, TEMP, LOG].map((claim) => leftOut(claim, why));

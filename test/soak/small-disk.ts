@@ -14,7 +14,7 @@ export interface SmallDisk {
 
 /**
  * @param options of tmpfs, such as `size=64k` or `nr_inodes=2`
- * @returns undefined where we have not the right to mount one
+ * @returns undefined if we have not the right to mount one
  */
 export function smallDisk(folder: string, options: string): SmallDisk | undefined {
   const mount = spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]);

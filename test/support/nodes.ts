@@ -44,7 +44,7 @@ export async function startNode(box: Sandbox, options: TestNodeOptions = {}): Pr
 /** The kinds of node that are here: the installed lightningd is a second one. */
 export const NODE_KINDS = installed === undefined ? ["embedded"] : ["embedded", "lightningd"];
 
-/** A real lightningd, where one is installed. It ends with the sandbox. */
+/** A real lightningd, if one is installed. It ends with the sandbox. */
 export async function startInstalled(
   box: Sandbox,
   options: Pick<TestNodeOptions, "env"> = {},

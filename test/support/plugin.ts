@@ -1,4 +1,4 @@
-/** Writes plugins: small ones, in Python where it is there (it starts faster), else for Node. */
+/** Writes plugins: small ones, in Python if it is there (it starts faster), else for Node. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

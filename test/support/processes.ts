@@ -1,7 +1,7 @@
 /** Questions about processes. */
 import { readFileSync } from "node:fs";
 
-/** One that has ended is not, also where nobody has asked for its exit code yet (an init that is slow). */
+/** One that has ended is not, also if nobody has asked for its exit code yet (an init that is slow). */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

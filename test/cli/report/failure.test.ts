@@ -1,4 +1,4 @@
-/** What is said of an error that nobody foresaw: its own words, and the next step where one is known. */
+/** What is said of an error that nobody foresaw: its own words, and the next step if one is known. */
 import { expect, it } from "vitest";
 import { failureJson, failureLines } from "../../../src/cli/report/failure.js";
 import { styleOf } from "../../../src/cli/report/style.js";

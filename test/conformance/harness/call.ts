@@ -1,7 +1,7 @@
 /** One call on its own connection, answered with the text that the node sent. */
 import { RawClient } from "./raw-client.js";
 
-/** @throws Error where the node closes, or does not answer within the deadline */
+/** @throws Error if the node closes, or does not answer within the deadline */
 export async function callText(
   rpcFile: string,
   method: string,

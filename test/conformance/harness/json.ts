@@ -18,7 +18,7 @@ export function parse(text: string): Json {
   return JSON.parse(text) as Json;
 }
 
-/** The value at the end of a path. @throws Error where the path leads nowhere */
+/** The value at the end of a path. @throws Error if the path leads nowhere */
 export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json {
   let here = value;
   for (const step of path) {

@@ -1,4 +1,4 @@
-/** What of an error is worth showing where a scenario has failed. */
+/** What of an error is worth showing if a scenario has failed. */
 
 /** What is shown of a value, in characters. */
 const MAX_SHOWN = 1_000;

@@ -49,7 +49,7 @@ export class NodeUnderTest {
     return this.readAnswer(await callText(this.running.rpcFile, method, params, deadlineMs));
   }
 
-  /** The result of a call. @throws Error where the node answers with an error */
+  /** The result of a call. @throws Error if the node answers with an error */
   async result(method: string, params: Json = {}): Promise<Json> {
     const answer = await this.call(method, params);
     if (!("result" in answer)) throw new Error(`${method} failed: ${show(answer.error)}`);
@@ -116,7 +116,7 @@ export class NodeUnderTest {
     return path;
   }
 
-  /** Asks for the start of a plugin: by position, or by keyword where there are options. */
+  /** Asks for the start of a plugin: by position, or by keyword if there are options. */
   start(plugin: ScriptedPlugin | string, options?: JsonRecord): Promise<Answer> {
     const path = typeof plugin === "string" ? plugin : plugin.path;
     if (options === undefined) return this.call("plugin", ["start", path]);
@@ -208,7 +208,7 @@ export class NodeUnderTest {
     return plugin;
   }
 
-  /** Ends what the scenario has begun. The node itself, where it is not the scenario's own, goes on. */
+  /** Ends what the scenario has begun. The node itself, if it is not the scenario's own, goes on. */
   async cleanUp(): Promise<void> {
     this.#letGo();
     const ends = await Promise.allSettled(this.#fresh.map((node) => node.#end()));

@@ -2,7 +2,7 @@
 import type { RunningNode } from "../nodes/node-kind.js";
 
 /**
- * `<folder>` the scenario's own, `<network-dir>`, `<lightning-dir>`, `<own-plugins>` where the node's
+ * `<folder>` the scenario's own, `<network-dir>`, `<lightning-dir>`, `<own-plugins>` if the node's
  * own plugins are, `<version>`, and `#N` for the counter in lightningd's ids.
  */
 export function normaliser(node: RunningNode, folder: string): (text: string) => string {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 
 let pythonPath: string | undefined;
 
-/** Undefined where there is no Python 3. Resolved: wrappers of version managers are slow. */
+/** Undefined if there is no Python 3. Resolved: wrappers of version managers are slow. */
 export function findPython(): string | undefined {
   try {
     pythonPath ??= execFileSync("python3", ["-c", "import sys; print(sys.executable)"], {

@@ -1,6 +1,6 @@
 /**
  * What the scenarios have seen of the lightningd that the embedded node follows, kept in recorded/: so
- * that the embedded node is compared with it to the field also where no lightningd is installed. A
+ * that the embedded node is compared with it to the field also if no lightningd is installed. A
  * line of JSON a scenario. `CLN_DEV_RECORD=1` writes the files again from the installed lightningd.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ export class Recorded {
     this.#names.push(scenario);
   }
 
-  /** What lightningd showed then; undefined where nothing has been recorded. */
+  /** What lightningd showed then; undefined if nothing has been recorded. */
   get(scenario: string): Json | undefined {
     return this.#seen.get(scenario);
   }

@@ -43,7 +43,7 @@ export type Action =
 export interface PluginSpec {
   /** Members of the manifest besides, or in the place of, `{dynamic: true, options: [], rpcmethods}`. */
   readonly manifest?: { readonly [key: string]: Json | undefined };
-  /** The text of the manifest, where an object cannot say it. */
+  /** The text of the manifest, if an object cannot say it. */
   readonly manifestText?: string;
   /** Methods with an empty usage. */
   readonly methods?: readonly string[];

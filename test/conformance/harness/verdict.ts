@@ -6,7 +6,7 @@ import { type Json, show } from "./json.js";
 /**
  * @param title `topic: scenario`
  * @param mustSeeKnown a known difference that is not there is a fault too
- * @returns a line for each fault; none where all is well
+ * @returns a line for each fault; none if all is well
  */
 export function faults(
   title: string,

@@ -22,7 +22,7 @@ function method(members: Members): Members {
 const MISSING = 'An option is missing either "name", "description" or "type"';
 
 topic("manifest", (scenario) => {
-  /** The members, and the reason of the refusal; none where the node takes it. */
+  /** The members, and the reason of the refusal; none if the node takes it. */
   const cases: readonly [string, Members, string | undefined | "taken"][] = [
     ["no options", { options: undefined }, '"result.options" was not found in the manifest'],
     ["options that are no array", { options: {} }, '"result.options" is not an array'],

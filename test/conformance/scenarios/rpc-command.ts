@@ -91,7 +91,7 @@ topic("rpc_command", (scenario) => {
     ["an empty answer", {}],
     ["a word", "continue"],
     ["null", null],
-    // Last: from here on lightningd repeats this complaint where it has no other.
+    // Last: from here on lightningd repeats this complaint if it has no other.
     ["continue in another word", { result: "go on" }],
   ];
   for (const [name, result] of answers) {

@@ -25,7 +25,7 @@ export interface BrokenPlugin {
   readonly needs?: "gcc" | "bash";
   /** The first release that refuses it. */
   readonly since?: string;
-  /** What releases before v25.12 make of it, where that is something else. */
+  /** What releases before v25.12 make of it, if that is something else. */
   readonly old?: { readonly rule: string; readonly says: readonly RegExp[] };
 }
 

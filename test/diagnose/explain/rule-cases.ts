@@ -13,7 +13,7 @@ export interface RuleCase {
   readonly stderr?: string;
   readonly stray?: readonly string[];
   readonly end?: HandshakeEnd;
-  /** The node's message, where it is not that of a plugin that exits before getmanifest. */
+  /** The node's message, if it is not that of a plugin that exits before getmanifest. */
   readonly message?: string;
   readonly context?: Partial<ExplainContext>;
   readonly reason: string;

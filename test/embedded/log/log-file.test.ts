@@ -1,4 +1,4 @@
-/** The log file where there is no room for it. */
+/** The log file when there is no room for it. */
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
 import { LogFile } from "../../../src/embedded/log/log-file.js";

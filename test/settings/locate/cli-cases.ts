@@ -1,6 +1,6 @@
 /**
  * Where lightning-cli looks for the socket. The same table is run
- * through locateNode() and, where it is installed, through lightning-cli itself.
+ * through locateNode() and, if it is installed, through lightning-cli itself.
  */
 import { BITCOIN, base, type CliCase, REGTEST } from "./cli-case.js";
 import { CLI_SYNTAX_CASES } from "./cli-syntax-cases.js";

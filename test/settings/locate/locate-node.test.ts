@@ -173,7 +173,7 @@ function socketOrRefused(choice: NodeChoice, cwd: string): string | undefined {
   }
 }
 
-/** Runs lightning-cli, which must connect to `socket`, or refuse its config where that is undefined. */
+/** Runs lightning-cli, which must connect to `socket`, or refuse its config if that is undefined. */
 async function expectOfCli(
   socket: string | undefined,
   { flags, home, cwd }: { flags: string[]; home: string | undefined; cwd: string },

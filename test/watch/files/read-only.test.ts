@@ -11,7 +11,7 @@ const inNamespace = (command: string) => ["-Urm", "sh", "-c", command];
 const mount = (folder: string) => `mount -t tmpfs -o ro,mode=700 none "${folder}"`;
 const possible = spawnSync("unshare", inNamespace(mount("/mnt"))).status === 0;
 
-/** Starts cln-dev where the folder for control sockets can only be read. */
+/** Starts cln-dev where the folder for control sockets is read-only. */
 function readOnly(box: Sandbox, args: readonly string[]): Program {
   const runtime = box.folder("read-only");
   const command = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(" ");

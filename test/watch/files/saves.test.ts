@@ -69,7 +69,7 @@ class Desk {
     await this.isQuiet();
   }
 
-  /** The same, where the plugin is in another folder now. */
+  /** The same, if the plugin is in another folder now. */
   async reloadsAndFollows(cookie: string): Promise<void> {
     const outcome = await this.#watch.outcome();
     expect(outcome).toMatchObject({ event: "reloaded", cause: "file", files: [this.plugin] });

@@ -16,7 +16,7 @@ const REFUSES_A_MIXTURE =
     ? `import lib.${NAMES.join(", lib.")}\nassert len({m.VERSION for m in (lib.${NAMES.join(", lib.")})}) == 1`
     : `if (new Set([${NAMES.map((name) => `require("./lib/${name}.js").VERSION`)}]).size > 1) process.exit(1);`;
 
-/** A plugin that starts only where all of its modules have one version. */
+/** A plugin that starts only if all of its modules have one version. */
 async function watched() {
   const box = sandbox();
   const node = await startNode(box);
