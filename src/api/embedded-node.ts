@@ -65,7 +65,10 @@ export interface PluginListener {
 
 const listeners = new WeakMap<LightningNode, Set<PluginListener>>();
 
-/** @returns undefined if the node is not an embedded one in this process */
+/**
+ * The plugin listeners of an embedded node in this process.
+ * @returns undefined if the node is not an embedded one in this process
+ */
 export function pluginListenersOf(node: LightningNode): Set<PluginListener> | undefined {
   return listeners.get(node);
 }

@@ -54,6 +54,7 @@ export function locateNode(choice: NodeChoice = {}): LightningNode {
   return nodeAt(addressOf(choice, { home: process.env.HOME, cwd: process.cwd() }));
 }
 
+/** A node for programs, at an address. */
 export function nodeAt(address: NodeAddress): LightningNode {
   const { rpcFile } = address;
   return {

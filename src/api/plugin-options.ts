@@ -8,6 +8,7 @@ export type PluginOptions = {
   readonly [name: string]: OptionValue | readonly OptionValue[];
 };
 
+/** Options as the settings have them: a multi option appears once for each value. */
 export function optionList(options: PluginOptions = {}): PluginOption[] {
   return Object.entries(options).flatMap(([name, given]) =>
     [given].flat().map((value) => ({ name, value })),

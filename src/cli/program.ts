@@ -16,6 +16,7 @@ const DEFAULTS = { lightningDir: [], json: false, color: true, quiet: false, ver
 /** Matches `--name=value`: options of the plugin are written without dashes. */
 const DASHED_OPTION = /^error: unknown option '--([A-Za-z0-9_-]+)=(.*)'/s;
 
+/** Builds the program for a command line. */
 export function buildProgram(io: Io, run: Run, words: readonly string[]): Command {
   let network: string | undefined;
   const program = new Command("cln-dev");

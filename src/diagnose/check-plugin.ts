@@ -65,7 +65,10 @@ const ALIVE_FOR_MS = 300;
 /** A slow manifest delays each reload: reported from this time on, in ms. */
 const SLOW_MS = 2_000;
 
-/** @throws Failure (exit code 2): the path is not a plugin, or an option cannot be passed on */
+/**
+ * Checks one plugin.
+ * @throws Failure (exit code 2): the path is not a plugin, or an option cannot be passed on
+ */
 export async function checkPlugin(options: CheckOptions): Promise<CheckResult> {
   let file: PluginFile;
   try {

@@ -16,6 +16,7 @@ const MAX_FRAMES = 8;
 const MAX_STDERR_LINES = 20;
 
 /**
+ * Lists what an offline run showed.
  * @param how what kind of run it was, before how it ended
  * @param isSecond the same code has run before, on the node
  */
@@ -60,6 +61,7 @@ function traceOf(trace: PluginTrace, { end }: Handshake): Finding[] {
   return traceFindings(hung ? { ...trace, error: "It waited here:" } : trace);
 }
 
+/** Formats a trace: the error, the places in the plugin's own code, and its lines. */
 export function traceFindings(trace: PluginTrace): Finding[] {
   return [
     ...trace.error.split("\n").map((text): Finding => ({ kind: "heading", text })),
@@ -180,6 +182,7 @@ export function endOf({ end, manifestMs }: Handshake): string {
   }
 }
 
+/** How a process ended, as part of a sentence. */
 export function exitText(code: number | null, signal: string | null): string {
   if (signal !== null) return `was killed by ${signal}`;
   return code === null ? "closed its stdout" : `exited with code ${code}`;

@@ -29,6 +29,7 @@ export interface Started {
   readonly manifest: Manifest | undefined;
 }
 
+/** Explains a failed start. */
 export async function diagnoseStart(
   { target, ...start }: Started,
   error: unknown,
@@ -61,6 +62,7 @@ export function markStderrOf({
 }
 
 /**
+ * Explains why a plugin died.
  * @param stderr what the plugin wrote there, if known (on the embedded node)
  * @param log the plugin's last log lines: there the node says why it ended the plugin
  */
@@ -74,7 +76,7 @@ export async function diagnoseDead(
   return diagnosisOf(await diagnoseDeath({ ...start, node: target.node, signal, log, ...heard }));
 }
 
-/** @param stderr @param log as above */
+/** Explains why a call failed, if the plugin died of it. @param stderr @param log as above */
 export async function diagnoseFailedCall(
   { target, ...start }: Started,
   error: unknown,

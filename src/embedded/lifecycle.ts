@@ -15,6 +15,7 @@ import type { ConfigOption, EmbeddedSettings } from "./settings.js";
 const FATAL = /^(Option ".*" already registered|timed out before .*|opening pipe: .*)$/s;
 
 /**
+ * Starts the plugins of the node's command line, config and plugin folder, and opens the socket.
  * @param settings name the plugins besides those in the lightning-dir's own folder
  * @param listen opens the socket
  * @throws Failure if lightningd would not start either: a plugin is missing, cannot be run, or has

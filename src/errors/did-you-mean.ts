@@ -6,6 +6,7 @@ export function nearestName(wanted: string, names: Iterable<string>): string | u
 }
 
 /**
+ * Finds names that are similar to a misspelt one.
  * @param limit how many names to return at most
  * @returns the nearest names first; empty if none is near
  */

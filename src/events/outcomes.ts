@@ -22,6 +22,7 @@ export const OUTCOMES: readonly string[] = [
   "refused",
 ] satisfies readonly Outcome["event"][];
 
+/** Whether an event ends a reload. */
 export function isOutcome(event: WatchEvent): event is Outcome {
   return OUTCOMES.includes(event.event);
 }
@@ -39,6 +40,7 @@ export interface Diagnosis {
 
 export const NO_DIAGNOSIS: Diagnosis = { reason: undefined, fix: undefined, findings: [] };
 
+/** The outcome of a reload that the node, or an offline check, has refused. */
 export function failed(
   name: TargetName,
   change: Change,
@@ -91,7 +93,10 @@ export function notBuilt(
   return failed(name, change, "build", new Error(`${command}: ${ending}`), diagnosis, running);
 }
 
-/** @param diagnosis if the node went away during the start */
+/**
+ * The outcome of a reload without an answer from the node.
+ * @param diagnosis if the node went away during the start
+ */
 export function unreachable(
   name: TargetName,
   error: NodeUnreachable,
@@ -101,6 +106,7 @@ export function unreachable(
   return { event: "unreachable", ...name, ...parts };
 }
 
+/** The outcome of a reload that was not sent to the node. */
 export function refused(name: TargetName, failure: Failure, running: boolean): Refused {
   return {
     event: "refused",
@@ -113,7 +119,7 @@ export function refused(name: TargetName, failure: Failure, running: boolean): R
   };
 }
 
-/** @param path of the plugin */
+/** The failure of a reload that its session's end has prevented. @param path of the plugin */
 export function sessionClosed(path: string): Failure {
   return new Failure({
     kind: "session-closed",

@@ -9,6 +9,7 @@ export interface Target {
   readonly node: NodeAddress;
 }
 
+/** Pairs a plugin with a node, with the names that events use. */
 export function targetOf(plugin: PluginSettings, node: NodeAddress): Target {
   const name = { plugin: basename(plugin.path), path: plugin.path, node: node.rpcFile };
   return { name, plugin, node };

@@ -8,6 +8,7 @@ import { isTrustedOwner } from "./owner.js";
 import { readRegularFile, UnusableFile } from "./regular-file.js";
 
 /**
+ * Refuses files and folders of other users.
  * @throws Failure if the file or folder exists and belongs to another user
  * @throws the system's error if it cannot be checked
  */
@@ -17,6 +18,7 @@ export function refuseForeign(path: string): void {
 }
 
 /**
+ * Reads a file that must belong to this user or root.
  * @returns the file's bytes; undefined if there is no such file
  * @throws Failure if it is foreign, no regular file, or longer than `maxBytes`
  * @throws the system's error if it cannot be read

@@ -2,6 +2,7 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 /**
+ * Writes a file under another name, then renames it into place.
  * @param flush wait until it is on disk
  * @throws the system's error; the existing file is then unchanged
  */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Failure, messageOf } from "../errors/failure.js";
 
 /**
+ * Creates a temporary folder.
  * @param prefix how its name begins
  * @returns its path, without symlinks
  * @throws Failure `temporary-folder`: it cannot be created

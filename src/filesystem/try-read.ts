@@ -53,7 +53,7 @@ export function realPathOf(path: string): string {
   return parent === path || parent === "." ? path : join(realPathOf(parent), basename(path));
 }
 
-/** @returns the function's result; undefined if it throws */
+/** Calls a function that may throw. @returns the function's result; undefined if it throws */
 export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -25,7 +25,10 @@ export interface HotDescription extends RunSettings {
 /** The name of the file. */
 export const DESCRIPTION = "hot.json";
 
-/** @returns undefined if there is none, another user could have changed it, or it cannot be read */
+/**
+ * Reads a plugin's `hot.json`.
+ * @returns undefined if there is none, another user could have changed it, or it cannot be read
+ */
 export function readDescription(folder: string): HotDescription | undefined {
   try {
     if (whyNotPrivate(folder) !== undefined) return undefined;

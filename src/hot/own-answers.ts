@@ -8,6 +8,7 @@ import { BACKEND_METHODS, HOOKS } from "../plugin/release.js";
  */
 export type Standing = "method" | "hook" | "must-not-fail";
 
+/** What a failed call of this name would do: fail a method, upset a hook, or end the node. */
 export function standingOf(method: string): Standing {
   if (method === "db_write" || BACKEND_METHODS.has(method)) return "must-not-fail";
   return HOOKS.has(method) ? "hook" : "method";

@@ -119,7 +119,7 @@ export type HotOutcome = { readonly event: "outcome"; readonly number: number } 
   | { readonly result: "superseded" }
 );
 
-/** @returns undefined if the line is not a command */
+/** Parses a command to the host. @returns undefined if the line is not a command */
 export function readCommand(line: string): HotCommand | undefined {
   const value = parseJson(line);
   if (!isObject(value)) return undefined;

@@ -7,6 +7,7 @@ export class RawJson {
   constructor(readonly text: string) {}
 }
 
+/** Whether a value is a JSON object: neither null nor an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -26,6 +27,7 @@ export function parseObject(bytes: Buffer): JsonObject | undefined {
   return isObject(value) ? value : undefined;
 }
 
+/** The value if it is a string, else undefined. */
 export function stringOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

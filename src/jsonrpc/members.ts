@@ -17,6 +17,7 @@ export interface Member {
 }
 
 /**
+ * Splits a JSON object into its members.
  * @param json the text of one valid JSON object
  * @returns its members in order, repeated keys included; undefined if it is not an object
  */
@@ -40,6 +41,7 @@ export function membersOf(json: string): Member[] | undefined {
 }
 
 /**
+ * Splits a JSON array into its elements.
  * @param json the text of one JSON array
  * @returns the text of each of its elements; undefined if it is not an array
  */

@@ -8,7 +8,7 @@ import { attempt } from "../filesystem/try-read.js";
 
 const MAX_BYTES = 1024;
 
-/** @returns undefined without a pid file */
+/** Reads the node's process id from its pid file. @returns undefined without a pid file */
 export function nodePid(lightningDir: string, network: string): number | undefined {
   const path = `${lightningDir}/lightningd-${network}.pid`;
   const text = attempt(() => readRegularFile(path, { maxBytes: MAX_BYTES }).toString("utf8")) ?? "";

@@ -13,7 +13,10 @@ export interface ProcessStat {
   readonly startTime: string;
 }
 
-/** @returns undefined if the process is gone, or there is no /proc */
+/**
+ * Reads what /proc shows of a process.
+ * @returns undefined if the process is gone, or there is no /proc
+ */
 export function processStat(pid: number): ProcessStat | undefined {
   const text = readProc(pid, "stat");
   if (text === undefined) return undefined;
@@ -34,6 +37,7 @@ export function isStopped(pid: number): boolean {
   return /^[Tt]/.test(processStat(pid)?.state ?? "");
 }
 
+/** The ids of all processes that /proc lists; empty without /proc. */
 export function processIds(): readonly number[] {
   return namesIn("/proc")
     .filter((name) => /^\d+$/.test(name))

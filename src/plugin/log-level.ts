@@ -12,6 +12,7 @@ export function parseLogLevel(name: string): LogLevel | undefined {
   return LOG_LEVELS.find((level) => level === lower);
 }
 
+/** Whether a level is at or above another. */
 export function isAtLeast(level: LogLevel, minimum: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(minimum);
 }

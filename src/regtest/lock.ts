@@ -89,6 +89,7 @@ export function lockWithin(path: string, ms: number): Lock | { readonly heldBy: 
 }
 
 /**
+ * The failure for a lock that another process holds for too long.
  * @param what what is locked: `the chain`
  * @param ms how long we waited for it
  */

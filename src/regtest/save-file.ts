@@ -3,6 +3,7 @@ import { Failure, limitFix, messageOf } from "../errors/failure.js";
 import { replaceFile } from "../filesystem/replace-file.js";
 
 /**
+ * Writes a file of the network as a whole.
  * @throws Failure `regtest-write` if the file cannot be written; the previous one is then unchanged
  */
 export function saveFile(path: string, text: string): void {
@@ -13,6 +14,7 @@ export function saveFile(path: string, text: string): void {
   }
 }
 
+/** The failure for a file of the network that cannot be written. */
 export function writeFailure(path: string, error: unknown): Failure {
   return new Failure({
     kind: "regtest-write",

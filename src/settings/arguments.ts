@@ -19,6 +19,7 @@ export interface SplitArguments {
 const OPTION_NAME = /^[A-Za-z0-9_-]+$/;
 
 /**
+ * Separates plugins from options in a command's arguments.
  * @param args the arguments of the command, in order
  * @param optionFlags the values of `-o`, in order
  * @param cwd what plugin paths are relative to: an existing file wins over `key=value`

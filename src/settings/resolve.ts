@@ -34,6 +34,7 @@ export interface SettingsInput {
 }
 
 /**
+ * Combines flags, arguments and package.json.
  * @throws Failure (exit code 2) for wrong flags, arguments, settings or configs, or no plugin at
  *   all
  */

@@ -2,7 +2,10 @@
 import { usageFailure } from "../errors/failure.js";
 import { splitWords } from "../plugin/shell-words.js";
 
-/** @throws Failure (exit code 2) if it does not show where the plugin's path goes */
+/**
+ * Splits the text of `--exec` into words.
+ * @throws Failure (exit code 2) if it does not show where the plugin's path goes
+ */
 export function commandWords(text: string): readonly string[] {
   const words = splitWords(text);
   if (words.some((word) => word.includes("{plugin}"))) return words;
@@ -12,6 +15,7 @@ export function commandWords(text: string): readonly string[] {
 }
 
 /**
+ * Splits the text of `--env` into name and value.
  * @param text `NAME=value`
  * @throws Failure (exit code 2)
  */

@@ -15,6 +15,7 @@ export interface WatchedThings {
   readonly control: string | undefined;
 }
 
+/** Makes the session's first event. */
 export function watchingEvent(things: WatchedThings): Watching {
   const { nodes, embedded, plugins, files, settings, control } = things;
   return {

@@ -40,7 +40,10 @@ export interface PluginCommandFlags {
   readonly debug?: boolean;
 }
 
-/** @throws Failure (exit code 2): see resolveSettings */
+/**
+ * Resolves the settings of a command that starts plugins.
+ * @throws Failure (exit code 2): see resolveSettings
+ */
 export function settingsOf(
   context: Context,
   command: string,

@@ -8,6 +8,7 @@ import { sanitize } from "./sanitize.js";
 import type { Marks, Paint } from "./style.js";
 
 /**
+ * Formats the result of `cln-dev check` as lines.
  * @param name the plugin's path as the user wrote it
  * @param changes what has changed since the last good check, if there was one
  */

@@ -3,7 +3,7 @@ import type { Finding } from "../../events/watch-events.js";
 import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
-/** @param indent put before each line @returns lines without line ends */
+/** Formats findings. @param indent put before each line @returns lines without line ends */
 export function renderFindings(
   findings: readonly Finding[],
   paint: Paint,

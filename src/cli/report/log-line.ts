@@ -5,7 +5,10 @@ import type { LogLevel } from "../../plugin/log-level.js";
 import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
-/** @returns lines without line ends; those after the first are indented under the text */
+/**
+ * Formats a log line.
+ * @returns lines without line ends; those after the first are indented under the text
+ */
 export function renderLogLine(line: NodeLogLine, paint: Paint): string[] {
   const time = line.time === undefined ? "" : `${paint.dim(clockOf(line.time))} `;
   const level = levelPaint(line.level, paint)(line.level.toUpperCase().padEnd(7));

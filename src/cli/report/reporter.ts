@@ -44,6 +44,7 @@ export interface ReporterOptions {
   readonly bell?: boolean;
 }
 
+/** Opens the reporter that fits the flags and the stream. */
 export function openReporter(options: ReporterOptions): Reporter {
   if (options.json) return jsonReporter(options.io.stdout);
   const style = styleOf(options.io.stdout, options);

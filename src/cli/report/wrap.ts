@@ -22,6 +22,7 @@ export function wrapLines(stream: NodeJS.WriteStream, lines: readonly string[]):
 }
 
 /**
+ * Breaks one line.
  * @param line without line ends; may be coloured
  * @param width the terminal's columns; undefined: unlimited
  */

@@ -11,7 +11,7 @@ export interface Changes {
 /** Things of one kind, by name, each with its description. */
 export type Described = ReadonlyMap<string, string>;
 
-/** @param kind precedes each name */
+/** Compares two sets of things of one kind. @param kind precedes each name */
 export function changesIn(kind: string, before: Described, after: Described): Changes {
   const names = (from: Described, without: Described) =>
     [...from.keys()].filter((name) => !without.has(name)).map((name) => `${kind} ${name}`);
@@ -24,6 +24,7 @@ export function changesIn(kind: string, before: Described, after: Described): Ch
   return { added: names(after, before), removed: names(before, after), changed };
 }
 
+/** Joins the changes of several kinds. */
 export function joinChanges(parts: readonly Changes[]): Changes {
   return {
     added: parts.flatMap(({ added }) => added),

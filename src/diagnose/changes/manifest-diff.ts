@@ -3,6 +3,7 @@ import type { Manifest, ManifestOption } from "../../plugin/manifest/manifest.js
 import { isSecretName } from "../../plugin/secret-options.js";
 import { type Changes, changesIn, type Described, joinChanges } from "./changes.js";
 
+/** Compares two manifests. */
 export function manifestChanges(before: Manifest, after: Manifest): Changes {
   const compare = (kind: string, describe: (manifest: Manifest) => Described) =>
     changesIn(kind, describe(before), describe(after));

@@ -20,6 +20,7 @@ export interface VisibleApi {
 }
 
 /**
+ * Asks the node for the plugin's methods and options.
  * @param path the plugin's canonical path
  * @throws RpcError, NodeUnreachable
  */
@@ -38,7 +39,10 @@ export async function readVisibleApi(
   return { methods: methodsOf(help), others, ...optionsOf(configs, path) };
 }
 
-/** @param methodsToo whether no other plugin can have changed its methods in between */
+/**
+ * Compares what a node showed before and after a reload.
+ * @param methodsToo whether no other plugin can have changed its methods in between
+ */
 export function visibleChanges(before: VisibleApi, after: VisibleApi, methodsToo = true): Changes {
   const { changed } = changesIn("default of", before.defaults, after.defaults);
   const isAlone = before.others.join("\n") === after.others.join("\n");

@@ -16,7 +16,7 @@ interface Address {
   readonly fix: string;
 }
 
-/** @param words the error, and the line of code that failed */
+/** Explains an address that is in use. @param words the error, and the line of code that failed */
 export function describeAddress(words: string, language: PluginLanguage): Address {
   const socketFile = [...words.matchAll(/["'\s](\/[^"'\s]+)/g)]
     .map((match) => match[1] ?? "")

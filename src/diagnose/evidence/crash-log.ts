@@ -15,7 +15,11 @@ export interface NodeDeath {
 
 const MAX_CRASH_BYTES = 64 * 1024;
 
-/** @param since earlier crashes are ignored @returns undefined if no crash was recorded */
+/**
+ * Reads the record of the node's last crash.
+ * @param since earlier crashes are ignored
+ * @returns undefined if no crash was recorded
+ */
 export function readDeath(networkDir: string, since: Date): NodeDeath | undefined {
   for (const file of crashLogs(networkDir, since)) {
     try {

@@ -12,6 +12,7 @@ const BEFORE_MS = 1_500;
 const AFTER_MS = 300;
 
 /**
+ * Finds a file that the plugin was writing when it was stopped.
  * @param networkDir the plugin's working directory
  * @param stopped when the previous version was stopped
  * @returns the path of a file that was written then, if there is one

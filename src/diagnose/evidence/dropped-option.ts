@@ -8,6 +8,7 @@ import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { ownSources, readSource } from "./own-code.js";
 
 /**
+ * Finds options that the new code may no longer declare.
  * @param configured names of options that are set otherwise than by `plugin start`
  * @param hasOptions whether the start has options: only then the node walks those values
  * @param version the node's, as in `getinfo`

@@ -39,6 +39,7 @@ const COMMENT = /^\s*(#(?!include)|\/\/|\*|--)/;
 /** Shorter pieces of text occur anywhere. */
 const MIN_PIECE = 3;
 
+/** Searches the plugin's sources for the line that printed a text. */
 export function findPrint(plugin: PluginFile, stray: string): PrintLine | undefined {
   const isProtocol = /"jsonrpc"/.test(stray);
   const candidates = sourcesOf(plugin)

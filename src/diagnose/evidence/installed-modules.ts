@@ -11,6 +11,7 @@ import type { PluginFile } from "../../plugin/file/plugin-file.js";
 const MAX_PYTHONS = 20;
 
 /**
+ * Finds the Pythons that have a module.
  * @param top the first part of the module's name
  * @returns absolute paths of the programs, virtual environments beside the plugin first
  */

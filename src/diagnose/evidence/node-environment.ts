@@ -41,6 +41,7 @@ const LOOKED_AT = [
 ];
 
 /**
+ * Reads the environment of the node's process.
  * @param lightningDir the base directory, where the node's pid file is
  * @returns undefined if it cannot be read, or if the node is in this process
  */
@@ -57,7 +58,10 @@ export function nodeEnvironment(
   return isNode && (isThere || isEmbedded) ? environmentOf(pid) : undefined;
 }
 
-/** @param sources paths of the plugin's own code */
+/**
+ * Finds the variables that may make the difference between the node and this shell.
+ * @param sources paths of the plugin's own code
+ */
 export function compareEnvironments(
   node: NodeJS.ProcessEnv,
   here: NodeJS.ProcessEnv,

@@ -54,7 +54,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<number, ProcessWait | "read
   },
 };
 
-/** @returns undefined if the system does not show it */
+/** Finds out what a process is waiting for. @returns undefined if the system does not show it */
 export function whatItWaitsFor(pid: number): ProcessWait | undefined {
   try {
     const [number = "", first = ""] = readFileSync(`/proc/${pid}/syscall`, "utf8").split(" ");

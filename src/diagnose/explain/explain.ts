@@ -30,6 +30,7 @@ export const RULES: readonly Rule[] = [
 ];
 
 /**
+ * Explains a failure.
  * @param error the node's answer, why it did not answer, or a failed offline handshake
  * @returns undefined if there is nothing to add to the error itself
  */

@@ -81,6 +81,7 @@ const HINTS: Readonly<Record<PluginLanguage, Hints>> = {
   },
 };
 
+/** The hints for a language; general ones if it has none. */
 export function hintsFor(language: PluginLanguage): Hints {
   return HINTS[language];
 }

@@ -22,7 +22,7 @@ export interface MissingModule {
   readonly fix: string;
 }
 
-/** @param module as Python names it: `pyln.client`, `jsn` */
+/** Explains a missing Python module. @param module as Python names it: `pyln.client`, `jsn` */
 export function explainPythonModule(module: string, file: PluginFile | undefined): MissingModule {
   const top = module.split(".", 1)[0] ?? module;
   const reason = `${pythonOf(file)} has no module ${module}`;
@@ -112,7 +112,7 @@ function modulesBeside(file: PluginFile): string[] {
     .map((name) => basename(name, ".py"));
 }
 
-/** @param module as in `require` or `import` */
+/** Explains a missing Node.js module. @param module as in `require` or `import` */
 export function explainNodeModule(module: string, file: PluginFile | undefined): MissingModule {
   const folder = file === undefined ? undefined : dirname(file.realPath);
   if (/^[./]/.test(module)) {

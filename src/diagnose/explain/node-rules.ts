@@ -226,7 +226,7 @@ function callToRepeat({ methods = [] }: RuleContext): string {
   return `If a call did it, make it with cln-dev, which repeats it offline and shows the traceback: --call "${method}" in the session, or cln-dev call ${method}`;
 }
 
-/** @param plugin its path */
+/** The command that stops a plugin on the node in question. @param plugin its path */
 export function stopCommand(plugin: string, { node }: RuleContext): string {
   const command = `cln-dev stop ${shellPath(plugin)}`;
   if (node === undefined || node.lightningDir === join(homedir(), ".lightning")) return command;

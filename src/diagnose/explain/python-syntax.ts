@@ -18,7 +18,11 @@ const NEEDED: readonly (readonly [version: string, error: RegExp, code: RegExp])
   ["3.11", /module 'asyncio' has no attribute '(TaskGroup|timeout|Runner)'/, /^/],
 ];
 
-/** @param code the line that the error points at @returns such as `3.12` */
+/**
+ * The Python version that the code of a syntax error needs.
+ * @param code the line that the error points at
+ * @returns such as `3.12`
+ */
 export function neededPython(error: string, code: string): string | undefined {
   return NEEDED.find(([, words, line]) => words.test(error) && line.test(code.trim()))?.[0];
 }

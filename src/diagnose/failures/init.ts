@@ -28,7 +28,7 @@ export interface FailedInit {
 /** The longest `data` of an error that is shown whole, in characters. */
 const MAX_DATA = 300;
 
-/** Never rejects. */
+/** Explains a failed `init`. Never rejects. */
 export function diagnoseInit({ file, error, logged, ...start }: FailedInit): ExplainedFailure {
   const stderr = start.stderr ?? stderrAfter(start.stderrMark) ?? "";
   const traces = [...textsIn(error), logged, stderr].flatMap(

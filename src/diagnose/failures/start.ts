@@ -55,7 +55,7 @@ const ASK_TIMEOUT_MS = 2_000;
 
 const NATIVE = [...NATIVE_METHODS];
 
-/** Never rejects. */
+/** Explains a failed start. Never rejects. */
 export async function diagnoseFailedStart(
   error: RpcError | NodeUnreachable,
   start: FailedStart,

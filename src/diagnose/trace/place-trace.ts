@@ -18,7 +18,10 @@ interface Mention {
   readonly frame: TraceFrame;
 }
 
-/** @param own the plugin's own path: it may contain blanks, or have no extension */
+/**
+ * Reads an error that names its file and line.
+ * @param own the plugin's own path: it may contain blanks, or have no extension
+ */
 export function readPlaceTrace(lines: readonly string[], own?: string): Trace | undefined {
   const mentions = lines.flatMap((text, at) =>
     mentionsIn(text, own).map((frame) => ({ at, text, frame })),

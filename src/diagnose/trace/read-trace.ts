@@ -26,7 +26,11 @@ const READERS: Readonly<Record<PluginLanguage, readonly TraceReader[]>> = {
   other: ANY,
 };
 
-/** @param own the plugin's own path @returns undefined if the text contains no trace */
+/**
+ * Finds and reads the trace in a plugin's stderr.
+ * @param own the plugin's own path
+ * @returns undefined if the text contains no trace
+ */
 export function readTrace(
   stderr: string,
   language: PluginLanguage,

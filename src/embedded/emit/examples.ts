@@ -23,11 +23,12 @@ const NOTIFICATIONS = new Map<string, NotificationExample>(Object.entries(data.n
 
 export const NOTIFICATION_TOPICS: readonly string[] = [...NOTIFICATIONS.keys()];
 
-/** @returns the params of a hook; undefined for an unknown one */
+/** The example payload of a hook. @returns the params of a hook; undefined for an unknown one */
 export function hookExample(hook: string, node: NodeContext): JsonRecord {
   return filled(HOOKS.get(hook) ?? {}, node);
 }
 
+/** The example payload of a notification; undefined for an unknown one. */
 export function notificationExample(
   topic: string,
   node: NodeContext,
@@ -61,6 +62,7 @@ const COINS = new Map([
 ]);
 
 /**
+ * Changes one member of an example payload.
  * @param path the names of a member and its parents: `htlc.amount_msat`
  * @returns the payload with that value in place; if it holds just one object, paths may begin
  *   inside it

@@ -105,7 +105,11 @@ const LOOSE = new Set([
   "openchannel2_sign",
 ]);
 
-/** @param result the `result` of the plugin's answer @param network as named in `getinfo` */
+/**
+ * Decides what lightningd would do with a plugin's answer to a hook.
+ * @param result the `result` of the plugin's answer
+ * @param network as named in `getinfo`
+ */
 export function judgeHookAnswer(hook: string, result: Token, network: string): HookVerdict {
   if (hook === "commitment_revocation") return CONTINUE;
   if (hook === "rpc_command") return judgeRpcCommand(result);

@@ -11,6 +11,7 @@ import { RpcFault } from "../rpc/rpc-fault.js";
 import { methodExists, runMethod } from "../rpc/run-method.js";
 import { callHook } from "./hook-chain.js";
 
+/** Calls the plugins that have the hook for a request. */
 export function callRpcCommandHook(node: NodeContext, command: Command): void {
   let carryOut: (() => void) | undefined;
   const done = () => (carryOut === undefined ? runMethod(node, command) : carryOut());

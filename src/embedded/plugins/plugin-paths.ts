@@ -18,7 +18,10 @@ export function pathsMatch(canonical: string, name: string, from = "/"): boolean
   return canonical === name || canonicalPath(name, from) === canonical;
 }
 
-/** @returns why the system would not run the file, or undefined if it would */
+/**
+ * Checks that the system would run a plugin's file.
+ * @returns why the system would not run the file, or undefined if it would
+ */
 export function whyNotExecutable(path: string): string | undefined {
   try {
     accessSync(path, constants.X_OK);

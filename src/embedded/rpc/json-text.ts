@@ -17,6 +17,7 @@ export type JsonValue =
 /** Members that are undefined are left out. */
 export type JsonRecord = { readonly [key: string]: JsonValue | undefined };
 
+/** Writes a value as JSON text. */
 export function jsonText(value: JsonValue): string {
   if (value instanceof RawJson) return value.text;
   if (typeof value === "bigint") return value.toString();

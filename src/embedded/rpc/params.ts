@@ -13,14 +13,17 @@ export interface Param<T> {
   readonly fallback?: T;
 }
 
+/** A parameter that must be given. */
 export function required<T>(read: (token: Token) => T): Param<T> {
   return { required: true, read };
 }
 
+/** A parameter that may be left out. */
 export function optional<T>(read: (token: Token) => T): Param<T | undefined> {
   return { required: false, read };
 }
 
+/** A parameter with a default. */
 export function withDefault<T>(read: (token: Token) => T, fallback: T): Param<T> {
   return { required: false, read, fallback };
 }
@@ -39,6 +42,7 @@ export interface ReadOptions {
 }
 
 /**
+ * Reads and checks the parameters of a command.
  * @param specs the parameters in their positional order
  * @throws RpcFault if lightningd refuses them; CheckPassed if that was all that was asked
  */

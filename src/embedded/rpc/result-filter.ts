@@ -12,7 +12,7 @@ export type ResultFilter = (result: JsonRecord) => JsonRecord;
 /** The deepest filter: no result of the embedded node is nested deeper. */
 const MAX_DEPTH = 100;
 
-/** @throws BadParam if lightningd rejects it */
+/** Parses the `filter` of a request. @throws BadParam if lightningd rejects it */
 export function parseFilter(filter: Token): ResultFilter {
   if (filter.type !== "object") throw new BadParam(filter, "Expected object");
   check(filter, 0);

@@ -15,6 +15,7 @@ export class RpcFault extends Error {
   }
 }
 
+/** lightningd's error for wrong parameters. */
 export function invalidParams(message: string): RpcFault {
   return new RpcFault(INVALID_PARAMS, message);
 }

@@ -28,6 +28,7 @@ export function isDone(node: NodeContext, name: string): boolean {
   return node.methods.has(name) || node.host.ownerOfMethod(name) !== undefined;
 }
 
+/** lightningd's error for a method that it does not have. */
 export function unknownMethod(name: string): RpcFault {
   if (DEVELOPER_METHODS.has(name)) {
     return new RpcFault(METHOD_NOT_FOUND, `Command "${name}" is developer-only`);

@@ -16,6 +16,7 @@ export interface DirectoryLock {
 const NAME = "cln-dev-lock";
 
 /**
+ * Locks a node's directory for this process.
  * @param rpcFile the node's socket: if it answers, that is a node, too, perhaps a real one
  * @throws Failure if a node runs there
  */

@@ -71,6 +71,7 @@ const OPTIONS = `
   autoconnect-seeker-peers int 0
 `;
 
+/** Registers the node's own options. */
 export function addNodeOptions(configs: ConfigVars): void {
   for (const line of OPTIONS.trim().split("\n")) {
     const [name = "", kind = "", value] = line.trim().split(" ");

@@ -17,6 +17,7 @@ export interface LogSettings {
 }
 
 /**
+ * Reads a node's log files and level from its options.
  * @param configs the `configs` of `listconfigs`
  * @param networkDir what relative paths start from
  */

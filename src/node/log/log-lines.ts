@@ -23,7 +23,10 @@ export function sourceOfPlugin(basename: string): string {
 const LINE =
   /^.*?(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) )?(TRACE|DEBUG|INFO|UNUSUAL|\*\*BROKEN\*\*) {1,4}(\S.*?): (.*)$/;
 
-/** @returns undefined if it is not a log line: the blank lines between two runs, io lines */
+/**
+ * Parses one line of lightningd's log file.
+ * @returns undefined if it is not a log line: the blank lines between two runs, io lines
+ */
 export function parseLogLine(line: string): NodeLogLine | undefined {
   const match = LINE.exec(line);
   const [, time, level, source, text] = match ?? [];

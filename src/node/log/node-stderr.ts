@@ -29,6 +29,7 @@ export const STDERR_COPY = "stderr.log";
 const MAX_TAIL_BYTES = 64 * 1024;
 
 /**
+ * Finds out where a node's stderr goes.
  * @param lightningDir the base directory, where the node's pid file is
  * @returns undefined if unknown: no pid file, another user's node, no /proc
  */

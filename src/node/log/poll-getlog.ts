@@ -13,6 +13,7 @@ import type { LogReader } from "./log-reader.js";
 const POLL_EVERY_MS = 2000;
 
 /**
+ * Passes a node's log lines on by calling `getlog` repeatedly.
  * @param level the level of the repeated calls
  * @param firstLevel the level of the first call
  * @throws RpcError, NodeUnreachable when the first call is not answered

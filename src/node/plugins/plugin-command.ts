@@ -23,7 +23,7 @@ const START_TIMEOUT_MS = 245_000;
 /** A plugin that subscribed to `shutdown` has 30 s, in ms. */
 const STOP_TIMEOUT_MS = 35_000;
 
-/** @throws RpcError, NodeUnreachable */
+/** Lists the plugins that the node runs or is starting. @throws RpcError, NodeUnreachable */
 export async function listPlugins(rpcFile: string, options?: CallOptions): Promise<ListedPlugin[]> {
   return readList(await callNode(rpcFile, "plugin", ["list"], options));
 }

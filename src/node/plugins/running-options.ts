@@ -19,6 +19,7 @@ export interface RunningOptions {
 }
 
 /**
+ * Reads the options that a running plugin was started with, from `listconfigs`.
  * @param path the plugin's canonical path, as `plugin list` shows it
  * @throws RpcError, NodeUnreachable
  */

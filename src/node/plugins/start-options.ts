@@ -40,6 +40,7 @@ export interface GivenOption {
 }
 
 /**
+ * Encodes the user's options as JSON text for `plugin start`.
  * @param shapes how the plugin declares its options, if known
  * @throws Failure (exit code 2) for a value that lightningd cannot take or that would harm it
  */

@@ -32,7 +32,10 @@ const BY_PROGRAM: readonly (readonly [RegExp, PluginLanguage])[] = [
   [/^(lua|luajit)[\d.]*$/, "lua"],
 ];
 
-/** @param program name or path of what a `#!` line runs */
+/**
+ * The language of scripts that a program runs.
+ * @param program name or path of what a `#!` line runs
+ */
 export function languageOfProgram(program: string): PluginLanguage {
   const name = basename(program);
   return BY_PROGRAM.find(([pattern]) => pattern.test(name))?.[1] ?? "other";
@@ -41,7 +44,10 @@ export function languageOfProgram(program: string): PluginLanguage {
 /** How far above a compiled plugin its build files may be: `target/release/examples/x`. */
 const LEVELS = 4;
 
-/** @param path of a compiled plugin, absolute */
+/**
+ * The language of a compiled plugin, from the build files around it.
+ * @param path of a compiled plugin, absolute
+ */
 export function languageOfBinary(path: string): PluginLanguage {
   const home = homeFolder();
   let folder = dirname(path);

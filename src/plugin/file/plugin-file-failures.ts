@@ -11,6 +11,7 @@ import type { ShebangFault } from "./shebang.js";
 
 const MAX_PACKAGE_JSON_BYTES = 1024 * 1024;
 
+/** The failure for a missing file: names the broken symlink, the folder or similar files. */
 export function missing(path: string): Failure {
   const target = linkTarget(path);
   if (target !== undefined) {
@@ -42,6 +43,7 @@ export function missing(path: string): Failure {
   });
 }
 
+/** The failure for a folder in place of a file: names the plugins in it. */
 export function folder(path: string): Failure {
   const inside = likelyPlugins(path);
   return fault("plugin-folder", 2, {
@@ -54,6 +56,7 @@ export function folder(path: string): Failure {
   });
 }
 
+/** The failure for a device, a named pipe or a socket. */
 export function notAFile(path: string): Failure {
   return fault("plugin-folder", 2, {
     what: `${path} is not a regular file`,
@@ -69,7 +72,10 @@ export function empty(path: string): Failure {
   });
 }
 
-/** @param error why, if that is something other than missing rights */
+/**
+ * The failure for a file that cannot be read.
+ * @param error why, if that is something other than missing rights
+ */
 export function unreadable(path: string, error?: unknown): Failure {
   const what = `${path} cannot be read`;
   if (error !== undefined && !["EACCES", "EPERM"].includes(systemCode(error) ?? "")) {
@@ -82,6 +88,7 @@ export function unreadable(path: string, error?: unknown): Failure {
   });
 }
 
+/** The failure for a file that the system does not run. */
 export function notExecutable(path: string, mode: number): Failure {
   if ((mode & 0o111) === 0o111) {
     return fault("plugin-not-executable", 1, {
@@ -97,7 +104,10 @@ export function notExecutable(path: string, mode: number): Failure {
   });
 }
 
-/** @param head the first bytes of the file, as text */
+/**
+ * The failure for a file whose first line does not work.
+ * @param head the first bytes of the file, as text
+ */
 export function shebang(path: string, found: ShebangFault, head: string): Failure {
   const line = shebangFor(path, head.replace(/^\ufeff/, ""));
   const wanted = line ?? "the line of its language, such as #!/usr/bin/env python3";

@@ -42,7 +42,7 @@ export function readHead(path: string): Buffer {
   }
 }
 
-/** @param head the result of {@link readHead} */
+/** Reads the `#!` line of a script. @param head the result of {@link readHead} */
 export function readShebang(head: Buffer, path = process.env.PATH): Interpreter | ShebangFault {
   if (head.subarray(0, 5).equals(Buffer.from("\ufeff#!"))) return { fault: "byte-order-mark" };
   if (head[0] !== 0x23 || head[1] !== 0x21) return { fault: "none" };

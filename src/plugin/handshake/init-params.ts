@@ -44,7 +44,10 @@ export function configurationOf(place: NodePlace, startup: boolean): string {
   });
 }
 
-/** @returns what lightningd objects to in the options of a start; undefined if it accepts them */
+/**
+ * Checks the options of a start against a manifest.
+ * @returns what lightningd objects to in the options of a start; undefined if it accepts them
+ */
 export function problemWithOptions(
   declared: readonly ManifestOption[],
   given: readonly RawOption[],

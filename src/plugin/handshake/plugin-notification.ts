@@ -22,6 +22,7 @@ export type PluginNotification =
   /** lightningd kills the plugin, with this message. */
   | { readonly kind: "fault"; readonly nodeMessage: string };
 
+/** Reads and checks a message without id. */
 export function readNotification(message: Token): PluginNotification {
   const method = message.member("method");
   const params = message.member("params");

@@ -14,6 +14,7 @@ const NEXT_VERSION = "v26.06";
 /** How many version steps (lightningd counts months) a deprecation lasts if it names no end. */
 const SIX_MONTHS = 60;
 
+/** Reads a `deprecated` member. */
 export function readDeprecation(field: Token | undefined): Deprecation | undefined {
   if (field === undefined || field.bool === false) return undefined;
   if (field.bool) return { start: NEXT_VERSION, end: undefined };

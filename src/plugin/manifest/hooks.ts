@@ -13,6 +13,7 @@ export interface ManifestHook {
   readonly filters: readonly string[] | undefined;
 }
 
+/** Reads the `hooks` of a manifest. */
 export function readHooks(result: Token): ManifestHook[] {
   const field = result.member("hooks");
   if (field === undefined) return [];

@@ -23,7 +23,10 @@ export interface LintFinding {
   readonly fix?: string;
 }
 
-/** @param text the `result` of getmanifest, as received */
+/**
+ * Checks a manifest, and returns every finding.
+ * @param text the `result` of getmanifest, as received
+ */
 export function lintManifest(text: string): LintFinding[] {
   const manifest = new Token(text.trim());
   if (manifest.type !== "object" || manifest.member("disable") !== undefined) return [];

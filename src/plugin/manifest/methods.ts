@@ -15,7 +15,7 @@ interface MethodSurroundings {
   ownerOfMethod(name: string): string | undefined;
 }
 
-/** @throws ManifestFault */
+/** Reads the `rpcmethods` of a manifest. @throws ManifestFault */
 export function readMethods(result: Token, surroundings: MethodSurroundings): ManifestMethod[] {
   const field = result.member("rpcmethods");
   if (field === undefined) throw new ManifestFault('"result.rpcmethods" missing');

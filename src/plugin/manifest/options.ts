@@ -21,6 +21,7 @@ export interface ManifestOption {
   readonly deprecated: Deprecation | undefined;
 }
 
+/** Reads one option of a manifest. */
 export function readOption(element: Token, isTaken: (name: string) => boolean): ManifestOption {
   const [nameField, typeField] = [element.member("name"), element.member("type")];
   const description = element.member("description");
@@ -86,6 +87,7 @@ function readType(field: Token): OptionType {
 }
 
 /**
+ * Checks a value for an option.
  * @param value the value's text as lightningd has it: for a string option the raw JSON text of a
  *   start parameter without its quotes
  * @returns lightningd's error for this value, or undefined if it accepts it

@@ -76,7 +76,10 @@ export interface PluginProcess {
   resumeOutput(): void;
 }
 
-/** @returns the environment for a plugin, given the node's environment and version */
+/**
+ * Adds what lightningd sets for its plugins to an environment.
+ * @returns the environment for a plugin, given the node's environment and version
+ */
 export function pluginEnvironment(env: NodeJS.ProcessEnv, version: string): NodeJS.ProcessEnv {
   return { ...env, LIGHTNINGD_PLUGIN: "1", LIGHTNINGD_VERSION: version };
 }

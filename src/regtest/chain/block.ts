@@ -50,7 +50,7 @@ export const FAUCET_SCRIPT = Buffer.concat([
 ]);
 export const FAUCET_WITNESS: readonly Buffer[] = [Buffer.from([0x51])];
 
-/** @throws Error if lightningd could not decode it either */
+/** Decodes a block from its bytes. @throws Error if lightningd could not decode it either */
 export function decodeBlock(raw: Buffer): Block {
   const reader = new ByteReader(raw);
   const header = new ByteReader(reader.take(HEADER_BYTES), 4);
@@ -68,7 +68,10 @@ function blockHash(raw: Buffer): string {
   return shownHash(hash256(raw.subarray(0, HEADER_BYTES)));
 }
 
-/** @param transactions without a coinbase, parents before children */
+/**
+ * Makes a block with proof of work on top of the chain.
+ * @param transactions without a coinbase, parents before children
+ */
 export function mineBlock(
   previous: string,
   height: number,
@@ -127,6 +130,7 @@ function heightPush(height: number): Buffer {
   return sized(Buffer.from(bytes));
 }
 
+/** The merkle root of transaction ids. */
 export function merkleRoot(hashes: readonly Buffer[]): Buffer {
   let level = hashes;
   while (level.length > 1) {

@@ -26,7 +26,10 @@ const DEFAULT_SETTINGS: ChainSettings = {
   feeChanges: 0,
 };
 
-/** @param read the content of the file; undefined if there is none */
+/**
+ * Parses `settings.json` of the chain.
+ * @param read the content of the file; undefined if there is none
+ */
 export function parseSettings(read: unknown): ChainSettings {
   if (!isObject(read) || !isObject(read.feerates)) return DEFAULT_SETTINGS;
   const { automine, feerates, feeChanges } = read;

@@ -7,7 +7,10 @@ import { outpoint, type Transaction } from "./transaction.js";
 /** The mempool with the transaction, or bitcoind's reason to refuse it. */
 export type Acceptance = { readonly pool: readonly Transaction[] } | { readonly refusal: string };
 
-/** @param pool parents before children */
+/**
+ * Checks a transaction against chain and mempool, as bitcoind does.
+ * @param pool parents before children
+ */
 export function accept(
   chain: Chain,
   pool: readonly Transaction[],

@@ -44,6 +44,7 @@ export function outpoint(txid: string, vout: number): string {
   return `${txid}:${vout}`;
 }
 
+/** Makes a transaction, with its ids and bytes. */
 export function makeTransaction(parts: TransactionParts): Transaction {
   const raw = encode(parts, true);
   const bare = encode(parts, false);
@@ -55,7 +56,10 @@ export function makeTransaction(parts: TransactionParts): Transaction {
   };
 }
 
-/** @throws Error if the bytes are not exactly one transaction */
+/**
+ * Decodes a transaction from its bytes.
+ * @throws Error if the bytes are not exactly one transaction
+ */
 export function decodeTransaction(bytes: Buffer): Transaction {
   const reader = new ByteReader(bytes);
   const transaction = readTransaction(reader);
@@ -65,7 +69,10 @@ export function decodeTransaction(bytes: Buffer): Transaction {
 
 const MAX_SAT = 21_000_000n * 100_000_000n;
 
-/** @throws Error if no transaction that lightningd can decode follows */
+/**
+ * Reads the next transaction of a reader.
+ * @throws Error if no transaction that lightningd can decode follows
+ */
 export function readTransaction(reader: ByteReader): Transaction {
   const from = reader.position;
   const version = reader.take(4).readInt32LE();

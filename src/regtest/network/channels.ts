@@ -166,6 +166,7 @@ export async function untilReconnected(ends: ChannelEnds, context: StepContext):
   );
 }
 
+/** The channels of a node, by `listpeerchannels`. */
 export async function channelsOf(node: RegtestNode): Promise<readonly JsonObject[]> {
   const { channels } = await node.call("listpeerchannels");
   return Array.isArray(channels) ? channels.filter(isObject) : [];

@@ -43,7 +43,7 @@ export async function waitUntil<T>(
   }
 }
 
-/** @throws Failure `aborted` if the signal is aborted */
+/** Ends a step that was canceled. @throws Failure `aborted` if the signal is aborted */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
   throw new Failure({ kind: "aborted", what: "canceled", exitCode: 1 });

@@ -135,7 +135,10 @@ export interface NetworkFile {
 const FORMAT = 1;
 const MAX_NETWORK_FILE_BYTES = 1024 * 1024;
 
-/** @throws Failure `regtest-network` if it cannot be read */
+/**
+ * Reads `network.json` in the network's folder.
+ * @throws Failure `regtest-network` if it cannot be read
+ */
 export function readNetworkFile(folder: string): NetworkFile {
   const path = join(folder, NETWORK_FILE);
   try {
@@ -154,6 +157,7 @@ export function readNetworkFile(folder: string): NetworkFile {
   }
 }
 
+/** Writes `network.json`. */
 export function writeNetworkFile(folder: string, network: NetworkFile): void {
   const text = JSON.stringify({ format: FORMAT, ...network }, null, 2);
   saveFile(join(folder, NETWORK_FILE), `${text}\n`);

@@ -25,7 +25,7 @@ const LOCK_MS = 120_000;
 const LOCK_LOOK_MS = 50;
 const STATUS_MS = 5_000;
 
-/** @throws Failure `no-regtest` (exit code 3) if there is none */
+/** Opens the network in a folder. @throws Failure `no-regtest` (exit code 3) if there is none */
 export function openNetwork(folder: string): Network {
   if (!holdsNetwork(folder))
     throw noNetwork(folder, `Start one: ${regtestCommand("start", folder)}`);
@@ -89,6 +89,7 @@ export async function answeringNode(network: Network, name: string): Promise<Reg
   });
 }
 
+/** What events and messages show of a node. */
 export async function factsOf(node: RegtestNode): Promise<RegtestNodeFacts> {
   const { name, lightningDir, rpcFile, port, pid } = node;
   const id = String((await node.call("getinfo")).id);

@@ -20,7 +20,10 @@ export interface ConfigValues {
 
 const VALUE_KEYS: readonly string[] = ["network", "rpc-file", "lightning-dir", "conf"];
 
-/** @throws Failure (exit code 2) for what lightning-cli refuses; unknown keys are ignored */
+/**
+ * Reads the values that matter here from the lines of a config.
+ * @throws Failure (exit code 2) for what lightning-cli refuses; unknown keys are ignored
+ */
 export function readValues(lines: readonly ConfigLine[], place: ConfigPlace): ConfigValues {
   const values: ConfigValues = {};
   for (const line of lines) {

@@ -25,7 +25,10 @@ export interface NamedNodeChoice extends NodeChoice {
   readonly networkNamedBy?: "command line" | "package.json" | undefined;
 }
 
-/** @throws Failure (exit code 2) for what lightning-cli would refuse as well */
+/**
+ * Finds a node's directories and socket.
+ * @throws Failure (exit code 2) for what lightning-cli would refuse as well
+ */
 export function locateNode(choice: NamedNodeChoice, surroundings: Surroundings): NodeAddress {
   const chosen = chosenNetwork(choice);
   refuseEmpty("--rpc-file", choice.rpcFile);
@@ -155,7 +158,10 @@ function chosenNetwork(choice: NamedNodeChoice): Network | undefined {
   return { name: checkNetworkFlag(choice.network), namedBy };
 }
 
-/** @throws Failure (exit code 2) if `--network` is not one that lightningd knows */
+/**
+ * Checks the value of `--network`.
+ * @throws Failure (exit code 2) if `--network` is not one that lightningd knows
+ */
 export function checkNetworkFlag(flag: string): string {
   const name = trimEnd(flag);
   if (isNetwork(name)) return name;

@@ -23,6 +23,7 @@ export const NETWORK_FLAGS: { readonly [flag: string]: string } = {
   testnet4: "testnet4",
 };
 
+/** Whether lightningd knows a network of that name. */
 export function isNetwork(name: string): boolean {
   return NETWORKS.includes(name);
 }

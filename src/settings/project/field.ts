@@ -29,7 +29,7 @@ export function elements(parent: Field & { readonly value: readonly unknown[] })
   }));
 }
 
-/** @param example the value as it should be written, in JSON */
+/** Reads a text. @param example the value as it should be written, in JSON */
 export function asText(field: Field, example: string): string {
   if (typeof field.value !== "string") throw wrongType(field, "a string", example);
   if (field.value.trim() === "" || field.value.includes("\0")) {
@@ -62,7 +62,7 @@ export function isListField(field: Field): field is Field & { readonly value: re
   return Array.isArray(field.value);
 }
 
-/** @throws Failure for the first key that is not among `known` */
+/** Refuses misspelt keys. @throws Failure for the first key that is not among `known` */
 export function refuseUnknownKeys(
   field: Field & { readonly value: JsonObject },
   known: readonly string[],

@@ -25,6 +25,7 @@ export const PLUGIN_KEYS = [
 ];
 
 /**
+ * Reads one plugin's settings.
  * @param alsoKnown keys of the same object that are read elsewhere
  * @throws Failure (exit code 2)
  */

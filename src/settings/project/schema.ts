@@ -36,7 +36,7 @@ export interface ProjectNode {
 
 const NODE_KEYS = ["lightning-dir", "network", "rpc-file", "conf", "embedded"];
 
-/** @throws Failure (exit code 2) */
+/** Reads the node that package.json names. @throws Failure (exit code 2) */
 export function projectNode(key: SettingsKey, home: string | undefined): ProjectNode {
   const field = rootOf(key);
   if (!isObjectField(field)) {

@@ -13,6 +13,7 @@ export interface RestartFilter {
   readonly rpcFiles?: readonly string[] | undefined;
 }
 
+/** Whether a filter matches a target. */
 export function isMeant({ path, realPath, node }: SessionTarget, filter: RestartFilter): boolean {
   if (filter.rpcFiles && !filter.rpcFiles.includes(node.rpcFile)) return false;
   if (filter.name !== undefined) return filter.name === basename(path);
@@ -28,7 +29,7 @@ export function readOptions({ options }: { readonly [key: string]: unknown }): P
   }));
 }
 
-/** @param params as received over the control socket */
+/** Reads which targets a `restart` is for. @param params as received over the control socket */
 export function readFilter(params: { readonly [key: string]: unknown }): RestartFilter {
   const { path, name, rpcFiles } = params;
   return {

@@ -1,7 +1,10 @@
 /** Why the system watches no more folders, and how to fix it. Used by the file source. */
 import { systemCode } from "../../errors/failure.js";
 
-/** @returns undefined unless a limit was reached */
+/**
+ * Explains an error that means that the system watches no more folders.
+ * @returns undefined unless a limit was reached
+ */
 export function watchLimit(error: unknown): { reason: string; fix: string } | undefined {
   const code = systemCode(error);
   if (code === "ENOSPC") {

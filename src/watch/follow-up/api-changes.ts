@@ -39,6 +39,7 @@ export async function readShown(
 }
 
 /**
+ * Compares what two versions of a plugin showed.
  * @param methodsToo whether an added or removed method can only be this plugin's. Its options are
  *   known from `listconfigs`, and its manifest is its own.
  */

@@ -12,7 +12,7 @@ import type { Reloader } from "../reload/reloader.js";
 /** The id of the request, on lightningd and the embedded node: `cli:plugin#1/cln:init#2`. */
 const INIT_ID = /"cln:init#|\/cln:init#/;
 
-/** @param message from a plugin to the node, JSON text */
+/** Finds the error in an answer to `init`. @param message from a plugin to the node, JSON text */
 export function initErrorOf(message: string): JsonObject | undefined {
   if (!INIT_ID.test(message)) return undefined;
   const answer = parseJson(message);
@@ -22,6 +22,7 @@ export function initErrorOf(message: string): JsonObject | undefined {
 }
 
 /**
+ * Explains a failed `init` of a plugin that the node lists as active.
  * @param error the `error` member of the answer
  * @param logged what the plugin logged during the start
  */

@@ -255,7 +255,10 @@ export function refuseOtherUser(rpcFile: string): void {
   throw notForHotMode(rpcFile, `it runs as another user (number ${owner})`);
 }
 
-/** @param why the node cannot start our front */
+/**
+ * The failure for a node that cannot be used with hot mode.
+ * @param why the node cannot start our front
+ */
 export function notForHotMode(rpcFile: string, why: string): Failure {
   return new Failure({
     kind: "hot-node",

@@ -44,6 +44,7 @@ type Changed = Extract<HotOutcome, { result: "changed" }>;
 type NotStarted = Extract<HotOutcome, { result: "failed" }>;
 
 /**
+ * Reloads a plugin in hot mode.
  * @throws Superseded: a newer change has come, or the host has ended and the plugin is started
  *   again
  * @throws NodeUnreachable

@@ -20,7 +20,7 @@ export interface InitFlags {
   readonly shell?: boolean;
 }
 
-/** @param given the plugin's name. Default: the folder's */
+/** Runs `cln-dev init`. @param given the plugin's name. Default: the folder's */
 export async function init(
   { io, flags, surroundings: { cwd } }: Context,
   given: string | undefined,

@@ -28,6 +28,7 @@ const TIMEOUT_MS = 24 * 60 * 60_000;
 const WAITING_MS = 2_000;
 
 /**
+ * Runs `cln-dev emit`.
  * @param values the payload as one JSON object, or changes to the example as `key=value`
  * @param waitingMs after this long without an answer, shows who has not answered
  * @returns 0; 1 if a plugin died, or answered what lightningd would not accept

@@ -4,6 +4,7 @@ import type { RunCommand } from "../context.js";
 
 const load = () => import("./regtest.js");
 
+/** Defines `cln-dev regtest` and its subcommands. */
 export function defineRegtest(command: Command, run: RunCommand): void {
   command
     .description("run real nodes with channels and money, without bitcoind")

@@ -70,7 +70,7 @@ export async function start(
   });
 }
 
-/** @returns 1 if a node is not running */
+/** Runs `cln-dev regtest status`. @returns 1 if a node is not running */
 export function status(context: Context, flags: DirFlag): Promise<ExitCode> {
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => ((await showStatus(network, steps)) ? 0 : 1));

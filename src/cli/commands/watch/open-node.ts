@@ -17,6 +17,7 @@ export interface OpenNode {
 }
 
 /**
+ * Opens the node that the settings name, or starts an embedded one.
  * @param signal cancels the start of the node
  * @param onPluginStderr called with what a plugin on the embedded node writes to stderr
  * @param onTrouble called with what the node cannot do, such as write its log

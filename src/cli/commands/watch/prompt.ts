@@ -11,7 +11,10 @@ export interface Prompt {
   readonly history?: readonly string[];
 }
 
-/** @returns the line without blanks around it; "" if the user leaves it by Ctrl-C or an empty line */
+/**
+ * Asks for a line.
+ * @returns the line without blanks around it; "" if the user leaves it by Ctrl-C or an empty line
+ */
 export async function ask(
   stdin: ReadStream,
   keys: KeyListener,

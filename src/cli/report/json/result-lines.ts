@@ -26,6 +26,7 @@ export function isSameResult(before: string, after: string): boolean {
 }
 
 /**
+ * Formats a result, or its changes.
  * @param before the JSON text to compare with, if there is one
  * @returns lines without line ends; each begins with its mark and a blank if there is a `before`
  */

@@ -17,6 +17,7 @@ export interface TraceStyle {
 const MAX_WIDTH = 2_000;
 const MIN_PAYLOAD = 20;
 
+/** Formats a message between node and plugin. */
 export function traceLine(event: Traced, { paint, width, plugin }: TraceStyle): string {
   const arrow = event.direction === "to-plugin" ? "→" : "←";
   const time = clockOf(new Date(event.at));

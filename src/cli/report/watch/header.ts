@@ -3,6 +3,7 @@ import type { Watching } from "../../../events/watch-events.js";
 import { sanitize } from "../sanitize.js";
 import type { LineFormat } from "./line-format.js";
 
+/** Formats the session's first event. */
 export function headerLines(event: Watching, format: LineFormat, version: string): string[] {
   const { dim, bold } = format.paint;
   const label = (text: string) => `  ${dim(text.padEnd(10))}`;

@@ -15,6 +15,7 @@ import { renderFindings } from "../findings-lines.js";
 import { sanitize } from "../sanitize.js";
 import { duration, INDENT, type LineFormat } from "./line-format.js";
 
+/** Formats an outcome. */
 export function outcomeLines(event: Outcome, format: LineFormat): string[] {
   switch (event.event) {
     case "reloaded":

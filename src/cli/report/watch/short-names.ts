@@ -2,7 +2,10 @@
  * Short names for several paths: the last part of each, and as many before it as make them differ.
  */
 
-/** @returns path -> its short name. A path given twice counts once. */
+/**
+ * Shortens paths as far as they stay distinct.
+ * @returns path -> its short name. A path given twice counts once.
+ */
 export function shortNames(paths: readonly string[]): ReadonlyMap<string, string> {
   const different = [...new Set(paths)];
   const names = new Map<string, string>();

@@ -11,7 +11,10 @@ import { runHandshake } from "../../../plugin/handshake/run-handshake.js";
 
 const MANIFEST_TIMEOUT_MS = 10_000;
 
-/** @returns undefined if the plugin gives no manifest: the start will report why */
+/**
+ * Runs the plugin offline up to its manifest, and reads how it declares its options.
+ * @returns undefined if the plugin gives no manifest: the start will report why
+ */
 export async function learnDeclarations(
   { node }: Target,
   file: PluginFile,

@@ -7,6 +7,7 @@ import { shownValue } from "../../../plugin/secret-options.js";
 import { type AttemptContext, warn } from "../attempt-context.js";
 import { shownOptions } from "./inherited-options.js";
 
+/** Reports it if the running version was started outside this session. */
 export function reportOutsideStart(context: AttemptContext): void {
   const { byOthers, inherited } = context.node;
   // A command is given other options on purpose.

@@ -18,6 +18,7 @@ const KILLED_MS = 500;
 const POLL_MS = 3;
 
 /**
+ * Waits briefly for processes to end, then kills them.
  * @param processes of the stopped version; each is checked by its start time
  * @returns text for the terminal: what could not be ended
  */

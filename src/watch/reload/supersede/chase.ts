@@ -36,6 +36,7 @@ export function depthAmong(others: readonly StartingPlugin[]): {
 }
 
 /**
+ * Waits for quiet before a deep start.
  * @param isQuiet waits, and returns whether no file changed for `ms` while nothing was started
  * @returns the depth of the start
  */

@@ -1,7 +1,10 @@
 /** Names files that should no longer start a plugin, and the flags that ignore them. */
 import { dirname, relative } from "node:path";
 
-/** @returns the files relative to the plugin's folder, and the flags that ignore them */
+/**
+ * Formats files for a notice that proposes to ignore them.
+ * @returns the files relative to the plugin's folder, and the flags that ignore them
+ */
 export function namesAndFlags(
   plugin: string,
   files: readonly string[],
