@@ -2,7 +2,6 @@
  * Finds out why something went wrong: a failed start, a dead plugin, a call that killed it. The
  * code for that is loaded only when needed.
  */
-
 import { type Diagnosis, NO_DIAGNOSIS } from "../events/outcomes.js";
 import type { Target } from "../events/reload-target.js";
 import type { JsonObject } from "../jsonrpc/json.js";

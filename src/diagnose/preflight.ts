@@ -2,7 +2,6 @@
  * Checks a new version before the old one is stopped (`--safe`): it must pass the handshake
  * offline, and must not be one that crashes the node.
  */
-
 import type { Finding } from "../events/watch-events.js";
 import { isObject, stringOf } from "../jsonrpc/json.js";
 import { callNode } from "../node/rpc/client.js";

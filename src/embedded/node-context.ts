@@ -1,5 +1,4 @@
 /** What the parts of an embedded node share. Assembled by node.ts. */
-
 import type { NodeLog } from "./log/node-log.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { PluginHost } from "./plugins/plugin-host.js";

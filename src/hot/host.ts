@@ -3,7 +3,6 @@
  * unchanged, to the active version, and tracks what each version owes. What the node must not
  * notice (a version that ends, one that is tried) happens behind it.
  */
-
 import { basename } from "node:path";
 import type { RawMessage } from "../jsonrpc/envelope.js";
 import { Token } from "../jsonrpc/token.js";

@@ -3,7 +3,6 @@
  * the rest: a result of 10 MB passes through the hot host unread. lightningd matches ids by their
  * raw text, quotes included (lightningd/plugin.c plugin_response_handle), so that text is kept.
  */
-
 import { Token } from "./token.js";
 
 export interface Envelope {

@@ -2,7 +2,6 @@
  * Splits the arguments of `watch`, `start` and `restart` into plugins and options: `[plugin...]
  * [key=value...]`, and `-o key=value` anywhere.
  */
-
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Failure, usageFailure } from "../errors/failure.js";

@@ -2,7 +2,6 @@
  * Settings that are edited while a session runs: read again at each save of their package.json,
  * compared with those in use, and applied if that needs no new session.
  */
-
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../errors/failure.js";

@@ -1,5 +1,4 @@
 /** Reloads every plugin on every node once, without watching: for the one-shot commands. */
-
 import { targetOf } from "../events/reload-target.js";
 import type { Emit, Outcome } from "../events/watch-events.js";
 import type { Settings } from "../settings/types.js";

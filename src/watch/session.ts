@@ -3,7 +3,6 @@
  * (files, control socket, nodes) with the reloaders, and passes their events on; keys and signals
  * come in through its methods. It knows nothing of terminals.
  */
-
 import { basename } from "node:path";
 import { isOutcome } from "../events/outcomes.js";
 import { redactEvent } from "../events/redact.js";

@@ -1,5 +1,4 @@
 /** A socket that answers as no node of ours does: on mainnet, with garbage, or not at all. */
-
 import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";

@@ -1,5 +1,4 @@
 /** Formats a line of a node's log: its level by colour, messages of several lines kept together. */
-
 import type { NodeLogLine } from "../../node/log/log-lines.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import { sanitize } from "./sanitize.js";

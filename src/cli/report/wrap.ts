@@ -1,5 +1,4 @@
 /** Breaks lines that are wider than the terminal, and indents the rest like their block. */
-
 import { stripVTControlCharacters } from "node:util";
 import { terminalWidth } from "./style.js";
 

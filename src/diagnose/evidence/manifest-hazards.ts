@@ -2,7 +2,6 @@
  * What can be seen in a plugin's manifest that would crash the node. The manifest is read from its
  * text, because parsing hides it.
  */
-
 import { Token } from "../../jsonrpc/token.js";
 import { isVersionBetween } from "../../node/version.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";

@@ -3,7 +3,6 @@
  * a reload goes wrong. The node's own code and message are always shown with it. All explanations
  * are in the tables of the *-rules.ts files and of node-crashes.ts.
  */
-
 import { isObject, stringOf } from "../../jsonrpc/json.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";

@@ -3,7 +3,6 @@
  * leaves, and how to avoid it. Used after a node's death, and to refuse such a plugin before a
  * start (`--safe`, `check`).
  */
-
 import { builtinClashes, hasEmptyOptionName, unicodeUsages } from "../evidence/manifest-hazards.js";
 import type { Explanation, Rule } from "./explanation.js";
 import { type RuleContext, textOf } from "./explanation.js";

@@ -3,7 +3,6 @@
  * error. The plugin is not run again: the answer is known, and its traceback, if any, is in it, in
  * the log or on stderr (pyln-client puts it into the error and logs it).
  */
-
 import type { Finding } from "../../events/watch-events.js";
 import { isObject } from "../../jsonrpc/json.js";
 import { type StderrMark, stderrAfter } from "../../node/log/node-stderr.js";

@@ -1,5 +1,4 @@
 /** `check`: whether a command would accept its parameters (lightningd/jsonrpc.c json_check). */
-
 import type { NodeContext } from "../node-context.js";
 import { readParams, required, text } from "../rpc/params.js";
 import { forward, isDone, unknownMethod } from "../rpc/run-method.js";

@@ -2,7 +2,6 @@
  * A node's log lines, live: from its log file if that can be read, else by polling `getlog`. Used
  * by `cln-dev logs` and by `cln-dev watch`.
  */
-
 import { isObject } from "../../jsonrpc/json.js";
 import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import { callNode } from "../rpc/client.js";

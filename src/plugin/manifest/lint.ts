@@ -3,7 +3,6 @@
  * (manifest.ts), applied to one part after another, find what it refuses. What it accepts but does
  * not do as intended is a warning or a hint. Used by `cln-dev check`.
  */
-
 import { nearestName } from "../../errors/did-you-mean.js";
 import { RawJson } from "../../jsonrpc/json.js";
 import { Token } from "../../jsonrpc/token.js";

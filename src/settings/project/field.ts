@@ -2,7 +2,6 @@
  * One value in package.json on its way to a typed setting. It knows its file and its key path, so
  * that every error names them and the value.
  */
-
 import { nearestName } from "../../errors/did-you-mean.js";
 import { Failure } from "../../errors/failure.js";
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";

@@ -3,7 +3,6 @@
  * list of those, with the node beside them. Errors (exit code 2) name the file, the key and the
  * value.
  */
-
 import { resolve } from "node:path";
 import { isNetwork, networkProblem } from "../locate/networks.js";
 import { expandHome } from "../paths.js";

@@ -2,7 +2,6 @@
  * A watch session as others find it: `cln-dev restart` and `list` through its control socket, and
  * other sessions with the same plugin, which are reported to each other.
  */
-
 import { Failure, messageOf } from "../../errors/failure.js";
 import type { SessionTarget } from "../../events/reload-target.js";
 import type { Outcome } from "../../events/watch-events.js";

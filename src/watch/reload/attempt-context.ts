@@ -1,5 +1,4 @@
 /** What the steps of one reload share: its options, its progress and the plugin on its node. */
-
 import type { NodeFacts } from "../../events/watch-events.js";
 import type { ProcessIdentity } from "../../node/plugins/plugin-processes.js";
 import type { FileSnapshot } from "../files/file-snapshot.js";

@@ -1,5 +1,4 @@
 /** Callers that wait for an outcome: of the current reload, or of the next one. */
-
 import type { Outcome } from "../../events/watch-events.js";
 
 type Listener = (outcome: Outcome) => void;

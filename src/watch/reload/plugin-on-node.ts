@@ -2,7 +2,6 @@
  * The plugin on its node during one attempt: what is known of it, and the calls that change it. The
  * attempt decides what to do and when.
  */
-
 import type { Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";

@@ -2,7 +2,6 @@
  * One reload from its change to its outcome: build, settle, check, stop, start, verify. The
  * reloader makes it, and keeps what it leaves behind.
  */
-
 import { Failure } from "../../errors/failure.js";
 import { failed, NO_DIAGNOSIS, refused, unreachable } from "../../events/outcomes.js";
 import type { Change, Target } from "../../events/reload-target.js";

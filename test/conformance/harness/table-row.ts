@@ -1,5 +1,4 @@
 /** What a scenario reports to the table: see table-reporter.ts. */
-
 import type {} from "vitest";
 
 /** `ok`, `failed`, `differs`, or why it was not run. */

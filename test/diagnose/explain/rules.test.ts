@@ -1,5 +1,4 @@
 /** What is said of a failure, word for word: the plugin and its output in, reason and fix out. */
-
 import { spawn } from "node:child_process";
 import {
   chmodSync,

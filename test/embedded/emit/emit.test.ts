@@ -1,5 +1,4 @@
 /** Raising what a real node would raise by itself. */
-
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** Shows the steps of `cln-dev regtest`: lines, and a spinner while a step takes time; or JSON. */
-
 import { shellPath } from "../../../plugin/shell-words.js";
 import type { StepContext } from "../../../regtest/network/context.js";
 import type {

@@ -1,7 +1,6 @@
 /**
  * What follows a reload, as lines: what it changed, what a call returned, what the plugin logged.
  */
-
 import type { Called, LogLine, ManifestChanged, Ran } from "../../../events/watch-events.js";
 import { isObject, parseJson } from "../../../jsonrpc/json.js";
 import { renderChanges } from "../check-report.js";

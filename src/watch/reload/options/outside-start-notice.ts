@@ -2,7 +2,6 @@
  * Reports that the plugin was started outside this session: with which options, and what happens to
  * them.
  */
-
 import { shownValue } from "../../../plugin/secret-options.js";
 import { type AttemptContext, warn } from "../attempt-context.js";
 import { shownOptions } from "./inherited-options.js";

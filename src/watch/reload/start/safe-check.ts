@@ -2,7 +2,6 @@
  * `--safe`: the new version must pass its handshake offline before the old one is stopped. Without
  * the flag, only what looks as if it would take the node down is tried this way.
  */
-
 import { mayDropOption } from "../../../diagnose/evidence/dropped-option.js";
 import { failed } from "../../../events/outcomes.js";
 import type { Outcome } from "../../../events/watch-events.js";

@@ -2,7 +2,6 @@
  * The step between the build and the start: waits until the saved plugin file is complete and can
  * be started.
  */
-
 import { Failure } from "../../../errors/failure.js";
 import {
   inspectPluginFile,

@@ -1,7 +1,6 @@
 /**
  * The second half of a reload on the node: starts the new version, and clears what is in its way.
  */
-
 import type { Target } from "../../../events/reload-target.js";
 import { isAlreadyRegistered, startPlugin } from "../../../node/plugins/plugin-command.js";
 import type { StartOption } from "../../../node/plugins/start-options.js";

@@ -2,7 +2,6 @@
  * The last step of a reload: the node starts the new version. A failed start is explained. If the
  * previous version or another session is in the way, the start is tried a second time.
  */
-
 import { diagnoseStart, markStderrOf, type Started } from "../../../diagnose/on-demand.js";
 import { failed, unreachable } from "../../../events/outcomes.js";
 import type { Outcome } from "../../../events/watch-events.js";

@@ -1,5 +1,4 @@
 /** Finds what the node runs of the plugin, and whether it may be stopped. */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../../errors/failure.js";
 import type { Target } from "../../../events/reload-target.js";

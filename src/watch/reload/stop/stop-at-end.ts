@@ -1,7 +1,6 @@
 /**
  * Stops a plugin because its watch session ends, without waiting for a node that does not answer.
  */
-
 import type { Target } from "../../../events/reload-target.js";
 import type { Emit } from "../../../events/watch-events.js";
 import { stopPlugin } from "../../../node/plugins/plugin-command.js";

@@ -1,5 +1,4 @@
 /** Ends a plugin whose start has not ended: it hangs, or a newer version replaces it. */
-
 import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "../../../events/reload-target.js";

@@ -2,7 +2,6 @@
  * How far an attempt has come, which changes it covers, and whether a newer change makes it
  * pointless. Used by reload-attempt.ts alone.
  */
-
 import { type Change, merge, type Target } from "../../../events/reload-target.js";
 import type { Emit, Phase } from "../../../events/watch-events.js";
 import { type FileSnapshot, sameFile, takeSnapshot } from "../../files/file-snapshot.js";
