@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { PluginDirection } from "../embedded/api.js";
 import type { RaisedEvent, RaiseWishes } from "../embedded/emit/raised-event.js";
 import { PluginStderr } from "../embedded/log/plugin-stderr.js";
-import { startEmbeddedNode as startNode } from "../embedded/node.js";
+import { runEmbeddedNode } from "../embedded/node.js";
 import type { LogLevel } from "../plugin/log-level.js";
 import { type LightningNode, nodeAt } from "./lightning-node.js";
 import { optionList, type PluginOptions } from "./plugin-options.js";
@@ -85,7 +85,7 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
     onStderr?.(plugin, line);
     for (const listener of ours) listener.onStderr(plugin, line);
   });
-  const node = await startNode({
+  const node = await runEmbeddedNode({
     ...rest,
     plugins: plugins.map((path) => resolve(path)),
     options: optionList(given).map(({ name, value }) =>

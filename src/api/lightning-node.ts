@@ -10,7 +10,7 @@ import {
 import { encodeStartOptions, needsDeclaration } from "../node/plugins/start-options.js";
 import { type CallOptions, callNode } from "../node/rpc/client.js";
 import { inspectPluginFile } from "../plugin/file/plugin-file.js";
-import { locateNode as addressOf, type NodeChoice } from "../settings/locate/locate-node.js";
+import { locateAddress, type NodeChoice } from "../settings/locate/locate-node.js";
 import type { NodeAddress } from "../settings/types.js";
 import { learnDeclarations } from "../watch/reload/options/declared-options.js";
 import { optionList, type PluginOptions } from "./plugin-options.js";
@@ -51,7 +51,7 @@ export interface LightningNode extends NodeAddress {
  * @throws Failure with `exitCode` 2 for what lightning-cli would refuse
  */
 export function locateNode(choice: NodeChoice = {}): LightningNode {
-  return nodeAt(addressOf(choice, { home: process.env.HOME, cwd: process.cwd() }));
+  return nodeAt(locateAddress(choice, { home: process.env.HOME, cwd: process.cwd() }));
 }
 
 /** A node for programs, at an address. */

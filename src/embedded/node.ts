@@ -47,7 +47,7 @@ export const EMBEDDED_VERSION = "v26.06.6";
  * Starts a node. When this resolves, it is ready for requests, and its plugins are active.
  * @throws Failure if a live node holds the directory, or a given plugin cannot be started at all
  */
-export async function startEmbeddedNode(options: NodeOptions = {}): Promise<RunningEmbeddedNode> {
+export async function runEmbeddedNode(options: NodeOptions = {}): Promise<RunningEmbeddedNode> {
   const settings = settleSettings(options);
   const node = await openNode(options, settings);
   const giveUp = () => void node.close();

@@ -1,6 +1,6 @@
 /** Which node: flags, then package.json, then lightning-cli's defaults. For every command. */
 import { usageFailure } from "../errors/failure.js";
-import { checkNetworkFlag, lightningDirOf, locateNode } from "./locate/locate-node.js";
+import { checkNetworkFlag, lightningDirOf, locateAddress } from "./locate/locate-node.js";
 import { findSettingsKey, type SettingsKey } from "./project/package-json.js";
 import { type ProjectNode, projectNode } from "./project/schema.js";
 import type { NodeAddress, NodeFlags, NodeSettings, Surroundings } from "./types.js";
@@ -96,7 +96,7 @@ function addresses(choice: Choice, surroundings: Surroundings): NodeAddress[] {
       fix: "Leave out --rpc-file, or make it relative to each network's folder",
     });
   }
-  const nodes = dirs.map((dir) => locateNode({ ...choice, lightningDir: dir }, surroundings));
+  const nodes = dirs.map((dir) => locateAddress({ ...choice, lightningDir: dir }, surroundings));
   return [...new Map(nodes.map((node) => [node.rpcFile, node])).values()];
 }
 

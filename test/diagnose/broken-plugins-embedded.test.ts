@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEmbeddedNode } from "../../src/embedded/node.js";
+import { runEmbeddedNode } from "../../src/embedded/node.js";
 import { testBrokenPlugins } from "./broken-plugins-harness.js";
 
 testBrokenPlugins({
@@ -12,7 +12,7 @@ testBrokenPlugins({
   start: async (timeoutMs) => {
     const lightningDir = mkdtempSync(join(tmpdir(), "cln-dev-broken-e-"));
     const patience = timeoutMs === undefined ? {} : { pluginTimeoutMs: timeoutMs };
-    const node = await startEmbeddedNode({ lightningDir, ...patience });
+    const node = await runEmbeddedNode({ lightningDir, ...patience });
     return {
       place: { ...node, network: "regtest" },
       end: async () => {

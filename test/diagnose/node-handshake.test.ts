@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diagnoseFailedStart } from "../../src/diagnose/failures/start.js";
-import { startEmbeddedNode } from "../../src/embedded/node.js";
+import { runEmbeddedNode } from "../../src/embedded/node.js";
 import { isObject } from "../../src/jsonrpc/json.js";
 import { startPlugin } from "../../src/node/plugins/plugin-command.js";
 import { RpcError } from "../../src/node/rpc/errors.js";
@@ -50,7 +50,7 @@ describe.each([
     start: async () => {
       const lightningDir = box.folder("l1");
       writeFileSync(join(lightningDir, "config"), "network=regtest\nallow-deprecated-apis=false\n");
-      const node = await startEmbeddedNode({ lightningDir });
+      const node = await runEmbeddedNode({ lightningDir });
       return { ...node, end: () => node.close() };
     },
   },

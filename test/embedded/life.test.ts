@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, vi } from "vitest";
-import { startEmbeddedNode } from "../../src/embedded/node.js";
+import { runEmbeddedNode } from "../../src/embedded/node.js";
 import { Failure } from "../../src/errors/failure.js";
 import { callNode } from "../../src/node/rpc/client.js";
 import { isAlive } from "../support/processes.js";
@@ -49,7 +49,7 @@ describe("the start", () => {
   });
 
   it("uses a folder of its own when none is named, and takes it away", async () => {
-    const node = await startEmbeddedNode();
+    const node = await runEmbeddedNode();
     expect(existsSync(node.rpcFile)).toBe(true);
     await node.close();
     expect(existsSync(node.lightningDir)).toBe(false);
@@ -66,7 +66,7 @@ describe("the start", () => {
 
   it("refuses a directory in which a node is running", async () => {
     const node = await startNode();
-    const second = startEmbeddedNode({ lightningDir: node.lightningDir });
+    const second = runEmbeddedNode({ lightningDir: node.lightningDir });
     await expect(second).rejects.toThrow(/another node is running there/);
     await expect(second).rejects.toBeInstanceOf(Failure);
     expect(await call(node, "getinfo")).toBeTruthy();
@@ -87,7 +87,7 @@ describe("the start", () => {
     );
     const first = startNode({ lightningDir, plugins: [slow] });
     await until("it is asked", () => existsSync(waiting));
-    const second = startEmbeddedNode({ lightningDir });
+    const second = runEmbeddedNode({ lightningDir });
     await expect(second).rejects.toThrow(/another node is running there/);
     rmSync(waiting);
     expect(await pidOf(await first)).toBeGreaterThan(0);
@@ -129,7 +129,7 @@ describe("the end", () => {
       const handlers = `{ ${name}: () => require("node:fs").writeFileSync(${JSON.stringify(asked)}, String(process.pid)) }`;
       const plugin = makePlugin(folder, "p.js", {}, handlers);
       const lightningDir = makeFolder();
-      const start = startEmbeddedNode({ lightningDir, plugins: [plugin], signal: ending.signal });
+      const start = runEmbeddedNode({ lightningDir, plugins: [plugin], signal: ending.signal });
       await until("it is asked", () => existsSync(asked) && readFileSync(asked, "utf8") !== "");
       ending.abort();
       await expect(start).rejects.toThrow(/stopped while it was starting/);
@@ -255,7 +255,7 @@ describe("a node that was killed", () => {
     writeFileSync(join(left, "cln-dev-plugin-processes"), notes);
     vi.stubEnv("TMPDIR", folder);
     onCleanup(() => void vi.unstubAllEnvs());
-    const node = await startEmbeddedNode();
+    const node = await runEmbeddedNode();
     await node.close();
     expect(isAlive(innocent.pid ?? 0)).toBe(true);
     expect(existsSync(left)).toBe(true);
@@ -270,7 +270,7 @@ describe("a directory", () => {
     }
     const journal = join(node.networkDir, "cln-dev-datastore");
     const before = statSync(journal);
-    const refused = startEmbeddedNode({ lightningDir: node.lightningDir });
+    const refused = runEmbeddedNode({ lightningDir: node.lightningDir });
     await expect(refused).rejects.toThrow(/another node is running there/);
     const after = statSync(journal);
     expect([after.ino, after.size, after.mtimeMs]).toEqual([
@@ -286,7 +286,7 @@ describe("a directory", () => {
     const file = join(lightningDir, "important.txt");
     writeFileSync(file, "mine");
     writeFileSync(join(lightningDir, "config"), `rpc-file=${file}\n`);
-    await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(/not a socket/);
+    await expect(runEmbeddedNode({ lightningDir })).rejects.toThrow(/not a socket/);
     expect(readFileSync(file, "utf8")).toBe("mine");
   });
 
@@ -296,7 +296,7 @@ describe("a directory", () => {
     writeFileSync(file, "mine");
     mkdirSync(join(lightningDir, "regtest"));
     symlinkSync(file, join(lightningDir, "regtest", "log"));
-    await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(/symbolic link/);
+    await expect(runEmbeddedNode({ lightningDir })).rejects.toThrow(/symbolic link/);
     expect(readFileSync(file, "utf8")).toBe("mine");
   });
 
@@ -307,12 +307,12 @@ describe("a directory", () => {
       const config = join(lightningDir, "config");
       writeFileSync(config, "plugin=/bin/false\n");
       chownSync(config, 61_002, 61_002);
-      await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(
+      await expect(runEmbeddedNode({ lightningDir })).rejects.toThrow(
         /config: it belongs to another user \(uid 61002\)/,
       );
       rmSync(config);
       chownSync(lightningDir, 61_002, 61_002);
-      await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(/uid 61002/);
+      await expect(runEmbeddedNode({ lightningDir })).rejects.toThrow(/uid 61002/);
     },
   );
 });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import type { NodeOptions, RunningEmbeddedNode } from "../../src/embedded/api.js";
-import { startEmbeddedNode } from "../../src/embedded/node.js";
+import { runEmbeddedNode } from "../../src/embedded/node.js";
 import { callNode } from "../../src/node/rpc/client.js";
 import { RpcError } from "../../src/node/rpc/errors.js";
 
@@ -26,7 +26,7 @@ export function makeFolder(): string {
 }
 
 export async function startNode(options: NodeOptions = {}): Promise<RunningEmbeddedNode> {
-  const node = await startEmbeddedNode({ lightningDir: makeFolder(), ...options });
+  const node = await runEmbeddedNode({ lightningDir: makeFolder(), ...options });
   onCleanup(() => node.close());
   return node;
 }

@@ -1,6 +1,6 @@
 /** The nodes that tests run on, and the words with them. */
 import { join } from "node:path";
-import { startEmbeddedNode } from "../../src/embedded/node.js";
+import { runEmbeddedNode } from "../../src/embedded/node.js";
 import { isObject } from "../../src/jsonrpc/json.js";
 import { type ListedPlugin, listPlugins } from "../../src/node/plugins/plugin-command.js";
 import { callNode } from "../../src/node/rpc/client.js";
@@ -30,7 +30,7 @@ export interface TestNodeOptions {
 /** An embedded node in this process. It ends with the sandbox. */
 export async function startNode(box: Sandbox, options: TestNodeOptions = {}): Promise<TestNode> {
   const lightningDir = options.lightningDir ?? box.folder();
-  const node = await startEmbeddedNode({ env: box.env, ...options, lightningDir });
+  const node = await runEmbeddedNode({ env: box.env, ...options, lightningDir });
   box.onEnd(() => node.close());
   return {
     lightningDir,

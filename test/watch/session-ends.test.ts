@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { WatchEvent } from "../../src/events/watch-events.js";
 import { callNode } from "../../src/node/rpc/client.js";
-import { locateNode } from "../../src/settings/locate/locate-node.js";
+import { locateAddress } from "../../src/settings/locate/locate-node.js";
 import type { NodeAddress } from "../../src/settings/types.js";
 import { NodeMonitor } from "../../src/watch/node/node-monitor.js";
 import { Session } from "../../src/watch/session.js";
@@ -25,7 +25,7 @@ beforeEach(() => {
 const plain = { options: [], ignore: [], call: [], safe: false };
 
 function addressOf(lightningDir: string): NodeAddress {
-  return locateNode({ lightningDir, network: "regtest" }, { home: box.home, cwd: box.work });
+  return locateAddress({ lightningDir, network: "regtest" }, { home: box.home, cwd: box.work });
 }
 
 interface Opened {

@@ -6,7 +6,7 @@ import { relative } from "node:path";
 import type { Changes } from "../../diagnose/changes/changes.js";
 import { manifestChanges } from "../../diagnose/changes/manifest-diff.js";
 import { type CheckResult, checkPlugin } from "../../diagnose/check-plugin.js";
-import { startEmbeddedNode } from "../../embedded/node.js";
+import { runEmbeddedNode } from "../../embedded/node.js";
 import { usageFailure } from "../../errors/failure.js";
 import { isObject } from "../../jsonrpc/json.js";
 import type { NodePlace } from "../../plugin/handshake/init-params.js";
@@ -38,7 +38,7 @@ export async function check(
   const offline = { ...context, flags: { ...context.flags, embedded: true } };
   const { plugins } = settingsOf(offline, "check", args, { option: flags.option });
   const network = context.flags.network ?? NETWORK;
-  const embedded = await startEmbeddedNode({ network, logLevel: "broken" });
+  const embedded = await runEmbeddedNode({ network, logLevel: "broken" });
   const node = { ...embedded, network };
   try {
     const checks = plugins.map((plugin) => new Check(context, plugin, node));

@@ -52,7 +52,7 @@ const watch: Define = (command, run, program) =>
       if (isDefault && args.length === 0) program.help({ error: true });
       return run(async (context) => {
         if (isDefault) refuseUnknownCommand(args[0] ?? "", program);
-        return (await import("./watch/watch.js")).watch(context, args, flags);
+        return (await import("./watch/watch.js")).watchPlugins(context, args, flags);
       });
     });
 

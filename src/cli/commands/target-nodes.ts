@@ -4,7 +4,7 @@
 import { usageFailure } from "../../errors/failure.js";
 import type { SessionTarget } from "../../events/reload-target.js";
 import { NodeUnreachable, type UnreachableReason } from "../../node/rpc/errors.js";
-import { locateNode } from "../../settings/locate/locate-node.js";
+import { locateAddress } from "../../settings/locate/locate-node.js";
 import { resolveNodes } from "../../settings/resolve-nodes.js";
 import type { NodeAddress, NodeSettings, Surroundings } from "../../settings/types.js";
 import { findSessions, type RunningSession } from "../../watch/control/control-client.js";
@@ -66,7 +66,7 @@ export function namedNodes(
   { nodes, embedded }: NodeSettings,
   surroundings: Surroundings,
 ): readonly NodeAddress[] {
-  return embedded?.lightningDir === undefined ? nodes : [locateNode(embedded, surroundings)];
+  return embedded?.lightningDir === undefined ? nodes : [locateAddress(embedded, surroundings)];
 }
 
 function severalNodes(nodes: readonly NodeAddress[]) {

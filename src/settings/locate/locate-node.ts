@@ -29,7 +29,7 @@ export interface NamedNodeChoice extends NodeChoice {
  * Finds a node's directories and socket.
  * @throws Failure (exit code 2) for what lightning-cli would refuse as well
  */
-export function locateNode(choice: NamedNodeChoice, surroundings: Surroundings): NodeAddress {
+export function locateAddress(choice: NamedNodeChoice, surroundings: Surroundings): NodeAddress {
   const chosen = chosenNetwork(choice);
   refuseEmpty("--rpc-file", choice.rpcFile);
   refuseEmpty("--conf", choice.conf);

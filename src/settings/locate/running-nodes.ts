@@ -9,7 +9,7 @@ import { isOpenToAll, isTrustedOwner } from "../../filesystem/owner.js";
 import { namesIn, tryStat } from "../../filesystem/try-read.js";
 import { connectUnix } from "../../node/rpc/unix-socket.js";
 import type { NodeAddress, Surroundings } from "../types.js";
-import { locateNode } from "./locate-node.js";
+import { locateAddress } from "./locate-node.js";
 import { isNetwork } from "./networks.js";
 
 export interface RunningNode {
@@ -84,7 +84,7 @@ function isOurs(folder: string): boolean {
 /** The node of this network, if its socket is there. */
 function nodeIn(lightningDir: string, network: string): NodeAddress[] {
   try {
-    const node = locateNode({ lightningDir, network }, { home: undefined, cwd: "/" });
+    const node = locateAddress({ lightningDir, network }, { home: undefined, cwd: "/" });
     return tryStat(node.rpcFile)?.isSocket() ? [node] : [];
   } catch (error) {
     if (error instanceof Failure) return [];

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { atNode } from "../../../src/cli/commands/target-nodes.js";
 import { nodeUnreachable } from "../../../src/node/rpc/unreachable.js";
-import { locateNode } from "../../../src/settings/locate/locate-node.js";
+import { locateAddress } from "../../../src/settings/locate/locate-node.js";
 import { tempFolder, writeFiles } from "../../settings/temp-folder.js";
 
 it("names the nodes that run here", async () => {
@@ -18,7 +18,7 @@ it("names the nodes that run here", async () => {
   onTestFinished(() => new Promise((done) => server.close(() => done())));
   await new Promise<void>((done) => server.listen(rpcFile, done));
 
-  const node = locateNode({}, { home, cwd: home });
+  const node = locateAddress({}, { home, cwd: home });
   const fail = (reason: "missing" | "silent") =>
     atNode(node, () => Promise.reject(nodeUnreachable(reason, node.rpcFile, "so")));
   await expect(fail("missing")).rejects.toMatchObject({

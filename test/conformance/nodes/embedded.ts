@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EMBEDDED_VERSION, startEmbeddedNode } from "../../../src/embedded/node.js";
+import { EMBEDDED_VERSION, runEmbeddedNode } from "../../../src/embedded/node.js";
 import type { NodeStart, RunningNode } from "./node-kind.js";
 
 export async function startEmbedded(start: NodeStart = {}): Promise<RunningNode> {
@@ -11,7 +11,7 @@ export async function startEmbedded(start: NodeStart = {}): Promise<RunningNode>
   const { pluginTimeoutMs, shutdownTimeoutMs } = start;
   let stderr = "";
   const removeFolder = () => rmSync(lightningDir, { recursive: true, force: true });
-  const node = await startEmbeddedNode({
+  const node = await runEmbeddedNode({
     lightningDir,
     plugins: start.plugins ?? [],
     ...(pluginTimeoutMs === undefined ? {} : { pluginTimeoutMs }),

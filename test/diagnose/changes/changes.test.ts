@@ -6,7 +6,7 @@ import { hasChanges } from "../../../src/diagnose/changes/changes.js";
 import { manifestChanges } from "../../../src/diagnose/changes/manifest-diff.js";
 import { readVisibleApi, visibleChanges } from "../../../src/diagnose/changes/visible-api.js";
 import type { RunningEmbeddedNode } from "../../../src/embedded/api.js";
-import { startEmbeddedNode } from "../../../src/embedded/node.js";
+import { runEmbeddedNode } from "../../../src/embedded/node.js";
 import { startPlugin, stopPlugin } from "../../../src/node/plugins/plugin-command.js";
 import { type Manifest, parseManifest } from "../../../src/plugin/manifest/manifest.js";
 
@@ -14,7 +14,7 @@ let folder: string;
 let node: RunningEmbeddedNode;
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "cln-dev-changes-")));
-  node = await startEmbeddedNode({ lightningDir: join(folder, "l1") });
+  node = await runEmbeddedNode({ lightningDir: join(folder, "l1") });
 });
 afterAll(async () => {
   await node.close();

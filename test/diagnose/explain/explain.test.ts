@@ -14,7 +14,7 @@ import type { ExplainContext, Explanation } from "../../../src/diagnose/explain/
 import { diagnoseDeath } from "../../../src/diagnose/failures/death.js";
 import { diagnoseFailedStart } from "../../../src/diagnose/failures/start.js";
 import { analyze } from "../../../src/diagnose/offline-run.js";
-import { startEmbeddedNode } from "../../../src/embedded/node.js";
+import { runEmbeddedNode } from "../../../src/embedded/node.js";
 import { RawJson } from "../../../src/jsonrpc/json.js";
 import type { Params } from "../../../src/jsonrpc/message.js";
 import { listPlugins, startPlugin } from "../../../src/node/plugins/plugin-command.js";
@@ -59,7 +59,7 @@ afterAll(async () => {
 
 /** Its plugins have neither our PATH nor our variables. */
 async function startEmbedded(): Promise<TestNode> {
-  const embedded = await startEmbeddedNode({
+  const embedded = await runEmbeddedNode({
     lightningDir: box.folder("l1"),
     env: { PATH: path, CLN_DEV_TEST_SANDBOX: box.root },
     plugins: [fixed],

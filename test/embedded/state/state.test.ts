@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { startEmbeddedNode } from "../../../src/embedded/node.js";
+import { runEmbeddedNode } from "../../../src/embedded/node.js";
 import { call, failureOf, makeFolder, makePlugin, method, startNode, until } from "../support.js";
 
 const OPTION = { name: "greeting", type: "string", description: "", dynamic: true };
@@ -55,7 +55,7 @@ describe("the datastore", () => {
       const lightningDir = makeFolder();
       mkdirSync(join(lightningDir, "regtest"));
       writeFileSync(journalOf(lightningDir), `${line}\n{"key":["b"],"hex":"","generation":"0"}\n`);
-      await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(
+      await expect(runEmbeddedNode({ lightningDir })).rejects.toThrow(
         /cln-dev-datastore: line 1 is damaged/,
       );
     },
@@ -124,7 +124,7 @@ describe("wrong settings", () => {
     const lightningDir = makeFolder();
     const withConfig = (text: string) => {
       writeFileSync(join(lightningDir, "config"), text);
-      return startEmbeddedNode({ lightningDir });
+      return runEmbeddedNode({ lightningDir });
     };
     await expect(withConfig("network=nope\n")).rejects.toThrow("no network nope");
     await expect(withConfig("log-level=loud\n")).rejects.toThrow("no log level loud");
@@ -150,9 +150,7 @@ describe("wrong settings", () => {
     const lightningDir = makeFolder();
     mkdirSync(join(lightningDir, "regtest"));
     writeFileSync(join(lightningDir, "regtest/lightningd.sqlite3"), "");
-    await expect(startEmbeddedNode({ lightningDir })).rejects.toThrow(
-      /wallet of a real lightningd/,
-    );
+    await expect(runEmbeddedNode({ lightningDir })).rejects.toThrow(/wallet of a real lightningd/);
   });
 });
 

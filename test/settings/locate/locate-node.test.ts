@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../../../src/errors/failure.js";
 import { atShortPath } from "../../../src/node/rpc/unix-socket.js";
 import {
-  locateNode,
+  locateAddress,
   type NamedNodeChoice,
   type NodeChoice,
 } from "../../../src/settings/locate/locate-node.js";
@@ -17,10 +17,10 @@ import { tempFolder, writeFiles } from "../temp-folder.js";
 import type { CliCase } from "./cli-case.js";
 import { CLI_CASES } from "./cli-cases.js";
 
-describe("locateNode", () => {
+describe("locateAddress", () => {
   it.each(CLI_CASES)("$name", (row) => {
     const { choice, home, cwd } = setUp(row);
-    const locate = () => locateNode(choice, { home, cwd });
+    const locate = () => locateAddress(choice, { home, cwd });
     if (row.refused !== undefined) {
       const failure = failureOf(locate);
       expect(failure.exitCode).toBe(2);
@@ -37,7 +37,7 @@ describe("locateNode", () => {
     const cwd = tempFolder();
     writeFiles(cwd, { "l1/config": "network=bitcoin\n" });
     const namedBy = (choice: NamedNodeChoice) =>
-      locateNode(choice, { home: cwd, cwd }).networkNamedBy;
+      locateAddress(choice, { home: cwd, cwd }).networkNamedBy;
     expect(namedBy({})).toBe("default");
     expect(namedBy({ lightningDir: "l1" })).toBe("config");
     expect(namedBy({ conf: "l1/config" })).toBe("config");
@@ -48,7 +48,7 @@ describe("locateNode", () => {
 
   it("reads directory and network off an absolute rpc-file when nothing else is named", () => {
     const at = (choice: NodeChoice): Partial<NodeAddress> =>
-      locateNode(choice, { home: "/nowhere", cwd: "/" });
+      locateAddress(choice, { home: "/nowhere", cwd: "/" });
     expect(at({ rpcFile: "/a/l1/regtest/lightning-rpc" })).toMatchObject({
       lightningDir: "/a/l1",
       network: "regtest",
@@ -75,12 +75,12 @@ describe("locateNode", () => {
       writeFiles(cwd, { [`l1/${index === 0 ? "config" : index}`]: next + next });
     }
     writeFiles(cwd, { "l1/40": "" });
-    const failure = failureOf(() => locateNode({ lightningDir: "l1" }, { home: cwd, cwd }));
+    const failure = failureOf(() => locateAddress({ lightningDir: "l1" }, { home: cwd, cwd }));
     expect(failure.what).toContain("never end");
   });
 
   it("refuses a config without end", () => {
-    const failure = failureOf(() => locateNode({ conf: "/dev/zero" }, { home: "/", cwd: "/" }));
+    const failure = failureOf(() => locateAddress({ conf: "/dev/zero" }, { home: "/", cwd: "/" }));
     expect(`${failure.what} ${failure.why}`).toContain("/dev/zero");
   });
 });
@@ -138,7 +138,7 @@ describe("any config", () => {
 const lightningCli = await runs("lightning-cli", ["--version"]);
 const elsewhere = lightningCli ? "" : " (skipped: lightning-cli is not on PATH)";
 
-describe.skipIf(!lightningCli)(`lightning-cli looks where locateNode does${elsewhere}`, () => {
+describe.skipIf(!lightningCli)(`lightning-cli looks where locateAddress does${elsewhere}`, () => {
   const same = CLI_CASES.filter((row) => row.cliDiffers === undefined);
   it.each(same)("$name", async (row) => {
     const { choice, home, cwd } = setUp(row);
@@ -166,7 +166,7 @@ describe.skipIf(!lightningCli)(`lightning-cli looks where locateNode does${elsew
 /** undefined: refused, as a user's mistake ought to be. */
 function socketOrRefused(choice: NodeChoice, cwd: string): string | undefined {
   try {
-    return locateNode(choice, { home: cwd, cwd }).rpcFile;
+    return locateAddress(choice, { home: cwd, cwd }).rpcFile;
   } catch (error) {
     if (error instanceof Failure && error.exitCode === 2) return undefined;
     throw error;

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { locateNode } from "../../../src/settings/locate/locate-node.js";
+import { locateAddress } from "../../../src/settings/locate/locate-node.js";
 import { runningNodes } from "../../../src/settings/locate/running-nodes.js";
 import { tempFolder, writeFiles } from "../temp-folder.js";
 
@@ -45,7 +45,7 @@ describe("runningNodes", () => {
     await listen(join(home, ".lightning/regtest/lightning-rpc"));
     await listen(join(root, "asked/testnet4/lightning-rpc"));
     const surroundings = { home, cwd: root };
-    const asked = locateNode({ lightningDir: "asked" }, surroundings);
+    const asked = locateAddress({ lightningDir: "asked" }, surroundings);
     const nodes = (await runningNodes(asked, surroundings)).filter(({ rpcFile }) =>
       rpcFile.startsWith(root),
     );
@@ -66,7 +66,7 @@ describe("runningNodes", () => {
     leaveStale(join(root, ".lightning/regtest/lightning-rpc"));
     await listen(join(root, ".lightning/signet/lightning-rpc"));
     const surroundings = { home: root, cwd: root };
-    const asked = locateNode({}, surroundings);
+    const asked = locateAddress({}, surroundings);
     const nodes = (await runningNodes(asked, surroundings)).filter(({ rpcFile }) =>
       rpcFile.startsWith(root),
     );
@@ -77,7 +77,7 @@ describe("runningNodes", () => {
     const root = tempFolder();
     await listen(join(root, "l1/regtest/lightning-rpc"));
     const surroundings = { home: root, cwd: root };
-    const asked = locateNode({ lightningDir: "l1", network: "regtest" }, surroundings);
+    const asked = locateAddress({ lightningDir: "l1", network: "regtest" }, surroundings);
     const nodes = await runningNodes(asked, surroundings);
     expect(nodes.map((node) => node.rpcFile)).not.toContain(asked.rpcFile);
   });
@@ -92,7 +92,7 @@ describe("runningNodes", () => {
     // Whoever reads it waits for good.
     spawnSync("mkfifo", [join(root, "l1/config"), join(root, "l3/config")]);
     const surroundings = { home: undefined, cwd: root };
-    const nodes = await runningNodes(locateNode({}, surroundings), surroundings);
+    const nodes = await runningNodes(locateAddress({}, surroundings), surroundings);
     expect(nodes.map((node) => node.lightningDir).filter((dir) => dir.startsWith(root))).toEqual([
       join(root, "l3"),
     ]);

@@ -5,7 +5,7 @@ import { targetOf } from "../../../src/events/reload-target.js";
 import { startPlugin } from "../../../src/node/plugins/plugin-command.js";
 import { callNode } from "../../../src/node/rpc/client.js";
 import { RpcError } from "../../../src/node/rpc/errors.js";
-import { locateNode } from "../../../src/settings/locate/locate-node.js";
+import { locateAddress } from "../../../src/settings/locate/locate-node.js";
 import { startWithRetry } from "../../../src/watch/reload/start/start-plugin.js";
 import { ask, listed, liveVersion, startNode, startNodeProcess } from "../../support/nodes.js";
 import { writePlugin } from "../../support/plugin.js";
@@ -126,7 +126,7 @@ describe("somebody else at the node", () => {
     await startPlugin(node.rpcFile, plugin, []);
     const target = targetOf(
       { path: plugin, options: [], watch: [], only: [], ignore: [], call: [], safe: false },
-      locateNode(
+      locateAddress(
         { lightningDir: node.lightningDir, network: "regtest" },
         { home: box.home, cwd: box.work },
       ),

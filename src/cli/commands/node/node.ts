@@ -2,11 +2,11 @@
 import { basename, resolve } from "node:path";
 import type { NodeOptions, RunningEmbeddedNode } from "../../../embedded/api.js";
 import { PluginStderr } from "../../../embedded/log/plugin-stderr.js";
-import { startEmbeddedNode } from "../../../embedded/node.js";
+import { runEmbeddedNode } from "../../../embedded/node.js";
 import { usageFailure } from "../../../errors/failure.js";
 import { attempt } from "../../../filesystem/try-read.js";
 import { LOG_LEVELS, parseLogLevel } from "../../../plugin/log-level.js";
-import { locateNode } from "../../../settings/locate/locate-node.js";
+import { locateAddress } from "../../../settings/locate/locate-node.js";
 import type { NodeFlags } from "../../../settings/types.js";
 import { watchParent } from "../../orphan.js";
 import { keepHeapSmall } from "../../small-heap.js";
@@ -31,7 +31,7 @@ export async function node({ flags, io }: Context, own: NodeCommandFlags): Promi
   const { signal } = io;
   const stderr = new PluginStderr(writeLinesTo(io.stderr));
   const file = new StderrFile();
-  const starting = startEmbeddedNode({
+  const starting = runEmbeddedNode({
     ...options,
     signal,
     onTrouble: (message) => void io.stderr.write(`cln-dev: ${message}\n`),
@@ -85,7 +85,7 @@ function greetingOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbed
 }
 
 function leadsTo(rpcFile: string, lightningDir: string): boolean {
-  const found = attempt(() => locateNode({ lightningDir }, { home: undefined, cwd: "/" }));
+  const found = attempt(() => locateAddress({ lightningDir }, { home: undefined, cwd: "/" }));
   return found?.rpcFile === rpcFile;
 }
 

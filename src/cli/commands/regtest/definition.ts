@@ -19,32 +19,32 @@ export function defineRegtest(command: Command, run: RunCommand): void {
     .option("--automine <blocks>", "mine that many when a transaction is sent; 0 turns it off")
     .option("--no-developer", "nodes without --developer: plugins are started without it, too")
     .action((nodes: string | undefined, options: string[], flags) =>
-      run(async (context) => (await load()).start(context, nodes, options, flags)),
+      run(async (context) => (await load()).regtestStart(context, nodes, options, flags)),
     );
   withDir(command.command("status"))
     .description("show the nodes and channels")
-    .action((flags) => run(async (context) => (await load()).status(context, flags)));
+    .action((flags) => run(async (context) => (await load()).regtestStatus(context, flags)));
   withDir(command.command("stop"))
     .argument("[node...]", "l1, l2, ...; default: all")
     .description("stop the nodes; start brings them back as they were")
     .action((nodes: string[], flags) =>
-      run(async (context) => (await load()).stop(context, nodes, flags)),
+      run(async (context) => (await load()).regtestStop(context, nodes, flags)),
     );
   withDir(command.command("reset"))
     .description("stop the nodes and remove the network")
-    .action((flags) => run(async (context) => (await load()).reset(context, flags)));
+    .action((flags) => run(async (context) => (await load()).regtestReset(context, flags)));
   withDir(command.command("mine"))
     .argument("[blocks]", "how many (1)")
     .description("mine blocks, and wait until the nodes have them")
     .action((blocks: string | undefined, flags) =>
-      run(async (context) => (await load()).mine(context, blocks, flags)),
+      run(async (context) => (await load()).regtestMine(context, blocks, flags)),
     );
   withDir(command.command("fund"))
     .argument("<node>", "l1, l2, ...")
     .argument("[sat]", "how much (100000000)")
     .description("pay to the node's wallet, confirmed")
     .action((node: string, sat: string | undefined, flags) =>
-      run(async (context) => (await load()).fund(context, node, sat, flags)),
+      run(async (context) => (await load()).regtestFund(context, node, sat, flags)),
     );
   withDir(command.command("open"))
     .argument("<from>", "l1, l2, ...")
@@ -52,7 +52,7 @@ export function defineRegtest(command: Command, run: RunCommand): void {
     .argument("[sat]", "its capacity; half of it is on either side (10000000)")
     .description("open one more channel")
     .action((from: string, to: string, sat: string | undefined, flags) =>
-      run(async (context) => (await load()).open(context, from, to, sat, flags)),
+      run(async (context) => (await load()).regtestOpen(context, from, to, sat, flags)),
     );
   withDir(command.command("pay"))
     .argument("<from>", "l1, l2, ...")
@@ -61,19 +61,19 @@ export function defineRegtest(command: Command, run: RunCommand): void {
     .description("pay an invoice of the second node")
     .option("--keysend", "pay without an invoice")
     .action((from: string, to: string, msat: string | undefined, flags) =>
-      run(async (context) => (await load()).pay(context, from, to, msat, flags)),
+      run(async (context) => (await load()).regtestPay(context, from, to, msat, flags)),
     );
   withDir(command.command("reorg"))
     .argument("<depth>", "how many blocks, at most 29")
     .description("replace the last blocks; their transactions are mined again")
     .action((depth: string, flags) =>
-      run(async (context) => (await load()).reorg(context, depth, flags)),
+      run(async (context) => (await load()).regtestReorg(context, depth, flags)),
     );
   withDir(command.command("fees"))
     .argument("<blocks=rate...>", "sat per 1000 vbytes, as in 2=20000 100=2000")
     .description("set the fee rates that the nodes see")
     .action((rates: string[], flags) =>
-      run(async (context) => (await load()).fees(context, rates, flags)),
+      run(async (context) => (await load()).regtestFees(context, rates, flags)),
     );
 }
 

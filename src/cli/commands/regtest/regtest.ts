@@ -16,7 +16,7 @@ import {
   stopNodes,
 } from "../../../regtest/network/network.js";
 import { configLine } from "../../../regtest/network/node-config.js";
-import { DEFAULT_PAYMENT_MSAT, pay as payBetween } from "../../../regtest/network/payments.js";
+import { DEFAULT_PAYMENT_MSAT, pay } from "../../../regtest/network/payments.js";
 import { MAX_NODES, startNetwork, WALLET_SAT } from "../../../regtest/network/start.js";
 import { defaultNetworkFolder } from "../../../regtest/regtest-command.js";
 import type { Context, ExitCode } from "../context.js";
@@ -34,7 +34,7 @@ export interface StartFlags extends DirFlag {
   readonly developer: boolean;
 }
 
-export async function start(
+export async function regtestStart(
   context: Context,
   nodes: string | undefined,
   options: readonly string[],
@@ -71,12 +71,12 @@ export async function start(
 }
 
 /** Runs `cln-dev regtest status`. @returns 1 if a node is not running */
-export function status(context: Context, flags: DirFlag): Promise<ExitCode> {
+export function regtestStatus(context: Context, flags: DirFlag): Promise<ExitCode> {
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => ((await showStatus(network, steps)) ? 0 : 1));
 }
 
-export function stop(
+export function regtestStop(
   context: Context,
   names: readonly string[],
   flags: DirFlag,
@@ -89,7 +89,7 @@ export function stop(
   });
 }
 
-export function reset(context: Context, flags: DirFlag): Promise<ExitCode> {
+export function regtestReset(context: Context, flags: DirFlag): Promise<ExitCode> {
   const folder = folderOf(context, flags);
   return withSteps(context, async (steps) => {
     await removeNetwork(folder, steps);
@@ -97,7 +97,7 @@ export function reset(context: Context, flags: DirFlag): Promise<ExitCode> {
   });
 }
 
-export function mine(
+export function regtestMine(
   context: Context,
   blocks: string | undefined,
   flags: DirFlag,
@@ -112,7 +112,7 @@ export function mine(
   });
 }
 
-export function fund(
+export function regtestFund(
   context: Context,
   name: string,
   sat: string | undefined,
@@ -125,7 +125,7 @@ export function fund(
   });
 }
 
-export function open(
+export function regtestOpen(
   context: Context,
   from: string,
   to: string,
@@ -141,7 +141,7 @@ export function open(
   });
 }
 
-export function pay(
+export function regtestPay(
   context: Context,
   from: string,
   to: string,
@@ -155,18 +155,18 @@ export function pay(
     const payer = await answeringNode(network, from);
     const payee = await answeringNode(network, to);
     const running = await answeringNodes(network);
-    await payBetween(running, payer, payee, amount, flags.keysend ?? false, steps);
+    await pay(running, payer, payee, amount, flags.keysend ?? false, steps);
   });
 }
 
-export function reorg(context: Context, depth: string, flags: DirFlag): Promise<ExitCode> {
+export function regtestReorg(context: Context, depth: string, flags: DirFlag): Promise<ExitCode> {
   const count = wholeNumber("the depth", depth, 1, MAX_BLOCKS);
   return onNetwork(context, flags, async (network, steps) => {
     await mining.reorganize(openChain(network), await answeringNodes(network), count, steps);
   });
 }
 
-export function fees(
+export function regtestFees(
   context: Context,
   values: readonly string[],
   flags: DirFlag,

@@ -33,8 +33,8 @@ export async function openNode(
 ): Promise<OpenNode> {
   const { embedded, nodes } = settings;
   if (embedded === undefined) return { nodes, embedded: false, close: async () => {} };
-  const { startEmbeddedNode } = await import("../../../embedded/node.js");
-  const node = await startEmbeddedNode({
+  const { runEmbeddedNode } = await import("../../../embedded/node.js");
+  const node = await runEmbeddedNode({
     ...(embedded.lightningDir === undefined ? {} : { lightningDir: embedded.lightningDir }),
     network: embedded.network,
     signal,

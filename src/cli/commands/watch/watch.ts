@@ -32,7 +32,7 @@ export interface WatchFlags extends PluginCommandFlags {
 
 const DEFAULT_POLL_MS = 200;
 
-export async function watch(
+export async function watchPlugins(
   context: Context,
   args: readonly string[],
   flags: WatchFlags,

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { targetOf } from "../../../../src/events/reload-target.js";
 import type { WatchEvent } from "../../../../src/events/watch-events.js";
 import { inspectPluginFile } from "../../../../src/plugin/file/plugin-file.js";
-import { locateNode } from "../../../../src/settings/locate/locate-node.js";
+import { locateAddress } from "../../../../src/settings/locate/locate-node.js";
 import { reportSlowStart } from "../../../../src/watch/reload/start/slow-start-notice.js";
 import { language, writePlugin } from "../../../support/plugin.js";
 import { type Sandbox, sandbox } from "../../../support/sandbox.js";
@@ -14,7 +14,7 @@ import { until } from "../../../support/until.js";
 async function startOf(box: Sandbox, start: string) {
   const path = writePlugin(box.work, { start });
   const where = { home: box.home, cwd: box.work };
-  const address = locateNode({ lightningDir: box.folder(), network: "regtest" }, where);
+  const address = locateAddress({ lightningDir: box.folder(), network: "regtest" }, where);
   const plugin = { path, options: [], watch: [], only: [], ignore: [], call: [], safe: false };
   const target = targetOf(plugin, address);
   const file = await inspectPluginFile(path);
