@@ -1,6 +1,6 @@
 /**
- * Turns every message between a node and one plugin into a value that a person or a program can
- * read (`--trace`): answers with the name of the request and how long it took, secrets masked.
+ * Turns each message between a node and one plugin into an event (`--trace`): an answer has the
+ * method of its request and how long it took, and secrets are masked.
  */
 import { readEnvelope } from "../jsonrpc/envelope.js";
 import { isObject, parseJson } from "../jsonrpc/json.js";
@@ -11,13 +11,13 @@ import type { TargetName, Traced } from "./watch-events.js";
 
 export interface PassedMessage {
   readonly direction: "to-plugin" | "to-node";
-  /** The message, or its beginning. */
+  /** The message, or the beginning of it. */
   readonly text: string;
-  /** The length of the whole, in bytes. */
+  /** The length of the whole message, in bytes. */
   readonly bytes: number;
   /** Ms since 1970. */
   readonly at: number;
-  /** Which version of the plugin, in hot mode. */
+  /** The plugin's version, in hot mode. */
   readonly version?: number;
 }
 
@@ -29,7 +29,7 @@ interface Open {
   isReported: boolean;
 }
 
-/** How many unanswered requests are remembered. */
+/** How many unanswered requests are remembered: when it is reached, all are forgotten. */
 const MAX_OPEN = 10_000;
 
 export class MessageTrace {
@@ -71,14 +71,17 @@ export class MessageTrace {
     };
   }
 
-  /** A version is gone: its unanswered requests are dropped. */
+  /** Called when a version is gone: forgets the requests that it has not answered. */
   ended(version: number): void {
     for (const [id, open] of this.#open) {
       if (open.version === version && open.direction === "to-plugin") this.#open.delete(id);
     }
   }
 
-  /** Requests that have waited this long by now, each once. @param now ms since 1970 */
+  /**
+   * Returns the requests that have waited for at least `ms` milliseconds, each only once.
+   * @param now ms since 1970
+   */
   overdue(now: number, ms: number): Traced[] {
     const late = [...this.#open].filter(([, { at, isReported }]) => !isReported && now - at >= ms);
     return late.map(([id, open]) => {
@@ -118,12 +121,12 @@ export class MessageTrace {
     }
     const value = parseJson(payload);
     const masked = mask(value, isSecret);
-    // What holds no secret stays as it was written.
+    // A payload without secrets keeps its original text.
     return masked === value ? payload : JSON.stringify(masked);
   }
 }
 
-/** @returns the same value if nothing in it is secret */
+/** Masks the secrets in a value; returns the same value if there are none. */
 function mask(value: unknown, isSecret: (name: string) => boolean, depth = 0): unknown {
   if (depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) {
@@ -131,7 +134,7 @@ function mask(value: unknown, isSecret: (name: string) => boolean, depth = 0): u
     return masked.some((one, index) => one !== value[index]) ? masked : value;
   }
   if (!isObject(value)) return value;
-  // `setconfig` has the name and the value in two members.
+  // `setconfig` has an option's name and its value in two members.
   const isSet = typeof value.config === "string" && isSecret(value.config);
   const members = Object.entries(value).map(([name, member]): [string, unknown] => {
     const isHidden = (isSecret(name) && isValue(member)) || (isSet && name === "val");
@@ -144,7 +147,7 @@ function mask(value: unknown, isSecret: (name: string) => boolean, depth = 0): u
 
 const MAX_DEPTH = 100;
 
-/** For an object under such a name (`"token": {"type": ...}`) its members decide. */
+/** Whether a secret is masked as a whole; in an object (`"token": {"type": ...}`) members are. */
 function isValue(value: unknown): boolean {
   return typeof value === "string" || typeof value === "number" || Array.isArray(value);
 }
@@ -154,13 +157,13 @@ function memberText(text: string, names: readonly string[]): string {
   return members.find(({ key }) => names.includes(key))?.raw ?? "";
 }
 
-/** Without its quotes, if it has some. */
+/** Returns an id without its quotes, if it has any. */
 function plainId(raw: string): string {
   const value = parseJson(raw);
   return typeof value === "string" ? value : raw;
 }
 
-/** Which part of the trace is shown. */
+/** Whether an event of the trace is shown. */
 export type TraceFilter = (event: Traced) => boolean;
 
 const KINDS: { readonly [word: string]: (event: Traced) => boolean } = {
@@ -171,8 +174,8 @@ const KINDS: { readonly [word: string]: (event: Traced) => boolean } = {
 };
 
 /**
- * Reads the filter of `--trace`: words between commas, each the name of a method, hook or topic
- * (`*` stands for anything) or one of calls, hooks, notifications and errors. `!word` excludes it.
+ * Parses the filter of `--trace`: comma-separated words, each the name of a method, hook or topic
+ * (`*` matches anything), or one of calls, hooks, notifications and errors. `!word` excludes it.
  */
 export function traceFilter(text: string): TraceFilter {
   const words = text.split(",").filter((word) => word !== "");

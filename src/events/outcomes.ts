@@ -1,4 +1,4 @@
-/** Makes the outcome of an attempt from what happened in it. */
+/** Creates the outcome of a reload attempt from what happened in it. */
 import { Failure, messageOf } from "../errors/failure.js";
 import { type NodeUnreachable, RpcError } from "../node/rpc/errors.js";
 import type { Change } from "./reload-target.js";
@@ -13,7 +13,7 @@ import type {
   WatchEvent,
 } from "./watch-events.js";
 
-/** The events that a reload ends in. */
+/** The names of the events that a reload ends with. */
 export const OUTCOMES: readonly string[] = [
   "reloaded",
   "unchanged",
@@ -27,20 +27,20 @@ export function isOutcome(event: WatchEvent): event is Outcome {
   return OUTCOMES.includes(event.event);
 }
 
-/** What is known of a failure besides the node's message. */
+/** What is known about a failure besides the node's message. */
 export interface Diagnosis {
   readonly reason: string | undefined;
   readonly fix: string | undefined;
   readonly findings: readonly Finding[];
-  /** The node died of this plugin: it is not started again unchanged. */
+  /** Whether the node died of this plugin: then it is not started again unchanged. */
   readonly killsNode?: boolean;
-  /** Something holds the address that it binds: the previous version may release it in a moment. */
+  /** Whether the address it binds is in use: the previous version may soon release it. */
   readonly addressInUse?: boolean;
 }
 
 export const NO_DIAGNOSIS: Diagnosis = { reason: undefined, fix: undefined, findings: [] };
 
-/** The outcome of a reload that the node, or an offline check, has refused. */
+/** Returns the outcome of a reload that failed on the node, in the build or in an offline check. */
 export function failed(
   name: TargetName,
   change: Change,
@@ -68,13 +68,13 @@ export function failed(
 /** The result of a build step. */
 export interface BuildResult {
   readonly ok: boolean;
-  /** Its stdout and stderr in the order they came; only the end if very long. */
+  /** Its stdout and stderr in the order they arrived; only the end if very long. */
   readonly output: string;
   /** `exit code 1`, `signal SIGKILL`, or why it could not be run. */
   readonly ending: string;
 }
 
-/** The user's build failed: its output explains why. */
+/** Returns the outcome of a reload whose build failed: the build's output explains why. */
 export function notBuilt(
   name: TargetName,
   change: Change,
@@ -94,8 +94,8 @@ export function notBuilt(
 }
 
 /**
- * The outcome of a reload without an answer from the node.
- * @param diagnosis if the node went away during the start
+ * Returns the outcome of a reload without an answer from the node.
+ * @param diagnosis why the node died, if it died of the start and that is known
  */
 export function unreachable(
   name: TargetName,
@@ -106,7 +106,7 @@ export function unreachable(
   return { event: "unreachable", ...name, ...parts };
 }
 
-/** The outcome of a reload that was not sent to the node. */
+/** Returns the outcome of a reload that was not sent to the node. */
 export function refused(name: TargetName, failure: Failure, running: boolean): Refused {
   return {
     event: "refused",
@@ -119,7 +119,10 @@ export function refused(name: TargetName, failure: Failure, running: boolean): R
   };
 }
 
-/** The failure of a reload that its session's end has prevented. @param path of the plugin */
+/**
+ * Returns the failure of a reload that the end of its session prevented.
+ * @param path of the plugin
+ */
 export function sessionClosed(path: string): Failure {
   return new Failure({
     kind: "session-closed",
@@ -131,7 +134,8 @@ export function sessionClosed(path: string): Failure {
 }
 
 /**
- * Something may restart the node automatically: with this plugin it would die again at once.
+ * Returns the failure of a plugin that is not started because the node died of it. A node that is
+ * restarted automatically would die again at once.
  * @param path of the plugin
  */
 export function killsNode(path: string): Failure {

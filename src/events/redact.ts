@@ -9,7 +9,7 @@ const HIDDEN: ReadonlySet<string> = new Set([
   ...["payload", "call", "result", "before"],
 ]);
 
-/** The same event with every secret hidden. Names and paths stay, since programs rely on them. */
+/** Hides every secret in an event. Names and paths stay, since programs rely on them. */
 export function redactEvent<T extends WatchEvent>(event: T, redact: Redact): T {
   const members = Object.entries(event).map(([name, value]) => [
     name,

@@ -1,4 +1,4 @@
-/** One plugin on one node: what is reloaded. */
+/** The target of a reload: one plugin on one node. */
 import { basename } from "node:path";
 import type { NodeAddress, PluginSettings } from "../settings/types.js";
 import type { Cause, TargetName } from "./watch-events.js";
@@ -19,36 +19,36 @@ export function targetOf(plugin: PluginSettings, node: NodeAddress): Target {
 export interface SessionTarget {
   /** The plugin's absolute path, as the session's user named it. */
   readonly path: string;
-  /** The same without symlinks. */
+  /** The same with symlinks resolved. */
   readonly realPath: string;
   readonly node: NodeAddress;
 }
 
-/** Why a reload is needed, and since when. {@link merge} combines several. */
+/** Why a reload is needed, and since when. {@link merge} combines two. */
 export interface Change {
   readonly cause: Cause;
-  /** A reload was requested, whether or not anything has changed. */
+  /** Whether to reload even if nothing has changed. Default: true unless the cause is `file`. */
   readonly asked?: boolean;
   /** Absolute paths; empty unless the cause is `file`. */
   readonly files: readonly string[];
   /** performance.now() of the first hint, ms. */
   readonly at: number;
-  /** How many starts led to it, each by what the one before wrote. Default: 0, for a save. */
+  /**
+   * How many starts in a row led to it, each caused by what the previous one wrote. Default: 0, for
+   * a save.
+   */
   readonly depth?: number;
 }
 
-/** How many files are named: a checkout may change thousands. */
+/** How many files a change names: a checkout may change thousands. */
 const MAX_FILES = 1_000;
 
-/** Whether it happens even if nothing has changed. */
+/** Whether the reload happens even if nothing has changed. */
 export function isAsked({ asked, cause }: Change): boolean {
   return asked ?? cause !== "file";
 }
 
-/**
- * One change that stands for both: with the earlier time, and a file as its cause if one has
- * changed.
- */
+/** Merges two changes: the earlier time counts, and the cause is `file` if a file has changed. */
 export function merge(first: Change | undefined, second: Change): Change {
   if (first === undefined) return second;
   return {

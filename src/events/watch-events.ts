@@ -1,24 +1,24 @@
 /**
- * The events of a watch session: one value for each thing that happens. The terminal, plain lines
- * and `--json` (one object per line, with exactly these fields) render them.
+ * The events of a watch session, one for each thing that happens. They are rendered for the
+ * terminal, as plain lines, and by `--json` (one object per line, with exactly these fields).
  */
 
-/** `own-frame`: a place in the plugin's own code; `quote`: text of the plugin, or its code. */
+/** `own-frame`: a place in the plugin's own code; `quote`: the plugin's output, or its code. */
 export interface Finding {
   readonly kind: "heading" | "quote" | "own-frame" | "note";
   readonly text: string;
 }
 
 /**
- * Why a reload began. `start`: the session's first; `node`: the node came back; `settings`: they
- * changed.
+ * Why a reload began. `start`: the session began; `node`: the node came back; `settings`: the
+ * settings changed.
  */
 export type Cause = "start" | "file" | "key" | "command" | "signal" | "node" | "settings";
 
-/** Where in a reload something went wrong. */
+/** The step of a reload that is under way, or that failed. */
 export type Phase = "build" | "check" | "stop" | "start";
 
-/** Which plugin on which node: part of every event about a plugin. */
+/** Identifies a plugin on a node, in every event about a plugin. */
 export interface TargetName {
   /** The plugin's file name. */
   readonly plugin: string;
@@ -48,13 +48,13 @@ export interface Watching {
     readonly path: string;
     /** What is watched, as text for the terminal. */
     readonly files: string;
-    /** `name=value`, secret values as `***`. */
+    /** As `name=value`, secret values as `***`. */
     readonly options: readonly string[];
     /** Shell commands that the session will run. */
     readonly commands: readonly {
       readonly name: "build" | "run";
       readonly command: string;
-      /** The package.json that names it; undefined for the command line. */
+      /** The package.json that has it; undefined if it is from the command line. */
       readonly from: string | undefined;
     }[];
   }[];
@@ -71,7 +71,7 @@ export interface Reloading extends TargetName {
   readonly files: readonly string[];
 }
 
-/** A reload has come to its next step, which a spinner shows. */
+/** A reload has reached its next step. A spinner shows it. */
 export interface PhaseBegun extends TargetName {
   readonly event: "phase";
   readonly phase: Phase;
@@ -81,33 +81,38 @@ export interface Reloaded extends TargetName {
   readonly event: "reloaded";
   readonly cause: Cause;
   readonly files: readonly string[];
-  /** From the change (the first file event) to the node's answer, in ms. */
+  /** The time from the change (the first file event) to the node's answer, in ms. */
   readonly totalMs: number;
-  /** The node's `plugin stop`, in ms; undefined if it was not needed. */
+  /** How long the node's `plugin stop` took, in ms; undefined if it was not needed. */
   readonly stopMs: number | undefined;
-  /** The node's `plugin start`, in ms: most of it is the plugin's own start. */
+  /** How long the node's `plugin start` took, in ms: most of it is the plugin's own start. */
   readonly startMs: number;
   readonly buildMs: number | undefined;
   /** Options taken over from the running plugin: `name=value`, secret values as `***`. */
   readonly takenOver: readonly string[];
-  /** How the new version took over, in hot mode; undefined if the plugin was stopped and started. */
+  /**
+   * How the new version took over, in hot mode; undefined if the plugin was stopped and started.
+   */
   readonly hot?: HotSwitch;
 }
 
-/** In hot mode a new version has taken over from one that finishes what it has begun. */
+/** How a new version took over in hot mode: the previous one finishes what it has begun. */
 export interface HotSwitch {
-  /** What changed in its manifest, such as `+method two`: the plugin was registered again. */
+  /**
+   * What changed, such as `+method two` or `options`. If anything, the plugin was registered again.
+   */
   readonly changes: readonly string[];
   /**
    * How long the node did not know the plugin because of that, in ms; undefined if it always did.
    */
   readonly gapMs: number | undefined;
-  /** `old-first`: it cannot run beside the previous version, which ended first. */
+  /** `old-first`: it cannot run beside the previous version, so that ended first. */
   readonly handover: "beside" | "old-first";
-  /** Its message when it could not, if this reload found that out. */
+  /** Its error message when run beside the previous version, if this reload found that out. */
   readonly because: string | undefined;
-  /** How long requests waited, in ms, and how many. */
+  /** How long requests waited, in ms. */
   readonly heldMs: number;
+  /** How many requests waited. */
   readonly held: number;
 }
 
@@ -118,16 +123,17 @@ export interface Failed extends TargetName {
   readonly phase: Phase;
   /** The node's error code; undefined if the error is not the node's. */
   readonly code: number | undefined;
-  /** The node's own message. */
+  /** The node's own message, or that of the build or check that failed. */
   readonly message: string;
-  /** Why, and what to do, if known. */
+  /** Why it failed, if known. */
   readonly reason: string | undefined;
+  /** What to do, if known. */
   readonly fix: string | undefined;
-  /** What the plugin itself wrote: its traceback, a stray print, how far it came. */
+  /** What the plugin itself wrote (its traceback, a stray print), and how far it came. */
   readonly findings: readonly Finding[];
   /** Whether the previous version is still running. */
   readonly running: boolean;
-  /** In hot mode: the new version was tried beside the previous one. */
+  /** Whether the new version was tried beside the previous one, in hot mode. */
   readonly hot?: boolean;
   readonly totalMs: number;
 }
@@ -135,7 +141,7 @@ export interface Failed extends TargetName {
 export interface Unreachable extends TargetName {
   readonly event: "unreachable";
   readonly message: string;
-  /** Why the node died of the start, if it did and that is known. */
+  /** Why the node died of the start, if it did and if known. */
   readonly reason: string | undefined;
   readonly fix: string | undefined;
 }
@@ -151,7 +157,7 @@ export interface Refused extends TargetName {
   readonly exitCode: number;
 }
 
-/** The build of a compiled plugin made what is already running: it was not started again. */
+/** The build of a compiled plugin changed nothing, so the plugin was not started again. */
 export interface Unchanged extends TargetName {
   readonly event: "unchanged";
   readonly cause: Cause;
@@ -160,7 +166,7 @@ export interface Unchanged extends TargetName {
   readonly buildMs: number;
 }
 
-/** A reload ends in exactly one of these. */
+/** A reload ends with exactly one of these. */
 export type Outcome = Reloaded | Unchanged | Failed | Unreachable | Refused;
 
 export interface NodeGone {
@@ -177,7 +183,7 @@ export interface NodeBack {
 
 export interface PluginDied extends TargetName {
   readonly event: "plugin-died";
-  /** It was stopped by a command to the node. */
+  /** Whether it was stopped by a command to the node. */
   readonly stopped: boolean;
   /** What the node logged about it, newest last. */
   readonly log: readonly string[];
@@ -185,12 +191,14 @@ export interface PluginDied extends TargetName {
 
 /**
  * Why the plugin died, or did not survive a call: follows a `plugin-died` or a `called`. After a
- * `reloaded`: its `init` was answered with an error, which the node accepts as a start.
+ * `reloaded`: why it answered `init` with an error, which the node accepts as a start. During a
+ * start: why it takes long.
  */
 export interface Explained extends TargetName {
   readonly event: "explained";
-  /** The error that `init` was answered with, if that is what is explained. */
+  /** The code of the error that answered `init`, if that is explained. */
   readonly code?: number | undefined;
+  /** The message of that error. */
   readonly message?: string | undefined;
   readonly reason: string | undefined;
   readonly fix: string | undefined;
@@ -205,7 +213,7 @@ export interface ManifestChanged extends TargetName {
   readonly changed: readonly string[];
 }
 
-/** A `--call` is under way. */
+/** A `--call` has begun. */
 export interface Calling extends TargetName {
   readonly event: "calling";
   readonly call: string;
@@ -216,7 +224,7 @@ export interface Called extends TargetName {
   readonly event: "called";
   readonly call: string;
   readonly ok: boolean;
-  /** The result, or the error, as JSON text. */
+  /** The result or the error, as JSON text. */
   readonly result: string;
   /** The result of the previous call, for comparison. */
   readonly before: string | undefined;
@@ -239,13 +247,11 @@ export interface LogLine {
   readonly event: "log";
   readonly node: string;
   readonly plugin: string;
-  /**
-   * As in the node's log (`info`, `unusual`, ...), or `stderr` for a plugin on the embedded node.
-   */
+  /** As in the node's log (`info`, `unusual`, ...), or `stderr` for a line written to stderr. */
   readonly level: string;
   readonly text: string;
   readonly time: string | undefined;
-  /** For a traceback: a shorter form of it. */
+  /** A shorter form of the text, if it is a traceback. */
   readonly findings?: readonly Finding[];
 }
 
@@ -255,22 +261,22 @@ export interface Traced extends TargetName {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly direction: "to-plugin" | "to-node";
-  /** `other`: not a JSON-RPC message. `pending`: the request with this id has waited for `ms`. */
+  /** `other`: no JSON-RPC message; `pending`: the request with this id has waited for `ms`. */
   readonly kind: "request" | "notification" | "answer" | "error" | "other" | "pending";
   /** For an answer: the method of the request; undefined if unknown. */
   readonly method: string | undefined;
-  /** Whether it is the name of a hook. */
+  /** Whether the method is a hook. */
   readonly hook: boolean;
   readonly id: string | undefined;
-  /** Params, result or error as JSON text, secrets as `***`. */
+  /** The params, result or error as JSON text, secrets as `***`. */
   readonly payload: string;
-  /** The length of the whole message. */
+  /** The length of the whole message, in bytes. */
   readonly bytes: number;
-  /** The payload is only its beginning. */
+  /** Whether the payload is cut off. */
   readonly cut: boolean;
-  /** How long the answer took. */
+  /** How long the answer took, or a pending request has waited, in ms. */
   readonly ms: number | undefined;
-  /** Which version of the plugin, in hot mode. */
+  /** The plugin's version, in hot mode. */
   readonly version: number | undefined;
 }
 

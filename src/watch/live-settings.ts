@@ -1,6 +1,6 @@
 /**
- * Settings that are edited while a session runs: read again at each save of their package.json,
- * compared with those in use, and applied if that needs no new session.
+ * Applies settings that are edited while a session runs: they are read again at each save of their
+ * package.json, compared with those in use, and applied if that needs no new session.
  */
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -11,9 +11,9 @@ import { FileSource } from "./files/file-source.js";
 
 /** Where settings come from, and how to read them again. */
 export interface SettingsSource {
-  /** The package.json, absolute. */
+  /** The absolute path of the package.json. */
   readonly file: string;
-  /** @throws Failure: something in it is wrong */
+  /** @throws Failure if something in it is wrong */
   readonly read: () => {
     readonly plugins: readonly PluginSettings[];
     /** A value that changes whenever the choice of nodes does. */
@@ -21,25 +21,25 @@ export interface SettingsSource {
   };
 }
 
-/** What has changed of one plugin's settings. */
+/** What has changed in the settings of one plugin. */
 interface SettingsEdit {
   readonly path: string;
-  /** The settings in use with these changes; what a command has set stays. */
+  /** Returns the settings in use with these changes; what a command has set stays. */
   readonly applyTo: (current: PluginSettings) => PluginSettings;
 }
 
 export interface LiveSettingsHooks {
-  /** Settings have changed. `changes` is text for the terminal, such as `foo_opt=B (was A)`. */
+  /** Called with the edits. `changes` is text for the terminal, such as `foo_opt=B (was A)`. */
   readonly onChange: (edits: readonly SettingsEdit[], changes: readonly string[]) => void;
   readonly onNotice: (message: string) => void;
 }
 
-/** How long an editor's save takes, in ms. */
+/** How long to wait for an editor to finish its save, in ms. */
 const SAVE_MS = 30;
-/** What is broken for longer than this is not a save in progress, in ms. */
+/** How long a save in progress may leave the settings broken, in ms. */
 const BROKEN_MS = 400;
 
-/** What a session takes over while it runs. */
+/** The settings that can change while a session runs. */
 const LIVE = [
   "options",
   "watch",
@@ -73,7 +73,7 @@ export class LiveSettings {
     live.#files = await FileSource.open({
       plugin: { path: file, watch: [], only: [file], ignore: [] },
       onChange: () => live.#readIn(SAVE_MS, true),
-      // The plugin's own files report what is wrong with the folder.
+      // The sources of the plugins' files report any problem with the folder.
       onNotice: () => {},
     });
     return live;
@@ -132,13 +132,13 @@ export class LiveSettings {
   }
 }
 
-/** What a session keeps from its start. */
+/** Returns the settings that cannot change while a session runs. */
 function fixedPart(plugin: PluginSettings): Partial<PluginSettings> {
   const live = Object.fromEntries(LIVE.map((key) => [key, undefined]));
   return { ...plugin, ...live };
 }
 
-/** `current` with the differences from `then` to `now`. */
+/** Returns `current` with the differences from `then` to `now`. */
 function edited(
   current: PluginSettings,
   then: PluginSettings,
@@ -168,7 +168,7 @@ function changesOf(before: PluginSettings, now: PluginSettings): string[] {
   return changes;
 }
 
-/** Such as `foo_opt=B (was A)`, `+x=1`, `-y`; secret values as `***`. */
+/** Lists changes of options, as `foo_opt=B (was A)`, `+x=1` or `-y`; secret values as `***`. */
 export function optionChanges(
   before: readonly PluginOption[],
   now: readonly PluginOption[],

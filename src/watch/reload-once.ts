@@ -1,12 +1,12 @@
-/** Reloads every plugin on every node once, without watching: for the one-shot commands. */
+/** Reloads without watching, for the one-shot commands. */
 import { targetOf } from "../events/reload-target.js";
 import type { Emit, Outcome } from "../events/watch-events.js";
 import type { Settings } from "../settings/types.js";
 import { Reloader } from "./reload/reloader.js";
 
 /**
- * Resolves when every target has its outcome.
- * @throws the signal's reason, if it is aborted first
+ * Reloads every plugin on every node once; resolves when every target has its outcome.
+ * @throws the signal's reason if it is aborted first
  */
 export async function reloadOnce(
   { plugins, nodes }: Pick<Settings, "plugins" | "nodes">,

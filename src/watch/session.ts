@@ -1,7 +1,7 @@
 /**
- * A watch session: plugins on nodes, each kept at its latest version. It connects the sources
- * (files, control socket, nodes) with the reloaders, and passes their events on; keys and signals
- * come in through its methods. It knows nothing of terminals.
+ * A watch session: plugins on nodes, each kept at its latest version. It connects the sources of
+ * changes (files, control socket, nodes) to the reloaders, and passes their events on. Keys and
+ * signals use its methods. It knows nothing about terminals.
  */
 import { basename } from "node:path";
 import { isOutcome } from "../events/outcomes.js";
@@ -34,16 +34,16 @@ export interface SessionOptions {
   readonly plugins: readonly PluginSettings[];
   /** At least one. */
   readonly nodes: readonly NodeAddress[];
-  /** The node is the embedded one, in this process. */
+  /** Whether the node is the embedded one, in this process. */
   readonly embedded: boolean;
   readonly onEvent: Emit;
-  /** Where the settings come from: changes there are applied. */
+  /** The source of the settings: changes in it are applied. */
   readonly settings?: SettingsSource | undefined;
-  /** Look at the files every N ms instead of waiting for the system's events. */
+  /** How often to check the files instead of waiting for the system's events, in ms. */
   readonly pollMs?: number | undefined;
-  /** How much of each message between node and plugin is traced, in bytes; 0 when not given. */
+  /** How much of each message between node and plugin is traced, in bytes. Default: 0. */
   readonly traceBytes?: number;
-  /** Aborts calls that the node has not answered while the session is being opened. */
+  /** Aborts unanswered calls to the node while the session is being opened. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,18 +59,18 @@ export class Session {
   readonly #stderr: StderrBuffer;
   readonly #trace: TraceSource;
   readonly #control: SessionControl;
-  /** While paused: the changed files, by the plugin's path. */
+  /** The changed files, by the plugin's path; undefined unless paused. */
   #held: Map<string, Set<string>> | undefined;
   #firstOutcomes: Promise<Outcome[]> = Promise.resolve([]);
 
   private constructor(given: SessionOptions) {
-    // Those that are taken over become known only later.
+    // Options that are taken over become known only later.
     const secrets = () => this.#reloaders.flatMap((reloader) => reloader.options);
     const emit = (event: WatchEvent) => {
       try {
         given.onEvent(redactEvent(event, redactor(secrets())));
       } catch (error) {
-        // An error in the listener is its owner's problem: nothing in the session waits for it.
+        // A listener's error must not break the session: it becomes an uncaught exception.
         setImmediate(() => {
           throw error;
         });
@@ -97,9 +97,9 @@ export class Session {
   }
 
   /**
-   * Identifies the nodes, begins to watch the files, and reloads every plugin once: {@link
-   * firstOutcomes} has the outcomes.
-   * @throws Failure: a node that is not there or must not be touched
+   * Identifies the nodes, starts watching the files, and starts the first reload of every plugin:
+   * see {@link firstOutcomes}.
+   * @throws Failure if a node is not running, or its plugins must not be started or stopped
    */
   static async open(options: SessionOptions): Promise<Session> {
     const session = new Session(options);
@@ -113,8 +113,8 @@ export class Session {
   }
 
   /**
-   * The outcomes of the session's first reload, one for each target: `refused` with the kind
-   * `session-closed` if the session is closed first. Never rejects.
+   * The outcomes of the first reload, one for each target: `refused` with the kind `session-closed`
+   * if the session is closed first. Never rejects.
    */
   get firstOutcomes(): Promise<Outcome[]> {
     return this.#firstOutcomes;
@@ -125,7 +125,7 @@ export class Session {
   }
 
   /**
-   * Reloads what the filter names, whether or not it has changed. Never rejects.
+   * Reloads the targets that the filter matches, even if nothing has changed. Never rejects.
    * @returns an outcome for each target; in a closed session `refused`, with the kind
    *   `session-closed`
    */
@@ -137,8 +137,8 @@ export class Session {
   }
 
   /**
-   * Takes other settings for plugins of this session, by their paths, and reloads each once. The
-   * watched files follow. Never rejects.
+   * Applies other settings to plugins of this session, by their paths, and reloads each once. The
+   * watched files change with them. Never rejects.
    */
   configure(plugins: readonly PluginSettings[]): Promise<Outcome[]> {
     const next = new Map(plugins.map((plugin) => [plugin.path, plugin]));
@@ -154,8 +154,8 @@ export class Session {
   }
 
   /**
-   * Gives options to the plugins that the filter names, from now on, and reloads each once. One
-   * that was running and does not start with them gets the previous ones back. Never rejects.
+   * Sets options of the plugins that the filter matches, and reloads each once. If one was running
+   * and a reload fails, all of them get the previous options back. Never rejects.
    */
   async setOptions(filter: RestartFilter, options: readonly PluginOption[]): Promise<Outcome[]> {
     const wanted = this.#reloaders.filter((one) => isMeant(targetOfReloader(one), filter));
@@ -182,7 +182,7 @@ export class Session {
     return outcomes;
   }
 
-  /** From now on saved files are counted, and cause no reload until {@link resume}. */
+  /** Collects changed files from now on, instead of reloading, until {@link resume}. */
   pause(): void {
     this.#held ??= new Map();
   }
@@ -191,7 +191,10 @@ export class Session {
     return this.#held !== undefined;
   }
 
-  /** Reloads once what has changed since {@link pause}. @returns how many files that were */
+  /**
+   * Reloads once what has changed since {@link pause}.
+   * @returns how many files have changed
+   */
   resume(): number {
     const held = this.#held ?? new Map<string, Set<string>>();
     this.#held = undefined;
@@ -205,7 +208,7 @@ export class Session {
     }
   }
 
-  /** What is watched of each plugin. */
+  /** What is watched for each plugin. */
   get watched(): readonly (WatchedFiles & { readonly plugin: string })[] {
     return [...this.#files].map(([path, source]) => ({
       plugin: basename(path),
@@ -218,7 +221,10 @@ export class Session {
     for (const after of this.#after.values()) after.repeatCalls();
   }
 
-  /** Switches between all log lines of the plugins and warnings only. @returns the level now */
+  /**
+   * Switches between all log lines of the plugins and warnings only.
+   * @returns the new level
+   */
   toggleLogs(): LogLevel {
     const level = this.#nodes.some((node) => node.logLevel === "unusual") ? "debug" : "unusual";
     for (const node of this.#nodes) node.logLevel = level;
@@ -226,14 +232,17 @@ export class Session {
   }
 
   /**
-   * A plugin on the embedded node wrote a line to stderr. While it is being started the line waits:
-   * if the start fails, the report has it.
+   * Takes a line that a plugin on the embedded node wrote to stderr. During a reload the line
+   * waits: if the reload fails, the report has it.
    */
   pluginWrote(plugin: string, line: string): void {
     this.#stderr.wrote(plugin, line, this.#reloaders);
   }
 
-  /** A message between the embedded node and a plugin. @param plugin its path, canonical */
+  /**
+   * Takes a message between the embedded node and a plugin.
+   * @param plugin its canonical path
+   */
   pluginPassed(plugin: string, direction: "to-plugin" | "to-node", text: string): void {
     const error = direction === "to-node" ? initErrorOf(text) : undefined;
     if (error !== undefined) {
@@ -248,7 +257,7 @@ export class Session {
     }
   }
 
-  /** Starts or stops the trace. */
+  /** Starts the trace, or stops it with 0. */
   set traceBytes(bytes: number) {
     this.#trace.bytes = bytes;
     for (const { state } of this.#reloaders) {
@@ -256,15 +265,16 @@ export class Session {
     }
   }
 
-  /** File names of the plugins that run now. */
+  /** The file names of the plugins that are running. */
   get running(): readonly string[] {
     const running = this.#reloaders.filter(({ state }) => state.is === "running");
     return [...new Set(running.map(({ target }) => target.name.plugin))];
   }
 
   /**
-   * Ends the session; the plugins keep running unless they should be stopped.
-   * @param keepHot leaves a plugin in hot mode; otherwise the node runs it itself again
+   * Ends the session.
+   * @param stopPlugins whether to stop the plugins; otherwise they keep running
+   * @param keepHot whether to leave plugins in hot mode; otherwise the node itself runs them again
    */
   async close(stopPlugins = false, keepHot = false): Promise<void> {
     this.#settings?.close();
@@ -296,7 +306,7 @@ export class Session {
 
   async #open(): Promise<void> {
     const { plugins, onEvent, signal, embedded } = this.#options;
-    // close() closes what is open, even if something else cannot be opened.
+    // If one thing cannot be opened, wait for the others, so that close() can close them.
     const [files, nodes] = await Promise.all([
       Promise.allSettled(plugins.map((plugin) => this.#openFiles(plugin))),
       Promise.allSettled(this.#nodes.map((node) => node.open(signal))),
@@ -323,7 +333,7 @@ export class Session {
     this.#control.announce();
   }
 
-  /** Another session starts one of our plugins, too. */
+  /** Reports that another session has one of our plugins, too. */
   #noteDuplicate({ session, target }: DuplicateSession): void {
     const message = `another watch session (pid ${session.pid}) has ${target.path} on this node, too: end one of the two`;
     this.#options.onEvent({ event: "notice", level: "warn", message });

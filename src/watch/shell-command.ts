@@ -1,24 +1,24 @@
-/** Runs a command of the user: `--build` before a reload, `--run` after it. */
+/** Runs a user's command: `--build` before a reload, `--run` after it. */
 import { spawn } from "node:child_process";
 import type { BuildResult } from "../events/outcomes.js";
 
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
 /**
- * How long to wait for output that a server left behind by a build (sccache, gradle) holds open, in
- * ms.
+ * How long to wait for more output after a build, in ms: a server that it left behind (sccache,
+ * gradle) may hold the output open.
  */
 const DRAIN_MS = 200;
 
-/** How long an ended build may take to delete what it has half written, in ms. */
+/** How long an aborted build may take to delete the files it was writing, in ms. */
 const CLEAR_MS = 1_000;
 
 /**
- * A build that takes this long is reported, then again each time it has taken three times as long;
- * in ms.
+ * How long until a slow build is reported, in ms. Each wait until the next report is three times as
+ * long.
  */
 const SLOW_MS = 5_000;
-/** How many lines of its output are shown then. */
+/** How many lines of its output a slow build's report shows. */
 const SLOW_LINES = 3;
 
 export interface ShellCommandOptions {
@@ -28,15 +28,15 @@ export interface ShellCommandOptions {
   /** Added to our own environment. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-  /** Called when it takes long: how long so far, in ms, and the end of its output. */
+  /** Called when it takes long, with the time so far, in ms, and the end of its output. */
   readonly onSlow: (ms: number, output: string) => void;
   readonly slowMs?: number;
 }
 
 /**
- * Runs a command as the user's shell would, to its end. An abort ends it with everything it
- * started: by SIGTERM first, so that make and compilers remove the file they are writing. A half
- * written file is newer than its source, and the next make would take it for finished.
+ * Runs a command in a shell until it ends. An abort ends it and everything it started, with SIGTERM
+ * first, so that make and compilers remove the file they are writing: a half-written file is newer
+ * than its source, so the next make would take it for finished.
  */
 export function runShellCommand(options: ShellCommandOptions): Promise<BuildResult> {
   const { command, cwd, env, signal, onSlow, slowMs = SLOW_MS } = options;
@@ -74,12 +74,12 @@ export function runShellCommand(options: ShellCommandOptions): Promise<BuildResu
       try {
         if (child.pid !== undefined) process.kill(-child.pid, name);
       } catch {
-        // It is gone already.
+        // It has already ended.
       }
     };
     const end = () => {
       signalAll("SIGTERM");
-      // A process that is still at work holds its output open, even if the shell is gone.
+      // A process that is still working holds its output open, even if the shell is gone.
       letGoIn(CLEAR_MS);
     };
     if (signal.aborted) end();

@@ -1,4 +1,4 @@
-/** The first event of a session: what is watched, where, with which options. */
+/** The first event of a session: what is watched, on which nodes, with which options. */
 import { basename } from "node:path";
 import type { NodeFacts, Watching } from "../events/watch-events.js";
 import { shownValue } from "../plugin/secret-options.js";
@@ -15,7 +15,7 @@ export interface WatchedThings {
   readonly control: string | undefined;
 }
 
-/** Makes the session's first event. */
+/** Creates the session's first event. */
 export function watchingEvent(things: WatchedThings): Watching {
   const { nodes, embedded, plugins, files, settings, control } = things;
   return {

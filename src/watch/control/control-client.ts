@@ -1,4 +1,4 @@
-/** Finds the running watch sessions of this user, and asks one of them. */
+/** Finds the running watch sessions of this user, and sends them requests. */
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure, systemCode } from "../../errors/failure.js";
@@ -20,20 +20,18 @@ export interface RunningSession {
   readonly targets: readonly SessionTarget[];
 }
 
-/** The version of the control protocol: sessions of other releases are ignored. */
+/** The version of the control protocol: sessions with another version are ignored. */
 export const CONTROL_PROTOCOL = 1;
-/** A socket that refuses may be one that is just being opened, for this time, in ms. */
+/** How long a socket that refuses connections may still be about to listen, in ms. */
 const OPENING_MS = 10_000;
-/**
- * Sessions that do not answer within this time are ignored (stopped by Ctrl-Z, for example), in ms.
- */
+/** How long a session may take to answer, in ms: one that was stopped by Ctrl-Z is ignored. */
 const STATUS_TIMEOUT_MS = 1_000;
-/** A stop and a start may take as long as the node lets them, in ms. */
+/** How long a restart may take, in ms: the node decides how long it waits for a plugin. */
 const RESTART_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * The sockets of sessions that run, or were killed. Empty if their folder cannot be used: then no
- * session has a socket there.
+ * Returns the sockets of sessions that run or were killed. Empty if their folder cannot be used,
+ * since no session can have a socket there.
  */
 function controlSockets(): string[] {
   try {
@@ -53,7 +51,7 @@ export async function findSessions(sockets = controlSockets()): Promise<RunningS
 
 /**
  * Asks a session to reload, and waits for the outcomes: none if the filter matches nothing.
- * @throws Failure `session-gone`: it ended first; NodeUnreachable `cut`: the signal was aborted
+ * @throws Failure `session-gone` if it ended first; NodeUnreachable `cut` if the signal is aborted
  */
 export async function askRestart(
   control: string,
@@ -110,7 +108,7 @@ function isProcess(pid: number): boolean {
   }
 }
 
-/** Makes another session look for sessions that share its plugins. */
+/** Asks another session to look for sessions that share its plugins. */
 export async function announce(control: string): Promise<void> {
   await callNode(control, "announce", {}, { timeoutMs: STATUS_TIMEOUT_MS });
 }
@@ -133,7 +131,7 @@ function readTarget(target: JsonObject): SessionTarget {
   };
 }
 
-/** The caller has not named the network: mainnet stays out of reach. */
+/** Reads a node's address as one that the caller has not named, so mainnet stays protected. */
 function readNode(node: JsonObject): NodeAddress {
   return {
     lightningDir: String(node.lightningDir),
@@ -145,7 +143,7 @@ function readNode(node: JsonObject): NodeAddress {
   };
 }
 
-/** The session is this same program, run by the same user: its event is trusted. */
+/** Only checks the name: a session is the same program, run by the same user, so it is trusted. */
 function isOutcomeOfSession(value: unknown): value is Outcome {
   return isObject(value) && OUTCOMES.includes(String(value.event));
 }

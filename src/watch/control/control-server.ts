@@ -1,4 +1,4 @@
-/** The control socket of a watch session: how `cln-dev restart` and `list` find it and ask it. */
+/** The control socket of a watch session, which `cln-dev restart` and `list` connect to. */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -9,7 +9,7 @@ import { isObject, type JsonObject, parseObject } from "../../jsonrpc/json.js";
 import { INVALID_REQUEST, METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import { atShortPath, listenUnix } from "../../node/rpc/unix-socket.js";
 
-/** Answers a request by name; what it throws becomes the error's message. */
+/** The methods that answer requests, by name. The message of what one throws is sent back. */
 export type ControlMethods = {
   readonly [method: string]: (params: JsonObject) => Promise<unknown> | unknown;
 };
@@ -27,8 +27,8 @@ export class ControlServer {
   }
 
   /**
-   * Listens on `<folder>/<pid>-<random>.sock`, for this user alone: two containers may have the
-   * same pids.
+   * Listens on `<folder>/<pid>-<random>.sock`, for this user only. Containers that share the folder
+   * may have the same pids, hence the random part.
    */
   static async open(folder: string, methods: ControlMethods): Promise<ControlServer> {
     const path = join(folder, `${process.pid}-${randomBytes(3).toString("hex")}.sock`);
@@ -41,7 +41,7 @@ export class ControlServer {
 
   async close(): Promise<void> {
     for (const socket of this.#connections) socket.destroy();
-    // Closing unlinks the socket by the name under which it was bound.
+    // Closing unlinks the socket by the name it was bound to.
     await new Promise((resolve) => atShortPath(this.path, () => this.#server.close(resolve)));
     rmSync(this.path, { force: true });
   }
@@ -66,14 +66,17 @@ export class ControlServer {
 
   async #answer(socket: Socket, request: JsonObject, methods: ControlMethods): Promise<void> {
     await endsAreSeen();
-    // A caller that gave up while we were stopped (by Ctrl-Z, for example) no longer wants it.
+    // The caller may have given up while this process was stopped (by Ctrl-Z, for example).
     if (socket.readableEnded || socket.destroyed) return;
     const reply = await answer(request, methods);
     if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n\n`);
   }
 }
 
-/** The event loop reads a connection's last bytes in one turn, and its end in the next. */
+/**
+ * Waits until the end of a connection would be seen: the event loop reads the last bytes in one
+ * turn and the end in the next.
+ */
 async function endsAreSeen(): Promise<void> {
   for (let round = 0; round < 2; round++) await new Promise(setImmediate);
 }

@@ -1,6 +1,6 @@
 /**
- * A watch session as others find it: `cln-dev restart` and `list` through its control socket, and
- * other sessions with the same plugin, which are reported to each other.
+ * Makes a watch session known to other processes: `cln-dev restart` and `list` use its control
+ * socket, and sessions with the same plugin report each other.
  */
 import { Failure, messageOf } from "../../errors/failure.js";
 import type { SessionTarget } from "../../events/reload-target.js";
@@ -11,10 +11,10 @@ import { type ControlMethods, ControlServer } from "./control-server.js";
 import { controlFolder } from "./socket-folder.js";
 import { type RestartFilter, readFilter, readOptions } from "./target-filter.js";
 
-/** Another watch session with the same plugin on the same node: each undoes the other's work. */
+/** Another watch session with the same plugin on the same node: they undo each other's work. */
 export interface DuplicateSession {
   readonly session: RunningSession;
-  /** The target of ours that it has, too. */
+  /** The target of this session that the other one has, too. */
   readonly target: SessionTarget;
 }
 
@@ -38,7 +38,10 @@ export class SessionControl {
     this.#session = session;
   }
 
-  /** Opens the control socket. @returns why there is none, as text for the terminal */
+  /**
+   * Opens the control socket.
+   * @returns why that failed, as text for the terminal; undefined if it did not
+   */
   async open(): Promise<string | undefined> {
     try {
       this.#server = await ControlServer.open(controlFolder(), this.#methods());
@@ -49,12 +52,12 @@ export class SessionControl {
     }
   }
 
-  /** The socket; undefined if there is none. */
+  /** The path of the control socket; undefined if there is none. */
   get path(): string | undefined {
     return this.#server?.path;
   }
 
-  /** Reports the sessions that share a plugin with this one, and makes them report this one. */
+  /** Reports the sessions that share a plugin with this one, and asks them to report this one. */
   announce(): void {
     if (this.#server !== undefined) this.#reports = this.#reportDuplicates(true);
   }
@@ -64,7 +67,7 @@ export class SessionControl {
     await this.#reports;
   }
 
-  /** @param isFirst the other sessions do not know of this one yet */
+  /** @param isFirst whether the other sessions do not know of this one yet */
   async #reportDuplicates(isFirst: boolean): Promise<void> {
     for (const session of await findSessions().catch(() => [])) {
       const target = this.#session.targets().find((own) => has(session, own));
@@ -74,7 +77,7 @@ export class SessionControl {
     }
   }
 
-  /** What the control socket answers. */
+  /** Returns the methods of the control socket. */
   #methods(): ControlMethods {
     const session = this.#session;
     return {

@@ -1,17 +1,18 @@
-/** Where running watch sessions have their control sockets: a private directory. */
+/** The private directory for the control sockets of running watch sessions. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../errors/failure.js";
 import { makePrivateFolder, whyNotPrivate } from "../../filesystem/private-folder.js";
 
 /**
- * The folder, created if missing: `$XDG_RUNTIME_DIR/cln-dev`, or one under the system's temp folder
- * with the user's uid in its name.
- * @throws Failure `control-folder`: another user owns it, or others may enter it
+ * Returns the folder, and creates it if it is missing: `$XDG_RUNTIME_DIR/cln-dev`, or one in the
+ * system's temp folder with the user's uid in its name.
+ * @throws Failure `control-folder` if it cannot be created, or is not a folder that only this user
+ *   may enter
  */
 export function controlFolder(env: NodeJS.ProcessEnv = process.env): string {
   const runtime = env.XDG_RUNTIME_DIR;
-  // Not userInfo(): in a container the user may have a number and no name.
+  // Not userInfo(): in a container the user may have a uid but no name.
   const uid = process.getuid?.() ?? -1;
   const folder = isOwnFolder(runtime, uid)
     ? join(runtime, "cln-dev")

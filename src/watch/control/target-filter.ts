@@ -1,4 +1,4 @@
-/** Which targets of a session a restart is for, by a key, a program or `cln-dev restart`. */
+/** Selects the targets of a restart, which a key, a program or `cln-dev restart` asks for. */
 import { basename } from "node:path";
 import type { SessionTarget } from "../../events/reload-target.js";
 import { isObject } from "../../jsonrpc/json.js";
@@ -6,9 +6,9 @@ import type { PluginOption } from "../../settings/types.js";
 
 /** A missing member matches everything. */
 export interface RestartFilter {
-  /** The plugin's path, absolute, with or without its symlinks resolved. */
+  /** The plugin's absolute path, with or without symlinks resolved. */
   readonly path?: string | undefined;
-  /** Its file name, in any folder. */
+  /** The plugin's file name, in any folder. */
   readonly name?: string | undefined;
   readonly rpcFiles?: readonly string[] | undefined;
 }
@@ -20,7 +20,10 @@ export function isMeant({ path, realPath, node }: SessionTarget, filter: Restart
   return filter.path === undefined || filter.path === path || filter.path === realPath;
 }
 
-/** Options for `restart`. @param params as received over the control socket */
+/**
+ * Reads the options that a `restart` sets.
+ * @param params as received over the control socket
+ */
 export function readOptions({ options }: { readonly [key: string]: unknown }): PluginOption[] {
   if (!Array.isArray(options)) return [];
   return options.filter(isObject).map(({ name, value }) => ({
@@ -29,7 +32,10 @@ export function readOptions({ options }: { readonly [key: string]: unknown }): P
   }));
 }
 
-/** Reads which targets a `restart` is for. @param params as received over the control socket */
+/**
+ * Reads which targets a `restart` is for.
+ * @param params as received over the control socket
+ */
 export function readFilter(params: { readonly [key: string]: unknown }): RestartFilter {
   const { path, name, rpcFiles } = params;
   return {

@@ -1,7 +1,7 @@
 /**
- * Restarts a plugin that failed because a module was missing, once one has been installed. The
- * folders that modules are installed to belong to no plugin's sources, so they are watched only
- * then.
+ * Notices when a module has been installed for a plugin that failed because one was missing. The
+ * folders that modules are installed to are not part of a plugin's sources, so they are watched
+ * only after such a failure.
  */
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,12 +10,12 @@ import { attempt, namesIn, realPathOf } from "../../filesystem/try-read.js";
 import { homeFolder } from "../../plugin/file/home-folder.js";
 import { readHead, readShebang } from "../../plugin/file/shebang.js";
 
-/** What interpreters print when they do not find a module. */
+/** What interpreters print when they cannot find a module. */
 const MISSING_MODULE =
   /ModuleNotFoundError|ImportError|No module named|Cannot find (?:module|package)|MODULE_NOT_FOUND|cannot load such file|Can't locate \S+ in @INC/;
 /**
- * The interval between two looks, in ms; an installation is over when nothing changes from one to
- * the next.
+ * How often the folders are checked, in ms. An installation is over when nothing has changed since
+ * the previous check.
  */
 const LOOK_MS = 1_000;
 
@@ -24,18 +24,18 @@ export class DependencyWatch {
   readonly #onInstalled: (folder: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onInstalled called when something was installed into this folder */
+  /** @param onInstalled called with a folder that something was installed into */
   constructor(path: string, onInstalled: (folder: string) => void) {
     this.#path = path;
     this.#onInstalled = onInstalled;
   }
 
-  /** A reload has ended: start looking if it failed for a missing module, stop otherwise. */
+  /** Called when a reload has ended: watches if it failed for a missing module, else stops. */
   settled(outcome: Outcome): void {
     this.close();
     if (outcome.event !== "failed") return;
     const text = [outcome.reason, ...outcome.findings.map(({ text }) => text)].join("\n");
-    // What was installed during the failed start counts, too.
+    // A module that was installed during the failed start counts, too.
     if (MISSING_MODULE.test(text)) this.#look(Date.now() - outcome.totalMs);
   }
 
@@ -57,7 +57,7 @@ export class DependencyWatch {
   }
 }
 
-/** When something was last added to each folder, in ms since 1970. */
+/** Returns when each folder last changed, in ms since 1970. */
 function timesOf(path: string): ReadonlyMap<string, number> {
   const times = new Map<string, number>();
   for (const folder of moduleFolders(path)) {
@@ -68,7 +68,8 @@ function timesOf(path: string): ReadonlyMap<string, number> {
 }
 
 /**
- * Where a plugin's modules are installed: beside it and above, with its interpreter, for the user.
+ * Returns where a plugin's modules may be installed: in its folder and the folders above, with its
+ * interpreter, for the system, and for the user.
  */
 function moduleFolders(path: string): string[] {
   const folders: string[] = [];
@@ -83,7 +84,10 @@ function moduleFolders(path: string): string[] {
   return [...folders, ...new Set(prefixes.flatMap(sitePackages))];
 }
 
-/** The folder of the interpreter in the `#!` line, as it is named and without symlinks. */
+/**
+ * Returns the installation prefix of the interpreter in the `#!` line, as named there and with
+ * symlinks resolved.
+ */
 function interpreterPrefixes(path: string): string[] {
   const shebang = attempt(() => readShebang(readHead(path)));
   if (shebang === undefined || "fault" in shebang) return [];

@@ -1,6 +1,6 @@
 /**
- * Whether files or folders are still the same ones, when no event reports it. Used by the file
- * source.
+ * Checks whether files and folders are still the same ones, for changes that no event reports. Used
+ * by the file source.
  */
 import { statSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
@@ -8,7 +8,7 @@ import { systemCode } from "../../errors/failure.js";
 export class FileIdentities {
   #identities = new Map<string, string>();
 
-  /** Remembers what these are now, to compare with later. */
+  /** Remembers the current identity of each path, to compare with later. */
   remember(paths: Iterable<string>): void {
     this.#identities = new Map([...paths].map((path) => [path, identityOf(path)]));
   }
@@ -17,7 +17,7 @@ export class FileIdentities {
     return [...this.#identities.keys()];
   }
 
-  /** Those that are gone, have come back or were replaced; files also if they were written. */
+  /** The paths that are gone, are back or were replaced, and files that were written. */
   get changed(): readonly string[] {
     return [...this.#identities].flatMap(([path, identity]) =>
       identity === identityOf(path) ? [] : [path],
@@ -32,7 +32,7 @@ function identityOf(path: string): string {
     const identity = `${stat.dev} ${stat.ino}`;
     return stat.isDirectory() ? identity : `${identity} ${stat.size} ${stat.mtimeNs}`;
   } catch (error) {
-    // It cannot be entered, or its file system is gone.
+    // Its folder cannot be entered, or its file system is gone.
     return systemCode(error) ?? "unknown";
   }
 }

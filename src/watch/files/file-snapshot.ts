@@ -1,7 +1,7 @@
 /**
- * What a file is at one moment: whether it is there, complete, and the same as before. A file event
- * shows none of that (it may come while the file is still empty, or not at all), so every decision
- * is based on a snapshot.
+ * The state of a file at one moment: whether it exists, is complete, and is the same as before. A
+ * file event shows none of that (it may arrive while the file is still empty, or not at all), so
+ * every decision is based on a snapshot.
  */
 import { createHash } from "node:crypto";
 import { closeSync, readSync, realpathSync, statSync } from "node:fs";
@@ -10,16 +10,16 @@ import { openRegularFile, readRegularFile, UnusableFile } from "../../filesystem
 
 export interface FileSnapshot {
   /**
-   * `whole`: it can be used; `growing`: it may still be written, until a second look agrees with
-   * the first; `missing`, `empty`, `not-a-file`: there is nothing to use yet.
+   * `whole`: it can be used; `growing`: the writer may not have finished, until a second snapshot
+   * is the same; `missing`, `empty`, `not-a-file`: there is nothing to use yet.
    */
   readonly state: "whole" | "growing" | "missing" | "empty" | "not-a-file";
   readonly executable: boolean;
-  /** When it was last written, in ms since 1970; 0 if it is missing. */
+  /** The modification time, in ms since 1970; 0 if it is missing. */
   readonly writtenAt: number;
-  /** Bytes; 0 if it is missing. */
+  /** In bytes; 0 if it is missing. */
   readonly size: number;
-  /** Two snapshots with the same fingerprint saw the same file: see {@link sameFile}. */
+  /** The same in two snapshots of an unchanged file: see {@link sameFile}. */
   readonly fingerprint: string;
 }
 
@@ -31,11 +31,11 @@ const MISSING: FileSnapshot = {
   fingerprint: "missing",
 };
 /**
- * Files up to this size are compared by content: two writes may leave the same time (the kernel's
- * clock ticks every 4 to 10 ms), and a time may be set back (`touch -r`).
+ * Files up to this size, in bytes, are compared by content: two writes can leave the same
+ * modification time (the kernel's clock ticks every 4 to 10 ms), and `touch -r` can set it back.
  */
 const HASHED_BYTES = 1024 * 1024;
-/** Buffered writers flush in multiples of this. */
+/** Buffered writers flush in multiples of this, in bytes. */
 const WRITE_BLOCK_BYTES = 4096;
 
 /** Takes a snapshot, in about 0.1 ms: fast enough for every hint. */
@@ -50,7 +50,7 @@ export function takeSnapshot(path: string): FileSnapshot {
     const seen = { executable, writtenAt, size, fingerprint: identity };
     if (!stat.isFile()) return { ...seen, state: "not-a-file" };
     if (size === 0) return { ...seen, state: "empty" };
-    // Renamed or given its mode after the last write: the writer has finished.
+    // A rename or chmod after the last write means that the writer has finished.
     const isWhole = stat.ctimeNs > stat.mtimeNs || looksComplete(path, size);
     return {
       ...seen,
@@ -68,10 +68,10 @@ export function sameFile(a: string, b: string): boolean {
 }
 
 /**
- * A hash of the content; undefined if the file is large, not regular, or executable but not
- * readable (mode 0111).
- * @param size as of stat
- * @throws the system's error, if the file has just gone
+ * Hashes the content of a file.
+ * @param size from stat
+ * @returns undefined if the file is large, not regular, or not readable (such as mode 0111)
+ * @throws the system's error if the file has just been removed
  */
 export function contentHash(path: string, size: number): string | undefined {
   if (size > HASHED_BYTES) return undefined;
@@ -84,7 +84,9 @@ export function contentHash(path: string, size: number): string | undefined {
   }
 }
 
-/** Whether a file looks complete: text that ends in a line end, or an ELF with all its sections. */
+/**
+ * Whether a file looks complete: text that ends with a newline, or an ELF with all its sections.
+ */
 function looksComplete(path: string, size: number): boolean {
   let file: number;
   try {
@@ -109,12 +111,12 @@ function looksComplete(path: string, size: number): boolean {
 }
 
 const ELF_HEADER_BYTES = 64;
-/** Magic number, 64 bits, little endian (elf(5)). */
+/** The magic number and the flags for 64 bits and little endian (elf(5)). */
 const ELF64_LITTLE = Buffer.from("7f454c460201", "hex");
 
 /**
- * Where the table of sections ends (e_shoff, e_shentsize, e_shnum), in bytes: linkers put it at the
- * end of a program, so a partial copy does not have it.
+ * Returns where the section header table ends (e_shoff, e_shentsize, e_shnum), in bytes. Linkers
+ * put it at the end of a program, so a partial copy lacks it.
  */
 function endOfSections(head: Buffer): number {
   const offset = Number(head.readBigUInt64LE(0x28));

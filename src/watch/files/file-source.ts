@@ -1,6 +1,6 @@
 /**
- * The files of one plugin as a source of changes. Events are only hints: they are coalesced, come
- * early, or not at all, so the file itself decides.
+ * The files of one plugin as a source of changes. File events are only hints: they are coalesced,
+ * arrive too early, or not at all, so the file itself decides.
  */
 import type { Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -20,7 +20,7 @@ import { watchLimit } from "./watch-errors.js";
 import { WatchedPaths } from "./watched-paths.js";
 
 export interface FilesChange {
-  /** Absolute paths. A folder stands for what was in it. */
+  /** Absolute paths. A folder stands for the files that were in it. */
   readonly files: readonly string[];
   /** performance.now() of the first hint, ms. */
   readonly at: number;
@@ -30,9 +30,9 @@ export interface FileSourceOptions {
   readonly plugin: SourceSettings;
   /** Called when files of the plugin have changed. */
   readonly onChange: (change: FilesChange) => void;
-  /** Called with something that the user should know, such as that files are polled. */
+  /** Called with something the user should know, such as that files are polled. */
   readonly onNotice: (message: string, level: "info" | "warn") => void;
-  /** Look at the files every N ms instead of waiting for events. */
+  /** How often to check the files instead of waiting for events, in ms. */
   readonly pollMs?: number | undefined;
 }
 
@@ -44,22 +44,23 @@ export interface WatchedFiles {
   /** How many files are watched, including the plugin's own. */
   readonly fileCount: number;
   readonly folderCount: number;
-  /** Set where files are polled. */
+  /** How often files are polled, in ms; undefined if they are not. */
   readonly pollMs: number | undefined;
 }
 
 const POLL_MS = 200;
 /**
- * How often to check for what no event reports, in ms: a folder far above is renamed or recreated,
- * a file system is mounted, the plugin is written through mmap(2).
+ * How often to check for changes that no event reports, in ms: a folder far above is renamed or
+ * recreated, a file system is mounted, the plugin is written through mmap(2).
  */
 const QUIET_CHECK_MS = 1_000;
 /**
- * A compiler writes a file within this, in ms; a file that is empty then gets the same time again.
+ * How long a compiler takes to write a file, in ms. A file that is still empty then gets the same
+ * time again.
  */
 const BUILD_WRITE_MS = 25;
 const BUILD_WRITES = 10;
-/** How far a file's times may lag behind the clock, in ms. */
+/** How far file times can lag behind the clock, in ms. */
 const KERNEL_TICK_MS = 10;
 const MAX_HIDDEN_NOTICES = 10;
 
@@ -72,7 +73,7 @@ export class FileSource {
     onFound: (path, stats) => this.#found(path, stats),
     onError: (error) => this.#failed(error),
   });
-  /** The plugin file as it was last seen. */
+  /** The fingerprint of the plugin file when it was last seen. */
   #pluginSeen: string;
   readonly #known = new KnownFiles();
   readonly #folders = new FileIdentities();
@@ -89,7 +90,7 @@ export class FileSource {
   });
   /** Files that a build may be writing. */
   readonly #resting = new Map<string, NodeJS.Timeout>();
-  /** A file found for the first time is new if it was written after this, in ms since 1970. */
+  /** A file found for the first time is new if it changed after this, in ms since 1970. */
   #newSince = Number.POSITIVE_INFINITY;
   #quietCheck: NodeJS.Timeout | undefined;
   #pollMs: number | undefined;
@@ -106,13 +107,13 @@ export class FileSource {
     this.#pluginSeen = takeSnapshot(options.plugin.path).fingerprint;
   }
 
-  /** Starts to watch; resolves when every change from now on is seen. */
+  /** Starts watching; resolves when every change from then on is seen. */
   static async open(options: FileSourceOptions): Promise<FileSource> {
     const source = new FileSource(options);
     try {
       source.#pollWhereSilent();
       await source.#open();
-      // It may have changed between the caller's look and the moment we listen.
+      // It may have changed before the watchers were ready.
       source.#pluginSeen = takeSnapshot(options.plugin.path).fingerprint;
       source.#newSince = 0;
       source.#quietCheck = setInterval(() => source.#checkQuietly(), QUIET_CHECK_MS);
@@ -123,7 +124,7 @@ export class FileSource {
     }
   }
 
-  /** Takes other rules for the files of the same plugin. */
+  /** Applies other rules to the files of the same plugin. */
   configure(plugin: SourceSettings): void {
     const rules = ({ watch, only, ignore, build }: SourceSettings) => [watch, only, ignore, build];
     const [before, now] = [rules(this.#plugin), rules(plugin)];
@@ -214,7 +215,7 @@ export class FileSource {
     if (name === null || folder.endsWith(`/${name}`)) this.#checkFolders();
   }
 
-  /** Handles what was found while a folder was read, for the first time or after an event in it. */
+  /** Handles an entry found while a folder is read, for the first time or after an event in it. */
   #found(path: string, stats: Stats): void {
     if (this.#closed) return;
     if (stats.isDirectory()) {
@@ -242,12 +243,12 @@ export class FileSource {
     this.#openFolder(folder);
   }
 
-  /** Whether a file that was not known has only just come to be watched, and has not changed. */
+  /** Whether an unknown file is only newly watched, and has not changed. */
   #wasThere(path: string, stats: Stats): boolean {
     return stats.ctimeMs < this.#newSince && !this.#known.has(path);
   }
 
-  /** Looks at a build's output only once it is written: in between it is empty for a moment. */
+  /** Checks a build's output only once it is written: before that it is empty for a moment. */
   #hint(path: string): void {
     if (this.#plugin.build === undefined || this.#paths.isPlugin(path)) this.#hintNow(path);
     else if (!this.#resting.has(path)) this.#rest(path, BUILD_WRITES);
@@ -291,7 +292,9 @@ export class FileSource {
   }
 
   /**
-   * Handles what does not count by itself: a folder that has come or gone, a link, any other file.
+   * Handles a path that does not count as a source file: a folder that has appeared or was removed,
+   * a symlink, any other file.
+   * @returns whether known files are gone with a folder
    */
   #hasFolderGone(path: string): boolean {
     const isWatched = this.#watchers.has(path);
@@ -310,7 +313,8 @@ export class FileSource {
   }
 
   /**
-   * A folder has appeared, maybe in place of another: it may have been filled before we listened.
+   * Watches and reads a folder that has appeared, maybe in place of another: files may have been
+   * created in it before it was watched.
    */
   #refresh(folder: string, isWatched: boolean): void {
     if (!isWatched) {
@@ -344,13 +348,13 @@ export class FileSource {
     void this.#reopen().then(() => this.#notice("info", message));
   }
 
-  /** If a symlink on the path to the plugin points elsewhere now, other folders are watched. */
+  /** Watches other folders if a symlink on the path to the plugin now points elsewhere. */
   #followTarget(): void {
     if (realPathOf(this.#plugin.path) === this.#paths.sources.real) return;
     void this.#usePaths(this.#pathsOf(this.#plugin));
   }
 
-  /** Files that come to be watched are no change, unless they are written meanwhile. */
+  /** Watches other paths. Newly watched files are no change unless they change meanwhile. */
   async #usePaths(paths: WatchedPaths): Promise<void> {
     this.#paths = paths;
     this.#newSince = Date.now() - KERNEL_TICK_MS;

@@ -1,22 +1,22 @@
 /**
- * The system's events for a folder, by chokidar, as hints that something has happened to a name in
- * it. chokidar shares one system watch for a path, and keeps the watch of a removed folder when
- * another is made in its place. So there is one chokidar watcher for each folder, and all its
- * listeners move to a new one together. Used by the folder watchers.
+ * The system's events for a folder, from chokidar, as hints that something has happened to a name
+ * in it. chokidar shares one system watch per path, and keeps the watch of a removed folder when
+ * another is created in its place. So each folder has one chokidar watcher, and all its listeners
+ * move to a new one together. Used by the folder watchers.
  */
 import { type BigIntStats, statSync } from "node:fs";
 import { watch } from "chokidar";
 
 export interface FolderListener {
-  /** Something has happened to a name in the folder; null if the name is not known. */
+  /** Called when something has happened to a name in the folder; null if the name is unknown. */
   readonly onName: (name: string | null) => void;
-  /** Anything may have happened: the folder has to be read again. */
+  /** Called when anything may have happened: the folder has to be read again. */
   readonly readAgain: () => void;
   readonly onError: (error: unknown) => void;
 }
 
 interface SharedWatcher {
-  /** Which folder it watches; undefined if there was none. */
+  /** The identity of the folder it watches; undefined if there was none. */
   readonly identity: string | undefined;
   readonly listeners: Set<FolderListener>;
   readonly ready: Promise<void>;
@@ -27,8 +27,8 @@ const watchers = new Map<string, SharedWatcher>();
 
 /**
  * Watches a folder without its subfolders.
- * @returns `ready` resolves when every event from now on is passed on, or watching has failed;
- *   `close` may be called twice
+ * @returns `ready` resolves when every event from then on is passed on, or when watching has
+ *   failed; `close` may be called twice
  */
 export function watchFolderEvents(
   folder: string,
@@ -49,7 +49,11 @@ export function watchFolderEvents(
   return { ready, close };
 }
 
-/** @param old watched another folder at this path: its listeners move here, and read this one */
+/**
+ * Creates the watcher of a folder.
+ * @param old the watcher of another folder at this path: its listeners move to the new one and read
+ *   this folder
+ */
 function begin(
   folder: string,
   identity: string | undefined,
@@ -64,14 +68,14 @@ function begin(
     ignoreInitial: true,
     ignorePermissionErrors: true,
     atomic: false,
-    // The folder watchers read what is in the folder.
+    // The folder watchers read the folder's contents.
     ignored: (path) => path !== folder,
   });
   watcher.on("raw", (_event: string, name: string | null, details: unknown) => {
     if (watchedPathOf(details) !== folder) return;
     for (const listener of [...listeners]) listener.onName(name);
   });
-  // CHOKIDAR_USEPOLLING is set: no events come.
+  // If CHOKIDAR_USEPOLLING is set, there are no raw events.
   const { usePolling, interval } = watcher.options;
   const readAgain = () => {
     for (const listener of [...listeners]) listener.readAgain();
@@ -90,7 +94,7 @@ function begin(
     end();
     clearInterval(polling);
     void watcher.close();
-    // close() removes every listener, and a read under way may still fail.
+    // close() removes every listener, but a read in progress may still fail.
     watcher.on("error", () => {});
   };
   void ready.then(() => {
@@ -101,7 +105,7 @@ function begin(
   return shared;
 }
 
-/** Inode numbers are reused: the folder's creation time distinguishes two folders. */
+/** Includes the creation time, since inode numbers are reused. */
 function identityOf(folder: string): string | undefined {
   let stats: BigIntStats;
   try {

@@ -1,7 +1,7 @@
 /**
  * Watches folders, each without its subfolders. (A watch on a file goes deaf after `git checkout`,
- * and one on a tree goes deaf for a folder that is replaced at once.) A folder is read once its
- * watch is in place, so that nothing is lost in between, and again after each event, since the
+ * and a watch on a tree goes deaf for a folder that is replaced at once.) A folder is read when its
+ * watch is in place, so that nothing is missed before that, and again after each event, since the
  * system drops events when there are too many. Used by the file source.
  */
 import type { Stats } from "node:fs";
@@ -12,23 +12,24 @@ import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { watchFolderEvents } from "./folder-events.js";
 
 export interface WatcherHooks {
-  /** Something has happened to a name in a folder; null if the name is not known. */
+  /** Called when something has happened to a name in a folder; null if the name is unknown. */
   readonly onName: (folder: string, name: string | null) => void;
   /**
-   * Called with what was found while a folder was read, at first and later. Not for targets of
-   * links.
+   * Called with each entry of a folder, every time the folder is read. Symlinks are not followed.
    */
   readonly onFound: (path: string, stats: Stats) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** How many folders are read at the same time: each takes a descriptor. */
+/** How many folders are read at the same time: each takes a file descriptor. */
 const READ_AT_ONCE = 16;
-/** How many files of a folder are looked at in one turn of the event loop. */
+/** How many entries of a folder are examined at the same time. */
 const LOOK_AT_ONCE = 64;
-/** macOS begins to watch after watch() has returned: read the folder again after this, in ms. */
+/**
+ * When to read a new folder again, in ms: macOS begins to watch only after watch() has returned.
+ */
 const LATE_START_MS = process.platform === "darwin" ? 500 : undefined;
-/** Folders that are gone or not readable: the watch of the parent reports their return. */
+/** Errors of folders that are gone or not readable: the parent's watch reports their return. */
 const NOT_READABLE = ["ENOENT", "ENOTDIR", "EPERM", "EACCES"];
 
 interface Entry {
@@ -39,7 +40,7 @@ interface Entry {
 export class FolderWatchers {
   readonly #hooks: WatcherHooks;
   readonly #entries = new Map<string, Entry>();
-  /** Folders waiting for their turn, with their pollMs. */
+  /** Folders waiting to be read, with their pollMs. */
   readonly #toRead = new Map<string, number | undefined>();
   #reading = 0;
   readonly #onRead: (() => void)[] = [];
@@ -57,8 +58,8 @@ export class FolderWatchers {
   }
 
   /**
-   * Begins to watch a folder, unless it is already watched; reads a few folders at a time.
-   * @param pollMs read it every N ms instead of waiting for events
+   * Starts watching a folder, unless it is already watched. Only a few folders are read at a time.
+   * @param pollMs how often to read it instead of waiting for events, in ms
    */
   open(folder: string, pollMs: number | undefined): void {
     if (this.#entries.has(folder) || this.#toRead.has(folder)) return;
@@ -66,7 +67,7 @@ export class FolderWatchers {
     this.#readNext();
   }
 
-  /** Resolves when every change from now on is seen, and everything there has been found. */
+  /** Resolves when every existing entry has been found, and every later change is seen. */
   allRead(): Promise<void> {
     if (this.#reading === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onRead.push(resolve));
@@ -160,7 +161,7 @@ export class FolderWatchers {
     return { ready: Promise.race([isRead, closed]), close };
   }
 
-  /** @returns the names in the folder */
+  /** Reads a folder, and returns the names in it. */
   async #read(folder: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const names = await readdir(folder);
     const found = new Set<string>();

@@ -1,23 +1,30 @@
 /**
- * Hints about paths, each path once, handled in short slices: however many files change at once,
- * keys and signals are served in between. Used by the file source.
+ * A queue of hints about paths, each path once. They are handled in short slices, so that keys and
+ * signals are still served when many files change at once. Used by the file source.
  */
 
-/** How long hints are handled before everything else gets its turn, in ms. */
+/** How long hints are handled before anything else gets its turn, in ms. */
 const SLICE_MS = 8;
-/** If more hints than this are waiting, files are compared without their contents. */
+/** From this many waiting hints on, files are compared without their contents. */
 const BULK = 200;
 
 export interface HintHooks {
-  /** Looks at a path. @param isBulk many more are waiting @returns whether it has changed */
+  /**
+   * Checks a path.
+   * @param isBulk whether many more are waiting
+   * @returns whether it has changed
+   */
   readonly hasChanged: (path: string, isBulk: boolean) => boolean;
-  /** Called with what a slice has found. @param at performance.now() of the first hint */
+  /**
+   * Called with the changed paths of a slice.
+   * @param at performance.now() of the first hint
+   */
   readonly onChanged: (paths: readonly string[], at: number) => void;
 }
 
 export class HintQueue {
   readonly #hooks: HintHooks;
-  /** Paths, with performance.now() of their hints. */
+  /** The waiting paths, with performance.now() of their first hints. */
   readonly #waiting = new Map<string, number>();
   /** Time spent in this turn of the event loop, in ms. */
   #spentMs = 0;

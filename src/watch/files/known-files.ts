@@ -1,17 +1,17 @@
 /**
- * What the files beside a plugin were when they were last seen. An event shows neither whether
- * content or only mode has changed nor what was there before, and a file may be written with the
- * time of another (`cp -p`, `rsync -t`). Used by the file source.
+ * The state of the files beside a plugin when they were last seen. An event does not show whether
+ * the content or only the mode has changed, or what the file was before; and a file may be written
+ * with the time of another (`cp -p`, `rsync -t`). Used by the file source.
  */
 import { type Stats, statSync } from "node:fs";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { contentHash } from "./file-snapshot.js";
 
 interface Known {
-  /** It was written or replaced. */
+  /** Inode, size and modification time: differs if the file was written or replaced. */
   readonly identity: string;
   readonly ctimeMs: number;
-  /** Its ctime and other attributes changed (mode, owner, links), but not its content. */
+  /** Mode, owner and link count: a change of these changes the ctime, but not the content. */
   readonly attributes: string;
   readonly hash: string | undefined;
 }
@@ -19,9 +19,9 @@ interface Known {
 /** What has happened to a file since it was last seen. */
 type FileChange =
   | "unchanged"
-  /** Written, removed, or new. */
+  /** The file was written or removed, or is new. */
   | "changed"
-  /** It is a folder. */
+  /** The path is a folder. */
   | "folder";
 
 export class KnownFiles {
@@ -39,20 +39,20 @@ export class KnownFiles {
     return this.#known.has(path);
   }
 
-  /** @param path as found while its folder is read, without a look at its content */
+  /** Remembers a file that was found while its folder was read, without reading its content. */
   note(path: string, stats: Stats): void {
     this.#known.set(path, knownOf(stats, undefined));
   }
 
-  /** Whether the file is known exactly like this. */
+  /** Whether the file is known and unchanged. */
   isAsKnown(path: string, stats: Stats): boolean {
     const known = this.#known.get(path);
     return known !== undefined && isSame(known, knownOf(stats, undefined));
   }
 
   /**
-   * Looks at a file and remembers it as it is.
-   * @param hashed also read its content, so that the next change can be compared
+   * Checks a file, and remembers its current state.
+   * @param hashed whether to hash its content, so that the next change can be compared with it
    */
   look(path: string, hashed: boolean): FileChange {
     const before = this.#known.get(path);
@@ -68,7 +68,7 @@ export class KnownFiles {
     }
   }
 
-  /** Forgets what is below a folder. @returns how many files that were */
+  /** Forgets the files below a folder, and returns how many there were. */
   forgetBelow(folder: string): number {
     const below = [...this.#known.keys()].filter((path) => isBelow(folder, path));
     for (const path of below) this.#known.delete(path);
@@ -92,6 +92,6 @@ function isSame(a: Known, b: Known): boolean {
 function compare(before: Known, now: Known): FileChange {
   if (before.identity !== now.identity) return "changed";
   const sameContent = before.hash !== undefined && before.hash === now.hash;
-  // The modification time may have been set back: then only the content shows the change.
+  // If the modification time was set back, only the content shows the change.
   return sameContent || before.attributes !== now.attributes ? "unchanged" : "changed";
 }

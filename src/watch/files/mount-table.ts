@@ -1,17 +1,17 @@
-/** File systems that send no events for changes made elsewhere: their files have to be polled. */
+/** Detects file systems without events for changes made elsewhere: their files must be polled. */
 import { readFileSync } from "node:fs";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 
-/** Network and shared folders, by their names in Linux's mount table (man 5 proc, mountinfo). */
+/** Types of network and shared file systems in Linux's mount table (man 5 proc, mountinfo). */
 const SILENT =
   /^(9p|drvfs|nfs\d?|cifs|smb\d?|smbfs|afs|vboxsf|prl_fs|virtiofs|fakeowner|fuse\.(sshfs|vmhgfs-fuse|osxfs|grpcfuse|virtiofs|rclone|s3fs|gvfsd-fuse|davfs2?))$/;
 
 const MOUNT_TABLE = "/proc/self/mountinfo";
 
 /**
- * The type of the file system that a path is on, if it sends no events.
- * @param path absolute, without symlinks
- * @param table for tests
+ * Returns the type of the file system that a path is on, or undefined if it sends events.
+ * @param path absolute, with symlinks resolved
+ * @param table the mount table, for tests
  */
 export function silentFileSystem(path: string, table = MOUNT_TABLE): string | undefined {
   let mounts: string;
@@ -25,7 +25,7 @@ export function silentFileSystem(path: string, table = MOUNT_TABLE): string | un
     const [before = "", after = ""] = line.split(" - ");
     const point = unescaped(before.split(" ")[4] ?? "");
     const holds = point === path || (point !== "" && isBelow(point, path));
-    // Of two mounts in one place the later one counts.
+    // If two file systems are mounted in one place, the later one counts.
     if (holds && point.length >= nearest.point.length) {
       nearest = { point, type: after.split(" ")[0] ?? "" };
     }

@@ -1,20 +1,20 @@
 /**
- * The file that this program's own output goes to (`> out.txt`, `| tee session.log`). It changes at
- * each reload, so reloading for it would never end. Used by the file source.
+ * Detects the files that this program's own output is written to (`> out.txt`, `| tee out.txt`).
+ * They change at each reload, so reloading for them would never end. Used by the file source.
  */
 import { fstatSync, type Stats } from "node:fs";
 import { attempt, linkTarget, tryStat } from "../../filesystem/try-read.js";
 import { openedBy, processIds } from "../../node/process-table.js";
 
 const OUTPUTS = [1, 2];
-/** How long the answer is cached, in ms. */
+/** How long the list of files is cached, in ms. */
 const KEPT_MS = 1_000;
 
 export class OwnOutput {
   #files: ReadonlySet<string> = new Set();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  /** Whether a file is written with what this program prints. */
+  /** Whether this program's output is written to a file. */
   isWrittenTo(path: string): boolean {
     if (performance.now() - this.#lookedAt > KEPT_MS) {
       this.#files = outputFiles();
@@ -26,7 +26,7 @@ export class OwnOutput {
   }
 }
 
-/** The files behind our own descriptors, and those open in a process that reads our pipes. */
+/** Finds the files behind our own stdout and stderr, and those open in a reader of our pipes. */
 function outputFiles(): ReadonlySet<string> {
   const outputs = OUTPUTS.flatMap((fd) => attempt(() => fstatSync(fd)) ?? []);
   const own = openedBy("self");
@@ -37,7 +37,7 @@ function outputFiles(): ReadonlySet<string> {
   return new Set([...outputs, ...opened].filter((stat) => stat.isFile()).map(identityOf));
 }
 
-/** Processes that have one of the pipes as their stdin, as far as /proc shows them. */
+/** Finds the processes that have one of the pipes as their stdin, if /proc shows them. */
 function readersOf(pipes: readonly string[]): readonly number[] {
   return processIds().filter((pid) => pipes.includes(linkTarget(`/proc/${pid}/fd/0`) ?? ""));
 }

@@ -1,27 +1,35 @@
 /**
  * Waits, as briefly as possible, until the files of a change can be used. A file that looks
- * complete is used at once; one that may be growing is used when two looks agree; one that is
+ * complete is used at once. One that may be growing is used when two snapshots agree. One that is
  * missing, empty or not executable gets a moment, since many saves pass through that state.
  */
 import { type FileSnapshot, sameFile, takeSnapshot } from "./file-snapshot.js";
 
-/** Between two looks at a file that may be growing, in ms. */
+/** The time between two snapshots of a file that may be growing, in ms. */
 const LOOK_AGAIN_MS = 8;
-/** `git checkout`, `sed -i` and vim leave the name empty for less than this, in ms. */
+/**
+ * How long a plugin file may be missing or empty, in ms: `git checkout`, `sed -i` and vim need
+ * less.
+ */
 const GONE_GRACE_MS = 400;
-/** `chmod +x` follows the creation within this time when one command line does both, in ms. */
+/**
+ * How long a plugin file may lack its execute permission, in ms: `chmod +x` is faster if the same
+ * command line creates the file.
+ */
 const MODE_GRACE_MS = 150;
 /**
- * The longest wait for a writer that never pauses, in ms: the check after the start catches its
- * end.
+ * The longest wait for a writer that never pauses, in ms: the check after the start sees its end.
  */
 const GROWING_MAX_MS = 250;
-/** The last files of a large checkout show whether it is still being written. */
+/**
+ * How many other files are checked: the last ones of a large checkout show whether it is still
+ * being written.
+ */
 const MAX_OTHERS = 64;
 
-/** A slow writer that pauses for less than this may not have finished, in ms. */
+/** A file written less than this ago, in ms, may have a slow writer that has only paused. */
 const YOUNG_FILE_MS = 250;
-/** A file that looks young for longer than this has a wrong time stamp, in ms. */
+/** A file that looks young for longer than this, in ms, has a wrong timestamp. */
 const UNTIL_OLD_MAX_MS = 2_000;
 
 type Unusable = "missing" | "empty" | "not-a-file" | "not-executable";
@@ -33,16 +41,16 @@ export type StableFile =
 export interface WaitOptions {
   /** The plugin file. */
   readonly plugin: string;
-  /** Another program runs it (`--exec`): it need not be executable. */
+  /** Whether another program runs it (`--exec`): then it need not be executable. */
   readonly hasCommand?: boolean;
-  /** Other changed files: they must be complete, too, or gone for good. */
+  /** Other changed files: they must be complete, too, or stay missing. */
   readonly others: readonly string[];
-  /** Resolves at the next hint about a file, or after `ms`. */
+  /** Resolves at the next hint about a file, or after `ms` milliseconds. */
   readonly nextHint: (ms: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
-/** Returns the look that found the plugin file usable, or why it is not. */
+/** Waits until the files can be used; returns the plugin file's snapshot, or why it cannot be. */
 export async function waitUntilStable(options: WaitOptions): Promise<StableFile> {
   const from = performance.now();
   const restless = new Map<string, FileSnapshot | undefined>(
@@ -69,9 +77,9 @@ export async function waitUntilStable(options: WaitOptions): Promise<StableFile>
 }
 
 /**
- * Waits until a file has been left alone for a while. A modification time ahead of the clock (a
- * network file system, a virtual machine, `touch -d`) says nothing about its age.
- * @param check called at each look: what it throws ends the wait
+ * Waits until a file has not been written for a while. A modification time ahead of the clock (a
+ * network file system, a virtual machine, `touch -d`) does not show its age.
+ * @param check called before each check of the file; what it throws ends the wait
  */
 export async function waitUntilQuiet(
   path: string,
@@ -94,7 +102,7 @@ function isReady(look: FileSnapshot, before: FileSnapshot | undefined): boolean 
   return before !== undefined && sameFile(look.fingerprint, before.fingerprint);
 }
 
-/** Why a plugin file cannot be started, or undefined. */
+/** Returns why a plugin file cannot be started, or undefined if it can. */
 function whyUnusable(look: FileSnapshot, hasCommand = false): Unusable | undefined {
   if (look.state === "missing" || look.state === "empty" || look.state === "not-a-file") {
     return look.state;

@@ -1,9 +1,9 @@
-/** Why the system watches no more folders, and how to fix it. Used by the file source. */
+/** Explains why the system refuses to watch more folders. Used by the file source. */
 import { systemCode } from "../../errors/failure.js";
 
 /**
- * Explains an error that means that the system watches no more folders.
- * @returns undefined unless a limit was reached
+ * Explains an error caused by a limit on watches or open files.
+ * @returns undefined for any other error
  */
 export function watchLimit(error: unknown): { reason: string; fix: string } | undefined {
   const code = systemCode(error);

@@ -1,13 +1,13 @@
 /**
- * Which paths count for one plugin: its source files, and what symlinks among them lead to. Used by
- * the file source.
+ * Decides which paths count for one plugin: its source files, and the targets of symlinks among
+ * them. Used by the file source.
  */
 import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { isShared, type SourceFiles, type SourceTree } from "../../plugin/file/source-files.js";
 
-/** How many folders are followed: symlinks may lead to a whole disk. */
+/** How many folders behind symlinks are watched: a symlink may lead to a whole disk. */
 const MAX_LINKED_FOLDERS = 500;
 
 export class WatchedPaths {
@@ -25,12 +25,12 @@ export class WatchedPaths {
     this.#trees = sources.trees;
   }
 
-  /** The trees of the sources, and those that symlinks lead to. */
+  /** The trees of the sources, and the trees that symlinks lead to. */
   get trees(): readonly SourceTree[] {
     return this.#trees;
   }
 
-  /** The folders to begin with: the roots of the trees, and those of single files. */
+  /** The folders to watch first: the roots of the trees, and the folders of single files. */
   get folders(): ReadonlySet<string> {
     const { names, files } = this.sources;
     const single = [...names, ...files, ...this.#linkedFiles].map((file) => dirname(file));
@@ -48,7 +48,10 @@ export class WatchedPaths {
     return this.#trees.some((tree) => tree.includes(path));
   }
 
-  /** Whether a folder should be watched. @param isWatched it already is */
+  /**
+   * Whether a folder should be watched.
+   * @param isWatched whether it already is
+   */
   enters(folder: string, isWatched: boolean): boolean {
     const tree = this.#trees.find(({ root }) => folder === root || isBelow(root, folder));
     if (tree?.enters(folder) !== true) return false;
@@ -60,9 +63,10 @@ export class WatchedPaths {
   }
 
   /**
-   * Follows a symlink in a tree: each real folder counts once, a parent of the plugin's folder does
-   * not.
-   * @returns the folder to watch, and the file in it if the link leads to one; undefined: nothing
+   * Follows a symlink in a tree. Each real folder is watched once; a folder that contains a tree,
+   * or that everyone shares, is not watched.
+   * @returns the folder to watch, and the file in it if the link leads to one; undefined if there
+   *   is nothing to watch
    */
   follow(link: string): { readonly folder: string; readonly file?: string } | undefined {
     const tree = this.#trees.find(({ root }) => isBelow(root, link));
@@ -81,18 +85,18 @@ export class WatchedPaths {
       this.#trees = [...this.#trees, tree.at(real)];
       return { folder: real };
     } catch {
-      return undefined; // It leads nowhere, or in a circle.
+      return undefined; // A broken link or a loop.
     }
   }
 
-  /** The .gitignore that alone excludes a file. */
+  /** Returns the .gitignore that alone excludes a file. */
   hiddenBy(path: string): string | undefined {
     return this.#trees.map((tree) => tree.hiddenBy(path)).find((file) => file !== undefined);
   }
 
   /**
-   * A .gitignore has changed: reads the rules again.
-   * @returns false if it does not concern these paths
+   * Forgets the rules after a change of a .gitignore, so that they are read again.
+   * @returns false if the file does not affect these paths
    */
   rulesChanged(file: string): boolean {
     const isOurs = (tree: SourceTree) =>

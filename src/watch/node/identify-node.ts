@@ -1,4 +1,4 @@
-/** Who a node is, and whether its plugins may be started and stopped. Used by every command. */
+/** Identifies a node, and checks whether its plugins may be started and stopped. */
 import { statSync } from "node:fs";
 import { Failure } from "../../errors/failure.js";
 import type { NodeFacts } from "../../events/watch-events.js";
@@ -11,15 +11,15 @@ import type { NodeAddress } from "../../settings/types.js";
 
 const TIMEOUT_MS = 10_000;
 /**
- * After a failed exec an earlier release kills every process of its user at the next start of that
- * plugin (lightningd/plugin.c: kill(-1); fixed by 55168e66a).
+ * The first release that survives a failed exec: an earlier one kills every process of its user at
+ * the next start of that plugin (lightningd/plugin.c: kill(-1); fixed by 55168e66a).
  */
 const FIRST_SAFE_RELEASE = "v23.08";
 
 /**
- * Asks a node who it is.
- * @throws Failure `mainnet` (exit code 2): it is on mainnet, and the command line does not name it
- * @throws NodeUnreachable also if its answer does not say which network it is on
+ * Asks a node for its id, network and version.
+ * @throws Failure `mainnet` (exit code 2) if it is on mainnet and the command line does not name it
+ * @throws NodeUnreachable also if it answers with an error, or its answer does not name a network
  */
 export async function identifyNode(
   address: NodeAddress,
@@ -54,7 +54,7 @@ export async function identifyNode(
 }
 
 /**
- * The same, for everything that starts or stops a plugin on the node.
+ * Identifies a node on which plugins will be started or stopped.
  * @throws Failure `node-too-old` (exit code 2), and what {@link identifyNode} throws
  */
 export async function identifyForControl(
@@ -72,13 +72,16 @@ export async function identifyForControl(
   });
 }
 
-/** If this value changes, another node may listen there. Undefined if there is no file. */
+/**
+ * Returns a value that changes when another node may be listening at this path; undefined if there
+ * is no file.
+ */
 export function socketIdentity(rpcFile: string): string | undefined {
   const stat = statSync(rpcFile, { throwIfNoEntry: false, bigint: true });
   return stat && `${stat.dev}:${stat.ino}:${stat.ctimeNs}`;
 }
 
-/** What is different about the node now, as text for the terminal; empty if it is the same node. */
+/** Describes how a node differs from before, for the terminal; empty if it is the same node. */
 export function nodeChanges(before: NodeFacts, now: NodeFacts): string {
   const changes: string[] = [];
   if (before.id !== now.id) changes.push(`id ${now.id.slice(0, 8)} (was ${before.id.slice(0, 8)})`);

@@ -11,10 +11,10 @@ import { reportInitError } from "../follow-up/init-error.js";
 import type { Reloader } from "../reload/reloader.js";
 import { isMishap, isTraceback, tracebackFindings } from "./logged-traceback.js";
 
-/** How many lines explain a failing call or a dead plugin. */
+/** How many log lines of a plugin are kept to explain a failing call or a death. */
 const KEPT_LINES = 10;
 const AGAIN_MS = 1_000;
-/** How many tracebacks of one start are kept. */
+/** How many tracebacks of one reload are kept. */
 const MAX_HELD = 10;
 
 export class LogSource {
@@ -37,8 +37,8 @@ export class LogSource {
   }
 
   /**
-   * The plugin's last messages since a moment (ms since 1970), newest last; without tracebacks,
-   * which are reported anyway.
+   * Returns the plugin's last messages since a time (ms since 1970), newest last. Tracebacks are
+   * left out, since they are reported anyway.
    */
   recent(plugin: string, since: number): readonly string[] {
     const lines = this.#recent.get(plugin) ?? [];
@@ -65,7 +65,7 @@ export class LogSource {
           onLine: (line) => this.#line(line),
         });
       } catch {
-        // The node is not there: the monitor reports that, and the log is followed again when it is
+        // The node is gone: the monitor reports that, and the log is followed again when it is
         // back.
       }
       if (!signal.aborted) await sleep(AGAIN_MS, undefined, { signal }).catch(() => {});
@@ -80,24 +80,27 @@ export class LogSource {
       void this.#reportTraceback(plugin, line);
       return;
     }
-    // The outcome, or the report of its death, shows that a plugin was killed.
+    // That a plugin was killed is part of the outcome, or of the report of its death.
     if (!isAtLeast(line.level, this.level) || line.text.startsWith("Killing plugin:")) return;
     this.#emitLine(plugin, line);
   }
 
-  /** A reload has ended. @param isGood the plugin runs */
+  /**
+   * Called when a reload has ended: reports the tracebacks logged during it.
+   * @param isGood whether the plugin runs; if not, the outcome has them
+   */
   settled(reloader: Reloader, isGood: boolean): void {
     const held = this.#held.get(reloader) ?? [];
     this.#held.delete(reloader);
     for (const line of held) if (isGood) this.#reportOfStart(reloader, line);
   }
 
-  /** What was logged before the start comes from the previous version. */
+  /** Reports a traceback of a start. One logged before it comes from the previous version. */
   #reportOfStart(reloader: Reloader, line: NodeLogLine): void {
     const { startedAt, initError, state } = reloader;
     if (state.is !== "running" || isBefore(line, startedAt)) return;
     const error = line.text.trimEnd().split("\n").at(-1) ?? "";
-    // The answer itself is known, and reported with its traceback.
+    // The error answer itself is known, and reported with its traceback.
     if (initError !== undefined) return;
     void reportInitError(reloader, { message: error }, line.text, this.#emit);
   }
@@ -137,7 +140,7 @@ export class LogSource {
   }
 }
 
-/** Whether a traceback belongs to an error that `init` was answered with. */
+/** Whether a traceback belongs to the error that answered `init`. */
 function isOf({ text }: NodeLogLine, initError: JsonObject | undefined): boolean {
   if (initError === undefined) return false;
   const thrown = text.trimEnd().split("\n").at(-1) ?? "";
@@ -145,7 +148,7 @@ function isOf({ text }: NodeLogLine, initError: JsonObject | undefined): boolean
   return message !== "" && JSON.stringify(initError).includes(JSON.stringify(message).slice(1, -1));
 }
 
-/** Whether a line was logged before a moment of performance.now(). */
+/** Whether a line was logged before a time of performance.now(). */
 function isBefore({ time }: NodeLogLine, moment: number): boolean {
   return time !== undefined && time.getTime() < performance.timeOrigin + moment;
 }

@@ -1,13 +1,13 @@
 /**
  * Tracebacks that a plugin logs and survives: pyln-client logs one for every exception in a method,
- * a hook or a subscription, at level info. An exception is never wanted, so the watch shows it at
- * any log level.
+ * a hook or a subscription, at level info. Nobody wants an exception, so the watch shows it
+ * whatever the log level.
  */
 import type { Finding } from "../../events/watch-events.js";
 import { inspectPluginFile } from "../../plugin/file/plugin-file.js";
 
 const TRACEBACK = /^Traceback \(most recent call last\):$/m;
-/** How a method of pyln-client answers with an error on purpose. */
+/** The exception that a pyln-client method raises to answer with an error on purpose. */
 const ON_PURPOSE = /^(?:\w+\.)*RpcException: /m;
 
 /** Whether a logged message is a traceback. */
@@ -15,15 +15,15 @@ export function isTraceback(text: string): boolean {
   return TRACEBACK.test(text);
 }
 
-/** Whether it is from an exception that was not raised on purpose. */
+/** Whether a logged message is the traceback of an exception that was not raised on purpose. */
 export function isMishap(text: string): boolean {
   return isTraceback(text) && !ON_PURPOSE.test(text);
 }
 
 /**
- * Reads such a message, and separates the plugin's own lines from those of its libraries.
- * @param paths the plugins that may have logged it: those with the file name that the node gives
- * @returns undefined if it cannot be read after all
+ * Parses a logged traceback, and separates the plugin's own frames from those of its libraries.
+ * @param paths the plugins that may have logged it: those with the file name in the log
+ * @returns undefined if it cannot be parsed
  */
 export async function tracebackFindings(
   text: string,
@@ -35,7 +35,7 @@ export async function tracebackFindings(
     paths.map((path) => inspectPluginFile(path).catch(() => undefined)),
   );
   const traces = files.flatMap((file) => (file && markOwnFrames(file, text)) ?? []);
-  // Raised in a library, as for parameters that a method does not take: its own frames say nothing.
+  // Without own frames (as for parameters that a method does not take) the last one is enough.
   const foreign = traces[0] && { ...traces[0], frames: traces[0].frames.slice(-1) };
   const trace = ownTrace(traces) ?? foreign;
   return trace && traceFindings(trace);

@@ -1,6 +1,6 @@
 /**
- * Watches whether a node is there, by an open connection that ends when the node does, and by
- * polling its plugins. While it is gone, tries to connect until it is back and has started.
+ * Watches whether a node is running, with a connection that closes when the node ends, and by
+ * polling its plugins. While it is gone, polls until it is back and has started.
  */
 import type { Socket } from "node:net";
 import { messageOf } from "../../errors/failure.js";
@@ -14,18 +14,18 @@ import { connectUnix } from "../../node/rpc/unix-socket.js";
 
 export interface NodeMonitorOptions {
   readonly rpcFile: string;
-  /** Called once when the node has gone. */
+  /** Called once when the node is gone. */
   readonly onGone: (message: string) => void;
-  /** Called when it answers again, and its own plugins have started. */
+  /** Called when it answers again and all its plugins have started. */
   readonly onBack: (plugins: readonly ListedPlugin[], goneMs: number) => void;
-  /** Called with the plugins it runs now. */
+  /** Called after each poll, with the plugins that it lists. */
   readonly onPlugins: (plugins: readonly ListedPlugin[], askedAt: number) => void;
 }
 
 /** How often the plugins are polled, in ms: a dead plugin is noticed within two seconds. */
 const POLL_MS = 1_500;
 const RECONNECT_MS = 100;
-/** After this time a node is taken as it is, even if some plugins are not active, in ms. */
+/** How long to wait for the plugins of a node that is back to become active, in ms. */
 const STARTING_MAX_MS = 30_000;
 
 export class NodeMonitor {
@@ -35,7 +35,7 @@ export class NodeMonitor {
   #goneAt: number | undefined;
   #answeredAt: number | undefined;
   #asking: Promise<void> | undefined;
-  /** Asked for during a poll: another one follows at once. */
+  /** Whether a check is due: if a poll is under way, the check follows it at once. */
   #isCheckDue = false;
   #closed = false;
   readonly #end = new AbortController();
@@ -48,21 +48,21 @@ export class NodeMonitor {
     return this.#goneAt !== undefined;
   }
 
-  /** Begins to watch a node that has just answered. */
+  /** Starts watching a node that has just answered. */
   watch(): void {
     this.#connect();
     this.#next(POLL_MS);
   }
 
   /**
-   * Begins with a node that is not there yet: {@link NodeMonitorOptions.onBack} reports its return.
+   * Waits for a node that is not running yet: {@link NodeMonitorOptions.onBack} reports its return.
    */
   await(): void {
     this.#goneAt = performance.now();
     this.#next(RECONNECT_MS);
   }
 
-  /** A call had no answer: finds out at once whether the node is there. */
+  /** Checks at once whether the node is running, because a call had no answer. */
   checkNow(): void {
     if (this.gone) return;
     this.#isCheckDue = true;
@@ -90,7 +90,7 @@ export class NodeMonitor {
       });
       connection.resume();
     } catch {
-      // Its folder has gone: the next poll reports that.
+      // The socket's folder is gone: the next poll reports that.
     }
   }
 
@@ -120,15 +120,16 @@ export class NodeMonitor {
       if (error instanceof NodeUnreachable && error.reason !== "silent") {
         this.#lost(error.why ?? messageOf(error));
       } else {
-        // Its answer may come late, and be taken for that of the next poll.
+        // A late answer on the old connection could be taken for the next poll's.
         this.#connect();
       }
     }
   }
 
   /**
-   * Asks on the connection that is kept anyway: the cheapest way to poll.
-   * @param isNew on a new one: the kept one may still work while the socket's path leads elsewhere
+   * Lists the plugins over the open connection, which is the cheapest way to poll.
+   * @param isNew whether to use a new connection: the open one may still work when another node, or
+   *   none, listens at the socket's path
    */
   #list(isNew: boolean): Promise<ListedPlugin[]> {
     const { rpcFile } = this.#options;

@@ -1,13 +1,13 @@
 /**
- * What plugins on the embedded node write to stderr. It is shown as it comes, except for a plugin
- * that is being started: its lines wait, and are part of the report if the start fails.
+ * Buffers what plugins on the embedded node write to stderr. Lines are shown as they arrive, except
+ * for a plugin that is being reloaded: its lines wait, and are part of the report if that fails.
  */
 import { basename } from "node:path";
 import type { Emit, Outcome } from "../../events/watch-events.js";
 import type { Reloader } from "../reload/reloader.js";
 
 const MAX_HELD_LINES = 200;
-/** How much is kept to explain a death, in characters. */
+/** How much stderr is kept to explain a death, in characters. */
 const MAX_KEPT = 64 * 1024;
 
 export class StderrBuffer {
@@ -15,7 +15,7 @@ export class StderrBuffer {
   readonly #emit: Emit;
   /** By file name. */
   readonly #held = new Map<string, readonly string[]>();
-  /** File names of plugins that start slowly. */
+  /** File names of plugins whose lines are shown because they start slowly. */
   readonly #shown = new Set<string>();
 
   /** @param node the rpc-file of the embedded node */
@@ -24,7 +24,11 @@ export class StderrBuffer {
     this.#emit = emit;
   }
 
-  /** A plugin, known by its file name, wrote a line. @param reloaders of the session */
+  /**
+   * Takes a line that a plugin wrote.
+   * @param plugin its file name
+   * @param reloaders all those of the session
+   */
   wrote(plugin: string, line: string, reloaders: readonly Reloader[]): void {
     const its = reloaders.filter((reloader) => basename(reloader.realPath) === plugin);
     for (const reloader of its) {
@@ -38,12 +42,12 @@ export class StderrBuffer {
     this.#held.set(plugin, [...held, line].slice(-MAX_HELD_LINES));
   }
 
-  /** A start begins: the output of an abandoned one is of no use. */
+  /** Called when a start begins: drops the output of an abandoned one. */
   begun(reloader: Reloader): void {
     this.#held.delete(basename(reloader.realPath));
   }
 
-  /** The start takes long: show its lines as they come. */
+  /** Called when a start takes long: shows its lines, and further ones as they arrive. */
   show(reloader: Reloader): void {
     const plugin = basename(reloader.realPath);
     this.#shown.add(plugin);
@@ -51,7 +55,7 @@ export class StderrBuffer {
     this.#held.delete(plugin);
   }
 
-  /** A reload has ended: show its lines, unless its outcome has them. */
+  /** Called when a reload has ended: shows its lines, unless the outcome has them. */
   settled(reloader: Reloader, outcome: Outcome): void {
     const plugin = basename(reloader.realPath);
     const held = this.#held.get(plugin) ?? [];

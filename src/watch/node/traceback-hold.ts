@@ -1,27 +1,25 @@
 /**
- * Holds a traceback on stderr until it is known whether its plugin died of it: if the report of the
- * death has it, it is not shown a second time. If the plugin survives (an exception or a panic in a
- * thread), it is shown as its error and place. Everything else on stderr is shown at once.
+ * Holds a traceback on stderr until it is known whether its plugin died of it. If the report of the
+ * death includes it, it is not shown a second time. If the plugin survives (an exception or a panic
+ * in a thread), its error and location are shown. Everything else on stderr is shown at once.
  */
 import type { Emit, LogLine, WatchEvent } from "../../events/watch-events.js";
 import { tracebackFindings } from "./logged-traceback.js";
 
-/**
- * A death is noticed within 2 s; a traceback of a plugin that survives is shown after this, in ms.
- */
+/** How long a traceback waits for the report of a death, in ms: a death is noticed within 2 s. */
 const WAIT_MS = 2_500;
-/** By then the node's stderr file has been read, in ms. */
+/** How long the node's stderr file may take to be read after the report of a death, in ms. */
 const LATE_MS = 300;
-/** How a traceback begins: Python, Node, Rust, Go. */
+/** The first line of a traceback: Python, Node, Rust, Go. */
 const TRACE_START =
   /^(?:Traceback \(most recent call last\):|(?:file:\/\/)?\/.*:\d+$|node:\S+:\d+$|thread '.*' .*panicked at |panic: )/;
 
-/** Its further lines: frames, and Rust's messages. */
+/** The other lines of a traceback: frames, and Rust's messages. */
 const TRACE_LINE = /^\s|^$|^stack backtrace:|^note: /;
 
 interface Held {
   readonly lines: LogLine[];
-  /** The report has the traceback. */
+  /** Whether the report of a death has the traceback. */
   readonly isReported: boolean;
   readonly timer: NodeJS.Timeout;
 }
@@ -29,16 +27,16 @@ interface Held {
 export class TracebackHold {
   readonly #emit: Emit;
   readonly #paths: () => readonly string[];
-  /** By node. */
+  /** By the node's rpc-file. */
   readonly #held = new Map<string, Held>();
 
-  /** @param paths the canonical paths of the plugins that the traceback may be from */
+  /** @param paths the canonical paths of the plugins that a traceback may come from */
   constructor(emit: Emit, paths: () => readonly string[]) {
     this.#emit = emit;
     this.#paths = paths;
   }
 
-  /** Passes the event on, at once or when it is known whether a report has what it shows. */
+  /** Passes an event on, at once or when it is known whether a report includes it. */
   event(event: WatchEvent): void {
     switch (event.event) {
       case "log":
@@ -91,7 +89,7 @@ export class TracebackHold {
     for (const line of at < 0 ? lines : lines.slice(0, at)) this.#emit(line);
   }
 
-  /** No plugin died of it: if it is from a plugin's own code, it becomes one message. */
+  /** Shows a traceback that no plugin died of; as one message if it is from a plugin's own code. */
   async #explain(node: string): Promise<void> {
     const held = this.#held.get(node);
     const [first, ...rest] = held?.lines ?? [];
@@ -99,7 +97,7 @@ export class TracebackHold {
       const trace = [first, ...rest.slice(0, traceEnd(rest))];
       const text = trace.map((line) => line.text).join("\n");
       const findings = await tracebackFindings(text, this.#paths()).catch(() => undefined);
-      if (this.#held.get(node) !== held) return; // A report has come, or the next reload.
+      if (this.#held.get(node) !== held) return; // A report or the next reload came first.
       if (findings?.some(({ kind }) => kind === "own-frame"))
         held.lines.splice(0, trace.length, { ...first, text, findings });
     }
@@ -107,9 +105,9 @@ export class TracebackHold {
   }
 }
 
-/** How many of the following lines belong to a traceback. */
+/** Returns how many of the lines after the first belong to its traceback. */
 function traceEnd(lines: readonly LogLine[]): number {
-  // The second line of a panic is its message; the one after the frames of Python is the error.
+  // A panic's second line is its message; the line after Python's frames is the error.
   const after = lines.findIndex(({ text }, index) => index > 0 && !TRACE_LINE.test(text));
   if (after === -1) return lines.length;
   return TRACE_LINE.test(lines[0]?.text ?? "") ? after + 1 : after;

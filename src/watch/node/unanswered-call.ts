@@ -1,7 +1,7 @@
 /**
- * What is known of a call without an answer: whether the node answers anything at all, and what the
- * plugin's process does. No call is repeated. Used by `--call`, `cln-dev call` and the notice on a
- * slow start.
+ * Explains why a call has no answer: checks whether the node answers at all, and what the plugin's
+ * process is doing. The call is not repeated. Used by `--call`, `cln-dev call` and the notice about
+ * a slow start.
  */
 import { basename } from "node:path";
 import type { ProcessWait } from "../../diagnose/evidence/process-wait.js";
@@ -11,25 +11,25 @@ import { pluginProcesses } from "../../node/plugins/plugin-processes.js";
 import { NodeUnreachable } from "../../node/rpc/errors.js";
 import type { NodeAddress } from "../../settings/types.js";
 
-/** After this time without an answer a call is explained, in ms. */
+/** How long a call waits for its answer before it is explained, in ms. */
 export const UNANSWERED_MS = 5_000;
-/** A node that answers does so within this, in ms. */
+/** How long a node that is not blocked may take to answer, in ms. */
 const ANSWER_MS = 800;
-/** lightningd's own plugins, which no one here works on. */
+/** The paths of lightningd's own plugins, which are not under development here. */
 const BUILTIN = /\/c-lightning\/plugins\/|\/lightning\/plugins\//;
 
 export interface UnansweredCall {
   readonly node: NodeAddress;
   readonly method: string;
   /**
-   * The canonical path of the plugin that has the method; if unknown, every plugin of the node is
-   * checked.
+   * The canonical path of the plugin that has the method. If unknown, every plugin of the node is
+   * checked except lightningd's own.
    */
   readonly plugin?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One sentence for the terminal. Never rejects. */
+/** Explains an unanswered call in one sentence for the terminal. Never rejects. */
 export async function explainUnanswered(call: UnansweredCall): Promise<string> {
   const { node, method, plugin, signal } = call;
   const head = `${method} has not been answered for ${UNANSWERED_MS / 1000} s`;
@@ -45,9 +45,9 @@ export async function explainUnanswered(call: UnansweredCall): Promise<string> {
 }
 
 /**
- * What the processes of plugins do, a clause for each.
- * @param paths canonical
- * @param isNodeSilent the node does not answer at all
+ * Describes what the processes of plugins are doing, in one clause for each.
+ * @param paths the canonical paths of the plugins
+ * @param isNodeSilent whether the node does not answer at all
  */
 export async function describeProcesses(
   paths: readonly string[],
@@ -79,7 +79,7 @@ const DOING: Readonly<Record<ProcessWait, string>> = {
   lock: "waits for a lock or another thread",
 };
 
-/** What that probably means for the call. */
+/** Returns what a process's wait probably means for the call. */
 function meaningOf(wait: ProcessWait, isNodeSilent: boolean, isOne: boolean): string {
   if (wait === "stdin" && isOne)
     return ": it waits for the next request, and has not answered this one";

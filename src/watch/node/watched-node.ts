@@ -1,6 +1,6 @@
 /**
- * One node of a watch session: who it is, whether it is there, which plugins are kept up to date on
- * it, and what its log and plugin list show besides the reloads.
+ * One node of a watch session: its identity, whether it is running, the plugins that are reloaded
+ * on it, and what its log and its plugin list show besides the reloads.
  */
 import { basename } from "node:path";
 import { diagnoseDead, explainCrash, type Started } from "../../diagnose/on-demand.js";
@@ -16,15 +16,15 @@ import { identifyForControl, nodeChanges } from "./identify-node.js";
 import { LogSource } from "./log-source.js";
 import { NodeMonitor } from "./node-monitor.js";
 
-/** A crash at most this long before the node was missed is what it died of, in ms. */
+/** How old a crash report may be, in ms, to explain why the node is gone. */
 const RECENT_MS = 15_000;
 
-/** A node that crashes this soon after a plugin's start has probably died of it, in ms. */
+/** How soon after a plugin's start a crash of the node is blamed on it, in ms. */
 const JUST_STARTED_MS = 5_000;
 
 const MAX_HELD_LINES = 200;
 
-/** What the node logs of a plugin at `plugin stop` (lightningd/plugin_control.c). */
+/** What the node logs when `plugin stop` ends a plugin (lightningd/plugin_control.c). */
 const STOPPED = "Killing plugin: stopped by lightningd via RPC";
 
 export class WatchedNode {
@@ -33,15 +33,15 @@ export class WatchedNode {
   readonly #emit: Emit;
   readonly #monitor: NodeMonitor;
   #logs: LogSource | undefined;
-  /** Work beside the reloads: abandoned at the end. */
+  /** Aborts the work other than reloads at the end. */
   readonly #end = new AbortController();
   readonly #works = new Set<Promise<void>>();
-  /** Deaths that are being explained, with the plugin run offline: a newer version ends that. */
+  /** Deaths being explained by running the plugin offline: a newer version aborts that. */
   readonly #explaining = new Map<Reloader, AbortController>();
   #facts: NodeFacts | undefined;
   #endStderr: () => void = () => {};
   #isStderrReported = false;
-  /** Written during a reload. */
+  /** Stderr lines written during a reload. */
   readonly #heldStderr: string[] = [];
 
   constructor(address: NodeAddress, reloadersOf: (node: WatchedNode) => Reloader[], emit: Emit) {
@@ -56,7 +56,11 @@ export class WatchedNode {
     this.reloaders = reloadersOf(this);
   }
 
-  /** @throws Failure: it is not there, is not a node, or is on mainnet without being named */
+  /**
+   * Identifies the node, and starts watching it.
+   * @throws Failure if it is not running, is not a node, is too old, or is on mainnet without being
+   *   named
+   */
   async open(signal?: AbortSignal): Promise<NodeFacts> {
     this.#facts = await identifyForControl(this.address, { signal });
     this.#monitor.watch();
@@ -64,8 +68,8 @@ export class WatchedNode {
   }
 
   /**
-   * Asks the node at the path who it is now, and reports if it is a different one than before.
-   * @throws Failure: it must not be touched; NodeUnreachable
+   * Identifies the node at the path again, and reports if it is a different one.
+   * @throws Failure if its plugins must not be started or stopped; NodeUnreachable
    */
   async identify(signal: AbortSignal): Promise<NodeFacts> {
     const facts = await identifyForControl(this.address, { signal });
@@ -78,28 +82,28 @@ export class WatchedNode {
     return facts;
   }
 
-  /** A call had no answer: finds out at once whether the node is gone. */
+  /** Checks at once whether the node is gone, because a call had no answer. */
   checkNow(): void {
     this.#monitor.checkNow();
   }
 
   /**
-   * Begins to report what the plugins log and what is written to the node's stderr.
-   * @param embedded the node is in this process: its plugins' stderr is read already
+   * Starts reporting what the plugins log and what is written to the node's stderr.
+   * @param embedded whether the node is in this process: then its plugins' stderr is already read
    */
   followLogs(embedded: boolean): void {
     if (!embedded) this.#followStderr();
     this.#logs = new LogSource(this.address, () => this.reloaders, this.#emit);
   }
 
-  /** A reload has ended: a traceback logged during it belongs to its outcome. */
+  /** Called when a reload has ended: reports what was held during it, unless the outcome has it. */
   settled(reloader: Reloader, outcome: Outcome): void {
     const lines = this.#heldStderr.splice(0);
     if (outcome.event === "reloaded") for (const line of lines) this.#reportStderr(line);
     this.#logs?.settled(reloader, outcome.event === "reloaded");
   }
 
-  /** The lowest level of log lines that is reported; undefined if the log is not followed yet. */
+  /** The lowest log level that is reported; undefined if the log is not followed yet. */
   get logLevel(): LogLevel | undefined {
     return this.#logs?.level;
   }
@@ -108,12 +112,15 @@ export class WatchedNode {
     if (this.#logs) this.#logs.level = level;
   }
 
-  /** What a plugin logged since it was started, or since a moment (ms since 1970). */
+  /**
+   * Returns the last messages of a plugin since a time, in ms since 1970; by default since its
+   * start.
+   */
   recentLog(reloader: Reloader, since = startOf(reloader)): readonly string[] {
     return this.#logs?.recent(basename(reloader.realPath), since) ?? [];
   }
 
-  /** A reload has begun: no other instance of the plugin, and no long answer, may be in its way. */
+  /** Called when a reload has begun: stops the offline run that explains the plugin's death. */
   cancelExplanation(reloader: Reloader): void {
     this.#explaining.get(reloader)?.abort();
   }
@@ -127,13 +134,13 @@ export class WatchedNode {
     await Promise.all(this.reloaders.map((reloader) => reloader.close()));
   }
 
-  /** Work that the end does not wait for. */
+  /** Keeps track of work that close() aborts. */
   #track(work: Promise<void>): void {
     this.#works.add(work);
     void work.finally(() => this.#works.delete(work));
   }
 
-  /** Of all its plugins: the node does not mark whose a line is. */
+  /** Reports the stderr of all the node's plugins: its lines do not name the plugin. */
   #followStderr(): void {
     this.#endStderr();
     const { lightningDir, network } = this.address;
@@ -147,7 +154,7 @@ export class WatchedNode {
     if (place?.kind !== "file") return;
     this.#endStderr = followStderr(place.path, (line) => {
       const isStarting = this.reloaders.some(({ busy }) => busy);
-      // The report of a failed start has what it wrote.
+      // The report of a failed start includes these lines.
       if (!isStarting) this.#reportStderr(line);
       else if (this.#heldStderr.length < MAX_HELD_LINES) this.#heldStderr.push(line);
     });
@@ -171,8 +178,8 @@ export class WatchedNode {
   }
 
   /**
-   * Which mistake of a plugin the node's death looks like, if it crashed.
-   * @param fresh plugins that had just been started: they are not started again unchanged
+   * Reports which mistake of a plugin the node's death looks like, if it crashed.
+   * @param fresh plugins that have just been started: then they are not started again unchanged
    */
   async #explainCrash(fresh: readonly Reloader[]): Promise<void> {
     const crash = await explainCrash(this.address.networkDir, new Date(Date.now() - RECENT_MS));
@@ -183,7 +190,7 @@ export class WatchedNode {
 
   async #back(plugins: readonly ListedPlugin[], goneMs: number): Promise<void> {
     this.#emit({ event: "node-back", node: this.address.rpcFile, goneMs });
-    // The reloads' outcomes report what is wrong with it: each of them asks again.
+    // Each reload identifies the node again, so its outcome reports any problem.
     const known = await this.identify(this.#end.signal).catch(() => undefined);
     if (this.#end.signal.aborted) return;
     if (this.#logs !== undefined) this.#followStderr();
@@ -205,7 +212,7 @@ export class WatchedNode {
     this.#emit({ event: "explained", ...target.name, ...diagnosis });
   }
 
-  /** A plugin that should be running and is not in the node's list has died. */
+  /** Reports the plugins that should be running but are not active in the node's list. */
   #noteDeaths(plugins: readonly ListedPlugin[], askedAt: number): void {
     for (const reloader of this.reloaders) {
       reloader.nodeAnswers();
@@ -217,7 +224,7 @@ export class WatchedNode {
       if (isReported) continue;
       const log = this.recentLog(reloader);
       const stopped = log.includes(STOPPED);
-      // The report on the call that it died of has its log.
+      // If a call killed it, the report on that call has its log.
       const shown = reloader.explained === state.started ? [] : log;
       this.#emit({ event: "plugin-died", ...reloader.target.name, stopped, log: shown });
       if (state.started && !stopped) this.#track(this.#explainDeath(reloader, state.started, log));
@@ -225,7 +232,7 @@ export class WatchedNode {
   }
 }
 
-/** Ms since 1970. */
+/** Returns when the plugin was started, in ms since 1970. */
 function startOf({ startedAt }: Reloader): number {
   return performance.timeOrigin + startedAt;
 }
