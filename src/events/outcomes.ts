@@ -102,8 +102,7 @@ export function unreachable(
   error: NodeUnreachable,
   { reason, fix }: Diagnosis = NO_DIAGNOSIS,
 ): Unreachable {
-  const parts = { message: error.message, reason, fix: fix ?? error.fix };
-  return { event: "unreachable", ...name, ...parts };
+  return { event: "unreachable", ...name, message: error.message, reason, fix: fix ?? error.fix };
 }
 
 /** Returns the outcome of a reload that was not sent to the node. */
@@ -141,9 +140,9 @@ export function sessionClosed(path: string): Failure {
 export function killsNode(path: string): Failure {
   return new Failure({
     kind: "plugin-kills-node",
-    what: `${path} is not started again`,
-    why: "the node died when it was last started, and it is unchanged",
-    fix: "Fix it and save, or press r (or run cln-dev restart) to try it all the same",
+    what: `not starting ${path} again`,
+    why: "it took the node down last time, and has not changed since",
+    fix: "Fix it and save, or press r (or run cln-dev restart) to try anyway",
     exitCode: 1,
   });
 }

@@ -1,21 +1,21 @@
 /**
- * The members of a JSON-RPC message that decide where it goes, read from its bytes without decoding
- * the rest: a result of 10 MB passes through the hot host unread. lightningd matches ids by their
- * raw text, quotes included (lightningd/plugin.c plugin_response_handle), so that text is kept.
+ * Reads the members that route a JSON-RPC message from its bytes, without decoding the rest: a
+ * result of 10 MB passes through the hot host unread. lightningd matches ids by their raw text,
+ * quotes included (lightningd/plugin.c plugin_response_handle), so that text is kept.
  */
 import { Token } from "./token.js";
 
 export interface Envelope {
   /** The id's text as written, with its quotes; undefined for a notification. */
   readonly id: string | undefined;
-  /** Without its quotes, not decoded; undefined for an answer. */
+  /** The method's text without its quotes, not decoded; undefined for an answer. */
   readonly method: string | undefined;
   readonly kind: "request" | "notification" | "answer" | "other";
   /** Whether it is an answer with `error` in place of `result`. */
   readonly isError: boolean;
 }
 
-/** One whole message: its bytes, its envelope, and the rest on demand. */
+/** A whole message: its bytes, its envelope, and the rest on demand. */
 export class RawMessage implements Envelope {
   readonly id: Envelope["id"];
   readonly method: Envelope["method"];
@@ -41,7 +41,7 @@ export class RawMessage implements Envelope {
     return this.token.raw;
   }
 
-  /** A copy without the chunk that it came in: for a message that is kept. */
+  /** Copies a message that is kept, so that the chunk it arrived in can be freed. */
   copy(): RawMessage {
     return new RawMessage(Buffer.from(this.bytes));
   }
@@ -53,7 +53,7 @@ const COLON = 0x3a;
 const BRACE_CLOSE = 0x7d;
 
 /**
- * Reads the top level of one whole object, and stops as soon as it knows enough.
+ * Reads the top level of a whole object. Stops as soon as it knows enough.
  * @param bytes from its first brace to its last
  */
 export function readEnvelope(bytes: Buffer): Envelope {
@@ -96,7 +96,7 @@ function skipSeparators(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** @returns the position after the closing quote */
+/** Returns the position after the closing quote. */
 function endOfString(bytes: Buffer, from: number): number {
   for (let at = from; ; ) {
     const quote = bytes.indexOf(QUOTE, at + 1);

@@ -1,14 +1,14 @@
 /**
- * Cuts a stream of bytes into JSON objects, wherever the chunks end. Used on the node's socket, on
- * a plugin's stdout and on the control socket, which all carry objects back to back with only white
- * space between them (lightningd ends each of its messages with two newlines: common/jsonrpc_io.c).
+ * Cuts a stream of bytes into JSON objects, wherever the chunks end. Used on the node's socket, a
+ * plugin's stdout and the control socket. They all carry objects back to back, separated only by
+ * white space (lightningd ends each message with two newlines: common/jsonrpc_io.c).
  */
 
 /** `object`: the bytes of one whole `{...}`; `text`: a run of other bytes between objects. */
 export interface Frame {
   readonly kind: "object" | "text";
   readonly bytes: Buffer;
-  /** Where it ends in the chunk that completed it. */
+  /** The offset where it ends in the chunk that completed it. */
   readonly end: number;
 }
 
@@ -20,7 +20,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NEWLINE = 0x0a;
 
-/** A message is longer, or nested deeper, than its reader allows. */
+/** Thrown for a message that is longer, or nested deeper, than its reader allows. */
 class FrameLimit extends Error {}
 
 export class Framer {
@@ -32,20 +32,20 @@ export class Framer {
   #escaped = false;
 
   /**
-   * @param maxBytes the longest frame; beyond it {@link FrameLimit} is thrown
-   * @param maxDepth the deepest nesting of objects and arrays; likewise
+   * @param maxBytes how long an unfinished frame may grow before push throws {@link FrameLimit}
+   * @param maxDepth how deep objects and arrays may nest before push throws {@link FrameLimit}
    */
   constructor(
     private readonly maxBytes = 256 * 1024 * 1024,
     private readonly maxDepth = Number.POSITIVE_INFINITY,
   ) {}
 
-  /** What has begun but not ended, if anything. */
+  /** The kind of the unfinished frame, if any. */
   get pendingKind(): Frame["kind"] | undefined {
     return this.#kind;
   }
 
-  /** Takes a chunk and returns the frames that it completes, in order. */
+  /** Takes a chunk and returns the frames it completes, in order. @throws FrameLimit */
   push(chunk: Buffer): Frame[] {
     const frames: Frame[] = [];
     let from = 0;
@@ -77,7 +77,7 @@ export class Framer {
     return frames;
   }
 
-  /** The stream has ended: what is left, if anything, is text or half an object. */
+  /** Returns and forgets the unfinished frame, if any: text or half an object. */
   flush(): Buffer | undefined {
     if (this.#heldBytes === 0) return undefined;
     return this.#take("text", Buffer.alloc(0), 0, 0).bytes;

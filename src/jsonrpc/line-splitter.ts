@@ -1,15 +1,15 @@
-/** Cuts a stream of text into lines. Used for control sockets, logs and stderr. */
+/** Cuts a stream of text into lines. Used for logs, stderr and the hot host's control socket. */
 
 export class LineSplitter {
   readonly #maxLength: number;
   #rest = "";
 
-  /** @param maxLength a longer unfinished line is dropped, in characters */
+  /** @param maxLength the longest unfinished line to keep, in characters */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
 
-  /** @returns the lines that are complete, without their ends */
+  /** Takes a text and returns the lines it completes, without their ends. */
   push(text: string): readonly string[] {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";

@@ -1,7 +1,7 @@
 /**
- * The members of a JSON object as text: repeated keys are kept, and values are not decoded.
- * lightningd passes option values on as this raw text (lightningd/plugin.c), so code that plays its
- * part, or restores what it shows, must see the same.
+ * Splits a JSON object into members as text: repeated keys are kept, and values are not decoded.
+ * lightningd passes option values on as this raw text (lightningd/plugin.c), so code that acts as
+ * lightningd, or restores what it shows, must see the same text.
  */
 import { parseJson } from "./json.js";
 
@@ -12,13 +12,13 @@ export interface Member {
   readonly keyText: string;
   /** The value's own text, with its quotes if it is a string. */
   readonly raw: string;
-  /** Where the value's text begins in the object's. */
+  /** The offset of the value's text in the object's text. */
   readonly at: number;
 }
 
 /**
  * Splits a JSON object into its members.
- * @param json the text of one valid JSON object
+ * @param json the text of a valid JSON object
  * @returns its members in order, repeated keys included; undefined if it is not an object
  */
 export function membersOf(json: string): Member[] | undefined {
@@ -42,8 +42,8 @@ export function membersOf(json: string): Member[] | undefined {
 
 /**
  * Splits a JSON array into its elements.
- * @param json the text of one JSON array
- * @returns the text of each of its elements; undefined if it is not an array
+ * @param json the text of a JSON array
+ * @returns the text of each element; undefined if it is not an array
  */
 export function elementsOf(json: string): string[] | undefined {
   let at = skipSpace(json, 0);
@@ -52,7 +52,7 @@ export function elementsOf(json: string): string[] | undefined {
   at = skipCommas(json, at + 1);
   while (at < json.length && json[at] !== "]") {
     const end = endOfValue(json, at);
-    // There is nothing (`[}`): it is not JSON, and has no end.
+    // No element, as in `[}`: it is not JSON, and the loop would never end.
     if (end === at) return undefined;
     elements.push(json.slice(at, end));
     at = skipCommas(json, end);
@@ -60,7 +60,7 @@ export function elementsOf(json: string): string[] | undefined {
   return elements;
 }
 
-/** The decoded key; or its text if lightningd takes what JSON.parse does not, such as a raw tab. */
+/** Decodes a key. Keeps its text if only lightningd accepts it, such as one with a raw tab. */
 function decodeKey(raw: string): string | undefined {
   if (!raw.startsWith('"')) return undefined;
   if (!raw.includes("\\")) return raw.slice(1, -1);
@@ -68,7 +68,7 @@ function decodeKey(raw: string): string | undefined {
   return typeof key === "string" ? key : raw.slice(1, -1);
 }
 
-/** lightningd's parser ignores commas: none, one or several (external/jsmn). */
+/** Skips white space and commas: lightningd's parser ignores commas (external/jsmn). */
 function skipCommas(text: string, from: number): number {
   let at = from;
   while (at < text.length && ", \n\r\t".includes(text[at] ?? "")) at++;

@@ -1,7 +1,7 @@
 /**
- * Reads JSON-RPC messages as lightningd reads them, from its socket and from a plugin's stdout
+ * Reads JSON-RPC messages as lightningd does, from its socket and from a plugin's stdout
  * (common/jsonrpc_io.c): objects back to back, each with a `jsonrpc` member. Nothing is parsed
- * before a `}` has come, and an error spoils everything after it. JSON.parse decides what is JSON.
+ * before a `}` arrives, and an error spoils everything after it. JSON.parse decides what is JSON.
  */
 import { isUtf8 } from "node:buffer";
 import { RawMessage } from "./envelope.js";
@@ -9,8 +9,8 @@ import { type Frame, Framer } from "./framing.js";
 import { parseJson, parseObject } from "./json.js";
 
 /**
- * `message`: a whole one. `stray`: something else; lightningd does nothing about it for now.
- * `fault`: the end, with lightningd's message; `written` is what it quotes.
+ * `message`: a whole message. `stray`: anything else, which lightningd does not object to yet.
+ * `fault`: the end of reading, with lightningd's error message; `written` is what it quotes.
  */
 export type Reading =
   | { readonly kind: "message"; readonly message: RawMessage }
@@ -18,20 +18,20 @@ export type Reading =
   | { readonly kind: "fault"; readonly nodeMessage: string; readonly written: string };
 
 export interface ReadLimits {
-  /** How long a message may grow before it is a fault. */
+  /** How long a message may grow before it is a fault, in bytes. */
   readonly maxBytes: number;
-  /** How deep its objects and arrays may nest. */
+  /** How deep objects and arrays may nest before it is a fault. */
   readonly maxDepth?: number;
 }
 
-/** Longer quotes are cut. */
+/** The longest quote, in bytes. */
 const MAX_QUOTE = 1024 * 1024;
-/** How much other text may come without the `}` at which lightningd begins to parse, in bytes. */
+/** How much other text may arrive without a `}`, at which lightningd starts to parse, in bytes. */
 const MAX_STRAY_BYTES = 1024 * 1024;
 
 export class MessageReader {
   readonly #framer: Framer;
-  /** What has come since the last message: lightningd quotes all of it. */
+  /** Everything since the last message: lightningd quotes all of it. */
   #since: Buffer[] = [];
   #strayBytes = 0;
   #pendingBytes = 0;
@@ -41,12 +41,12 @@ export class MessageReader {
     this.#framer = new Framer(maxBytes, maxDepth);
   }
 
-  /** An unfinished message, if any; it is forgotten. */
+  /** Returns and forgets an unfinished message, if any. */
   takePending(): string | undefined {
     return this.#framer.flush()?.toString("utf8");
   }
 
-  /** Takes a chunk and returns what it completes; after a fault only what is stray. */
+  /** Takes a chunk and yields what it completes; after a fault, only stray text. */
   *push(chunk: Buffer): Generator<Reading> {
     let frames: Frame[];
     try {
@@ -65,7 +65,7 @@ export class MessageReader {
       this.#since = [chunk.subarray(from)];
     }
     if (this.#framer.pendingKind === "text") yield* this.#readPending(chunk);
-    // A copy: the rest is mostly two newlines, and would keep a whole large message in memory.
+    // Copy the rest: it is mostly two newlines, but would keep a whole large message in memory.
     if (from > 0 && !this.#spoiled) this.#since = [Buffer.from(chunk.subarray(from))];
   }
 
@@ -92,9 +92,7 @@ export class MessageReader {
     }
   }
 
-  /**
-   * Text whose line has not ended: lightningd parses it once there is a `}`, or very much of it.
-   */
+  /** Reads text whose line has not ended, once there is a `}` or too much of it. */
   *#readPending(chunk: Buffer): Generator<Reading> {
     if (this.#spoiled) return;
     this.#pendingBytes += chunk.length;

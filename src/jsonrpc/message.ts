@@ -1,4 +1,4 @@
-/** Requests as they are written, and the error codes of lightningd (common/jsonrpc_errors.h). */
+/** Encodes requests. Has lightningd's error codes (common/jsonrpc_errors.h). */
 import { RawJson } from "./json.js";
 
 /** Named or positional parameters, or JSON text that is sent unchanged. */
@@ -10,7 +10,7 @@ export const INVALID_PARAMS = -32602;
 export const PLUGIN_ERROR = -3;
 export const PLUGIN_TERMINATED = -4;
 
-/** One request as lightningd wants it: `params` is mandatory. */
+/** Encodes a request for lightningd, which requires `params`. */
 export function encodeRequest(id: string, method: string, params: Params): string {
   const paramsText = params instanceof RawJson ? params.text : JSON.stringify(params);
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":${paramsText}}\n\n`;

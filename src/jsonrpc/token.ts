@@ -1,7 +1,7 @@
 /**
- * JSON text as lightningd sees it: tokens that keep their own text. lightningd never decodes most
+ * JSON as lightningd sees it: tokens that keep their own text. lightningd never decodes most
  * strings, takes the first of repeated keys, and quotes tokens in its errors as written
- * (common/json_parse_simple.c); JSON.parse loses all three. Used by code that must answer as
+ * (common/json_parse_simple.c). JSON.parse loses all three. Used by code that must answer as
  * lightningd does: the manifest's rules and the embedded node.
  */
 import { elementsOf, membersOf } from "./members.js";
@@ -14,14 +14,14 @@ export interface TokenMember {
   /** The key as lightningd compares it: not decoded. */
   readonly keyText: string;
   readonly value: Token;
-  /** Where the value's text begins in the object's. */
+  /** The offset of the value's text in the object's text. */
   readonly at: number;
 }
 
 export class Token {
   #members: readonly TokenMember[] | undefined;
 
-  /** @param raw the text of one valid JSON value, without white space around it */
+  /** @param raw the text of a valid JSON value, without white space around it */
   constructor(readonly raw: string) {}
 
   get type(): TokenType {
@@ -32,8 +32,7 @@ export class Token {
   }
 
   /**
-   * What lightningd takes for the value: a string without its quotes but not decoded, or the text
-   * itself.
+   * The value as lightningd takes it: a string without its quotes, not decoded, or the raw text.
    */
   get text(): string {
     return this.type === "string" ? this.raw.slice(1, -1) : this.raw;
@@ -50,13 +49,13 @@ export class Token {
     return this.#members;
   }
 
-  /** The first member of that name, if this is an object and has one. */
+  /** Returns the first member of that name, if this is an object and has one. */
   member(key: string): Token | undefined {
     return this.members.find((member) => member.keyText === key)?.value;
   }
 
   /**
-   * The text of this object with another value in the first member of that name, otherwise
+   * Returns this object's text with another value in the first member of that name, otherwise
    * unchanged.
    */
   withMember(key: string, raw: string): string {
@@ -66,7 +65,9 @@ export class Token {
     return this.raw.slice(0, member.at) + raw + this.raw.slice(end);
   }
 
-  /** This object without the members of that name, or this array without its first element. */
+  /**
+   * Returns this object without the members of that name, or an array without its first element.
+   */
   without(key: string): Token {
     if (this.type === "array") {
       return new Token(
@@ -81,17 +82,17 @@ export class Token {
     return new Token(`{${texts.join(",")}}`);
   }
 
-  /** The elements; none if this is not an array. */
+  /** The elements in order; none if this is not an array. */
   get elements(): readonly Token[] {
     return (elementsOf(this.raw) ?? []).map((raw) => new Token(raw));
   }
 
-  /** Whether it is a string with exactly this text. */
+  /** Whether this is a string with exactly this text. */
   is(text: string): boolean {
     return this.type === "string" && this.text === text;
   }
 
-  /** lightningd looks at the first letter only. */
+  /** Whether lightningd takes this for null: it looks at the first letter only. */
   get isNull(): boolean {
     return this.raw.startsWith("n");
   }
@@ -103,8 +104,8 @@ export class Token {
   }
 
   /**
-   * The unsigned number that lightningd reads here, quoted or not, also in hexadecimal or octal
-   * (json_to_u64: strtoull with base 0); undefined if it reads none.
+   * The unsigned number that lightningd reads here, quoted or not, decimal, hexadecimal or octal
+   * (json_to_u64: strtoull with base 0); undefined if it is none.
    */
   get unsigned(): bigint | undefined {
     const value = readNumber(this.text);
@@ -113,7 +114,7 @@ export class Token {
   }
 }
 
-/** A whole number as C's strtol reads it with base 0; undefined for anything else. */
+/** Reads a whole number as C's strtol does with base 0; undefined for anything else. */
 export function readNumber(text: string): bigint | undefined {
   const match = /^[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.exec(text);
   const digits = match?.[2];
@@ -124,9 +125,8 @@ export function readNumber(text: string): bigint | undefined {
 }
 
 /**
- * A string's text decoded as lightningd decodes it (ccan/json_escape): without `\u`, which it
- * refuses on purpose.
- * @returns undefined if the text has an escape that lightningd does not take
+ * Decodes a string's text as lightningd does (ccan/json_escape), which refuses `\u` on purpose.
+ * @returns undefined if the text has an escape that lightningd refuses
  */
 export function unescapeText(text: string): string | undefined {
   if (!text.includes("\\")) return text;

@@ -1,4 +1,4 @@
-/** Processes as /proc shows them: those of this user, on Linux. Empty on other systems. */
+/** Reads this user's processes from /proc, on Linux. Other systems have none to show. */
 import { readFileSync } from "node:fs";
 import { attempt, linkTarget, namesIn } from "../filesystem/try-read.js";
 
@@ -7,7 +7,7 @@ export interface ProcessStat {
   readonly state: string;
   readonly parent: number;
   readonly group: number;
-  /** The group in the foreground of the terminal. */
+  /** The terminal's foreground process group. */
   readonly foreground: number;
   /** In clock ticks since the system started. */
   readonly startTime: string;
@@ -37,25 +37,25 @@ export function isStopped(pid: number): boolean {
   return /^[Tt]/.test(processStat(pid)?.state ?? "");
 }
 
-/** The ids of all processes that /proc lists; empty without /proc. */
+/** Returns the ids of all processes that /proc lists; empty without /proc. */
 export function processIds(): readonly number[] {
   return namesIn("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 }
 
-/** `["python3", "/home/me/plugin.py"]`; empty if it cannot be read. */
+/** Returns a process's arguments, such as `["python3", "/home/me/plugin.py"]`; empty if unknown. */
 export function argumentsOf(pid: number): readonly string[] {
   const text = readProc(pid, "cmdline");
   return text ? text.replace(/\0$/, "").split("\0") : [];
 }
 
-/** A process's working directory. */
+/** Returns a process's working directory; undefined if it cannot be read. */
 export function workingDirectoryOf(pid: number): string | undefined {
   return linkTarget(`/proc/${pid}/cwd`);
 }
 
-/** What each descriptor of a process leads to: a path, `pipe:[1234]`, `socket:[1234]`. */
+/** Returns the target of each descriptor of a process: a path, `pipe:[1234]`, `socket:[1234]`. */
 export function openedBy(pid: number | "self"): ReadonlyMap<string, string> {
   const folder = `/proc/${pid}/fd`;
   return new Map(
@@ -66,13 +66,13 @@ export function openedBy(pid: number | "self"): ReadonlyMap<string, string> {
   );
 }
 
-/** How many bytes a process has written, to anything; undefined if that cannot be read. */
+/** Returns how many bytes a process has written, to anything; undefined if it cannot be read. */
 export function bytesWrittenBy(pid: number): number | undefined {
   const count = /^wchar: (\d+)$/m.exec(readProc(pid, "io") ?? "")?.[1];
   return count === undefined ? undefined : Number(count);
 }
 
-/** A process's environment as it was started; undefined if it cannot be read. */
+/** Returns the environment a process was started with; undefined if it cannot be read. */
 export function environmentOf(pid: number): Readonly<Record<string, string>> | undefined {
   const text = readProc(pid, "environ");
   if (!text) return undefined;
@@ -83,7 +83,7 @@ export function environmentOf(pid: number): Readonly<Record<string, string>> | u
   return Object.fromEntries(entries);
 }
 
-/** A file of a process's folder in /proc, as text. */
+/** Reads a file from a process's folder in /proc; undefined if it cannot be read. */
 export function readProc(pid: number, name: string): string | undefined {
   return attempt(() => readFileSync(`/proc/${pid}/${name}`, "utf8"));
 }

@@ -9,9 +9,9 @@ import { isSecretName, shownValue } from "../plugin/secret-options.js";
 import type { PluginOption } from "./types.js";
 
 export interface SplitArguments {
-  /** As they were written. */
+  /** Plugins as written. */
   readonly plugins: readonly string[];
-  /** Trailing ones first, then those of `-o`; a name given twice appears twice. */
+  /** Trailing options first, then those of `-o`. A name given twice appears twice. */
   readonly options: readonly PluginOption[];
 }
 
@@ -21,8 +21,9 @@ const OPTION_NAME = /^[A-Za-z0-9_-]+$/;
  * Separates plugins from options in a command's arguments.
  * @param args the arguments of the command, in order
  * @param optionFlags the values of `-o`, in order
- * @param cwd what plugin paths are relative to: an existing file wins over `key=value`
- * @throws Failure (exit code 2) if an option comes before a plugin, has no name, or no value
+ * @param cwd the folder that plugin paths are relative to; an existing file wins over `key=value`
+ * @throws Failure (exit code 2) if an argument is empty, or if an option precedes a plugin, has no
+ *   valid name, or has no value
  */
 export function splitArguments(
   args: readonly string[],
@@ -52,18 +53,21 @@ const EMPTY = {
   fix: "Name a plugin file, or an option as key=value",
 };
 
-/** Why `name` cannot be an option of a plugin, in one clause; undefined if it can. */
+/** Returns why `name` cannot be a plugin's option, in one clause; undefined if it can. */
 export function checkOptionName(name: string): string | undefined {
   if (name === "") return "an option needs a name";
   if (name === "plugin" || name === "subcommand") {
-    // lightningd/plugin_control.c: every other key of `plugin start` is an option.
+    // Every other key of `plugin start` is an option (lightningd/plugin_control.c).
     return `lightningd's "plugin start" has its own parameter "${name}", so no option of that name can be passed`;
   }
   if (OPTION_NAME.test(name)) return undefined;
   return `an option's name has only letters, digits, - and _`;
 }
 
-/** A plugin's path may contain a "=", too: then a "/" comes before it, or the file exists. */
+/**
+ * Whether the argument is an option. A plugin's path may contain a "=", too: then a "/" precedes
+ * it, or the file exists.
+ */
 function isOption(argument: string, cwd: string): boolean {
   const equals = argument.indexOf("=");
   if (equals === -1 || argument.slice(0, equals).includes("/")) return false;

@@ -1,8 +1,9 @@
-/** Expands a leading `~/`. */
+/** Paths in package.json. */
 import { usageFailure } from "../errors/failure.js";
 
 /**
- * Expands a leading `~/`. A shell does that on the command line; nothing does it in package.json.
+ * Expands a leading `~/`. On the command line the shell does that; in package.json nothing does.
+ * @throws Failure (exit code 2) if HOME is not set
  */
 export function expandHome(path: string, home: string | undefined): string {
   if (path !== "~" && !path.startsWith("~/")) return path;

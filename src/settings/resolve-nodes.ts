@@ -1,4 +1,7 @@
-/** Which node: flags, then package.json, then lightning-cli's defaults. For every command. */
+/**
+ * Decides which nodes a command talks to: flags, then package.json, then lightning-cli's defaults.
+ * Used by every command.
+ */
 import { usageFailure } from "../errors/failure.js";
 import { checkNetworkFlag, lightningDirOf, locateAddress } from "./locate/locate-node.js";
 import { findSettingsKey, type SettingsKey } from "./project/package-json.js";
@@ -6,15 +9,16 @@ import { type ProjectNode, projectNode } from "./project/schema.js";
 import type { NodeAddress, NodeFlags, NodeSettings, Surroundings } from "./types.js";
 
 /**
- * Reads no plugin settings; package.json only if the command line leaves the node open.
- * @throws Failure (exit code 2) for wrong flags, a wrong config of lightningd, wrong settings
+ * Returns the nodes a command talks to. Reads package.json only if the command line does not name
+ * the node, and no plugin settings from it.
+ * @throws Failure (exit code 2) for wrong flags, lightningd configs or settings
  */
 export function resolveNodes(flags: NodeFlags, surroundings: Surroundings): NodeSettings {
   if (namesNode(flags)) return fromCommandLine(flags, surroundings);
   return resolveNodesWith(findSettingsKey(surroundings.cwd), flags, surroundings);
 }
 
-/** The same with a package.json that has already been read. */
+/** Like {@link resolveNodes}, with a package.json that has already been read. */
 export function resolveNodesWith(
   key: SettingsKey | undefined,
   flags: NodeFlags,
@@ -42,7 +46,7 @@ export function resolveNodesWith(
   return { nodes: addresses(merged, surroundings), nodesFrom };
 }
 
-/** The command line names the node: then package.json's is not used. */
+/** Whether the command line names the node: the one in package.json is then not used. */
 export function namesNode(flags: NodeFlags): boolean {
   return (
     flags.lightningDir.length > 0 ||
@@ -87,7 +91,7 @@ type Choice = Omit<NodeFlags, "embedded"> & {
   readonly networkNamedBy?: "command line" | "package.json" | undefined;
 };
 
-/** One for each lightning-dir; a socket named twice counts once. */
+/** Returns a node for each lightning-dir. A socket named twice counts once. */
 function addresses(choice: Choice, surroundings: Surroundings): NodeAddress[] {
   const dirs = choice.lightningDir.length === 0 ? [undefined] : choice.lightningDir;
   if (dirs.length > 1 && choice.rpcFile?.startsWith("/")) {

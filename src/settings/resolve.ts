@@ -1,5 +1,5 @@
 /**
- * Combines flags, package.json and defaults into what `watch`, `start` and `restart` work with.
+ * Combines flags, package.json and defaults into the settings of `watch`, `start` and `restart`.
  * Commands that need no plugin use resolveNodes().
  */
 import { existsSync } from "node:fs";
@@ -35,8 +35,8 @@ export interface SettingsInput {
 
 /**
  * Combines flags, arguments and package.json.
- * @throws Failure (exit code 2) for wrong flags, arguments, settings or configs, or no plugin at
- *   all
+ * @throws Failure (exit code 2) for wrong flags, arguments, settings or configs, or if no plugin is
+ *   named
  */
 export function resolveSettings(input: SettingsInput): Settings {
   const { flags, surroundings } = input;
@@ -60,7 +60,7 @@ function resolvePlugins(
   return chosen.map((plugin) => withFlags(plugin, options, flags, surroundings.cwd));
 }
 
-/** Each plugin of the command line once, with package.json's settings for the same file. */
+/** Returns each plugin of the command line once, with package.json's settings for the same file. */
 function chosenPlugins(
   named: readonly string[],
   listed: readonly PluginSettings[],
@@ -77,14 +77,15 @@ function chosenPlugins(
 }
 
 /**
- * The plugin that package.json lists under this bare name, so that it can be named from any folder.
+ * Finds the plugin that package.json lists under this bare name: it can be named from any folder.
+ * Undefined if several have the name.
  */
 function listedAs(name: string, listed: readonly PluginSettings[]): PluginSettings | undefined {
   const fitting = listed.filter((plugin) => basename(plugin.path) === name);
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
-/** The command line overrides package.json, option by option, key by key. */
+/** Overrides package.json with the command line, option by option and key by key. */
 function withFlags(
   plugin: PluginSettings,
   options: readonly PluginOption[],
@@ -92,7 +93,7 @@ function withFlags(
   cwd: string,
 ): PluginSettings {
   const named = new Set(options.map((option) => option.name));
-  // An empty flag removes the one of package.json.
+  // An empty flag removes the command in package.json.
   const commandOf = (flag: string | undefined, listed: ShellCommand | undefined) =>
     flag === undefined ? listed : flag === "" ? undefined : { command: flag, cwd };
   return {

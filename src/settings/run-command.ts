@@ -1,10 +1,10 @@
-/** `--exec` and `--env`, and the settings of the same names: how a plugin's process is run. */
+/** Parses `--exec` and `--env`, and the settings of the same names: how to run a plugin. */
 import { usageFailure } from "../errors/failure.js";
 import { splitWords } from "../plugin/shell-words.js";
 
 /**
  * Splits the text of `--exec` into words.
- * @throws Failure (exit code 2) if it does not show where the plugin's path goes
+ * @throws Failure (exit code 2) if it lacks `{plugin}`, the place of the plugin's path
  */
 export function commandWords(text: string): readonly string[] {
   const words = splitWords(text);
@@ -17,7 +17,7 @@ export function commandWords(text: string): readonly string[] {
 /**
  * Splits the text of `--env` into name and value.
  * @param text `NAME=value`
- * @throws Failure (exit code 2)
+ * @throws Failure (exit code 2) if it has no valid name or no `=`
  */
 export function environmentVariable(text: string): readonly [name: string, value: string] {
   const at = text.indexOf("=");

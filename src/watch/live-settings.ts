@@ -99,29 +99,29 @@ export class LiveSettings {
         this.#readIn(BROKEN_MS, false);
         return;
       }
-      this.#hooks.onNotice(`${error.message}; the previous settings stay in use`);
+      this.#hooks.onNotice(`${error.message}; keeping the previous settings`);
     }
   }
 
   #compare({ plugins, nodes }: ReturnType<SettingsSource["read"]>, name: string): void {
-    const left: string[] = [];
-    if (!isDeepStrictEqual(nodes, this.#nodes)) left.push("the node");
+    const left = new Set<string>();
+    if (!isDeepStrictEqual(nodes, this.#nodes)) left.add("the node");
     const before = new Map(this.#plugins.map((plugin) => [plugin.path, plugin]));
     if (plugins.length !== before.size || plugins.some(({ path }) => !before.has(path))) {
-      left.push("the list of plugins");
+      left.add("the list of plugins");
     }
     const edits: SettingsEdit[] = [];
     const changes: string[] = [];
     for (const now of plugins) {
       const then = before.get(now.path);
       if (then === undefined || isDeepStrictEqual(then, now)) continue;
-      if (!isDeepStrictEqual(fixedPart(then), fixedPart(now))) left.push("how it is run");
+      if (!isDeepStrictEqual(fixedPart(then), fixedPart(now))) left.add("how a plugin is run");
       edits.push({ path: now.path, applyTo: (current) => edited(current, then, now) });
       changes.push(...changesOf(then, now));
     }
-    if (left.length > 0) {
-      const what = `${name}: ${left.join(" and ")} has changed`;
-      this.#hooks.onNotice(`${what}; restart the watch to use that`);
+    if (left.size > 0) {
+      const what = `${name}: ${[...left].join(" and ")} changed`;
+      this.#hooks.onNotice(`${what}; restart the watch to apply this`);
     }
     if (changes.length === 0) return;
     this.#plugins = this.#plugins.map((plugin) => {

@@ -171,11 +171,11 @@ export class Session {
     const changes = after.flatMap((plugin, index) =>
       optionChanges(before[index]?.options ?? [], plugin.options),
     );
-    const message = changes.length > 0 ? changes.join("; ") : "the options are the same as before";
+    const message = changes.length > 0 ? changes.join("; ") : "the options are unchanged";
     onEvent({ event: "notice", level: "info", message });
     const outcomes = await this.configure(after);
     if (ran && outcomes.some(({ event }) => event === "failed" || event === "refused")) {
-      const back = "the previous options are used again";
+      const back = "the previous options are restored";
       onEvent({ event: "notice", level: "warn", message: back });
       await this.configure(before);
     }
@@ -335,7 +335,7 @@ export class Session {
 
   /** Reports that another session has one of our plugins, too. */
   #noteDuplicate({ session, target }: DuplicateSession): void {
-    const message = `another watch session (pid ${session.pid}) has ${target.path} on this node, too: end one of the two`;
+    const message = `another watch session (pid ${session.pid}) is also running ${target.path} on this node: end one of them`;
     this.#options.onEvent({ event: "notice", level: "warn", message });
     for (const reloader of this.#reloaders) {
       const { node } = reloader.target;
@@ -409,7 +409,7 @@ export class Session {
           return;
         }
         if (this.#held.size === 0) {
-          const message = `paused: ${own.map((file) => basename(file)).join(", ")} has changed`;
+          const message = `paused: ${own.map((file) => basename(file)).join(", ")} changed`;
           onEvent({ event: "notice", level: "info", message });
         }
         const held = this.#held.get(plugin.path) ?? new Set();

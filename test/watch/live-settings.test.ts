@@ -66,7 +66,7 @@ it("a broken file is reported, and the settings stay as they were", async () => 
   writeFileSync(file, '{ "cln-dev": { "path"');
   expect(await watch.next("notice")).toMatchObject({
     level: "warn",
-    message: expect.stringMatching(/package\.json:1:.* the previous settings stay in use$/),
+    message: expect.stringMatching(/package\.json:1:.* keeping the previous settings$/),
   });
   save({ path, options: 5 });
   await watch.next("notice");
@@ -74,7 +74,7 @@ it("a broken file is reported, and the settings stay as they were", async () => 
   expect(await watch.outcome()).toMatchObject({ event: "reloaded", files: [plugin] });
   save({ plugins: [{ path, options: { foo_opt: "BAR" } }, "another.py"] });
   expect(await watch.next("notice")).toMatchObject({
-    message: "package.json: the list of plugins has changed; restart the watch to use that",
+    message: "package.json: the list of plugins changed; restart the watch to apply this",
   });
 });
 
@@ -85,7 +85,7 @@ it(".gitignore: what it leaves out from now on does not reload, and what it no l
   const gitignore = join(box.work, ".gitignore");
   writeFileSync(gitignore, "helper*\n");
   await watch.next("notice", {
-    message: `${gitignore} has changed: what it ignores is not watched`,
+    message: `${gitignore} has changed: files that it ignores are not watched`,
   });
   writeFileSync(helper, "\n");
   expect(await watch.next("notice")).toMatchObject({

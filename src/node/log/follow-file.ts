@@ -6,24 +6,24 @@ import { readTail } from "./log-file.js";
 import { type NodeLogLine, parseLogLine } from "./log-lines.js";
 import type { LogReader } from "./log-reader.js";
 
-/** How often to look, in ms, if the system sends events for the file, and if not. */
+/** How often to poll the file, in ms: with file events from the system, and without. */
 const LOOK_EVERY_MS = 5_000;
 const LOOK_WITHOUT_EVENTS_MS = 1_000;
 /**
- * The time between two reads, in ms: a node that starts a plugin writes a dozen lines one by one,
- * and whoever waits for its answer has better things to do than to read each of them.
+ * The minimum time between two reads, in ms. A node that starts a plugin writes a dozen lines one
+ * by one; reading each of them alone would only take time from whatever awaits the node's answer.
  */
 const READ_EVERY_MS = 30;
-/** The longest that lines are held back for a plugin that never pauses, in ms. */
+/** The longest time to hold back lines of a plugin that never pauses, in ms. */
 const HOLD_MAX_MS = 200;
 const CHUNK_BYTES = 64 * 1024;
-/** A line without an end is dropped beyond this. */
+/** An unfinished line longer than this is dropped. */
 const MAX_LINE_BYTES = 1024 * 1024;
 
-/** Resolves when the signal is aborted, or with `once` when everything is read. */
+/** Passes on a file's lines until the signal is aborted, or with `once` until all are read. */
 export async function followFile(path: string, reader: LogReader): Promise<void> {
   const isAsked = reader.since !== undefined || reader.last > 0;
-  // Otherwise all that is needed is where the last line ends.
+  // Otherwise only the end of the last line is needed.
   const { lines, end } = readTail(path, isAsked ? undefined : CHUNK_BYTES);
   if (isAsked) {
     const before = lines.flatMap(parsed).filter(reader.wants);
@@ -41,10 +41,10 @@ class Follower {
   #watcher: FSWatcher | undefined;
   #at: number;
   readonly #lines = new LineSplitter(MAX_LINE_BYTES);
-  /** Lines that are read but not passed on yet. */
+  /** Lines read but not yet passed on. */
   #held: NodeLogLine[] = [];
   #heldSince = 0;
-  /** How many were held at the last poll. */
+  /** The number of lines held at the previous poll. */
   #heldBefore = 0;
   #wake: () => void = () => {};
 
@@ -75,7 +75,7 @@ class Follower {
     }
   }
 
-  /** Starts to wait before the file is read, so that no event falls between reading and waiting. */
+  /** Starts waiting before the file is read, so that no event is lost between read and wait. */
   #sleep(): Promise<void> {
     const earliest = performance.now() + READ_EVERY_MS;
     return new Promise((resolve) => {
@@ -94,7 +94,7 @@ class Follower {
       this.#watcher = watch(this.#path, () => this.#wake());
       this.#watcher.on("error", () => {});
     } catch {
-      // No events (inotify's limit): the timer alone has to do.
+      // No events (inotify's limit): fall back to the timer.
     }
   }
 
@@ -130,8 +130,8 @@ class Follower {
   }
 
   /**
-   * Passes lines on once a poll has found no more of them: the node writes a message of several
-   * lines one by one, and they belong together.
+   * Passes the held lines on once a poll finds no more. The node writes the lines of one message
+   * one by one, and they belong together.
    */
   #handOn(): void {
     const isGrowing = this.#held.length > this.#heldBefore;
@@ -145,7 +145,7 @@ class Follower {
     if (this.#held.length > 0) this.#reader.onLines(this.#held.splice(0));
   }
 
-  /** If another file has the name now, reads it from its start. */
+  /** Reads the rest of a file that was replaced, then its successor from the start. */
   async #followRotation(): Promise<void> {
     const now = await stat(this.#path).catch(() => undefined);
     const held = await this.#file?.stat();

@@ -1,22 +1,25 @@
 /**
- * Follows the file that a node's stderr goes to. The node writes little to it; its plugins' stderr
- * goes there and nowhere else. The log may go to the same file (`lightningd >FILE 2>&1`): its lines
- * are left out.
+ * Follows the file that receives a node's stderr. The node itself writes little to it; its plugins'
+ * stderr ends up there and nowhere else. If the log goes to the same file (`lightningd >FILE
+ * 2>&1`), log lines are left out.
  */
 import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from "node:fs";
 import { tryStat } from "../../filesystem/try-read.js";
 import { LineSplitter } from "../../jsonrpc/line-splitter.js";
 import { parseLogLine } from "./log-lines.js";
 
-/** How often to look, in ms, if the system sends events for the file, and if not. */
+/** How often to poll the file, in ms: with file events from the system, and without. */
 const LOOK_EVERY_MS = 5_000;
 const LOOK_WITHOUT_EVENTS_MS = 200;
-/** How long to wait after an event, in ms: what is written line by line is read together. */
+/** How long to wait after an event, in ms, so that lines written one by one are read together. */
 const READ_AFTER_MS = 30;
-/** If more than this has come, only its end is read, in bytes. */
+/** The most to read at once, in bytes: of a longer addition only the end is read. */
 const MAX_BYTES = 64 * 1024;
 
-/** Passes on each line that is written from now on. @returns stops it */
+/**
+ * Passes on each line written from now on.
+ * @returns a function that reads what is left and stops
+ */
 export function followStderr(path: string, onLine: (line: string) => void): () => void {
   let at = sizeOf(path);
   const lines = new LineSplitter(MAX_BYTES);
@@ -25,8 +28,8 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
     isDue = false;
     const size = sizeOf(path);
     if (size === at) return;
-    // Truncated: everything in it is new.
-    const from = size < at ? 0 : Math.max(at, size - MAX_BYTES);
+    // Truncated: all of it is new.
+    const from = Math.max(size < at ? 0 : at, size - MAX_BYTES);
     at = size;
     for (const line of lines.push(readFrom(path, from, size))) {
       if (line !== "" && parseLogLine(line) === undefined) onLine(line);
@@ -45,7 +48,7 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
   };
 }
 
-/** @returns undefined if the system sends no events for it (inotify's limit) */
+/** Watches a file. @returns undefined if the system sends no events for it (inotify's limit) */
 function watchFile(path: string, onEvent: () => void): FSWatcher | undefined {
   try {
     return watch(path, { persistent: false }, onEvent).on("error", () => {});

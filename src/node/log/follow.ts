@@ -1,6 +1,6 @@
 /**
- * A node's log lines, live: from its log file if that can be read, else by polling `getlog`. Used
- * by `cln-dev logs` and by `cln-dev watch`.
+ * Follows a node's log: its log file if readable, else `getlog`, polled. Used by `cln-dev logs` and
+ * `cln-dev watch`.
  */
 import { isObject } from "../../jsonrpc/json.js";
 import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
@@ -14,13 +14,13 @@ import { pollRing } from "./poll-getlog.js";
 export interface FollowOptions {
   readonly rpcFile: string;
   readonly networkDir: string;
-  /** The base names of the plugins whose lines are wanted; if empty, every line of the node. */
+  /** The base names of the plugins to show; if empty, every line of the node. */
   readonly pluginNames: readonly string[];
-  /** The lowest level that is passed on. */
+  /** The lowest level to pass on. */
   readonly level: LogLevel;
-  /** Begin with the lines since then. */
+  /** Start with the lines since then. */
   readonly since?: Date;
-  /** Without `since`: begin with the last N lines. Default: 0. */
+  /** Without `since`: start with the last N lines. Default: 0. */
   readonly last?: number;
   /** Stop after the existing lines. */
   readonly once?: boolean;
@@ -32,12 +32,13 @@ export interface FollowOptions {
 
 export type FollowedLog =
   | { readonly kind: "file"; readonly path: string }
-  /** `level`: the lowest level of this source, which may be above the one asked for. */
+  /** `level`: the lowest level this source has, which may be above the requested one. */
   | { readonly kind: "getlog"; readonly level: LogLevel; readonly why: string };
 
 /**
- * Passes the lines on until the signal is aborted (with `once`: until all are read).
- * @throws RpcError, NodeUnreachable when the node does not answer at the start
+ * Passes lines on until the signal is aborted, or with `once` until all are read.
+ * @throws RpcError
+ * @throws NodeUnreachable if the node does not answer at the start
  */
 export async function followLogs(options: FollowOptions): Promise<void> {
   const { rpcFile, networkDir, level, signal } = options;

@@ -1,6 +1,6 @@
 /**
- * Where a node writes its log, and the end of that file: for following it, and for quoting the last
- * words of a dead plugin or node.
+ * Finds a node's log file and reads its end, to follow it or to quote the last lines of a dead
+ * plugin or node.
  */
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { resolve } from "node:path";
@@ -10,16 +10,16 @@ import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { isAtLeast, type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
 export interface LogSettings {
-  /** Absolute paths; empty if the node logs to its stdout alone. */
+  /** Absolute paths; empty if the node logs to stdout only. */
   readonly files: readonly string[];
-  /** The lowest level that the node writes to them. */
+  /** The lowest level the node writes to them. */
   readonly level: LogLevel;
 }
 
 /**
  * Reads a node's log files and level from its options.
  * @param configs the `configs` of `listconfigs`
- * @param networkDir what relative paths start from
+ * @param networkDir the directory that relative paths start from
  */
 export function logSettings(configs: unknown, networkDir: string): LogSettings {
   const known = isObject(configs) ? configs : {};
@@ -38,8 +38,9 @@ function valuesOf(config: unknown): string[] {
 }
 
 /**
- * The first of the files that we may read, if its node writes lines of that level to it. Pipes and
- * terminals do not count: reading them would take the text away from others.
+ * Returns the first readable log file, or undefined if none is, or if the node does not log that
+ * level. Pipes and terminals do not count: reading them would take the text away from their
+ * readers.
  */
 export function readableLog(settings: LogSettings, level: LogLevel): string | undefined {
   if (!isAtLeast(level, settings.level)) return undefined;
@@ -50,19 +51,19 @@ export function readableLog(settings: LogSettings, level: LogLevel): string | un
   });
 }
 
-/** How much of the end of a log is searched for earlier lines. */
+/** How much of the end of a log to search for earlier lines, in bytes. */
 const MAX_TAIL_BYTES = 8 * 1024 * 1024;
 
 export interface LogTail {
   /** Whole lines, oldest first. */
   readonly lines: readonly string[];
-  /** Where they end in the file, in bytes: continue from here. */
+  /** The offset where they end, in bytes: continue from here. */
   readonly end: number;
 }
 
 /**
- * The last lines of a file, at most {@link MAX_TAIL_BYTES} of them.
- * @throws UnusableFile, or the system's error: it cannot be read
+ * Reads the last lines of a file, at most `maxBytes` of them.
+ * @throws UnusableFile, or the system's error, if it cannot be read
  */
 export function readTail(path: string, maxBytes = MAX_TAIL_BYTES): LogTail {
   const file = openRegularFile(path);

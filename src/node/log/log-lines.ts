@@ -1,21 +1,21 @@
 /**
- * lightningd's log, as its log file and `getlog` have it (lightningd/log.c). Used to follow the log
- * and to quote from it.
+ * Parses lightningd's log, from its log file and from `getlog` (lightningd/log.c). Used to follow
+ * the log and to quote from it.
  */
 import { isObject, parseJson, stringOf } from "../../jsonrpc/json.js";
 import { type LogLevel, parseLogLevel } from "../../plugin/log-level.js";
 
 export interface NodeLogLine {
-  /** When it was logged; undefined if the node runs with `log-timestamps=false`. */
+  /** The time it was logged; undefined if the node runs with `log-timestamps=false`. */
   readonly time: Date | undefined;
   readonly level: LogLevel;
-  /** Who logged it: `lightningd`, `plugin-hello.py`, `<node id>-connectd`, ... */
+  /** What logged it: `lightningd`, `plugin-hello.py`, `<node id>-connectd`, ... */
   readonly source: string;
   /** The message: several lines if a plugin logged several at once. */
   readonly text: string;
 }
 
-/** The source of a plugin's own lines. */
+/** Returns the source of a plugin's own lines. */
 export function sourceOfPlugin(basename: string): string {
   return `plugin-${basename}`;
 }
@@ -25,7 +25,7 @@ const LINE =
 
 /**
  * Parses one line of lightningd's log file.
- * @returns undefined if it is not a log line: the blank lines between two runs, io lines
+ * @returns undefined if it is not a log line: blank lines between two runs, io lines
  */
 export function parseLogLine(line: string): NodeLogLine | undefined {
   const match = LINE.exec(line);
@@ -37,10 +37,10 @@ export function parseLogLine(line: string): NodeLogLine | undefined {
 }
 
 /**
- * Decodes a plugin's message. One that held a `\u` escape (Python's json.dumps writes those) is
- * logged as it came, with all its escapes (lightningd/plugin.c plugin_log_handle): line ends are
- * `\n` there. Releases before v25.05 log every message that way (37d0e5170): recognized by its
- * quotes, or as a traceback in one line.
+ * Decodes a plugin's message. lightningd logs a message with a `\u` escape (Python's json.dumps
+ * writes those) as it arrived, with all its escapes (lightningd/plugin.c plugin_log_handle), so
+ * line ends are `\n`. Releases before v25.05 log every message that way (37d0e5170); escaped quotes
+ * or a traceback in one line give it away.
  */
 function plainText(source: string, text: string): string {
   const isEscaped =
@@ -53,18 +53,21 @@ function plainText(source: string, text: string): string {
 
 /** An entry of `getlog`, with its place in the log. */
 interface RingEntry {
-  /** Nanoseconds since the node's log began: increases from entry to entry. */
+  /** Nanoseconds since the node's log began; increases from entry to entry. */
   readonly cursor: bigint;
   readonly line: NodeLogLine;
 }
 
 export interface Ring {
-  /** A different value than before means that the node was restarted. */
+  /** Changes when the node restarts. */
   readonly createdAt: string;
   readonly entries: readonly RingEntry[];
 }
 
-/** The result of `getlog`; undefined if it is not one. Leaves out skipped and io entries. */
+/**
+ * Parses the result of `getlog`. Leaves out skipped and io entries.
+ * @returns undefined if it is not a result of `getlog`
+ */
 export function parseRing(result: unknown): Ring | undefined {
   if (!isObject(result) || !Array.isArray(result.log)) return undefined;
   const createdAt = stringOf(result.created_at) ?? "";
@@ -89,8 +92,8 @@ function nanoseconds(seconds: string): bigint | undefined {
 }
 
 /**
- * Joins a message that lightningd has split at its line ends: lines that follow at once from the
- * same source and are indented, or end an indented block, belong to the line before.
+ * Joins messages that lightningd split into lines. A line belongs to the one before if it follows
+ * at once, has the same source and level, and is indented or blank, or ends an indented block.
  */
 export function joinMessages(lines: readonly NodeLogLine[]): NodeLogLine[] {
   const joined: NodeLogLine[] = [];
@@ -107,8 +110,8 @@ export function joinMessages(lines: readonly NodeLogLine[]): NodeLogLine[] {
 }
 
 /**
- * The lines of one message are written one after the other, each with its own time: on a busy
- * machine up to this far apart, in ms.
+ * How far apart two lines of one message can be, in ms: each has its own time, and a busy machine
+ * spreads them out.
  */
 const SAME_MOMENT_MS = 100;
 

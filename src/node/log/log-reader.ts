@@ -1,4 +1,4 @@
-/** What reading a log needs, both from the file and from the ring. */
+/** What a reader of the log wants, from the log file and from the ring alike. */
 import type { NodeLogLine } from "./log-lines.js";
 
 export interface LogReader {
@@ -7,6 +7,6 @@ export interface LogReader {
   readonly last: number;
   readonly once: boolean;
   readonly signal: AbortSignal;
-  /** Lines that were read together, in order. */
+  /** Receives lines that were read together, in order. */
   readonly onLines: (lines: readonly NodeLogLine[]) => void;
 }

@@ -1,6 +1,6 @@
 /**
- * Where a node's own stderr goes, and with it its plugins' stderr: lightningd does not read it. If
- * it is a file, it can be searched for the traceback of a dead plugin.
+ * Finds where a node's stderr goes. Its plugins' stderr goes to the same place: lightningd does not
+ * read it. If it is a file, it may hold the traceback of a dead plugin.
  */
 import {
   closeSync,
@@ -17,21 +17,21 @@ import { openedBy } from "../process-table.js";
 
 export type StderrPlace =
   | { readonly kind: "file"; readonly path: string }
-  /** It is discarded, as with `lightningd --daemon`. */
+  /** Discarded, as with `lightningd --daemon`. */
   | { readonly kind: "nowhere" }
   | { readonly kind: "terminal"; readonly path: string }
-  /** A pipe or a socket: a service manager or a container reads it. */
+  /** A pipe or a socket, read by a service manager or a container. */
   | { readonly kind: "pipe" };
 
-/** In the network's folder: an embedded node in another terminal copies its plugins' stderr there. */
+/** The file, in the network's folder, to which an embedded node copies its plugins' stderr. */
 export const STDERR_COPY = "stderr.log";
 
 const MAX_TAIL_BYTES = 64 * 1024;
 
 /**
  * Finds out where a node's stderr goes.
- * @param lightningDir the base directory, where the node's pid file is
- * @returns undefined if unknown: no pid file, another user's node, no /proc
+ * @param lightningDir the base directory, which holds the node's pid file
+ * @returns undefined if unknown: no pid file, another user's node, or no /proc
  */
 export function stderrPlace(lightningDir: string, network: string): StderrPlace | undefined {
   try {
@@ -49,23 +49,23 @@ export function stderrPlace(lightningDir: string, network: string): StderrPlace 
   }
 }
 
-/** Not one that an earlier node has left in the folder. */
+/** Whether the process has the file open: an earlier node may have left it behind. */
 function holdsOpen(pid: number, path: string): boolean {
   if (!existsSync(path)) return false;
   const real = realpathSync(path);
   return [...openedBy(pid).values()].includes(real);
 }
 
-/** How far a node's stderr had been written at a moment: later text begins there. */
+/** The end of a node's stderr at some moment: later text starts there. */
 export interface StderrMark {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  /** Identifies the file: a replaced one is different. */
+  /** Tells a replaced file from the original. */
   readonly inode: number;
 }
 
-/** How far a node's stderr is written now; undefined if it is not a file that can be read. */
+/** Marks the current end of a node's stderr; undefined if it is not a readable file. */
 export function markStderr(place: StderrPlace | undefined): StderrMark | undefined {
   if (place?.kind !== "file") return undefined;
   try {
@@ -76,14 +76,17 @@ export function markStderr(place: StderrPlace | undefined): StderrMark | undefin
   }
 }
 
-/** What was written to a node's stderr after the mark; only the end of it if it is long. */
+/**
+ * Returns what was written to a node's stderr after the mark, or only the end of it if it is long.
+ * Undefined without a mark, or if the file cannot be read.
+ */
 export function stderrAfter(mark: StderrMark | undefined): string | undefined {
   if (mark === undefined) return undefined;
   try {
     const file = openRegularFile(mark.path);
     try {
       const { size, ino } = fstatSync(file);
-      // Truncated or replaced: all of it is newer.
+      // Truncated or replaced: all of it is new.
       const start = ino === mark.inode && size >= mark.size ? mark.size : 0;
       const bytes = Buffer.alloc(Math.min(size - start, MAX_TAIL_BYTES));
       return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, size - bytes.length));

@@ -1,7 +1,7 @@
 /**
- * A node's log by `getlog`, for a node whose log file cannot be read. The node records each answer
- * in the very ring that it answers from. So it is asked rarely, and only for level info and above;
- * lower levels are read once, at the start.
+ * Polls `getlog` on a node whose log file cannot be read. The node logs each answer into the same
+ * ring that it answers from, so polls are rare and ask only for level info and above. Lower levels
+ * are read once, at the start.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogLevel } from "../../plugin/log-level.js";
@@ -13,10 +13,11 @@ import type { LogReader } from "./log-reader.js";
 const POLL_EVERY_MS = 2000;
 
 /**
- * Passes a node's log lines on by calling `getlog` repeatedly.
+ * Passes on a node's log lines by calling `getlog` repeatedly.
  * @param level the level of the repeated calls
  * @param firstLevel the level of the first call
- * @throws RpcError, NodeUnreachable when the first call is not answered
+ * @throws RpcError if a call fails
+ * @throws NodeUnreachable if the first call is not answered
  */
 export async function pollRing(
   rpcFile: string,
@@ -47,7 +48,7 @@ async function readRing(rpcFile: string, level: LogLevel, signal: AbortSignal) {
   return parseRing(result);
 }
 
-/** A node that is away for a while comes back, or the caller ends this. */
+/** Ignores an unreachable node: it comes back, or the caller aborts. */
 function nodeAway(error: unknown): Ring | undefined {
   if (error instanceof NodeUnreachable) return undefined;
   throw error;

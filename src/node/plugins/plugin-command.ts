@@ -10,17 +10,18 @@ import type { StartOption } from "./start-options.js";
 export interface ListedPlugin {
   /** The canonical path: absolute, symlinks resolved. */
   readonly name: string;
-  /** False until its `init` has been answered. */
+  /** Whether it has answered `init`. */
   readonly active: boolean;
-  /** Also false until its manifest is known. */
+  /** Whether it can be stopped and started; false until its manifest is known. */
   readonly dynamic: boolean;
 }
 
 /**
- * The node gives a plugin 120 s for getmanifest and 120 s for init (lightningd/plugin.c), in ms.
+ * How long a start may take, in ms: the node gives a plugin 120 s for getmanifest and 120 s for
+ * init (lightningd/plugin.c).
  */
 const START_TIMEOUT_MS = 245_000;
-/** A plugin that subscribed to `shutdown` has 30 s, in ms. */
+/** How long a stop may take, in ms: a plugin subscribed to `shutdown` has 30 s. */
 const STOP_TIMEOUT_MS = 35_000;
 
 /** Lists the plugins that the node runs or is starting. @throws RpcError, NodeUnreachable */
@@ -28,7 +29,7 @@ export async function listPlugins(rpcFile: string, options?: CallOptions): Promi
   return readList(await callNode(rpcFile, "plugin", ["list"], options));
 }
 
-/** The same on a kept connection: see callOn. @throws RpcError, NodeUnreachable */
+/** Like listPlugins, on a kept connection (see callOn). @throws RpcError, NodeUnreachable */
 export async function listPluginsOn(
   connection: Socket,
   rpcFile: string,
@@ -38,10 +39,10 @@ export async function listPluginsOn(
 }
 
 /**
- * Starts a plugin and waits until the node reports it as started. Without options it uses the
- * positional form: the keyword form can crash releases from v23.08 to v26.06.6, if the node's
- * config holds a value that no running plugin owns.
- * @param path absolute and without symlinks: the node resolves a relative one from its own folder
+ * Starts a plugin and waits until the node reports it as started. Without options, uses the
+ * positional form: the keyword form can crash releases from v23.08 to v26.06.6 if the node's config
+ * holds a value that no running plugin owns.
+ * @param path absolute, symlinks resolved: the node resolves a relative path from its own folder
  * @throws RpcError, NodeUnreachable
  */
 export async function startPlugin(
@@ -64,8 +65,8 @@ export async function startPlugin(
 }
 
 /**
- * Stops a plugin. It is no error if the node does not run it.
- * @returns whether the node ran it
+ * Stops a plugin. Not running is not an error.
+ * @returns whether the node was running it
  * @throws RpcError, NodeUnreachable
  */
 export async function stopPlugin(
@@ -90,14 +91,17 @@ function isNotRunning(error: unknown): boolean {
   );
 }
 
-/** `X cannot be managed when lightningd is up`: it is not dynamic, or has not answered getmanifest. */
+/**
+ * Whether the error is `X cannot be managed when lightningd is up`: the plugin is not dynamic, or
+ * has not answered getmanifest.
+ */
 export function isUnmanageable(error: unknown): boolean {
   return error instanceof RpcError && error.message.includes("cannot be managed");
 }
 
 /**
- * The node already has this file registered: the message is a stale errno, mostly `Invalid
- * argument`.
+ * Whether the error means that the node already has this file registered. Its message is a stale
+ * errno, mostly `Invalid argument`.
  */
 export function isAlreadyRegistered(error: unknown): boolean {
   return (
@@ -113,7 +117,7 @@ function readList(answer: unknown): ListedPlugin[] {
   return plugins.filter(isObject).map((plugin) => ({
     name: String(plugin.name),
     active: plugin.active === true,
-    // Before v0.12 the field did not exist, and every listed plugin could be managed.
+    // Before v0.12 there was no such field, and every listed plugin could be managed.
     dynamic: plugin.dynamic !== false,
   }));
 }

@@ -1,7 +1,8 @@
 /**
- * The processes of a plugin on this machine, from /proc. While the node waits for getmanifest it
- * refuses to stop the plugin, so its process is ended here. A launcher's children outlive a stop.
- * And if the process is a different one than before, the plugin was started by someone else.
+ * Finds a plugin's processes on this machine, in /proc. They matter in three cases. A node that
+ * waits for getmanifest refuses to stop the plugin, so its process is killed here. A launcher's
+ * children outlive a stop. A different process than before means that something else started the
+ * plugin.
  */
 import { namesIn } from "../../filesystem/try-read.js";
 import {
@@ -13,7 +14,7 @@ import {
   workingDirectoryOf,
 } from "../process-table.js";
 
-/** A process, safe against reused pids. */
+/** Identifies a process even if its pid is reused. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** In clock ticks since the system started (proc(5), field 22). */
@@ -21,18 +22,18 @@ export interface ProcessIdentity {
 }
 
 /**
- * Ends the plugin's processes that a node has started and that belong to this user. A process
- * counts only if it runs that very file, in the node's folder, with lightningd's environment. Does
- * nothing without /proc.
+ * Kills the plugin's processes that a node started as this user. A process counts only if it runs
+ * exactly that file, in the node's folder, with lightningd's environment. Does nothing without
+ * /proc.
  * @param path the plugin's canonical path
- * @param networkDir the node's network directory: a plugin's working directory
- * @returns how many were ended
+ * @param networkDir the node's network directory, which is a plugin's working directory
+ * @returns how many were killed
  */
 export function killPluginProcesses(path: string, networkDir: string): number {
   return pluginProcesses(path, networkDir).filter(kill).length;
 }
 
-/** The plugin's processes on that node, as far as /proc shows them. */
+/** Returns the plugin's processes on that node that /proc shows. */
 export function pluginProcesses(path: string, networkDir: string): readonly ProcessIdentity[] {
   return processIds().flatMap((pid) => {
     if (workingDirectoryOf(pid) !== networkDir) return [];
@@ -42,7 +43,7 @@ export function pluginProcesses(path: string, networkDir: string): readonly Proc
   });
 }
 
-/** Ends a process if it is still the same one. @returns whether it was */
+/** Kills a process if it is still the same one. @returns whether it was killed */
 export function kill(target: ProcessIdentity): boolean {
   if (!isRunning(target)) return false;
   try {
@@ -53,27 +54,27 @@ export function kill(target: ProcessIdentity): boolean {
   }
 }
 
-/** The process that has this pid now; undefined if there is none, or no /proc. */
+/** Returns the process that has this pid now; undefined if there is none, or no /proc. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
   const stat = processStat(pid);
   return stat === undefined || stat.state === "Z" ? undefined : { pid, startTime: stat.startTime };
 }
 
-/** Whether the process still exists and is not a zombie. */
+/** Whether the process still exists, and not only as a zombie. */
 export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
   const stat = processStat(pid);
   return stat !== undefined && stat.startTime === startTime && stat.state !== "Z";
 }
 
-/** Those of the processes that none of the others has started: the ones the node started itself. */
+/** Returns the processes that none of the others started: those that the node started itself. */
 export function rootsOf(processes: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
   const pids = new Set(processes.map(({ pid }) => pid));
   return processes.filter(({ pid }) => !pids.has(processStat(pid)?.parent ?? 0));
 }
 
 /**
- * All descendants of the processes, at this moment, that have lightningd's environment: nothing
- * else is the plugin's. Empty if the kernel does not list children.
+ * Returns the current descendants of the processes. Only those with lightningd's environment belong
+ * to the plugin. Empty if the kernel does not list children.
  */
 export function descendantsOf(roots: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
@@ -91,8 +92,8 @@ export function descendantsOf(roots: readonly ProcessIdentity[]): readonly Proce
 }
 
 /**
- * The children of each of its threads: Node starts processes from the first one, other programs
- * from any.
+ * Returns the children of all threads of a process: Node starts processes from its first thread,
+ * other programs from any.
  */
 function childrenOf(pid: number): number[] {
   return namesIn(`/proc/${pid}/task`).flatMap((thread) =>
@@ -103,12 +104,12 @@ function childrenOf(pid: number): number[] {
   );
 }
 
-/** `python3 /home/me/plugin.py`; empty if the process is gone. */
+/** Returns a command line, such as `python3 /home/me/plugin.py`; empty if the process is gone. */
 export function commandLineOf(pid: number): string {
   return argumentsOf(pid).join(" ");
 }
 
-/** Whether lightningd, or the embedded node, has started it (lightningd/plugin.c sets that). */
+/** Whether lightningd (plugin.c) or the embedded node started it: both set this variable. */
 function isPluginProcess(pid: number): boolean {
   return environmentOf(pid)?.LIGHTNINGD_PLUGIN === "1";
 }

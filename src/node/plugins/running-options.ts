@@ -1,6 +1,6 @@
 /**
- * The options that a running plugin was started with. The node forgets those that came with `plugin
- * start` when the plugin stops, so they are read before the stop and passed again.
+ * Reads the options a running plugin was started with. The node forgets the options of `plugin
+ * start` when the plugin stops, so they are read before the stop and passed again afterwards.
  */
 import { isObject, parseJson } from "../../jsonrpc/json.js";
 import { type CallOptions, callNode } from "../rpc/client.js";
@@ -8,18 +8,16 @@ import { RpcError } from "../rpc/errors.js";
 import type { OptionDeclaration, StartOption } from "./start-options.js";
 
 export interface RunningOptions {
-  /** Those that `plugin start` set, ready to be passed again. */
+  /** The options set by `plugin start`, ready to be passed again. */
   readonly started: readonly StartOption[];
-  /**
-   * Names of options whose value the node does not show (string-conceal): the user must give them.
-   */
+  /** Options whose value the node does not show (string-conceal): the user must set them. */
   readonly concealed: readonly string[];
-  /** How the running version declares its options, as far as listconfigs shows it. */
+  /** How the running version declares its options, if listconfigs shows it. */
   readonly shapes: ReadonlyMap<string, OptionDeclaration>;
 }
 
 /**
- * Reads the options that a running plugin was started with, from `listconfigs`.
+ * Reads the options a running plugin was started with, from `listconfigs`.
  * @param path the plugin's canonical path, as `plugin list` shows it
  * @throws RpcError, NodeUnreachable
  */
@@ -51,10 +49,7 @@ export async function readRunningOptions(
   return { started, concealed, shapes };
 }
 
-/**
- * What listconfigs shows of a string is the text that was sent, undecoded: it is sent back
- * unchanged.
- */
+/** Encodes a value. listconfigs shows a string as it was sent, so it is sent back unchanged. */
 function rawOf(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value ?? null);
   const raw = `"${value}"`;
@@ -77,7 +72,7 @@ function typeOf(config: { readonly [key: string]: unknown }): OptionDeclaration 
 }
 
 /**
- * Paths that the node was given with `--important-plugin`: it ends when one of them does.
+ * Returns the paths given with `--important-plugin`: the node exits when one of those plugins does.
  * @throws NodeUnreachable
  */
 export async function importantPlugins(
@@ -86,7 +81,7 @@ export async function importantPlugins(
 ): Promise<readonly string[]> {
   const params = { config: "important-plugin" };
   const answer = await callNode(rpcFile, "listconfigs", params, options).catch((error: unknown) => {
-    // Before v0.9.1 this option did not exist.
+    // Before v0.9.1 there was no such option.
     if (error instanceof RpcError) return undefined;
     throw error;
   });

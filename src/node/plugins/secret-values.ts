@@ -1,16 +1,17 @@
 /**
- * The values of the secret options of a node's plugins, from `listconfigs`, to hide them in a
- * plugin's messages. They change only when a plugin is started, so the node is asked only then: it
- * keeps each answer in its log ring.
+ * Reads the values of secret plugin options from `listconfigs`, to hide them in plugins' messages.
+ * The node keeps each answer in its log ring, so it is asked only when a plugin may have started:
+ * values do not change otherwise.
  */
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 import { isSecretName, redactor } from "../../plugin/secret-options.js";
 import { callNode } from "../rpc/client.js";
 
-/** After this time a plugin may have been started unnoticed, with another value, in ms. */
+/** How long values stay valid, in ms: a plugin may have started unnoticed with other values. */
 const MAX_AGE_MS = 60_000;
-/** While a plugin starts it gets its options and logs its first lines, in ms. */
+/** How long a plugin may take to get its options and log its first lines, in ms. */
 const STARTING_MS = 10_000;
+/** How long values stay valid during that time, in ms. */
 const STARTING_AGE_MS = 5;
 
 interface Secret {
@@ -21,14 +22,14 @@ interface Secret {
 export class SecretValues {
   readonly #rpcFile: string;
   readonly #signal: AbortSignal;
-  /** Including earlier values, which older lines hold. */
+  /** Includes previous values: older lines still contain them. */
   readonly #values = new Map<string, Secret>();
   #askedAt = Number.NEGATIVE_INFINITY;
   #startingUntil = Number.NEGATIVE_INFINITY;
-  /** Hides every known value. */
+  /** Hides every known value in a text. */
   hide: (text: string) => string;
 
-  /** @param given values known without the node: the project's own settings */
+  /** @param given values known without the node, from the project's own settings */
   constructor(
     rpcFile: string,
     given: readonly { readonly name: string; readonly value: unknown }[],
@@ -40,13 +41,13 @@ export class SecretValues {
     this.hide = redactor([...this.#values.values()]);
   }
 
-  /** A plugin has ended: the next one may have other options and values. */
+  /** Called when a plugin ends: the next one may have other options and values. */
   pluginEnded(): void {
     this.#startingUntil = performance.now() + STARTING_MS;
     this.#askedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Asks the node if the known values are old. If the node does not answer, nothing changes. */
+  /** Asks the node again if the known values are old. Keeps them if the node does not answer. */
   async refresh(): Promise<void> {
     const now = performance.now();
     const maxAge = now < this.#startingUntil ? STARTING_AGE_MS : MAX_AGE_MS;
@@ -73,7 +74,7 @@ function secretsIn(configs: JsonObject): Secret[] {
     );
     return (
       [...one, ...many]
-        // The node shows `...` for a concealed one.
+        // The node shows `...` for a concealed value.
         .filter((value) => value !== undefined && value !== "...")
         .map((value) => ({ name, value: String(value) }))
     );

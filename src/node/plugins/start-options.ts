@@ -1,33 +1,30 @@
 /**
- * A plugin's options as `plugin start` takes them. lightningd does not decode the values: the
- * plugin gets the JSON text that was sent, without its quotes (lightningd/plugin.c
- * plugin_add_params), so that text matters here.
+ * Encodes a plugin's options for `plugin start`. lightningd does not decode the values: the plugin
+ * receives the JSON text as it was sent, without its quotes (lightningd/plugin.c
+ * plugin_add_params).
  */
 import { type Failure, usageFailure } from "../../errors/failure.js";
 import { parseJson } from "../../jsonrpc/json.js";
 import type { OptionType } from "../../plugin/manifest/options.js";
 import { shownValue } from "../../plugin/secret-options.js";
 
-/** An option with the JSON text that is sent for it. A multi option appears once for each value. */
+/** An option and the JSON text to send for it. A multi option appears once for each value. */
 export interface StartOption {
   readonly name: string;
   readonly raw: string;
 }
 
-/** What is known of an option's declaration. */
+/** The known part of an option's declaration. */
 export interface OptionDeclaration {
   readonly type: OptionType;
   readonly multi: boolean;
-  /**
-   * The node has a value for it that did not come with `plugin start`: from its config or
-   * setconfig.
-   */
+  /** Whether the node has a value for it that is not from `plugin start`: config, setconfig. */
   readonly isConfigured?: boolean;
 }
 
 /**
- * Whether an option can be sent without knowing how the plugin declares it. Some values mean
- * something else, or harm the node, if the type is not what the user thinks.
+ * Whether the plugin's declarations must be known before the options are sent: if an option is
+ * repeated, or if a value would mean something else, or harm the node, under another type.
  */
 export function needsDeclaration(options: readonly GivenOption[]): boolean {
   const names = new Set(options.map((option) => option.name));
@@ -42,7 +39,8 @@ export interface GivenOption {
 /**
  * Encodes the user's options as JSON text for `plugin start`.
  * @param shapes how the plugin declares its options, if known
- * @throws Failure (exit code 2) for a value that lightningd cannot take or that would harm it
+ * @throws Failure (exit code 2) for a value that lightningd cannot take or that would harm it, or
+ *   for a repeated option that is not multi
  */
 export function encodeStartOptions(
   options: readonly GivenOption[],
@@ -59,7 +57,7 @@ export function encodeStartOptions(
   });
 }
 
-/** A value that reaches the plugin unchanged, or a failure that explains why it cannot. */
+/** Encodes a value that reaches the plugin unchanged. @throws Failure if it would not */
 function encodeText(name: string, text: string): string {
   const raw = `"${text}"`;
   if (typeof parseJson(raw) === "string") return raw;
@@ -69,7 +67,7 @@ function encodeText(name: string, text: string): string {
   });
 }
 
-/** strtol takes `0x10`, `010` and `+5`, and lightningd then writes invalid JSON. */
+/** Refuses `0x10`, `010` and `+5`: strtol takes them, but lightningd then writes invalid JSON. */
 function checkInt(name: string, text: string): void {
   if (/^-?(0|[1-9]\d*)$/.test(text)) return;
   throw usageFailure(`option ${name} takes a whole number, not ${shown(name, text)}`, {

@@ -1,12 +1,13 @@
-/** Parameters from the command line, by lightning-cli's rules (cli/lightning-cli.c is_literal). */
+/** Encodes command-line parameters as lightning-cli does (cli/lightning-cli.c is_literal). */
 import { usageFailure } from "../../errors/failure.js";
 import { parseJson, RawJson } from "../../jsonrpc/json.js";
 
 /**
- * Digits, `true`, `false`, `null`, and what is in `{}`, `[]` or `""` go as JSON; all else as a
- * string. Digits with a leading zero are a string: they may be hex.
- * @param keywords the parameters are `key=value`; if not given, that is so when the first one has a `=`
- * @throws Failure (exit code 2): `key=value` was expected
+ * Encodes parameters as JSON. Digits, `true`, `false`, `null`, and text in `{}`, `[]` or `""` are
+ * sent as JSON, everything else as a string. Digits with a leading zero are a string: they may be
+ * hex.
+ * @param keywords whether the parameters are `key=value`. Default: whether the first one has a `=`
+ * @throws Failure (exit code 2) if a parameter should be `key=value` but is not
  */
 export function callParams(params: readonly string[], keywords?: boolean): RawJson {
   if (!(keywords ?? params[0]?.includes("=") ?? false)) {

@@ -1,6 +1,6 @@
 /**
- * One JSON-RPC call to a node, on its own connection, as lightning-cli does it: only then does a
- * slow command not hold up the next (0.3 ms).
+ * Makes JSON-RPC calls to a node, each on its own connection as in lightning-cli, so that a slow
+ * command cannot hold up the next one. A connection costs 0.3 ms.
  */
 import type { Socket } from "node:net";
 import { Failure, messageOf } from "../../errors/failure.js";
@@ -13,26 +13,29 @@ import { connectUnix } from "./unix-socket.js";
 import { connectionFailure, nodeUnreachable } from "./unreachable.js";
 
 export interface CallOptions {
-  /** How long to wait for the whole answer, in ms. Default: 30 s. */
+  /** How long to wait for the whole answer, in ms. Default: 30000. */
   readonly timeoutMs?: number;
   /** Abandons the call. The node still finishes it. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with what the plugin sends while it works on the call: `message` and `progress`. */
+  /** Called for what the plugin sends while it handles the call: `message` and `progress`. */
   readonly onNotification?: (method: string, params: JsonObject) => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** Longer than any known answer: `getlog io` of a full 16 MiB ring, escaped. */
+/**
+ * The longest answer to accept, in bytes: longer than any known one (`getlog io` of a full 16 MiB
+ * ring, escaped).
+ */
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 
 let calls = 0;
-/** In every id of ours, and in no one else's. */
+/** The part of an id that marks the call as ours. */
 const OWN_CALL = `#${process.pid}.`;
 
 /**
  * Calls a method and returns its result.
- * @throws RpcError the node answered with an error
- * @throws NodeUnreachable no answer came
+ * @throws RpcError if the node answers with an error
+ * @throws NodeUnreachable if no answer arrives
  */
 export async function callNode(
   rpcFile: string,
@@ -44,10 +47,10 @@ export async function callNode(
 }
 
 /**
- * The same, but returns the text of the result as the node sent it: numbers beyond 2^53 are not
- * rounded.
- * @throws RpcError the node answered with an error
- * @throws NodeUnreachable no answer came
+ * Like {@link callNode}, but returns the result's text as the node sent it, so that numbers beyond
+ * 2^53 are not rounded.
+ * @throws RpcError if the node answers with an error
+ * @throws NodeUnreachable if no answer arrives
  */
 export async function callNodeText(
   rpcFile: string,
@@ -59,10 +62,10 @@ export async function callNodeText(
 }
 
 /**
- * {@link callNode} on a connection that is open or opening, and stays open. Only one call at a
- * time: for polling.
- * @throws RpcError the node answered with an error
- * @throws NodeUnreachable no answer came: the connection is no longer usable
+ * Like {@link callNode}, but on an open or opening connection, which stays open. For polling: one
+ * call at a time.
+ * @throws RpcError if the node answers with an error
+ * @throws NodeUnreachable if no answer arrives; the connection is then no longer usable
  */
 export async function callOn(
   socket: Socket,
@@ -95,7 +98,7 @@ function callOnce(
   const begun =
     onNotification === undefined
       ? Promise.resolve()
-      : // A node without them answers with an error: then there are none.
+      : // A node without notifications answers with an error: go on without them.
         ask(socket, rpcFile, "notifications", { enable: true }, rest).catch(onlyNodeErrors);
   return begun
     .then(() => ask(socket, rpcFile, method, params, options))
@@ -156,12 +159,12 @@ function ask(
 }
 
 /**
- * The answer in a frame. Undefined for what may come before it: a notification, and on a kept
- * connection the answer to an earlier call of ours that comes late, or twice.
- * @throws Failure `answer-not-json`: a plugin's answer cannot be read
- * @throws NodeUnreachable `garbage`: it is not an answer, or one to a call that was not made here.
- *   A node answers only the caller (lightningd/jsonrpc.c), so whatever listens on the socket is not
- *   a node, or mixes up its clients: waiting on would never end.
+ * Reads the answer from a frame. Undefined for what may precede it: a notification or, on a kept
+ * connection, a late or repeated answer to an earlier call of ours.
+ * @throws Failure `answer-not-json` if a plugin's answer cannot be read
+ * @throws NodeUnreachable `garbage` if it is not an answer, or answers a call that was not made
+ *   here. A node answers only the caller (lightningd/jsonrpc.c), so whatever listens on the socket
+ *   is not a node, or mixes up its clients. Waiting for more would never end.
  */
 function readFrame(
   frame: Frame,
@@ -177,7 +180,7 @@ function readFrame(
     return undefined;
   }
   if (message.id === id && "result" in message) return message;
-  // It cannot name the id of what it could not read.
+  // The id is null if the node could not read the request.
   if ((message.id === id || message.id === null) && "error" in message) return message;
   if (message.id === id || (message.id ?? null) === null) throw notJsonRpc(rpcFile, frame.bytes);
   if (typeof message.id === "string" && message.id.includes(OWN_CALL)) return undefined;
@@ -186,9 +189,10 @@ function readFrame(
 }
 
 /**
- * lightningd passes on what a plugin answers without decoding it (lightningd/plugin.c), so the
- * result may not be JSON although the rest of the message is.
- * @returns undefined if it is not the answer to this call
+ * Returns the failure for an answer to this call that is not JSON. lightningd passes a plugin's
+ * answer on without decoding it (lightningd/plugin.c), so the result can be broken in an otherwise
+ * valid message.
+ * @returns undefined if it does not answer this call
  */
 function notJson({ kind, bytes }: Frame, id: string): Failure | undefined {
   const members = kind === "object" ? membersOf(bytes.toString("utf8")) : undefined;

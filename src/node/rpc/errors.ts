@@ -1,16 +1,15 @@
-/** How a call to the node can fail. */
+/** The ways in which a call to a node fails. */
 import { Failure, type FailureParts } from "../../errors/failure.js";
 
 /** The node answered with an error. */
 export class RpcError extends Error {
   constructor(
-    /** The method that was called. */
     readonly method: string,
-    /** lightningd's code: common/jsonrpc_errors.h. */
+    /** lightningd's error code (common/jsonrpc_errors.h). */
     readonly code: number,
     message: string,
     readonly data?: unknown,
-    /** The other members of the answer: pyln-client sends the `traceback` of an exception. */
+    /** Other members of the error: pyln-client adds the `traceback` of an exception. */
     readonly more: { readonly [member: string]: unknown } = {},
   ) {
     super(message);
@@ -19,10 +18,15 @@ export class RpcError extends Error {
 }
 
 /**
- * Why no answer came: `missing` no socket file; `refused` no process listens (a crash left the
- * file, or the node is shutting down); `denied` no permission; `not-a-socket`; `closed` the node
- * went away before it answered; `garbage` the answer is not JSON-RPC; `silent` nothing came in
- * time; `cut` the caller gave up.
+ * Why no answer arrived:
+ * `missing`: no socket file;
+ * `refused`: no process listens (a crash left the file, or the node is shutting down);
+ * `denied`: no permission;
+ * `not-a-socket`: the file is not a socket;
+ * `closed`: the node closed the connection before it answered;
+ * `garbage`: the answer is not JSON-RPC;
+ * `silent`: nothing arrived in time;
+ * `cut`: the caller gave up.
  */
 export type UnreachableReason =
   | "missing"
@@ -34,7 +38,7 @@ export type UnreachableReason =
   | "silent"
   | "cut";
 
-/** No answer from a node: exit code 3. */
+/** The node did not answer (exit code 3). */
 export class NodeUnreachable extends Failure {
   constructor(
     readonly reason: UnreachableReason,

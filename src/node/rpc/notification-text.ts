@@ -1,13 +1,13 @@
 /**
- * What a plugin sends while a call runs, `message` and `progress` (lightningd/plugin.c), as one
- * line.
+ * Formats what a plugin sends while a call runs, `message` and `progress` (lightningd/plugin.c), as
+ * one line.
  */
 import { isObject, type JsonObject } from "../../jsonrpc/json.js";
 
-/** lightning-cli leaves out what is below `info`. */
+/** The levels that are not shown: lightning-cli, too, hides those below `info`. */
 const HIDDEN = ["io", "trace", "debug"];
 
-/** `text`, `2/3`, `stage 1/2: 2/3`; undefined if it should not be shown. */
+/** Returns `text`, `2/3` or `stage 1/2: 2/3`; undefined if it should not be shown. */
 export function notificationText(name: string, params: JsonObject): string | undefined {
   if (name === "message") {
     return HIDDEN.includes(String(params.level)) ? undefined : String(params.message);

@@ -1,13 +1,13 @@
-/** Unix sockets, even if a path is longer than a socket address allows. */
+/** Unix sockets, also at paths longer than a socket address allows. */
 import { chmodSync, closeSync, constants, openSync } from "node:fs";
 import { connect, type Server, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 
-/** What fits into `sun_path` on every supported system (macOS: 104 with the final NUL). */
+/** The longest path that fits `sun_path` on all systems (macOS: 104 bytes with the final NUL). */
 const MAX_ADDRESS_BYTES = 103;
 
 /**
- * Starts to connect; the caller listens for `connect` and `error`.
+ * Starts to connect. The caller listens for `connect` and `error`.
  * @throws the system's error if the path is too long and cannot be shortened
  */
 export function connectUnix(path: string): Socket {
@@ -15,13 +15,12 @@ export function connectUnix(path: string): Socket {
 }
 
 /**
- * Binds and listens, for this user alone.
- * @throws the system's error; later ones of the server are ignored
+ * Binds and listens, for this user only.
+ * @throws the system's error; later errors of the server are ignored
  */
 export async function listenUnix(server: Server, path: string, backlog = 511): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    // It stays: it also gets the errors of connections that cannot be accepted (no descriptor
-    // left).
+    // Never removed: it also handles connections that cannot be accepted (no descriptor left).
     server.on("error", reject);
     atShortPath(path, (short) => server.listen({ path: short, backlog }, resolve));
   });
@@ -29,11 +28,13 @@ export async function listenUnix(server: Server, path: string, backlog = 511): P
 }
 
 /**
- * Calls `use` with a path to the same file that fits into a socket address. `use` must bind or
- * connect at once. Node silently truncates a path that is too long, and reports ECONNREFUSED.
- * lightning-cli changes into the folder instead; a library cannot do that, still less in a worker
- * thread. So on Linux the folder is reached through /proc.
- * @throws ENAMETOOLONG if the system has no such way
+ * Calls `use` with a path to the same file that fits a socket address. `use` must bind or connect
+ * synchronously. Node silently truncates a path that is too long, and reports ECONNREFUSED.
+ * lightning-cli changes into the folder instead, but a library cannot do that, least of all in a
+ * worker thread. On Linux this reaches the folder through /proc.
+ * @throws ENAMETOOLONG if the path cannot be shortened: not on Linux, or the file's name is too
+ *   long
+ * @throws the system's error if the folder cannot be opened
  */
 export function atShortPath<T>(path: string, use: (path: string) => T): T {
   if (Buffer.byteLength(path) <= MAX_ADDRESS_BYTES) return use(path);

@@ -1,9 +1,9 @@
-/** Why a node gave no answer, and what to do: every {@link NodeUnreachable} is created here. */
+/** Explains why a node did not answer, and what to do about it. */
 import { statSync } from "node:fs";
-import { messageOf, systemCode } from "../../errors/failure.js";
+import { limitFix, messageOf, systemCode } from "../../errors/failure.js";
 import { NodeUnreachable, type UnreachableReason } from "./errors.js";
 
-/** What a failed connect, read or write to the rpc-file means. */
+/** Returns the failure for a failed connect, read or write on the rpc-file. */
 export function connectionFailure(rpcFile: string, error: unknown): NodeUnreachable {
   if (error instanceof NodeUnreachable) return error;
   const code = systemCode(error);
@@ -26,7 +26,12 @@ export function connectionFailure(rpcFile: string, error: unknown): NodeUnreacha
   if (code === "ECONNRESET" || code === "EPIPE") {
     return nodeUnreachable("closed", rpcFile, "it closed the connection", error);
   }
-  return nodeUnreachable("missing", rpcFile, messageOf(error), error);
+  return new NodeUnreachable("missing", rpcFile, {
+    what: `cannot connect to the node at ${rpcFile}`,
+    why: messageOf(error),
+    fix: limitFix(error) ?? NEXT_STEP.missing,
+    cause: error,
+  });
 }
 
 function isSocket(path: string): boolean {
@@ -46,7 +51,7 @@ const NEXT_STEP: { readonly [reason in UnreachableReason]: string } = {
   cut: "Try again",
 };
 
-/** Makes the failure for a reason; `why` is the sentence about this particular call. */
+/** Returns the failure for a reason; `why` explains this particular call. */
 export function nodeUnreachable(
   reason: UnreachableReason,
   rpcFile: string,

@@ -1,6 +1,6 @@
 /**
- * Reads a config file of lightningd into its lines, with `include`s expanded, as common/configdir.c
- * does (gather_file_configvars). lightning-config.ts interprets the lines.
+ * Reads the lines of a lightningd config file and expands its `include`s, like
+ * gather_file_configvars in common/configdir.c. lightning-config.ts interprets the lines.
  */
 import { dirname, resolve } from "node:path";
 import { Failure, messageOf, systemCode } from "../../errors/failure.js";
@@ -11,26 +11,25 @@ export interface ConfigLine {
   /** `path:line`, as editors and terminals open it. */
   readonly at: string;
   readonly file: string;
-  /** Its number in the file, from 1. */
+  /** Its number in the file, counted from 1. */
   readonly line: number;
   /** The line without its end, otherwise unchanged. */
   readonly text: string;
   readonly name: string;
-  /** Undefined if the line has no `=`. Trailing blanks are removed. */
+  /** The value without trailing blanks; undefined if the line has no `=`. */
   readonly value: string | undefined;
 }
 
 /** lightningd's own limit: an include at a deeper level is an error. */
 const MAX_INCLUDE_DEPTH = 100;
-/**
- * Our limits, in bytes and files: a config that includes itself twice would never end otherwise.
- */
+/** Our own limits: without them, a config that includes itself twice would never end. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 1_000;
 
 /**
- * The lines of a config that may be missing; undefined if it cannot be read. lightningd does not
- * distinguish the two, so `unreadable` has the reason for a hint.
+ * Reads the lines of a config that may be missing.
+ * @returns if the file cannot be read, `unreadable`: the reason, for a hint, or undefined if it is
+ *   missing. lightningd does not distinguish the two.
  * @throws Failure (exit code 2) for an include that cannot be read, or that never ends
  */
 export function readOptionalConfig(
@@ -48,7 +47,7 @@ export function readOptionalConfig(
 }
 
 /**
- * The lines of a config that `--conf` names.
+ * Reads the lines of a config named by `--conf`.
  * @throws Failure (exit code 2) if it, or what it includes, cannot be read
  */
 export function readNamedConfig(file: string): readonly ConfigLine[] {
@@ -65,7 +64,7 @@ export function readNamedConfig(file: string): readonly ConfigLine[] {
   return linesOf(content, file, 0, { files: 0 });
 }
 
-/** The failure for a config that lightningd and lightning-cli would refuse as well: exit code 2. */
+/** Returns the failure (exit code 2) for a config that lightningd would refuse as well. */
 export function configFailure(
   what: string,
   parts: { why: string; fix: string; cause?: unknown },
@@ -100,7 +99,7 @@ function splitOption(text: string): Pick<ConfigLine, "name" | "value"> {
   return { name: text.slice(0, equals), value: trimEnd(text.slice(equals + 1)) };
 }
 
-/** Only what C's isspace() takes, and only at the end (configvar.c trim_whitespace). */
+/** Removes trailing white space as C's isspace() defines it (configvar.c trim_whitespace). */
 export function trimEnd(value: string): string {
   return value.replace(/[ \t\v\f\r\n]+$/, "");
 }
@@ -118,7 +117,7 @@ function included(
       fix: `Remove the line from ${at}`,
     });
   }
-  // The rest of the line verbatim, blanks included; relative to the file that the line is in.
+  // The rest of the line is the path, blanks included. It is relative to the including file.
   const path = resolve(dirname(file), name);
   let content: string;
   try {
@@ -134,7 +133,7 @@ function included(
   return linesOf(content, path, depth + 1, total);
 }
 
-/** The text up to the first NUL, where lightningd's strings end too. */
+/** Reads a file up to its first NUL, where lightningd's strings end, too. */
 function readText(file: string): string {
   const content = readRegularFile(file, { maxBytes: MAX_CONFIG_BYTES });
   const [text = ""] = content.toString("utf8").split("\0", 1);

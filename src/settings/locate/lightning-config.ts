@@ -1,13 +1,13 @@
 /**
- * Where lightningd's socket is according to its config files, read exactly as lightning-cli reads
- * them (common/configdir.c, common/configvar.c). Used by locate-node.ts only.
+ * Reads the place of lightningd's socket from its config files, exactly as lightning-cli does
+ * (common/configdir.c, common/configvar.c). Used by locate-node.ts only.
  */
 import { type ConfigLine, configFailure } from "./config-file.js";
 import { isNetwork, NETWORK_FLAGS, networkProblem } from "./networks.js";
 
 /**
- * The place of a config decides what it may set; included files count as the file that includes
- * them.
+ * The place of a config, which decides what it may set. An included file has the place of the file
+ * that includes it.
  */
 export type ConfigPlace = "base" | "network" | "explicit";
 
@@ -84,7 +84,7 @@ function applyValue(
   }
 }
 
-/** A network's own config may not choose the network: it was found through it. */
+/** Refuses to let a network's own config choose the network, which led to that config. */
 function inPlace(line: ConfigLine, key: string, place: ConfigPlace, network: string): string {
   if (place === "network") {
     const why = `${key} is not permitted in the config of one network`;

@@ -1,6 +1,6 @@
 /**
- * Finds the socket of a node from flags and lightningd's config files, as lightning-cli does, so
- * that what works there works here. On the cold-start path of every command: it reads two small
+ * Finds a node's socket from flags and lightningd's config files as lightning-cli does, so that
+ * what works there works here. Every command's cold start passes through it: it reads two small
  * files and loads nothing.
  */
 import { basename, dirname, resolve } from "node:path";
@@ -10,24 +10,24 @@ import { configFailure, readNamedConfig, readOptionalConfig, trimEnd } from "./c
 import { type ConfigPlace, type ConfigValues, readValues } from "./lightning-config.js";
 import { DEFAULT_NETWORK, isNetwork, networkProblem } from "./networks.js";
 
-/** What the user names of one node; the configs and the defaults supply the rest. */
+/** What the user specifies of a node. The configs and defaults supply the rest. */
 export interface NodeChoice {
   /** Relative to the working directory, like all paths here. */
   readonly lightningDir?: string | undefined;
   readonly network?: string | undefined;
-  /** Relative to the network's folder; an absolute path overrides directory and network. */
+  /** Relative to the network's folder. An absolute path overrides directory and network. */
   readonly rpcFile?: string | undefined;
   readonly conf?: string | undefined;
 }
 
 export interface NamedNodeChoice extends NodeChoice {
-  /** What set `network`; the command line if not given. */
+  /** What set `network`. Default: the command line. */
   readonly networkNamedBy?: "command line" | "package.json" | undefined;
 }
 
 /**
  * Finds a node's directories and socket.
- * @throws Failure (exit code 2) for what lightning-cli would refuse as well
+ * @throws Failure (exit code 2) for what lightning-cli refuses as well
  */
 export function locateAddress(choice: NamedNodeChoice, surroundings: Surroundings): NodeAddress {
   const chosen = chosenNetwork(choice);
@@ -48,13 +48,13 @@ export function locateAddress(choice: NamedNodeChoice, surroundings: Surrounding
   return { ...address, ...aroundSocket(address, choice) };
 }
 
-/** Refuses `~`: a shell expands it at the beginning of a word only, lightningd never. */
+/** Explains an unexpanded `~`: a shell expands it only at the start of a word, lightningd never. */
 function tildeHints(rpcFile: string): string[] {
   if (!rpcFile.includes("/~/")) return [];
   return [`The ~ in ${rpcFile} is a folder of that name: write the path in full, or $HOME`];
 }
 
-/** Refuses an empty flag, at which lightning-cli aborts; it mostly comes from an unset variable. */
+/** Refuses an empty flag, as lightning-cli does. An unset variable is the usual cause. */
 function refuseEmpty(flag: string, value: string | undefined): void {
   if (value === undefined || trimEnd(value) !== "") return;
   throw usageFailure(`${flag} is empty`, {
@@ -74,7 +74,7 @@ type Network = Found["network"];
 
 const DEFAULT_RPC_FILE = "lightning-rpc";
 
-/** `--conf`: only that file is read, and it may name the lightning-dir. */
+/** Reads only the file named by `--conf`, which may set the lightning-dir. */
 function fromNamedConfig(
   choice: NodeChoice,
   chosen: Network | undefined,
@@ -90,9 +90,7 @@ function fromNamedConfig(
   };
 }
 
-/**
- * Without `--conf`: the lightning-dir's config decides the network, whose own config comes next.
- */
+/** Without `--conf`: the lightning-dir's config sets the network, whose own config is read next. */
 function fromFolder(
   choice: NodeChoice,
   chosen: Network | undefined,
@@ -138,7 +136,7 @@ interface ReadConfig {
   readonly unreadable?: string | undefined;
 }
 
-/** HOME unset and HOME="" are not the same. */
+/** Returns the lightning-dir. An unset HOME differs from an empty one. */
 function baseOf(flag: string | undefined, surroundings: Surroundings, inConfig?: string): string {
   if (flag !== undefined) return lightningDirOf(flag, surroundings);
   const { home, cwd } = surroundings;
@@ -160,7 +158,7 @@ function chosenNetwork(choice: NamedNodeChoice): Network | undefined {
 
 /**
  * Checks the value of `--network`.
- * @throws Failure (exit code 2) if `--network` is not one that lightningd knows
+ * @throws Failure (exit code 2) if lightningd does not know the network
  */
 export function checkNetworkFlag(flag: string): string {
   const name = trimEnd(flag);
@@ -172,7 +170,7 @@ export function checkNetworkFlag(flag: string): string {
   });
 }
 
-/** `--lightning-dir`, absolute. @throws Failure (exit code 2) if it is empty */
+/** Makes `--lightning-dir` absolute. @throws Failure (exit code 2) if it is empty */
 export function lightningDirOf(flag: string, { cwd }: Surroundings): string {
   refuseEmpty("--lightning-dir", flag);
   return resolve(cwd, trimEnd(flag));
@@ -180,7 +178,7 @@ export function lightningDirOf(flag: string, { cwd }: Surroundings): string {
 
 /**
  * An absolute rpc-file overrides the directory and the network. If the user names only the socket,
- * its own path shows them as far as possible.
+ * derives both from its path, if it shows them.
  */
 function aroundSocket(address: NodeAddress, choice: NodeChoice): Partial<NodeAddress> {
   if (choice.rpcFile === undefined) return {};

@@ -1,7 +1,7 @@
 /** The networks that lightningd knows, and the errors for unknown names. */
 import { nearestName } from "../../errors/did-you-mean.js";
 
-/** bitcoin/chainparams.c: exactly these names, in lower case. */
+/** All network names, in lower case (bitcoin/chainparams.c). */
 export const NETWORKS: readonly string[] = [
   "bitcoin",
   "regtest",
@@ -14,7 +14,7 @@ export const NETWORKS: readonly string[] = [
 
 export const DEFAULT_NETWORK = "bitcoin";
 
-/** The short flags (`--regtest`, a bare `regtest` in a config) and the network of each. */
+/** The network of each short flag (`--regtest`, or a bare `regtest` in a config). */
 export const NETWORK_FLAGS: { readonly [flag: string]: string } = {
   mainnet: "bitcoin",
   regtest: "regtest",
@@ -29,8 +29,8 @@ export function isNetwork(name: string): boolean {
 }
 
 /**
- * Why `name` is not a network, and which one was probably meant.
- * @param write how a network is written in place of `name`: `network=regtest`, `--network=regtest`
+ * Returns why `name` is not a network, and which one was probably meant.
+ * @param write writes a network in place of `name`: `network=regtest`, `--network=regtest`
  */
 export function networkProblem(
   name: string,

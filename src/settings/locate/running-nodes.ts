@@ -1,5 +1,5 @@
 /**
- * The nodes of this user on this machine, for the error about a missing node. Loaded only for that
+ * Finds this user's nodes on this machine, for the error about a missing node. Loaded only for that
  * error. Ignores folders of other users.
  */
 import { tmpdir } from "node:os";
@@ -16,22 +16,19 @@ export interface RunningNode {
   readonly lightningDir: string;
   readonly network: string;
   readonly rpcFile: string;
-  /** The flags that lead to it. */
+  /** The flags that select it. */
   readonly flags: string;
 }
 
-/**
- * Where `startup_regtest.sh` and cln-dev put nodes: `/tmp/l1-regtest`, `/tmp/l1`,
- * `cln-dev-node-...`.
- */
+/** Names that `startup_regtest.sh` and cln-dev give to lightning-dirs: `l1-regtest`, `l1`, ... */
 const USUAL_NAME = /^(?:l\d+|l.*-(?:regtest|signet|testnet4?|bitcoin)|cln-dev-node-.*)$/;
-/** Where `cln-dev regtest` has its nodes, each in a subfolder. */
+/** The folder in which `cln-dev regtest` keeps its nodes, each in a subfolder. */
 const NETWORK_NAME = /^cln-dev-regtest-/;
 const MAX_FOLDERS = 64;
 
 /**
- * Nodes that accept a connection; those in the same lightning-dir first.
- * @param asked the node that is missing: other networks of its lightning-dir are checked as well
+ * Finds nodes that accept a connection, those in the same lightning-dir first.
+ * @param asked the missing node: other networks of its lightning-dir are checked as well
  * @param timeoutMs how long a socket may take to accept a connection, in ms
  */
 export async function runningNodes(
@@ -60,7 +57,7 @@ function inTempFolders(): string[] {
   );
 }
 
-/** The lightning-dir, or those of the nodes of a network. */
+/** Returns the lightning-dir itself, or the nodes' lightning-dirs if it is a regtest network. */
 function foldersAt(path: string): string[] {
   if (!NETWORK_NAME.test(basename(path))) return [path];
   if (!isOurs(path)) return [];
@@ -81,7 +78,7 @@ function isOurs(folder: string): boolean {
   return stat?.isDirectory() === true && isTrustedOwner(stat) && !isOpenToAll(stat);
 }
 
-/** The node of this network, if its socket is there. */
+/** Returns the node of this network if its socket exists, else nothing. */
 function nodeIn(lightningDir: string, network: string): NodeAddress[] {
   try {
     const node = locateAddress({ lightningDir, network }, { home: undefined, cwd: "/" });
@@ -98,7 +95,7 @@ function accepts(rpcFile: string, timeoutMs: number): Promise<boolean> {
     try {
       socket = connectUnix(rpcFile);
     } catch {
-      done(false); // Its folder has just gone.
+      done(false); // Its folder has just been removed.
       return;
     }
     const end = (answer: boolean) => {

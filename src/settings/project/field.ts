@@ -1,6 +1,6 @@
 /**
- * One value in package.json on its way to a typed setting. It knows its file and its key path, so
- * that every error names them and the value.
+ * Converts a value in package.json to a typed setting. A field knows its file and key path, so that
+ * every error names them and the value.
  */
 import { nearestName } from "../../errors/did-you-mean.js";
 import { Failure } from "../../errors/failure.js";
@@ -14,7 +14,7 @@ export interface Field {
   readonly value: unknown;
 }
 
-/** The field under `key` of an object; undefined if there is none. */
+/** Returns the field under `key` of an object; undefined if there is none. */
 export function member(parent: Field & { readonly value: JsonObject }, key: string) {
   if (!Object.hasOwn(parent.value, key)) return undefined;
   return { file: parent.file, keyPath: joinKey(parent.keyPath, key), value: parent.value[key] };
@@ -28,7 +28,7 @@ export function elements(parent: Field & { readonly value: readonly unknown[] })
   }));
 }
 
-/** Reads a text. @param example the value as it should be written, in JSON */
+/** Reads a non-empty string. @param example a correct value, in JSON, for the error */
 export function asText(field: Field, example: string): string {
   if (typeof field.value !== "string") throw wrongType(field, "a string", example);
   if (field.value.trim() === "" || field.value.includes("\0")) {
@@ -41,7 +41,7 @@ export function asText(field: Field, example: string): string {
   return field.value;
 }
 
-/** A string, or a list of strings. */
+/** Reads a string or a list of strings. */
 export function asTextList(field: Field, example: string): string[] {
   if (typeof field.value === "string") return [asText(field, example)];
   if (!isListField(field)) throw wrongType(field, "a string or a list of strings", example);
@@ -91,12 +91,12 @@ function settingsFailure(what: string, why: string, fix: string): Failure {
 
 const MAX_SHOWN = 60;
 
-/** The value as far as it may be shown: the inside of an object could be a secret. */
+/** Describes the value for an error. Lists and objects are not shown: they may hold a secret. */
 function described({ keyPath, value }: Field): string {
   if (Array.isArray(value)) return "a list";
   if (isObject(value)) return "an object";
   if (keyPath.split(/[.[\]]+/).some(isSecretName)) return "***";
-  // An option that is written as on the command line.
+  // An option written as on the command line.
   if (typeof value === "string" && isSecretName(value.split("=")[0] ?? "")) return "***";
   const text = JSON.stringify(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;

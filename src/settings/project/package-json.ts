@@ -1,7 +1,7 @@
 /**
- * Finds the nearest package.json that has the key "cln-dev", and returns its value unparsed. Above
- * the working directory only files of this user or root count: a package.json that another user
- * puts into a shared folder would run its `build` as us.
+ * Finds the nearest package.json that has the key "cln-dev", and returns the key's value unchecked.
+ * Above the working directory, only files of this user or root count. Otherwise another user could
+ * put a package.json into a shared folder and have its `build` run as us.
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,7 +16,7 @@ export const SETTINGS_KEY = "cln-dev";
 export interface SettingsKey {
   /** The package.json, absolute. */
   readonly file: string;
-  /** Its folder: paths in it are relative to this. */
+  /** Its folder, which paths in the file are relative to. */
   readonly folder: string;
   readonly value: unknown;
 }
@@ -26,14 +26,15 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /**
  * Searches `cwd` and its parents.
  * @returns undefined if no package.json has the key
- * @throws Failure (exit code 2) if the nearest package.json is broken, or one that has the key
+ * @throws Failure (exit code 2) if the nearest package.json cannot be read, or if it, or one that
+ *   mentions the key, is not valid JSON
  */
 export function findSettingsKey(cwd: string): SettingsKey | undefined {
   let nearest = true;
   for (let folder = cwd; ; folder = dirname(folder)) {
     const file = join(folder, "package.json");
     const text = readIfThere(file, nearest, folder === cwd);
-    // A broken file of another user further up is ignored.
+    // A broken file further up is ignored if it does not mention the key.
     if (text !== undefined && (nearest || text.includes(SETTINGS_KEY))) {
       const content = parse(text, file);
       if (isObject(content) && Object.hasOwn(content, SETTINGS_KEY)) {
@@ -45,7 +46,7 @@ export function findSettingsKey(cwd: string): SettingsKey | undefined {
   }
 }
 
-/** Files above `cwd` that {@link findSettingsKey} ignores because of their owner. */
+/** Returns the files that {@link findSettingsKey} ignores because another user can change them. */
 export function foreignSettings(cwd: string): string[] {
   const foreign: string[] = [];
   for (let folder = cwd; ; folder = dirname(folder)) {
@@ -55,10 +56,10 @@ export function foreignSettings(cwd: string): string[] {
   }
 }
 
-/** The text of a package.json. @throws UnusableFile, or the system's error: it cannot be read */
+/** Reads a package.json. @throws UnusableFile, or the system's error, if it cannot be read */
 export function readPackageJson(file: string): string {
   const content = readRegularFile(file, { maxBytes: MAX_BYTES });
-  // npm, too, ignores a byte order mark.
+  // npm ignores a byte order mark, too.
   return content.toString("utf8").replace(/^\uFEFF/, "");
 }
 
@@ -75,8 +76,8 @@ function readIfThere(file: string, nearest: boolean, inCwd: boolean): string | u
 }
 
 /**
- * In `cwd` itself a file may also belong to the owner of the folder (a mounted project, a
- * container).
+ * Whether the owners of the file and its folder are trusted. In `cwd` itself the file may also
+ * belong to the owner of the folder (a mounted project, a container).
  */
 function isTrusted(folder: string, file: string, inCwd: boolean): boolean {
   const inside = tryStat(folder);
@@ -97,7 +98,7 @@ function parse(text: string, file: string): unknown {
   }
 }
 
-/** `line:column` of the position that V8's message names, if it names one. */
+/** Returns the `line:column` of the position in V8's message; undefined if it has none. */
 function placeIn(text: string, message: string): string | undefined {
   const position = /at position (\d+)/.exec(message)?.[1];
   if (position === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** One plugin's entry under "cln-dev" in package.json (the schema is in schema.ts). */
+/** Reads a plugin's entry under "cln-dev" in package.json (see schema.ts). */
 import { resolve } from "node:path";
 import type { JsonObject } from "../../jsonrpc/json.js";
 import { checkOptionName } from "../arguments.js";
@@ -25,9 +25,9 @@ export const PLUGIN_KEYS = [
 ];
 
 /**
- * Reads one plugin's settings.
+ * Reads a plugin's settings.
  * @param alsoKnown keys of the same object that are read elsewhere
- * @throws Failure (exit code 2)
+ * @throws Failure (exit code 2) for a wrong or unknown key
  */
 export function readPlugin(
   field: Field,
@@ -72,7 +72,7 @@ export function readPlugin(
   };
 }
 
-/** How its process is run, for hot mode and the embedded node. */
+/** Reads how to run the plugin's process, for hot mode and the embedded node. */
 function readRun(
   field: Field & { readonly value: JsonObject },
 ): Pick<PluginSettings, "hot" | "handover" | "run"> {

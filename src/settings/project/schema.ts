@@ -1,6 +1,6 @@
 /**
- * The key "cln-dev" of a package.json as typed settings (docs/settings.md): a path, a plugin, or a
- * list of those, with the node beside them. Errors (exit code 2) name the file, the key and the
+ * Reads the key "cln-dev" of a package.json (docs/settings.md): a path, a plugin, or a list of
+ * those. An object can name the node as well. Errors (exit code 2) name the file, the key and the
  * value.
  */
 import { resolve } from "node:path";
@@ -23,9 +23,9 @@ import {
 import { SETTINGS_KEY, type SettingsKey } from "./package-json.js";
 import { PLUGIN_KEYS, readPlugin } from "./plugin-schema.js";
 
-/** The node as package.json names it. */
+/** The node named by package.json. */
 export interface ProjectNode {
-  /** Absolute. */
+  /** Absolute paths. */
   readonly lightningDir: readonly string[];
   readonly network: string | undefined;
   readonly rpcFile: string | undefined;
@@ -35,7 +35,7 @@ export interface ProjectNode {
 
 const NODE_KEYS = ["lightning-dir", "network", "rpc-file", "conf", "embedded"];
 
-/** Reads the node that package.json names. @throws Failure (exit code 2) */
+/** Reads the node named by package.json. @throws Failure (exit code 2) for a wrong setting */
 export function projectNode(key: SettingsKey, home: string | undefined): ProjectNode {
   const field = rootOf(key);
   if (!isObjectField(field)) {
@@ -59,8 +59,8 @@ export function projectNode(key: SettingsKey, home: string | undefined): Project
 }
 
 /**
- * The plugins that package.json lists; none if it only names a node.
- * @throws Failure (exit code 2)
+ * Reads the plugins listed by package.json; none if it only names a node.
+ * @throws Failure (exit code 2) for a wrong setting
  */
 export function projectPlugins(key: SettingsKey, home: string | undefined): PluginSettings[] {
   const field = rootOf(key);

@@ -117,7 +117,7 @@ function sessionGone(control: string, cause: unknown): Failure {
   return new Failure({
     kind: "session-gone",
     what: `the watch session (pid ${pidOf(control)}) ended before the reload`,
-    fix: "Run the command again: it then reloads by itself",
+    fix: "Run the command again to reload without the session",
     exitCode: 1,
     cause,
   });

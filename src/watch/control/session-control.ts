@@ -48,7 +48,7 @@ export class SessionControl {
       return undefined;
     } catch (error) {
       const fix = error instanceof Failure && error.fix !== undefined ? `. ${error.fix}` : "";
-      return `there is no control socket, so cln-dev restart does not find this session: ${messageOf(error)}${fix}`;
+      return `cannot open the control socket, so cln-dev restart cannot find this session: ${messageOf(error)}${fix}`;
     }
   }
 

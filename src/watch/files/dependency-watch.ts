@@ -3,10 +3,9 @@
  * folders that modules are installed to are not part of a plugin's sources, so they are watched
  * only after such a failure.
  */
-import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "../../events/watch-events.js";
-import { attempt, namesIn, realPathOf } from "../../filesystem/try-read.js";
+import { attempt, namesIn, realPathOf, tryStat } from "../../filesystem/try-read.js";
 import { homeFolder } from "../../plugin/file/home-folder.js";
 import { readHead, readShebang } from "../../plugin/file/shebang.js";
 
@@ -61,7 +60,7 @@ export class DependencyWatch {
 function timesOf(path: string): ReadonlyMap<string, number> {
   const times = new Map<string, number>();
   for (const folder of moduleFolders(path)) {
-    const stat = statSync(folder, { throwIfNoEntry: false });
+    const stat = tryStat(folder);
     if (stat !== undefined) times.set(folder, stat.mtimeMs);
   }
   return times;

@@ -19,7 +19,7 @@ export interface FileSnapshot {
   readonly writtenAt: number;
   /** In bytes; 0 if it is missing. */
   readonly size: number;
-  /** The same in two snapshots of an unchanged file: see {@link sameFile}. */
+  /** The same in two snapshots of an unchanged file. */
   readonly fingerprint: string;
 }
 
@@ -60,11 +60,6 @@ export function takeSnapshot(path: string): FileSnapshot {
   } catch {
     return MISSING;
   }
-}
-
-/** Whether two fingerprints are of the same file. */
-export function sameFile(a: string, b: string): boolean {
-  return a === b;
 }
 
 /**

@@ -10,7 +10,7 @@ import { realPathOf, tryLstat } from "../../filesystem/try-read.js";
 import { isBelow } from "../../plugin/file/ignore-rules.js";
 import { type SourceSettings, sourceFilesOf } from "../../plugin/file/source-files.js";
 import { FileIdentities } from "./file-identities.js";
-import { sameFile, takeSnapshot } from "./file-snapshot.js";
+import { takeSnapshot } from "./file-snapshot.js";
 import { FolderWatchers } from "./folder-watchers.js";
 import { HintQueue } from "./hint-queue.js";
 import { KnownFiles } from "./known-files.js";
@@ -166,7 +166,7 @@ export class FileSource {
     await this.#watchers.allRead();
     for (const { rules } of this.#paths.trees) {
       for (const [file, why] of rules.problems) {
-        this.#notice("warn", `${file} cannot be read, and counts as missing: ${why}`);
+        this.#notice("warn", `${file} cannot be read, and is ignored: ${why}`);
       }
     }
   }
@@ -199,7 +199,7 @@ export class FileSource {
       this.#pollMs = POLL_MS;
       this.#notice(
         "info",
-        `${place} is on ${type}, where no file events come: polling every ${POLL_MS} ms`,
+        `${place} is on ${type}, which sends no file events: polling every ${POLL_MS} ms`,
       );
       return;
     }
@@ -274,9 +274,9 @@ export class FileSource {
   #hasChanged(path: string, isBulk: boolean): boolean {
     if (this.#paths.isPlugin(path)) return this.#hasPluginChanged();
     if (basename(path) === ".gitignore") this.#rulesChanged(path);
-    if (!this.#paths.counts(path)) return this.#hasFolderGone(path);
+    if (!this.#paths.counts(path)) return this.#hasLostFiles(path);
     const found = this.#known.look(path, !isBulk);
-    if (found === "folder") return this.#hasFolderGone(path);
+    if (found === "folder") return this.#hasLostFiles(path);
     if (found === "unchanged") return false;
     if (!this.#ownOutput.isWrittenTo(path)) return true;
     this.#notice("info", `${path} holds this program's own output: its changes cause no reload`);
@@ -285,7 +285,7 @@ export class FileSource {
 
   #hasPluginChanged(): boolean {
     const look = takeSnapshot(this.#plugin.path);
-    if (sameFile(this.#pluginSeen, look.fingerprint)) return false;
+    if (this.#pluginSeen === look.fingerprint) return false;
     this.#pluginSeen = look.fingerprint;
     this.#followTarget();
     return true;
@@ -296,7 +296,7 @@ export class FileSource {
    * a symlink, any other file.
    * @returns whether known files are gone with a folder
    */
-  #hasFolderGone(path: string): boolean {
+  #hasLostFiles(path: string): boolean {
     const isWatched = this.#watchers.has(path);
     const stats = tryLstat(path);
     if (stats?.isDirectory()) {
@@ -344,7 +344,7 @@ export class FileSource {
   #rulesChanged(file: string): void {
     if (!this.#paths.rulesChanged(file)) return;
     this.#noticed.clear();
-    const message = `${file} has changed: what it ignores is not watched`;
+    const message = `${file} has changed: files that it ignores are not watched`;
     void this.#reopen().then(() => this.#notice("info", message));
   }
 

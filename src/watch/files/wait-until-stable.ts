@@ -3,7 +3,7 @@
  * complete is used at once. One that may be growing is used when two snapshots agree. One that is
  * missing, empty or not executable gets a moment, since many saves pass through that state.
  */
-import { type FileSnapshot, sameFile, takeSnapshot } from "./file-snapshot.js";
+import { type FileSnapshot, takeSnapshot } from "./file-snapshot.js";
 
 /** The time between two snapshots of a file that may be growing, in ms. */
 const LOOK_AGAIN_MS = 8;
@@ -99,7 +99,7 @@ export async function waitUntilQuiet(
 
 function isReady(look: FileSnapshot, before: FileSnapshot | undefined): boolean {
   if (look.state === "whole") return true;
-  return before !== undefined && sameFile(look.fingerprint, before.fingerprint);
+  return before !== undefined && look.fingerprint === before.fingerprint;
 }
 
 /** Returns why a plugin file cannot be started, or undefined if it can. */

@@ -57,8 +57,8 @@ export class WatchedPaths {
     if (tree?.enters(folder) !== true) return false;
     if (this.sources.trees.includes(tree) || isWatched) return true;
     if (this.#linkedFolders++ < MAX_LINKED_FOLDERS) return true;
-    const limit = `more than ${MAX_LINKED_FOLDERS} folders are reached by symlinks`;
-    this.#onLimit(`${limit}: the others below ${tree.root} are not watched`);
+    const limit = `symlinks lead to more than ${MAX_LINKED_FOLDERS} folders`;
+    this.#onLimit(`${limit}: the rest below ${tree.root} are not watched`);
     return false;
   }
 

@@ -39,7 +39,7 @@ export async function identifyNode(
   const facts = isObject(info) ? info : {};
   const { network } = facts;
   if (typeof network !== "string") {
-    throw nodeUnreachable("garbage", rpcFile, "its getinfo does not name a network");
+    throw nodeUnreachable("garbage", rpcFile, "its answer to getinfo has no network");
   }
   guardMainnet(address, network);
   return {
@@ -66,7 +66,7 @@ export async function identifyForControl(
   throw new Failure({
     kind: "node-too-old",
     what: `the node at ${address.rpcFile} is lightningd ${facts.version}`,
-    why: `a release before ${FIRST_SAFE_RELEASE} can kill every process of its user when it restarts a plugin that could not be run`,
+    why: `releases before ${FIRST_SAFE_RELEASE} can kill every process of their user when they restart a plugin that could not be run`,
     fix: `Use lightningd ${FIRST_SAFE_RELEASE} or later; list, call and logs work with this one`,
     exitCode: 2,
   });

@@ -54,14 +54,6 @@ export class NodeMonitor {
     this.#next(POLL_MS);
   }
 
-  /**
-   * Waits for a node that is not running yet: {@link NodeMonitorOptions.onBack} reports its return.
-   */
-  await(): void {
-    this.#goneAt = performance.now();
-    this.#next(RECONNECT_MS);
-  }
-
   /** Checks at once whether the node is running, because a call had no answer. */
   checkNow(): void {
     if (this.gone) return;

@@ -40,7 +40,7 @@ export async function explainUnanswered(call: UnansweredCall): Promise<string> {
   const own = (listed ?? []).map(({ name }) => name).filter((name) => !BUILTIN.test(name));
   const paths = plugin === undefined ? own : [plugin];
   const details = await describeProcesses(paths, node, listed === undefined);
-  const silent = listed === undefined ? ", and the node does not answer anything else either" : "";
+  const silent = listed === undefined ? ", and the node does not answer other calls either" : "";
   return [`${head}${silent}`, ...details].join("; ");
 }
 
@@ -72,7 +72,7 @@ const DOING: Readonly<Record<ProcessWait, string>> = {
   stdin: "reads its stdin",
   computing: "computes",
   sleep: "sleeps",
-  child: "waits for a program that it has started",
+  child: "waits for a child process",
   socket: "waits for data on a socket",
   file: "waits for a file or a pipe",
   events: "waits in its event loop",
@@ -85,6 +85,6 @@ function meaningOf(wait: ProcessWait, isNodeSilent: boolean, isOne: boolean): st
     return ": it waits for the next request, and has not answered this one";
   if (wait !== "socket") return "";
   return isNodeSilent
-    ? ": probably for the answer to its own call, which the node holds back until the plugin answers its rpc_command hook. Answer that hook from another thread, or make no call in init or in a hook"
+    ? ": probably for the answer to its own call, which the node delays until the plugin answers its rpc_command hook. Answer the hook from another thread, and make no calls in init or in a hook"
     : ", probably for the answer to its own call to the node";
 }

@@ -148,7 +148,7 @@ export class WatchedNode {
     if (place?.kind === "nowhere" && !this.#isStderrReported) {
       this.#isStderrReported = true;
       const message =
-        "the node's stderr goes to /dev/null (lightningd --daemon), and so does what the plugin prints there: log it, or start lightningd without --daemon, with 2>FILE";
+        "the node runs with --daemon, so the plugin's stderr goes to /dev/null: log messages instead, or start lightningd without --daemon and with 2>FILE";
       this.#emit({ event: "notice", level: "info", message });
     }
     if (place?.kind !== "file") return;

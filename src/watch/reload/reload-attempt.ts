@@ -10,7 +10,7 @@ import { descendantsOf } from "../../node/plugins/plugin-processes.js";
 import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
-import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
+import { type FileSnapshot, takeSnapshot } from "../files/file-snapshot.js";
 import { reloadHot } from "../hot/hot-reload.js";
 import { socketIdentity } from "../node/identify-node.js";
 import {
@@ -198,7 +198,7 @@ export class ReloadAttempt {
     for (const message of await endLeftovers(leftovers)) warn(this.#context, message);
     // What was saved during the stop is what gets started.
     const now = takeSnapshot(this.#target.plugin.path);
-    const same = sameFile(now.fingerprint, settled.snapshot.fingerprint);
+    const same = now.fingerprint === settled.snapshot.fingerprint;
     const plugin = same ? settled : await this.#settling.settle();
     this.#progress.absorb();
     await removeStaleBytecodeOf(this.#context, plugin.file);

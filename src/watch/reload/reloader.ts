@@ -17,7 +17,7 @@ import {
 } from "../../node/plugins/plugin-processes.js";
 import { redactor } from "../../plugin/secret-options.js";
 import type { PluginSettings } from "../../settings/types.js";
-import { type FileSnapshot, sameFile, takeSnapshot } from "../files/file-snapshot.js";
+import { type FileSnapshot, takeSnapshot } from "../files/file-snapshot.js";
 import { pluginBehind } from "../hot/front-files.js";
 import type { TraceSource } from "../hot/trace-source.js";
 import { identifyForControl } from "../node/identify-node.js";
@@ -213,7 +213,7 @@ export class Reloader {
     const { path } = this.target.plugin;
     const seen = this.#attempt ? this.#attempt.seen : this.#seen;
     if (seen === undefined || files.some((file) => file !== path)) return false;
-    return sameFile(takeSnapshot(path).fingerprint, seen.fingerprint);
+    return takeSnapshot(path).fingerprint === seen.fingerprint;
   }
 
   /** The outcome of the current attempt, or of the last one. */
@@ -255,7 +255,7 @@ export class Reloader {
 
   #isDeadly(): boolean {
     if (this.#deadly === undefined) return false;
-    return sameFile(takeSnapshot(this.target.plugin.path).fingerprint, this.#deadly.fingerprint);
+    return takeSnapshot(this.target.plugin.path).fingerprint === this.#deadly.fingerprint;
   }
 
   /**
@@ -343,6 +343,7 @@ export class Reloader {
       nextHint: (ms) => this.#nextHint(ms),
     });
     this.#attempt = attempt;
+    const previous = this.#processes;
     this.#processes = [];
     const from = Date.now();
     const result = await attempt.run();
@@ -370,7 +371,9 @@ export class Reloader {
       return;
     }
     // Before anyone learns that it runs, and could start it again.
-    if (outcome?.event === "reloaded") this.#noteProcesses();
+    if (outcome?.event === "reloaded") {
+      this.#noteProcesses(outcome.stopMs === undefined ? [] : previous);
+    }
     // Someone who saves at each outcome must not be mistaken for the start.
     if (isTest) await this.#lateEvents();
     this.#report(result.outcome);
@@ -442,10 +445,14 @@ export class Reloader {
     return false;
   }
 
-  #noteProcesses(): void {
+  /** @param stopped processes that were killed, and may not be gone yet on a busy machine */
+  #noteProcesses(stopped: readonly ProcessIdentity[]): void {
     if (this.#state.is !== "running") return;
     const folder = realPathOf(this.target.node.networkDir);
-    this.#processes = rootsOf(pluginProcesses(this.#state.path, folder));
+    const isStopped = ({ pid, startTime }: ProcessIdentity) =>
+      stopped.some((old) => old.pid === pid && old.startTime === startTime);
+    const found = pluginProcesses(this.#state.path, folder);
+    this.#processes = rootsOf(found.filter((one) => !isStopped(one)));
     const pids = this.#processes.map(({ pid }) => pid);
     this.#pycachePrefixes = pycachePrefixes("", pids, folder);
   }

@@ -150,7 +150,7 @@ describe.skipIf(!has("python3"))("in a terminal", () => {
     terminal.press("p");
     await terminal.shows(/paused/);
     writePlugin(box.work, { options: ["foo"], version: "2" });
-    await terminal.shows(/paused: plugin\.\w+ has changed/);
+    await terminal.shows(/paused: plugin\.\w+ changed/);
     terminal.press("p");
     await terminal.shows(/resumed: 1 file has changed[\s\S]*reloaded in/);
     expect(await ask(node, "version")).toMatchObject({ version: "2", options: { foo: "BAAAR" } });

@@ -14,7 +14,7 @@ it("both report the other, and a save is a failure in neither", async () => {
   await first.next("reloaded");
   const second = new Program(box, ["watch", plugin, node.flag, "--json"]);
   const other = (pid: number) =>
-    `another watch session (pid ${pid}) has ${plugin} on this node, too`;
+    `another watch session (pid ${pid}) is also running ${plugin} on this node`;
   expect((await second.next("notice")).message).toContain(other(first.pid));
   expect((await first.next("notice", { level: "warn" })).message).toContain(other(second.pid));
   for (const version of ["2", "3", "4"]) {

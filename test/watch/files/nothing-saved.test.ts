@@ -89,7 +89,7 @@ it("two sessions for the same plugin on the same node are both warned of the oth
   const elsewhere = await watchOn(nodes[1]);
   const second = await watchOn(nodes[0]);
   const warningOf = ({ pid }: Program) =>
-    `another watch session (pid ${pid}) has ${plugin} on this node, too: end one of the two`;
+    `another watch session (pid ${pid}) is also running ${plugin} on this node: end one of them`;
   const isWarned = (one: Program, other: Program) => () =>
     one.events.some(({ message }) => message === warningOf(other));
   await until("the warning of the second", isWarned(second, first));

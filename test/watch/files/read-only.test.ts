@@ -27,7 +27,7 @@ it.skipIf(!possible)("a watch says that restart does not find it, and reloads", 
   const plugin = writePlugin(box.work);
   const watch = readOnly(box, ["watch", plugin, node.flag, "--json"]);
   expect(await watch.next("notice")).toMatchObject({
-    message: expect.stringMatching(/^there is no control socket.*EROFS/),
+    message: expect.stringMatching(/^cannot open the control socket.*EROFS/),
   });
   await watch.next("reloaded", { cause: "start" });
   writePlugin(box.work, { version: "2" });

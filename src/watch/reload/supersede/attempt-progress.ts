@@ -4,7 +4,7 @@
  */
 import { type Change, merge, type Target } from "../../../events/reload-target.js";
 import type { Emit, Phase } from "../../../events/watch-events.js";
-import { type FileSnapshot, sameFile, takeSnapshot } from "../../files/file-snapshot.js";
+import { type FileSnapshot, takeSnapshot } from "../../files/file-snapshot.js";
 import type { SelfChanges } from "./self-changes.js";
 
 export interface ProgressOptions {
@@ -134,7 +134,7 @@ export class AttemptProgress {
   verify(snapshot: FileSnapshot): void {
     this.throwIfSuperseded();
     const { path } = this.#options.target.plugin;
-    if (sameFile(takeSnapshot(path).fingerprint, snapshot.fingerprint)) return;
+    if (takeSnapshot(path).fingerprint === snapshot.fingerprint) return;
     this.#changedMeanwhile.add(path);
     if (this.#options.isFinal || this.#options.suspectedFiles.has(path)) return;
     this.#supersededBy = [path];

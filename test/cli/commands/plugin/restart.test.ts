@@ -74,7 +74,7 @@ describe("with one watch session", () => {
     expect(await ask(node, "version")).toMatchObject({ version: "2", options: { foo: "BAAAR" } });
     const wrong = await run(box, ["restart", "fooo=1"]);
     expect(wrong.code).toBe(1);
-    await watch.next("notice", { message: "the previous options are used again" });
+    await watch.next("notice", { message: "the previous options are restored" });
     await watch.next("reloaded", { cause: "settings" });
     expect(await ask(node, "version")).toMatchObject({ options: { foo: "BAAAR" } });
   });
