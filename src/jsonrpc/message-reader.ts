@@ -88,7 +88,7 @@ export class MessageReader {
     this.#strayBytes += bytes.length;
     if (bytes.includes("}")) yield this.#notMessage();
     else if (this.#strayBytes >= MAX_STRAY_BYTES) {
-      yield this.#fault(`more than ${MAX_STRAY_BYTES} bytes that are no message`);
+      yield this.#fault(`more than ${MAX_STRAY_BYTES} bytes without a message`);
     }
   }
 

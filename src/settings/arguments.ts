@@ -49,7 +49,7 @@ export function splitArguments(
 }
 
 const EMPTY = {
-  why: "a shell variable may not be set",
+  why: "a shell variable may be unset",
   fix: "Name a plugin file, or an option as key=value",
 };
 

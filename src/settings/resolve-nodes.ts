@@ -95,7 +95,7 @@ type Choice = Omit<NodeFlags, "embedded"> & {
 function addresses(choice: Choice, surroundings: Surroundings): NodeAddress[] {
   const dirs = choice.lightningDir.length === 0 ? [undefined] : choice.lightningDir;
   if (dirs.length > 1 && choice.rpcFile?.startsWith("/")) {
-    throw usageFailure(`--rpc-file=${choice.rpcFile} and several --lightning-dir`, {
+    throw usageFailure(`--rpc-file=${choice.rpcFile} cannot be used with several --lightning-dir`, {
       why: "an absolute rpc-file is the same socket for all of them",
       fix: "Leave out --rpc-file, or make it relative to each network's folder",
     });

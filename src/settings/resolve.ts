@@ -129,7 +129,7 @@ function refuseTwice(listed: readonly PluginSettings[], file: string): void {
   const paths = listed.map((plugin) => realPathOf(plugin.path));
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice === undefined) return;
-  throw usageFailure(`the plugin ${twice} is twice under "cln-dev" in ${file}`, {
+  throw usageFailure(`the plugin ${twice} is listed twice under "cln-dev" in ${file}`, {
     why: "a node runs a plugin file once",
     fix: "Merge the two entries",
   });
@@ -140,7 +140,7 @@ function noPlugin(command: string, file: string | undefined, foreign: readonly s
     file === undefined
       ? 'there is none on the command line, and no package.json here or above has the key "cln-dev"'
       : `there is none on the command line, nor under "cln-dev" in ${file}`;
-  const passedOver = foreign.map((path) => `; ${path} is not read: another user can change it`);
+  const passedOver = foreign.map((path) => `; ${path} is ignored: another user can change it`);
   return usageFailure("no plugin is named", {
     why: none + passedOver.join(""),
     fix: `Run "cln-dev ${command} my-plugin.py", or add "cln-dev": { "path": "my-plugin.py" } to package.json`,
@@ -149,7 +149,7 @@ function noPlugin(command: string, file: string | undefined, foreign: readonly s
 
 function severalPlugins(option: string, count: number, file: string | undefined): Failure {
   return usageFailure(`the option ${option} with ${count} plugins`, {
-    why: "it does not name the plugin that it is for",
+    why: "it could be for any of them",
     fix: `Name one plugin, or write the options into ${file ?? "package.json"}: "cln-dev": { "plugins": [{ "path": "my-plugin.py", "options": { "${option}": "value" } }] }`,
   });
 }

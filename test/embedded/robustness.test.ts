@@ -197,7 +197,7 @@ describe("a plugin", () => {
       'go: () => { const flood = () => { while (process.stdout.write("y\\n".repeat(9999))); process.stdout.once("drain", flood); }; flood(); }',
     );
     expect(await failureOf(call(node, "go"))).toMatchObject({ code: -4 });
-    await expectKilled(node, pid, "more than 1048576 bytes that are no message");
+    await expectKilled(node, pid, "more than 1048576 bytes without a message");
   });
 
   it("that floods the log and its stderr slows nobody down for long, and fills no memory", async () => {

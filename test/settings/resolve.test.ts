@@ -141,7 +141,7 @@ describe("the plugins", () => {
     link(root, "link.py", "a.py");
     const failure = failureOf(() => settings());
     expect(failure.exitCode).toBe(2);
-    expect(textOf(failure)).toContain(`${root}/a.py is twice`);
+    expect(textOf(failure)).toContain(`${root}/a.py is listed twice`);
     expect(textOf(failure)).toContain(`${root}/package.json`);
   });
 

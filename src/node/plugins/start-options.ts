@@ -61,8 +61,8 @@ export function encodeStartOptions(
 function encodeText(name: string, text: string): string {
   const raw = `"${text}"`;
   if (typeof parseJson(raw) === "string") return raw;
-  throw usageFailure(`option ${name} cannot be passed on as ${shown(name, text)}`, {
-    why: "lightningd passes the text of the request on undecoded, so a double quote, a control character or a lone backslash does not reach the plugin unchanged",
+  throw usageFailure(`option ${name} cannot be set to ${shown(name, text)}`, {
+    why: "lightningd does not decode the value, so a double quote, a control character or a lone backslash would reach the plugin changed",
     fix: "Set it in the node's config file instead",
   });
 }

@@ -41,7 +41,7 @@ function isSocket(path: string): boolean {
 const NEXT_STEP: { readonly [reason in UnreachableReason]: string } = {
   missing: "Start the node, or name it with --lightning-dir, or use --embedded",
   refused: "Start the node again",
-  denied: "Run as the user that the node runs as, or start it with --rpc-file-mode=0660",
+  denied: "Run as the node's user, or start the node with --rpc-file-mode=0660",
   "not-a-socket":
     "Name the node's lightning-rpc with --rpc-file, or its folder with --lightning-dir",
   closed: "Read the node's log, and start it again if it is gone",

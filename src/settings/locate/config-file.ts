@@ -148,7 +148,7 @@ function reasonOf(error: unknown): string {
     case "EACCES":
       return "this user may not read it";
     case "ELOOP":
-      return "its symbolic links lead in a circle";
+      return "its symbolic links form a loop";
     default:
       return messageOf(error);
   }

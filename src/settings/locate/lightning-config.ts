@@ -34,7 +34,11 @@ export function readValues(lines: readonly ConfigLine[], place: ConfigPlace): Co
         throw refused(line, `${key} is a flag and takes no value`, `Write ${key} alone`);
       }
       if (network === undefined) {
-        throw refused(line, "lightningd prints its version and ends here", "Remove the line");
+        throw refused(
+          line,
+          "at this line lightningd prints its version and exits",
+          "Remove the line",
+        );
       }
       values.network = inPlace(line, key, place, network);
     } else if (VALUE_KEYS.includes(key)) {
@@ -78,7 +82,7 @@ function applyValue(
   } else {
     throw refused(
       line,
-      "a config cannot name another one in its place",
+      "a config file cannot set conf",
       `Write "include ${value}" for more lines, or give --conf on the command line`,
     );
   }
@@ -87,7 +91,7 @@ function applyValue(
 /** Refuses to let a network's own config choose the network, which led to that config. */
 function inPlace(line: ConfigLine, key: string, place: ConfigPlace, network: string): string {
   if (place === "network") {
-    const why = `${key} is not permitted in the config of one network`;
+    const why = `${key} is not allowed in the config of one network`;
     throw refused(line, why, "Move the line to the config in the lightning-dir itself");
   }
   return network;

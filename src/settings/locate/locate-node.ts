@@ -51,14 +51,14 @@ export function locateAddress(choice: NamedNodeChoice, surroundings: Surrounding
 /** Explains an unexpanded `~`: a shell expands it only at the start of a word, lightningd never. */
 function tildeHints(rpcFile: string): string[] {
   if (!rpcFile.includes("/~/")) return [];
-  return [`The ~ in ${rpcFile} is a folder of that name: write the path in full, or $HOME`];
+  return [`The ~ in ${rpcFile} is not expanded: write the full path, or use $HOME`];
 }
 
 /** Refuses an empty flag, as lightning-cli does. An unset variable is the usual cause. */
 function refuseEmpty(flag: string, value: string | undefined): void {
   if (value === undefined || trimEnd(value) !== "") return;
   throw usageFailure(`${flag} is empty`, {
-    why: "it has no path; a shell variable may not be set",
+    why: "it needs a path; a shell variable may be unset",
     fix: `Write a path after ${flag}, or leave it out`,
   });
 }
@@ -126,7 +126,7 @@ function readConfig(file: string, place: ConfigPlace): ReadConfig {
   }
   const { unreadable } = read;
   const hints =
-    unreadable === undefined ? [] : [`${file} is ignored, here as by lightning-cli: ${unreadable}`];
+    unreadable === undefined ? [] : [`${file} is ignored, as by lightning-cli: ${unreadable}`];
   return { values: {}, hints, unreadable };
 }
 

@@ -34,7 +34,7 @@ export function asText(field: Field, example: string): string {
   if (field.value.trim() === "" || field.value.includes("\0")) {
     throw fieldFailure(
       field,
-      "it is empty, or contains a NUL",
+      "it is empty or contains a NUL character",
       `Write ${example}, or leave it out`,
     );
   }
@@ -72,8 +72,8 @@ export function refuseUnknownKeys(
   const value = described({ ...field, keyPath: unknown, value: field.value[unknown] });
   throw settingsFailure(
     `unknown key ${joinKey(field.keyPath, unknown)} (${value}) in ${field.file}`,
-    `the keys there are ${known.join(", ")}`,
-    near === undefined ? "Take it out" : `Did you mean "${near}"?`,
+    `known keys: ${known.join(", ")}`,
+    near === undefined ? "Remove it" : `Did you mean "${near}"?`,
   );
 }
 

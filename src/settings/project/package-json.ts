@@ -94,7 +94,7 @@ function parse(text: string, file: string): unknown {
     const why = messageOf(error);
     const place = placeIn(text, why);
     const at = place === undefined ? file : `${file}:${place}`;
-    throw broken(`${at} is not valid JSON`, why, `Correct ${at}`, error);
+    throw broken(`${at} is not valid JSON`, why, `Fix the JSON at ${at}`, error);
   }
 }
 

@@ -116,7 +116,7 @@ function readOptions(field: Field): PluginOption[] {
 function optionValue(field: Field): PluginOption["value"] {
   const { value } = field;
   if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw fieldFailure(field, "JSON numbers of this size lose digits", 'Write it in "');
+    throw fieldFailure(field, "JSON numbers this large lose digits", 'Write it in "');
   }
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
     return value;

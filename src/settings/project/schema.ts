@@ -79,7 +79,7 @@ export function projectPlugins(key: SettingsKey, home: string | undefined): Plug
   if (ofOne[0] !== undefined) {
     throw fieldFailure(
       member(field, ofOne[0]) ?? field,
-      'it is beside "plugins", where it belongs to none of them',
+      'it is next to "plugins", so it applies to no plugin',
       'Move it into the plugin\'s own object in "plugins"',
     );
   }

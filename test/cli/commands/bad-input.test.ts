@@ -15,7 +15,7 @@ describe("options", () => {
     [["number=ten"], 1, /'ten' is not a number|number takes a whole number, not "ten"/],
     [["number=0x10"], 2, /option number takes a whole number, not "0x10".*\n.*decimal/],
     [["foo=1", "foo=2"], 2, /option foo is given twice/],
-    [['foo=with"quote'], 2, /option foo cannot be passed on as "with\\"quote"/],
+    [['foo=with"quote'], 2, /option foo cannot be set to "with\\"quote"/],
   ])("%j", async (given, exitCode, words) => {
     const box = sandbox();
     const node = await startNode(box);
@@ -88,7 +88,10 @@ describe("configs and settings", () => {
       '{"cln-dev": {"path": 7}}',
       /wrong cln-dev\.path \(7\) in .*package\.json: it must be a string/,
     ],
-    ['{"cln-dev": [{"path": "a.py"}, {"path": "./a.py"}]}', /a\.py is twice under "cln-dev"/],
+    [
+      '{"cln-dev": [{"path": "a.py"}, {"path": "./a.py"}]}',
+      /a\.py is listed twice under "cln-dev"/,
+    ],
     ['{"name": "x"}', /no plugin is named: .*package\.json/],
   ])("a package.json with %s", async (text, words) => {
     const box = sandbox();
@@ -106,7 +109,7 @@ describe("configs and settings", () => {
     chmodSync(folder, 0o777);
     const watch = new Program(box, ["watch", writePlugin(box.work), node.flag, "--json"]);
     const { message } = await watch.next("notice", { level: "warn" });
-    expect(message).toMatch(/no control socket.*other users may enter it. Remove it/);
+    expect(message).toMatch(/cannot open the control socket.*other users may enter it. Remove it/);
     await watch.next("reloaded");
     expect((await run(box, ["list", node.flag])).code).toBe(0);
   });

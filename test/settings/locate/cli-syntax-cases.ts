@@ -8,7 +8,7 @@ const ILLEGAL_PLACES: readonly CliCase[] = [
       "home/.lightning/config": "regtest\n",
       "home/.lightning/regtest/config": "\nnetwork=regtest\n",
     },
-    refused: ["network=regtest", "regtest/config:2", "not permitted", "lightning-dir itself"],
+    refused: ["network=regtest", "regtest/config:2", "not allowed", "lightning-dir itself"],
   },
   {
     name: "a flag in a network's config",
@@ -16,7 +16,7 @@ const ILLEGAL_PLACES: readonly CliCase[] = [
       "home/.lightning/config": "regtest\n",
       "home/.lightning/regtest/config": "regtest\n",
     },
-    refused: ["regtest/config:1", "not permitted"],
+    refused: ["regtest/config:1", "not allowed"],
   },
   {
     name: "network= in a file that a network's config includes",
@@ -25,7 +25,7 @@ const ILLEGAL_PLACES: readonly CliCase[] = [
       "home/.lightning/regtest/config": "include more\n",
       "home/.lightning/regtest/more": "network=regtest\n",
     },
-    refused: ["regtest/more:1", "not permitted"],
+    refused: ["regtest/more:1", "not allowed"],
   },
   {
     name: "network= in another network's config is never read",

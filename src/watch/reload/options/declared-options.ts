@@ -1,6 +1,6 @@
 /**
- * Asks a plugin, offline, how it declares its options: needed for the few values that would mean
- * something else, or harm the node, if they were sent without knowing
+ * Asks a plugin, offline, how it declares its options. This is only needed for the few values that
+ * would mean something else, or harm the node, if the type were guessed
  * (src/node/plugins/start-options.ts).
  */
 import { realpathSync } from "node:fs";
@@ -13,7 +13,7 @@ const MANIFEST_TIMEOUT_MS = 10_000;
 
 /**
  * Runs the plugin offline up to its manifest, and reads how it declares its options.
- * @returns undefined if the plugin gives no manifest: the start will report why
+ * @returns undefined if there is no manifest: the start reports why
  */
 export async function learnDeclarations(
   { node }: Target,

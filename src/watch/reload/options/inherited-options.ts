@@ -1,6 +1,6 @@
 /**
- * The options a reload starts the plugin with: those the user gave, and those a running plugin was
- * started with outside this session, which the node forgets at a stop.
+ * The options a reload starts the plugin with: those the user gave, and those a plugin started
+ * outside this session was running with. The node forgets the latter when it stops the plugin.
  */
 import { Failure } from "../../../errors/failure.js";
 import type { Target } from "../../../events/reload-target.js";
@@ -17,9 +17,9 @@ import type { PluginOption } from "../../../settings/types.js";
 
 /** What to remember of a plugin's options from one reload to the next. */
 export interface InheritedOptions {
-  /** Taken over from a plugin that was already running. */
+  /** Options taken over from a plugin that was already running. */
   readonly takenOver: readonly StartOption[];
-  /** What it ran with in place of values that the user has given. */
+  /** Options it ran with whose values differ from those the user gave. */
   readonly replaced: readonly StartOption[];
   /** How the plugin declares its options, if known. */
   readonly shapes: ReadonlyMap<string, OptionDeclaration> | undefined;
@@ -34,9 +34,9 @@ export const NO_INHERITED_OPTIONS: InheritedOptions = {
 /**
  * Reads the options of a plugin that is about to be stopped.
  * @param path its canonical path
- * @param byOthers it was started outside this session: what was taken over before does not count
+ * @param byOthers whether it was started outside this session: earlier options then do not count
  * @throws RpcError, NodeUnreachable (`cut` if the signal was aborted)
- * @throws Failure `option-concealed`: one of them cannot be read, and the user has not given it
+ * @throws Failure `option-concealed`: an option cannot be read, and the user has not given it
  */
 export async function readInherited(
   rpcFile: string,
@@ -69,19 +69,19 @@ export async function readInherited(
   };
 }
 
-/** As text for the terminal: `name=value`, secret values as `***`. */
+/** Formats options as text for the terminal: `name=value`, secret values as `***`. */
 export function shownOptions(options: readonly StartOption[]): string[] {
   return options.map(({ name, raw }) => `${name}=${shownValue({ name, value: optionText(raw) })}`);
 }
 
-/** The value in the JSON text of an option, without its quotes. */
+/** Returns the JSON text of an option's value without its quotes. */
 export function optionText(raw: string): string {
   return raw.replace(/^"|"$/g, "");
 }
 
 /**
- * The options to send with a start. The plugin is asked how it declares its options only for a
- * value that would mean something else, or do harm, if its type is not what it looks like.
+ * Returns the options to send with a start. Asks the plugin how it declares them only if a value
+ * would mean something else, or do harm, if its type is not what it looks like.
  * @throws Failure (exit code 2) for a value that cannot be passed on
  */
 export async function startOptionsFor(
@@ -92,14 +92,14 @@ export async function startOptionsFor(
 ): Promise<{ readonly options: readonly StartOption[]; readonly inherited: InheritedOptions }> {
   const given = target.plugin.options;
   let { shapes } = inherited;
-  // The node does not list an option of a running plugin that has neither a value nor a default.
+  // The node does not list options of a running plugin that have neither a value nor a default.
   const known = given.every((option) => shapes?.has(option.name));
   if (!known && needsDeclaration(given)) {
     const { learnDeclarations } = await import("./declared-options.js");
     const learned = await learnDeclarations(target, file, signal);
     shapes = learned && new Map([...(shapes ?? []), ...learned]);
   }
-  // What is given now may have been taken over before.
+  // An option that is given now may have been taken over earlier.
   const isGiven = ({ name }: StartOption) => given.some((option) => option.name === name);
   const takenOver = inherited.takenOver.filter((option) => !isGiven(option));
   const options = [...takenOver, ...encodeStartOptions(given, shapes)];

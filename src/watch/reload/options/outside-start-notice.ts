@@ -1,15 +1,14 @@
 /**
- * Reports that the plugin was started outside this session: with which options, and what happens to
- * them.
+ * Reports that the plugin was started outside this session: its options, and what happens to them.
  */
 import { shownValue } from "../../../plugin/secret-options.js";
 import { type AttemptContext, warn } from "../attempt-context.js";
 import { shownOptions } from "./inherited-options.js";
 
-/** Reports it if the running version was started outside this session. */
+/** Reports a running version that was started outside this session, or with other options. */
 export function reportOutsideStart(context: AttemptContext): void {
   const { byOthers, inherited } = context.node;
-  // A command is given other options on purpose.
+  // Someone who gives other options in a command does so on purpose.
   const isReplaced = inherited.replaced.length > 0 && context.progress.change.cause === "start";
   if (!byOthers && !isReplaced) return;
   const { name, plugin } = context.options.target;

@@ -1,6 +1,6 @@
 /**
  * `--safe`: the new version must pass its handshake offline before the old one is stopped. Without
- * the flag, only what looks as if it would take the node down is tried this way.
+ * the flag, only a version that looks as if it would crash the node is checked.
  */
 import { mayDropOption } from "../../../diagnose/evidence/dropped-option.js";
 import { failed } from "../../../events/outcomes.js";
@@ -13,8 +13,8 @@ import { removeStaleBytecodeOf } from "./stale-bytecode.js";
 import { BUSY_MAX_MS, BUSY_RETRY_MS, isFileBusy } from "./start-plugin.js";
 
 /**
- * Checks the new version if `--safe` asks for it, or if it may take the node down.
- * @param version the node's
+ * Checks the new version if `--safe` asks for it, or if it may crash the node.
+ * @param version returns the node's version
  * @returns the outcome if the check fails; else the manifest, if the plugin was asked for it
  * @throws Superseded
  */
@@ -29,7 +29,7 @@ export async function checkBeforeStop(
   const { shapes } = node.inherited;
   const configured = [...(shapes ?? [])].filter(([, { isConfigured }]) => isConfigured);
   const names = configured.map(([name]) => name);
-  // Always check for what would take the node down, if that costs nothing.
+  // What would crash the node is always looked for, since that costs next to nothing.
   const isSuspect =
     names.length > 0 && mayDropOption(file, names, options.length > 0, await version());
   if (!target.plugin.safe && !isSuspect) return { manifest: undefined };
@@ -50,7 +50,7 @@ export async function checkBeforeStop(
   }
   progress.verify(snapshot);
   if (result.ok) return { manifest: result.handshake.manifest };
-  // Without `--safe` the node itself refuses everything that does not take it down.
+  // Without `--safe`, leave it to the node to refuse whatever does not crash it.
   if (!target.plugin.safe && !result.crashes) return { manifest: undefined };
   await untilSure(context, snapshot);
   const { explanation, findings, message } = result;

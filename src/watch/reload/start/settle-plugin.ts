@@ -1,6 +1,5 @@
 /**
- * The step between the build and the start: waits until the saved plugin file is complete and can
- * be started.
+ * The step after the build: waits until the saved plugin file is complete and can be started.
  */
 import { Failure } from "../../../errors/failure.js";
 import {
@@ -13,11 +12,11 @@ import { waitUntilStable } from "../../files/wait-until-stable.js";
 import type { ReloadAttemptOptions } from "../attempt-context.js";
 import type { AttemptProgress } from "../supersede/attempt-progress.js";
 
-/** How long a save may take from emptying the file to filling it again, in ms. */
+/** How long a save may leave the file empty, in ms. */
 const SAVE_MS = 30;
 /**
- * A file that looks usable and turns out not to be, this many times in a row, is not being saved:
- * it may not be readable for this user, for example.
+ * How many times in a row a file may look usable and turn out not to be. After that it is not being
+ * saved; this user may be unable to read it, for example.
  */
 const MAX_UNSETTLED = 5;
 
@@ -60,7 +59,7 @@ export class PluginSettling {
       const file = await inspectPluginFile(path, command);
       if (settled.usable) return { file, snapshot: settled.look };
     } catch (error) {
-      // Usable a moment ago: the next save may be under way, and hide the beginning of the file.
+      // It was usable a moment ago: the next save may be under way and hide the start of the file.
       const age = Date.now() - takeSnapshot(path).writtenAt;
       const isYoung = age >= 0 && age < SAVE_MS;
       const midSave = error instanceof Failure && (isYoung || mayBeMidSave(error));
@@ -68,7 +67,7 @@ export class PluginSettling {
       if (!settled.usable || !midSave || isLast) throw error;
       await this.#options.nextHint(SAVE_MS);
     }
-    // What was wrong has just been fixed, or the other way round: settle again.
+    // The file has just become usable, or stopped being so: settle again.
     this.#unsettled++;
     return this.settle();
   }

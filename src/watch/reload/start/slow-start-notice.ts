@@ -1,31 +1,30 @@
 /**
- * Reports a slow start: lightningd waits 120 s for a plugin that does not answer, too long to wait
- * just to learn that an answer was not flushed. Whatever can be known is reported earlier.
+ * Reports a slow start. lightningd waits 120 s for a plugin that does not answer: too long just to
+ * learn that an answer was not flushed. Whatever can be known is reported earlier.
  */
 import { diagnoseHang, type Started } from "../../../diagnose/on-demand.js";
 import type { Emit } from "../../../events/watch-events.js";
 import { whySilent } from "../slow-node-notice.js";
 
-/** Longer than most plugins take to start, and than anyone likes to wait without a message. */
+/** Longer than most plugins take to start, and than anyone wants to wait without a message; ms. */
 export const SLOW_START_MS = 10_000;
-/** Longer than a debugger takes to print that it waits, in ms. */
+/** How long a debugger may take to print that it is waiting, in ms. */
 const DEBUGGER_MS = 2_000;
 
 export interface SlowStartOptions {
-  /** In place of {@link SLOW_START_MS}. */
+  /** When the notice is due, in ms. Default: {@link SLOW_START_MS}. */
   readonly afterMs?: number;
-  /** How long the plugin has for each answer offline, in ms. */
+  /** How long the plugin may take for each answer offline, in ms. */
   readonly timeoutMs?: number;
-  /** What the plugin has written to stderr in this start, if known. */
+  /** What the plugin has written to stderr during this start, if known. */
   readonly stderr?: () => string | undefined;
-  /** Called when the notice is due: output held back during the start can be shown. */
+  /** Called when a notice is due: output held back during the start can then be shown. */
   readonly onSlow?: () => void;
 }
 
 /**
- * Reports a start that is still under way after {@link SLOW_START_MS}, and where it hangs, if it
- * does.
- * @returns to be called when the start has ended
+ * Reports a start that is still under way after {@link SLOW_START_MS}, and where it hangs.
+ * @returns a function to call when the start has ended
  */
 export function reportSlowStart(
   started: Started,
@@ -49,7 +48,7 @@ export function reportSlowStart(
   const report = async () => {
     onSlow?.();
     if (waitsForDebugger) return;
-    // If the node is silent, the plugin is not what is waited for, and that has been reported.
+    // If the node is silent, the plugin is not to blame, and the silence has been reported.
     if ((await whySilent(target.node, over.signal)) !== undefined || over.signal.aborted) return;
     warn(
       `${plugin} is still starting after ${afterMs / 1000} s (lightningd gives up after 120 s for each of getmanifest and init)`,
@@ -72,7 +71,7 @@ export function reportSlowStart(
   };
 }
 
-/** Where to attach, if the plugin waits for a debugger. */
+/** Returns where to attach if the plugin is waiting for a debugger. */
 function debuggerOf(shebang: string, stderr: string): string | undefined {
   const listening = /Debugger listening on (\S+)/.exec(stderr)?.[1];
   const flag = /--inspect-(?:brk|wait)(?:=\S+)?|debugpy\b.*--wait-for-client/.exec(shebang)?.[0];

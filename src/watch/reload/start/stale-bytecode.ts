@@ -1,8 +1,8 @@
 /**
- * Removes bytecode that Python would run in place of a saved source. Python takes a `.pyc` for
- * current if its header holds the source's size and its mtime in whole seconds (PEP 552). So a
- * module that is saved twice within one second at the same size, or put back with its old time
- * stamp (`cp -p`, `rsync -t`), would run as its previous version.
+ * Removes bytecode that Python would run in place of a saved source. Python considers a `.pyc`
+ * current if its header holds the source's size and its mtime in whole seconds (PEP 552). So the
+ * previous version of a module would run if the module is saved twice within one second at the same
+ * size, or restored with its old time stamp (`cp -p`, `rsync -t`).
  */
 import { closeSync, readSync, rmSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -15,25 +15,25 @@ import { sourceFilesOf } from "../../../plugin/file/source-files.js";
 import type { PluginSettings } from "../../../settings/types.js";
 import { type AttemptContext, warn } from "../attempt-context.js";
 
-/** PEP 552: magic number, flags, mtime or hash. */
+/** The size of a `.pyc` header (PEP 552: magic number, flags, then mtime and size, or a hash). */
 const HEADER_BYTES = 16;
-/** Bytecode written within this time after its source changed may be of the previous content. */
+/** Bytecode written within this time after its source, in ms, may be of the previous content. */
 const WRITE_MS = 1_000;
-/** How many folders of a large tree are searched. */
+/** How many folders of a large tree are searched at most. */
 const MAX_FOLDERS = 2_000;
-/** Between two turns of the event loop. */
+/** How many folders, or files, are checked in one turn of the event loop. */
 const FOLDERS_AT_ONCE = 20;
 const FILES_AT_ONCE = 200;
 
 interface BytecodeOptions {
   readonly plugin: PluginSettings;
-  /** Files that changed since the last start; undefined if unknown: all are checked. */
+  /** Files that changed since the last start; undefined if unknown, to check all of them. */
   readonly changed: readonly string[] | undefined;
   /** Absolute values of PYTHONPYCACHEPREFIX that the plugin may run with. */
   readonly prefixes: readonly string[];
 }
 
-/** @returns stale bytecode that cannot be removed: Python will run it */
+/** Removes stale bytecode. @returns what cannot be removed, and Python therefore runs */
 async function removeStaleBytecode(options: BytecodeOptions): Promise<readonly string[]> {
   const { plugin, changed, prefixes } = options;
   const notRemoved: string[] = [];
@@ -68,7 +68,7 @@ async function removeStaleBytecode(options: BytecodeOptions): Promise<readonly s
   return notRemoved;
 }
 
-/** The folders that hold the plugin's modules, as far as they are watched. */
+/** Yields the watched folders that may hold the plugin's modules. */
 function* foldersOf(plugin: PluginSettings): Generator<string> {
   const { trees, real } = sourceFilesOf(plugin);
   const due = [...new Set([...trees.map(({ root }) => root), dirname(real)])];
@@ -93,8 +93,8 @@ function cacheFolders(source: string, prefixes: readonly string[]): string[] {
 }
 
 /**
- * The bytecode in a folder by the name of its module: `helper.cpython-311.pyc` and
- * `helper.cpython-311.opt-1.pyc` are of `helper`.
+ * Lists the bytecode in a folder by module name: `helper.cpython-311.pyc` and
+ * `helper.cpython-311.opt-1.pyc` belong to `helper`.
  */
 function cachesIn(folder: string): ReadonlyMap<string, readonly string[]> {
   const caches = new Map<string, string[]>();
@@ -108,7 +108,7 @@ function cachesIn(folder: string): ReadonlyMap<string, readonly string[]> {
   return caches;
 }
 
-/** Whether Python would run it although the source may have changed. */
+/** Whether Python would run the bytecode although its source may have changed. */
 function isStale(cache: string, source: string, isChanged: boolean): boolean {
   const header = headerOf(cache);
   const file = statOf(source);
@@ -117,7 +117,7 @@ function isStale(cache: string, source: string, isChanged: boolean): boolean {
   const flags = header.readUInt32LE(4);
   const isChecked = (flags & 2) !== 0;
   const isByHash = (flags & 1) !== 0;
-  // Python compares the source's hash itself.
+  // Python compares the hash of the source itself.
   if (isByHash && isChecked) return false;
   const isTaken =
     isByHash ||
@@ -155,9 +155,9 @@ function statOf(path: string): Stats | undefined {
 }
 
 /**
- * Where a plugin's bytecode may be, besides `__pycache__`.
- * @param shebang the plugin's `#!` line: `-X pycache_prefix=PATH`
- * @param pids processes of the node, or of the plugin: the next start has their environment
+ * Returns where a plugin's bytecode may be, besides `__pycache__`.
+ * @param shebang the plugin's `#!` line, which may contain `-X pycache_prefix=PATH`
+ * @param pids processes of the node or the plugin: the next start inherits their environment
  * @param cwd the plugin's working directory: the node's network directory
  */
 export function pycachePrefixes(
@@ -174,7 +174,7 @@ export function pycachePrefixes(
   return [...found].filter((prefix) => prefix !== "").map((prefix) => resolve(cwd, prefix));
 }
 
-/** Removes what Python would take for the saved code, before the plugin is started. */
+/** Removes the plugin's stale bytecode before a start, and warns about what it cannot remove. */
 export async function removeStaleBytecodeOf(
   context: AttemptContext,
   file: PluginFile,

@@ -1,6 +1,4 @@
-/**
- * The second half of a reload on the node: starts the new version, and clears what is in its way.
- */
+/** The second half of a reload on the node: starts the new version, and clears its way. */
 import type { Target } from "../../../events/reload-target.js";
 import { isAlreadyRegistered, startPlugin } from "../../../node/plugins/plugin-command.js";
 import type { StartOption } from "../../../node/plugins/start-options.js";
@@ -8,14 +6,14 @@ import { RpcError } from "../../../node/rpc/errors.js";
 import { cancelStart, stopHungPlugin } from "../stop/stop-hung-plugin.js";
 
 // A plugin file that a linker or an editor still has open for writing cannot be started (ETXTBSY),
-// and no event reports when it is closed: the start is retried.
+// and no event reports when it is closed, so the start is retried.
 
-/** Between two tries, in ms. */
+/** How long to wait between two tries, in ms. */
 export const BUSY_RETRY_MS = 10;
-/** After this it is reported as a failure, in ms. */
+/** How long to retry before reporting a failure, in ms. */
 export const BUSY_MAX_MS = 5_000;
 
-/** Whether a start failed because of that. @param message the node's, or that of an offline run */
+/** Whether a start failed because of that. @param message from the node, or from an offline run */
 export function isFileBusy(message: string): boolean {
   return message.includes("Text file busy");
 }
@@ -25,9 +23,9 @@ export interface StartWithRetryOptions {
   /** The plugin's canonical path. */
   readonly path: string;
   readonly options: readonly StartOption[];
-  /** Aborted when a newer version replaces this one: its start is ended. */
+  /** Aborted when a newer version replaces this one: the start is then ended. */
   readonly signal: AbortSignal;
-  /** Aborted when the caller has gone: the start is left to the node. */
+  /** Aborted when the caller has gone: the start is then left to the node. */
   readonly abandoned: AbortSignal;
   /** Resolves at the next change, or after `ms`. */
   readonly nextHint: (ms: number) => Promise<void>;
@@ -35,7 +33,7 @@ export interface StartWithRetryOptions {
 
 /**
  * Starts the plugin and waits until the node reports it as started.
- * @returns how long the node took for the start that worked, in ms
+ * @returns how long the successful start took, in ms
  * @throws RpcError, NodeUnreachable (`cut` if a signal was aborted)
  */
 export async function startWithRetry(start: StartWithRetryOptions): Promise<number> {
@@ -48,7 +46,7 @@ export async function startWithRetry(start: StartWithRetryOptions): Promise<numb
       return performance.now() - at;
     } catch (error) {
       if (isAlreadyRegistered(error) && !hasStoppedOther) {
-        // Another start, by someone else or an earlier one of ours, came first.
+        // Another start came first: someone else's, or an earlier one of ours.
         hasStoppedOther = true;
         await stopHungPlugin(start.target, start.path, start.abandoned);
       } else if (isBusy(error) && at - begun < BUSY_MAX_MS) {
@@ -60,9 +58,7 @@ export async function startWithRetry(start: StartWithRetryOptions): Promise<numb
   }
 }
 
-/**
- * Sends one `plugin start`. Waits for the node's answer even if a newer version replaces this one.
- */
+/** Sends one `plugin start`. Waits for the answer even if a newer version replaces this one. */
 async function startOnce(start: StartWithRetryOptions): Promise<void> {
   const { target, path, options, signal, abandoned } = start;
   const cut = new AbortController();

@@ -16,13 +16,13 @@ import { onNode } from "../slow-node-notice.js";
 import type { SettledPlugin } from "./settle-plugin.js";
 import { reportSlowStart } from "./slow-start-notice.js";
 
-/** By when an address that the previous version held is free again, in ms. */
+/** How long an address that the previous version held may take to become free, in ms. */
 const IN_USE_RETRY_MS = 1_000;
-/** By when another session that has the plugin, too, has started it, in ms. */
+/** How long another session with the same plugin may take to start it, in ms. */
 const OTHER_SESSION_MS = 3_000;
 const POLL_MS = 50;
 
-/** Describes a start that is being sent now. */
+/** Describes a start that is about to be sent. */
 export function startedNow(
   { options: { target } }: AttemptContext,
   file: PluginFile,
@@ -40,7 +40,7 @@ export class StartStep {
   /** The plugin file as it was when the node died of it. */
   deadly: FileSnapshot | undefined;
 
-  /** @param manifest the new version's offline answer, if it was asked */
+  /** @param manifest the new version's manifest from an offline check, if there was one */
   constructor(context: AttemptContext, manifest: Manifest | undefined) {
     this.#context = context;
     this.#manifest = manifest;
@@ -48,7 +48,7 @@ export class StartStep {
 
   /**
    * Starts the plugin.
-   * @returns how long the node took, in ms, or the outcome of a failed start
+   * @returns how long the node took, in ms, or the outcome if the start failed
    * @throws Superseded
    */
   async run(plugin: SettledPlugin, options: readonly StartOption[]): Promise<number | Outcome> {
@@ -72,14 +72,14 @@ export class StartStep {
         return await this.#nodeDied(started, snapshot, error);
       }
       if (!(error instanceof RpcError)) throw error;
-      // The other session stopped it, and is starting it.
+      // The other session may have stopped it, and be starting it now.
       const from = performance.now();
       if (isShared() && (await this.#isStartedByOther(plugin))) return performance.now() - from;
       return await this.#diagnose(started, plugin, error);
     }
   }
 
-  /** Whether the node runs the plugin after all, a moment later. */
+  /** Waits a moment, and returns whether another session has started the plugin. */
   async #isStartedByOther({ file, snapshot }: SettledPlugin): Promise<boolean> {
     const { options, progress, node, over } = this.#context;
     const path = file.realPath;
@@ -95,7 +95,7 @@ export class StartStep {
     return false;
   }
 
-  /** Explains a start during which the node went away: a plugin can do that to it. */
+  /** Explains a start during which the node went away: a plugin can crash it. */
   async #nodeDied(
     started: Started,
     snapshot: FileSnapshot,
@@ -118,7 +118,7 @@ export class StartStep {
     progress.begin("diagnose");
     const diagnosis = await diagnoseStart(started, error, progress.newer);
     if (!this.#hasRetried && diagnosis.addressInUse) {
-      // The previous version may not have released it yet.
+      // The previous version may not have released the address yet.
       this.#hasRetried = true;
       await options.nextHint(IN_USE_RETRY_MS);
       progress.verify(plugin.snapshot);

@@ -1,7 +1,6 @@
 /**
- * Ends what a version leaves running when it is stopped: lightningd ends the process that it
- * started, which may be a launcher (uv, sh), and the program behind it keeps its port and its
- * files.
+ * Ends what a version leaves running when it is stopped. lightningd ends only the process that it
+ * started. That may be a launcher (uv, sh), and the program behind it keeps its port and its files.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -11,16 +10,16 @@ import {
   type ProcessIdentity,
 } from "../../../node/plugins/plugin-processes.js";
 
-/** How long a program may take to end by itself after its stdin has ended, in ms. */
+/** How long a program may take to exit by itself after its stdin has ended, in ms. */
 const GRACE_MS = 100;
-/** By when a killed process is gone, in ms. */
+/** How long a killed process may take to disappear, in ms. */
 const KILLED_MS = 500;
 const POLL_MS = 3;
 
 /**
- * Waits briefly for processes to end, then kills them.
- * @param processes of the stopped version; each is checked by its start time
- * @returns text for the terminal: what could not be ended
+ * Waits briefly for processes to exit, then kills them.
+ * @param processes those of the stopped version; each is checked by its start time
+ * @returns what could not be ended, as text for the terminal
  */
 export async function endLeftovers(
   processes: readonly ProcessIdentity[],

@@ -9,18 +9,18 @@ import { pluginBehind } from "../../hot/front-files.js";
 import { type InheritedOptions, readInherited } from "../options/inherited-options.js";
 
 const STARTING_POLL_MS = 100;
-/** The longest wait for a slow start outside this session, in ms. */
+/** The longest wait for other plugins to finish their start, in ms. */
 const STARTING_MAX_MS = 30_000;
 /**
- * How long a start outside this session gets (the node itself starts the plugins of its config), in
- * ms.
+ * The longest wait for this plugin to finish a start from outside this session, in ms: the node
+ * itself starts the plugins of its config.
  */
 const OWN_START_MS = 3_000;
 
 export interface Found {
-  /** `hanging`: its start has not ended. */
+  /** `hanging`: its start has not finished. */
   readonly is: "absent" | "hanging" | "running";
-  /** As the node lists it: a front, in hot mode. */
+  /** The path in the node's list: a front, in hot mode. */
   readonly path: string;
   readonly inherited: InheritedOptions;
 }
@@ -28,7 +28,7 @@ export interface Found {
 /**
  * Finds what the node runs of the plugin, and reads what a stop would lose.
  * @param path the plugin's canonical path
- * @param byOthers the running version was started outside this session
+ * @param byOthers whether the running version was started outside this session
  * @throws Failure: it runs and must not be stopped
  */
 export async function findRunning(
@@ -43,7 +43,7 @@ export async function findRunning(
   if (entry === undefined) return { is: "absent", path, inherited };
   const { name } = entry;
   if (!entry.active) return { is: "hanging", path: name, inherited };
-  // A front of ours is not stopped: its host takes the new version.
+  // Our own front is not stopped: its host takes the new version.
   const isHot = target.plugin.hot === true && name !== path;
   if (!isHot) {
     if (!entry.dynamic) throw await notDynamic(path);
@@ -59,8 +59,8 @@ export async function findRunning(
 }
 
 /**
- * The node's entry for the plugin. A node that is still starting would never answer a `plugin
- * start`, so this waits for it.
+ * Returns the node's entry for the plugin. Waits for a node that is still starting: it would never
+ * answer a `plugin start`.
  */
 async function entryOnceNodeIsUp(
   rpcFile: string,
@@ -82,7 +82,7 @@ async function entryOnceNodeIsUp(
   }
 }
 
-/** The running one may be older than the file, which may declare itself dynamic by now. */
+/** The running version may be older than the file, which may say that it is dynamic by now. */
 async function notDynamic(path: string): Promise<Failure> {
   const { dynamicHint, saysDynamic } = await import("../../../diagnose/explain/dynamic-hint.js");
   const file = await inspectPluginFile(path).catch(() => undefined);

@@ -1,6 +1,4 @@
-/**
- * Stops a plugin because its watch session ends, without waiting for a node that does not answer.
- */
+/** Stops a plugin when its watch session ends, without waiting for a node that does not answer. */
 import type { Target } from "../../../events/reload-target.js";
 import type { Emit } from "../../../events/watch-events.js";
 import { stopPlugin } from "../../../node/plugins/plugin-command.js";
@@ -10,7 +8,7 @@ import { reportSlowStep, whySilent } from "../slow-node-notice.js";
 import { endLeftovers } from "./end-leftovers.js";
 import { stopHungPlugin } from "./stop-hung-plugin.js";
 
-/** After this time without an answer, the node is asked whether it answers at all, in ms. */
+/** How long to wait for the stop before checking whether the node answers at all, in ms. */
 const STOP_ANSWER_MS = 1_000;
 
 export interface PluginAtEnd {
@@ -20,7 +18,10 @@ export interface PluginAtEnd {
   readonly processes: readonly ProcessIdentity[];
 }
 
-/** A node that is gone has stopped its plugins; do not wait for one that does not answer. */
+/**
+ * Stops the plugin and ends its leftovers. A node that is gone has already stopped its plugins; one
+ * that does not answer is not waited for.
+ */
 export async function stopAtEnd(
   { state, target, processes }: PluginAtEnd,
   emit: Emit,

@@ -1,4 +1,4 @@
-/** Ends a plugin whose start has not ended: it hangs, or a newer version replaces it. */
+/** Ends a plugin that is still starting: it hangs, or a newer version replaces it. */
 import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "../../../events/reload-target.js";
@@ -6,17 +6,18 @@ import { isUnmanageable, stopPlugin } from "../../../node/plugins/plugin-command
 import { killPluginProcesses } from "../../../node/plugins/plugin-processes.js";
 import { NodeUnreachable } from "../../../node/rpc/errors.js";
 
-/** A node without an answer by then is held up by the plugin itself. */
+/** How long the node may take to answer, in ms; after that, the plugin itself holds it up. */
 const STOP_ANSWER_MS = 1_000;
 const KILLED_POLL_MS = 3;
 const KILLED_MAX_MS = 5_000;
 
 /**
- * Ends a start of ours that a newer version replaces; resolves when the node has answered it or
- * cannot be made to. Starting the changed file at once would be faster: lightningd replaces a
- * plugin whose checksum has changed. But while it waits for that plugin's manifest it frees it
- * twice, and dies of that sooner or later (v26.06.6: plugin_register, plugin_manifest_cb).
- * @param abandoned aborted: the start is left to the node
+ * Ends our own start when a newer version replaces it. Resolves when the node has answered the
+ * start, or cannot be made to. Starting the changed file at once would be faster, since lightningd
+ * replaces a plugin whose checksum has changed. But if it is still waiting for that plugin's
+ * manifest, it frees the plugin twice and sooner or later crashes (v26.06.6: plugin_register,
+ * plugin_manifest_cb).
+ * @param abandoned aborted to leave the start to the node
  */
 export async function cancelStart(
   target: Target,
@@ -28,10 +29,10 @@ export async function cancelStart(
   const until = performance.now() + KILLED_MAX_MS;
   while (!hasEnded() && !abandoned.aborted && performance.now() < until) {
     try {
-      // Not found: the node has not read our start yet.
+      // If the plugin is not found, the node has not read our start yet.
       await stopPlugin(rpcFile, path, { signal: abandoned, timeoutMs: STOP_ANSWER_MS });
     } catch (error) {
-      // If the plugin's rpc_command hook is asked before each command, it holds up this one, too.
+      // A plugin with an rpc_command hook holds up every command, this one included.
       if (!isUnmanageable(error) && !isSilent(error)) return;
       killPluginProcesses(path, realpathSync(networkDir));
     }
@@ -40,8 +41,8 @@ export async function cancelStart(
 }
 
 /**
- * Stops a plugin whose start has not ended. While the node waits for its manifest it refuses to
- * stop it, so the plugin's process is ended instead.
+ * Stops a plugin that is still starting. The node refuses to stop it while it waits for its
+ * manifest, so the plugin's process is killed instead.
  * @throws RpcError, NodeUnreachable (`cut` if the signal was aborted)
  */
 export async function stopHungPlugin(
