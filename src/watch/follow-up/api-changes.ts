@@ -1,7 +1,7 @@
 /**
- * What a reload changed for the plugin's users. If a handshake was made anyway (`--safe`) the
- * manifests are compared, hooks and subscriptions included; otherwise what the node shows of the
- * plugin (`help`, `listconfigs`): the plugin is not run a second time for it.
+ * Finds what a reload changed for the plugin's users. If a handshake was made anyway (`--safe`), it
+ * compares the manifests, hooks and subscriptions included. Otherwise it compares what the node
+ * shows of the plugin (`help`, `listconfigs`), rather than run the plugin a second time.
  */
 import { type Changes, hasChanges } from "../../diagnose/changes/changes.js";
 import { manifestChanges } from "../../diagnose/changes/manifest-diff.js";
@@ -14,7 +14,7 @@ import type { Started } from "../../diagnose/on-demand.js";
 import type { Target } from "../../events/reload-target.js";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 
-/** What one version showed. */
+/** What one version of a plugin showed. */
 export interface Shown {
   readonly surface: VisibleApi;
   readonly manifest: Manifest | undefined;
@@ -22,7 +22,7 @@ export interface Shown {
 
 const ASK_TIMEOUT_MS = 10_000;
 
-/** What the running version shows; undefined if the node did not answer. */
+/** Reads what the running version shows; undefined if the node did not answer. */
 export async function readShown(
   { node }: Target,
   running: { readonly path: string; readonly started?: Started },
@@ -33,15 +33,16 @@ export async function readShown(
     const surface = await readVisibleApi(node.rpcFile, running.path, options);
     return { surface, manifest: running.started?.manifest };
   } catch {
-    // This is only an extra: the next reload compares again.
+    // The comparison is only an extra: the next reload tries again.
     return undefined;
   }
 }
 
 /**
  * Compares what two versions of a plugin showed.
- * @param methodsToo whether an added or removed method can only be this plugin's. Its options are
- *   known from `listconfigs`, and its manifest is its own.
+ * @param methodsToo whether an added or removed method can only be this plugin's. This is never in
+ *   doubt for options (`listconfigs` shows whose they are) or a manifest.
+ * @returns undefined if nothing changed
  */
 export function versionChanges(
   before: Shown,

@@ -1,6 +1,7 @@
 /**
- * What follows a good reload of one target, after its outcome was reported: what the new version
- * changed for its users, and the user's own calls (`--call`). A newer reload cuts it short.
+ * What follows a good reload of one target, after its outcome was reported: it reports what the new
+ * version changed for its users, makes the user's calls (`--call`) and runs the user's command
+ * (`--run`). A newer reload cuts it short.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { diagnoseFailedCall } from "../../diagnose/on-demand.js";
@@ -20,11 +21,9 @@ import type { Shown } from "./api-changes.js";
 
 const CALL_TIMEOUT_MS = 60_000;
 const GIVEN_UP = `no answer within ${CALL_TIMEOUT_MS / 1000} s; the next save calls it again`;
-/** How many lines of the output of `--run` are useful on a screen. */
+/** How many of the last lines of the output of `--run` are shown. */
 const MAX_RUN_LINES = 60;
-/**
- * By then, what the plugin logged before it answered has been read from the node's log file, in ms.
- */
+/** How long the log file may take to show what the plugin logged before it answered, in ms. */
 const LOG_MS = 100;
 
 export class FollowUp {
@@ -34,7 +33,7 @@ export class FollowUp {
   /** The other plugins of this session on the same node. */
   readonly #others: () => readonly Reloader[];
   #before: Shown | undefined;
-  /** performance.now() of when {@link #before} was asked for. */
+  /** When {@link #before} was asked for, as performance.now(). */
   #beforeAt = 0;
   /** Whether no other plugin was being reloaded then. */
   #wasQuiet = false;
@@ -47,8 +46,8 @@ export class FollowUp {
   #work: Promise<void> = Promise.resolve();
 
   /**
-   * @param recentLog the plugin's last log lines since a moment (ms since 1970), shown with a
-   *   failed call
+   * @param recentLog returns the plugin's last log lines since a time (in ms since 1970), to show
+   *   with a failed call
    */
   constructor(
     reloader: Reloader,
@@ -62,10 +61,10 @@ export class FollowUp {
     this.#recentLog = recentLog;
   }
 
-  /** The plugin has been started again. */
+  /** Called when the plugin has been reloaded. */
   reloaded(): void {
     this.#begin(async (signal) => {
-      // Whoever waits for the outcome (`cln-dev restart`) is answered first.
+      // First answer anyone who waits for the outcome (`cln-dev restart`).
       await new Promise(setImmediate);
       await this.#compare(signal);
       await this.#callAll(signal);
@@ -76,7 +75,7 @@ export class FollowUp {
     });
   }
 
-  /** Another reload begins: the user's command (`--run`) is about the previous version. */
+  /** Called when another reload begins: ends the `--run` command for the previous version. */
   reloading(): void {
     this.#command.abort();
   }
@@ -86,7 +85,7 @@ export class FollowUp {
     this.#begin((signal) => this.#callAll(signal));
   }
 
-  /** Runs the user's command, with the node and the plugin in its environment. */
+  /** Runs the user's command (`--run`), with the node and the plugin in its environment. */
   async #run(signal: AbortSignal): Promise<void> {
     const { plugin, node, name } = this.#reloader.target;
     if (plugin.runAfter === undefined || signal.aborted) return;
@@ -110,7 +109,7 @@ export class FollowUp {
     this.#emit({ event: "ran", ...name, command, ok, ending, output: tail, ms });
   }
 
-  /** Ends what is under way. A reload that ends later has no follow-up. */
+  /** Ends a follow-up under way. A reload that ends later gets none. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#running.abort();
@@ -127,10 +126,7 @@ export class FollowUp {
     this.#work = this.#work.then(() => (signal.aborted ? undefined : job(signal)));
   }
 
-  /**
-   * Reports what the new version changed: from its manifest if that is known, otherwise from the
-   * node.
-   */
+  /** Reports what the new version changed, from its manifest if known, else from the node. */
   async #compare(signal: AbortSignal): Promise<void> {
     const { state, target } = this.#reloader;
     if (state.is !== "running") return;
@@ -139,8 +135,8 @@ export class FollowUp {
     const now = await readShown(target, state, signal);
     if (signal.aborted || now === undefined) return;
     const before = this.#before;
-    // The node does not show whose a method is: a change by another plugin must not be attributed
-    // to this one.
+    // The node does not show which plugin a method belongs to: do not report another plugin's
+    // change as this one's.
     const wasAlone = this.#others().every(({ settledAt }) => settledAt < this.#beforeAt);
     const isQuiet = this.#others().every(({ busy, settledAt }) => !busy && settledAt <= at);
     const changes = before && versionChanges(before, now, wasAlone && isQuiet && this.#wasQuiet);
@@ -184,9 +180,9 @@ export class FollowUp {
   ): Promise<void> {
     const { state, target, stderr } = this.#reloader;
     if (state.is !== "running" || state.started === undefined) return;
-    // Not a call: the node was not asked.
+    // If the call could not be parsed, the node was not asked.
     if (!(error instanceof RpcError || error instanceof NodeUnreachable)) return;
-    // What it waits for was reported while it waited.
+    // What a silent call waits for was reported while it waited.
     if (isSilent(error)) return;
     const died = error instanceof RpcError && error.code === PLUGIN_TERMINATED;
     if (died) this.#reloader.explained = state.started;
@@ -228,7 +224,7 @@ function isSilent(error: unknown): boolean {
   return error instanceof NodeUnreachable && error.reason === "silent";
 }
 
-/** Parses `hello name=x`. @throws Failure: `key=value` and other words are mixed */
+/** Parses a call such as `hello name=x`. @throws Failure: `key=value` and other words are mixed */
 function readCall(call: string): { readonly method: string; readonly params: RawJson } {
   const [method = "", ...words] = splitWords(call);
   return { method, params: callParams(words) };

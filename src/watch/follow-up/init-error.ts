@@ -1,7 +1,7 @@
 /**
  * Reports a plugin that runs although its `init` failed: the node accepts an error as an answer,
- * and lists the plugin as active. The embedded node of this process passes the answer on; a real
- * node does not show it, so a traceback that was logged during the start stands in for it
+ * and lists the plugin as active. The embedded node of this process passes the answer on. A real
+ * node does not show it, so a traceback that was logged during the start is used instead
  * (pyln-client logs one for each exception).
  */
 import { diagnoseInitError } from "../../diagnose/on-demand.js";
@@ -9,10 +9,10 @@ import type { Emit } from "../../events/watch-events.js";
 import { isObject, type JsonObject, parseJson } from "../../jsonrpc/json.js";
 import type { Reloader } from "../reload/reloader.js";
 
-/** The id of the request, on lightningd and the embedded node: `cli:plugin#1/cln:init#2`. */
+/** Matches the id of the request, on lightningd or the embedded node: `cli:plugin#1/cln:init#2`. */
 const INIT_ID = /"cln:init#|\/cln:init#/;
 
-/** Finds the error in an answer to `init`. @param message from a plugin to the node, JSON text */
+/** Returns the error in an answer to `init`. @param message JSON text from a plugin to the node */
 export function initErrorOf(message: string): JsonObject | undefined {
   if (!INIT_ID.test(message)) return undefined;
   const answer = parseJson(message);
@@ -22,7 +22,7 @@ export function initErrorOf(message: string): JsonObject | undefined {
 }
 
 /**
- * Explains a failed `init` of a plugin that the node lists as active.
+ * Explains why the `init` of a plugin failed that the node nevertheless lists as active.
  * @param error the `error` member of the answer
  * @param logged what the plugin logged during the start
  */

@@ -1,7 +1,7 @@
 /**
- * The files of one plugin in hot mode: a private directory for each plugin on each node, with the
- * front that the node starts and the description that its host reads. Written by the watch session
- * and by `cln-dev hot-path`, read by the host and by everything that must recognize a front.
+ * The files of one plugin in hot mode. Each plugin on each node has a private directory, with the
+ * fronts that the node starts and the description that the host reads. The watch session and
+ * `cln-dev hot-path` write them; the host and everything that must recognize a front read them.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -25,28 +25,28 @@ export interface HotFolder {
   readonly control: string;
 }
 
-/** `list` reads a front: what only writing or removing one needs is loaded there. */
+/** Loads a module on demand: `list` only reads fronts, and should not load what writing needs. */
 const load = process.getBuiltinModule;
 
 const PROGRAM = { mode: 0o700 };
-/** The folder's name: see {@link hotFolder}. Most plugins of a node are not fronts. */
+/** Matches a folder's name, see {@link hotFolder}: rules out most plugins, which are not fronts. */
 const FOLDER_NAME = /^[0-9a-f]{16}$/;
 const REMOVE_TRIES = 50;
 const REMOVE_RETRY_MS = 20;
 
-/** `$XDG_CACHE_HOME/cln-dev/hot`, or `~/.cache/cln-dev/hot`. */
+/** Returns `$XDG_CACHE_HOME/cln-dev/hot`, or `~/.cache/cln-dev/hot`. */
 function hotRoot(env: NodeJS.ProcessEnv = process.env): string {
   const cache = env.XDG_CACHE_HOME;
   return join(cache?.startsWith("/") ? cache : join(homedir(), ".cache"), "cln-dev", "hot");
 }
 
 /**
- * The names of a plugin's files; writes nothing.
+ * Returns the names of a plugin's files. Writes nothing.
  * @param plugin its canonical path
- * @param node the node's rpc-file
+ * @param node the path of the node's rpc-file
  */
 export function hotFolder(plugin: string, node: string): HotFolder {
-  // The same before and after the node has made its folders.
+  // The result must be the same before and after the node has created its folders.
   const real = join(realPathOf(dirname(node)), basename(node));
   const { createHash } = load("node:crypto");
   const name = createHash("sha256").update(`${real}\0${plugin}`).digest("hex").slice(0, 16);
@@ -65,8 +65,8 @@ function folderAt(path: string, name: string): HotFolder {
 
 /**
  * Creates the folder and the fronts in it.
- * @param host the host's program, absolute
- * @throws Failure `hot-folder`: it cannot be written, is not private, or programs do not run there
+ * @param host the absolute path of the host's program
+ * @throws Failure `hot-folder`: it cannot be written, is not private, or programs cannot run there
  */
 export function writeFronts(description: HotDescription, host: string): HotFolder {
   const folder = hotFolder(description.plugin, description.node);
@@ -89,7 +89,7 @@ export function writeFronts(description: HotDescription, host: string): HotFolde
   return folder;
 }
 
-/** Changes how the next version is run. @throws Error of the file system */
+/** Writes the description: how the next version is run. @throws Error from the file system */
 export function describe(folder: HotFolder, description: HotDescription): void {
   const file = join(folder.path, DESCRIPTION);
   const atStart = description.atStart ?? readDescription(folder.path)?.atStart;
@@ -98,8 +98,8 @@ export function describe(folder: HotFolder, description: HotDescription): void {
 }
 
 /**
- * Removes everything that {@link writeFronts} made. A host that is just ending may still write
- * there.
+ * Removes everything that {@link writeFronts} created, unless the node's config starts the front.
+ * Retries for a while, since a host that is just ending may still write there.
  */
 export async function removeFronts({ path }: HotFolder): Promise<void> {
   if (readDescription(path)?.atStart) return;
@@ -114,7 +114,7 @@ export async function removeFronts({ path }: HotFolder): Promise<void> {
 }
 
 /**
- * The front at a path of `plugin list`, if it is one of ours.
+ * Returns the front at a path of `plugin list`, if it is one of ours.
  * @param path absolute, as the node lists it
  */
 function frontAt(path: string): { folder: HotFolder; plugin: string } | undefined {
@@ -126,7 +126,7 @@ function frontAt(path: string): { folder: HotFolder; plugin: string } | undefine
   return description === undefined ? undefined : { folder, plugin: description.plugin };
 }
 
-/** Whether a path of `plugin list` is a front for a node's own config, of any node. */
+/** Whether a path of `plugin list` is a front that any node's own config starts. */
 export function isAtStart(path: string): boolean {
   return basename(dirname(path)) === "at-start" && frontAt(path) !== undefined;
 }
@@ -137,7 +137,7 @@ export function isStartedByNode(folder: HotFolder): boolean {
 }
 
 /**
- * A front was stopped: removes its files, unless the node's own config starts it.
+ * Removes the files of a front that was stopped, unless the node's own config starts it.
  * @param path as the node listed it
  */
 export async function removeStoppedFront(path: string): Promise<void> {
@@ -145,12 +145,12 @@ export async function removeStoppedFront(path: string): Promise<void> {
   if (front !== undefined) await removeFronts(front.folder);
 }
 
-/** The plugin itself, for a path of `plugin list`; the same path if it is not a front. */
+/** Returns the plugin behind a path of `plugin list`; the same path if it is not a front. */
 export function pluginBehind(path: string): string {
   return frontAt(path)?.plugin ?? path;
 }
 
-/** access(2) cannot tell, so the front itself is run once, without a host. */
+/** Checks that programs can run in the folder: runs the front once, without a host. */
 function refuseNoexec({ path, front }: HotFolder): void {
   const { spawnSync } = load("node:child_process");
   const { error } = spawnSync(front, ["--cln-dev-try"], { stdio: "ignore", timeout: 5_000 });
@@ -173,8 +173,8 @@ function unusable(folder: string, why: string, cause?: unknown): Failure {
 }
 
 /**
- * Shell code that ends the versions left behind by a killed host. `children` has their process ids
- * and start times: a process counts only if both match.
+ * Shell code that ends the versions that a killed host has left behind. The file `children` holds
+ * their process ids and start times: a process is ended only if both match.
  */
 const END_CHILDREN = `end_children() {
   while read -r pid start; do
@@ -186,11 +186,12 @@ const END_CHILDREN = `end_children() {
 } 2>/dev/null`;
 
 /**
- * The host is a child of the front, and talks to the node over the front's own pipes. The node
- * kills the front, never the host, which then sees the end of its stdin and ends the versions. The
- * front keeps stdout open until the versions are gone: otherwise the node would kill it sooner.
- * NODE_OPTIONS and NODE_EXTRA_CA_CERTS are meant for the plugin, not for the host. V8's small young
- * space keeps the host's memory from growing by 30 MiB under traffic.
+ * Returns the script of a front that starts the host. The host is a child of the front, and talks
+ * to the node over the front's own pipes. The node kills the front, never the host, which then sees
+ * the end of its stdin and ends the versions. The front keeps stdout open until the versions have
+ * ended: otherwise the node would kill it sooner. NODE_OPTIONS and NODE_EXTRA_CA_CERTS are meant
+ * for the plugin, not for the host. A small V8 young generation keeps the host's memory from
+ * growing by 30 MiB under traffic.
  */
 function frontText({ folder, host, mode }: { folder: string; host: string; mode: string }): string {
   return `#!/bin/sh
@@ -212,9 +213,10 @@ exit 0
 }
 
 /**
- * Passes its pipes to the running host, and waits for the host's end. The host opens them in /proc;
- * without it (macOS), two `cat`s pump between them and FIFOs of this front. The first holds its
- * FIFO open at both ends: whichever side comes first, it is there.
+ * Returns the script of a front that passes its pipes to the running host, and waits for the host
+ * to end. The host opens the pipes in /proc. Without /proc (macOS), two `cat`s copy between the
+ * pipes and this front's own FIFOs. The input FIFO is held open at both ends, so that neither side
+ * has to be first.
  */
 function joiningText(folder: string): string {
   return `#!/bin/sh

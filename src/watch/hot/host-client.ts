@@ -1,4 +1,4 @@
-/** A watch session's connection to the hot host of one plugin. */
+/** A watch session's connection to the host of one plugin in hot mode. */
 import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { dirname, join } from "node:path";
@@ -9,13 +9,13 @@ import type { HotFolder } from "./front-files.js";
 
 export type HostHello = Extract<HotEvent, { event: "hello" }>;
 
-/** A host that does not greet within this counts as absent, in ms. */
+/** How long a host may take to greet before it counts as absent, in ms. */
 const HELLO_MS = 2_000;
 
 /** The longest line from the host, in characters: an event may contain a message of a plugin. */
 const MAX_LINE = 2 ** 28;
 
-/** Numbers of the requests, over all hosts. */
+/** The number of the last request, across all hosts. */
 let numbers = 0;
 
 export class HostClient {
@@ -39,9 +39,10 @@ export class HostClient {
   }
 
   /**
+   * Connects to the host of a plugin, if it runs.
    * @param onEvent called with what the host reports besides its answers
    * @param onClosed called when the host has ended
-   * @returns undefined if there is none, or it does not answer
+   * @returns undefined if there is no host, or it does not answer
    */
   static connect(
     folder: HotFolder,
@@ -84,8 +85,8 @@ export class HostClient {
   }
 
   /**
-   * Tries the file as it is now.
-   * @param register replace the front in any case
+   * Asks the host to try the file as it is now.
+   * @param register whether to replace the front in any case
    * @returns undefined if the host ends first
    */
   async reload(register = false): Promise<HotOutcome | undefined> {
@@ -95,8 +96,8 @@ export class HostClient {
   }
 
   /**
-   * Asks for a moment in which the front can be replaced.
-   * @returns how many calls are pending all the same, and what happens to the version that joins
+   * Asks the host for a moment in which the front can be replaced.
+   * @returns how many calls are still pending, and the outcome of the version that joins
    */
   async makeWay(): Promise<{ pending: number; outcome: Promise<HotOutcome | undefined> }> {
     const number = ++numbers;
@@ -108,12 +109,12 @@ export class HostClient {
     };
   }
 
-  /** Makes the active version the one that the next front shows. */
+  /** Gives up the waiting version: the next front shows the active one to the node. */
   async takeBack(): Promise<void> {
     await this.#ask("ready", { cmd: "take-back", number: ++numbers });
   }
 
-  /** @param maxBytes how much of each message; 0: none */
+  /** Traces messages, up to `maxBytes` of each; 0 turns the trace off. */
   trace(maxBytes: number): void {
     this.#send({ cmd: "trace", maxBytes });
   }
@@ -137,7 +138,7 @@ export class HostClient {
     this.#waiting.clear();
   }
 
-  /** Handles an event of the host. */
+  /** Handles an event from the host. */
   take(event: HotEvent): void {
     const waiting =
       event.event === "outcome" || event.event === "ready"
@@ -147,7 +148,7 @@ export class HostClient {
     else this.#onEvent(event);
   }
 
-  /** The socket is closed. @returns whether the host did it */
+  /** Called when the socket has closed. @returns whether the host closed it */
   hasClosed(): boolean {
     const wasOpen = !this.#closed;
     this.close();
@@ -179,7 +180,7 @@ export class HostClient {
   }
 }
 
-/** The host's program, wherever this file was bundled into. */
+/** Returns the path of the host's program, wherever this file was bundled. */
 export function hostProgram(): string {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     for (const path of [join(folder, "hot-host.js"), join(folder, "dist", "hot-host.js")]) {

@@ -1,6 +1,6 @@
 /**
  * A plugin in hot mode as its watch session sees it: the front in the node's list, the host behind
- * it, and what the host reports besides the reloads.
+ * it, and what the host reports in addition to reloads.
  */
 import { dirname } from "node:path";
 import { diagnoseDead, type Started } from "../../diagnose/on-demand.js";
@@ -15,9 +15,9 @@ import { describe, type HotFolder, hotFolder, writeFronts } from "./front-files.
 import { HostClient, hostProgram } from "./host-client.js";
 import type { TraceSource } from "./trace-source.js";
 
-/** How much of an unfinished line is kept, in characters. */
+/** The longest unfinished line that is kept, in characters. */
 const MAX_LINE = 4096;
-/** By when a host has ended its versions, in ms. */
+/** How long a host may take to end its versions, in ms. */
 const END_MS = 6_000;
 
 export class HotPlugin {
@@ -29,17 +29,16 @@ export class HotPlugin {
   readonly #trace: TraceSource | undefined;
   #client: HostClient | undefined;
   #isStatic = false;
-  /** The version that serves; later ones are being tried. */
+  /** The number of the version that serves; later ones are being tried. */
   #serving = 0;
-  /** The version that serves has died, and that was reported. */
+  /** Whether the serving version has died; its death is reported at once. */
   #hasDied = false;
-  /** What a version that is being tried wrote to stderr: shown once it serves. */
+  /** What versions that are being tried have written to stderr: shown once they serve. */
   readonly #held = new Map<number, string>();
   readonly #lines = new Map<number, string>();
   #started: Started | undefined;
   #signal: AbortSignal | undefined;
 
-  /** @param file the plugin file */
   constructor(target: Target, file: PluginFile, emit: Emit, trace: TraceSource | undefined) {
     this.#trace = trace;
     this.#settings = target.plugin;
@@ -49,7 +48,7 @@ export class HotPlugin {
     this.#file = file;
   }
 
-  /** Writes the front, for the node to start. @throws Failure `hot-folder`, `hot-node` */
+  /** Writes the front that the node starts. @throws Failure `hot-folder`, `hot-node` */
   prepare(): void {
     refuseOtherUser(this.#target.node.rpcFile);
     writeFronts(this.#description(), hostProgram());
@@ -57,8 +56,8 @@ export class HotPlugin {
 
   /**
    * Connects to the running host.
-   * @param listens whether its reports are shown; not at the end of a session
-   * @returns why that host is of no use, if so; undefined when connected
+   * @param listens whether to show its reports; false at the end of a session
+   * @returns why that host cannot be used; undefined if connected
    */
   async connect(listens = true): Promise<"none" | "other-release" | undefined> {
     const client = await HostClient.connect(
@@ -83,7 +82,7 @@ export class HotPlugin {
     return undefined;
   }
 
-  /** It was already reported that the plugin is down. */
+  /** Whether it was already reported that the plugin has died. */
   get hasDied(): boolean {
     return this.#hasDied;
   }
@@ -93,14 +92,14 @@ export class HotPlugin {
   }
 
   /**
-   * Whether the node's own config starts the front: then it cannot be registered again while the
+   * Whether the node's own config starts the front: it then cannot be registered again while the
    * node runs.
    */
   get isStatic(): boolean {
     return this.#isStatic;
   }
 
-  /** Tries the file as it is now. @returns undefined if the host has ended */
+  /** Asks the host to try the file as it is now. @returns undefined if the host has ended */
   async reload(settings: PluginSettings, register: boolean): Promise<HotOutcome | undefined> {
     this.#settings = settings;
     describe(this.folder, this.#description());
@@ -128,21 +127,18 @@ export class HotPlugin {
     await this.#client?.takeBack();
   }
 
-  /** What explains a death. */
+  /** Sets the start that explains a later death. */
   setStarted(started: Started, signal: AbortSignal): void {
     this.#started = started;
     this.#signal = signal;
   }
 
-  /** Starts or stops the trace, as the session wants it now. */
+  /** Starts or stops the trace, according to the session's current setting. */
   trace(): void {
     this.#client?.trace(this.#trace?.bytes ?? 0);
   }
 
-  /**
-   * Resolves when the host has ended, and the plugin with it; at most after the time a plugin may
-   * take.
-   */
+  /** Resolves when the host has ended, and the plugin with it, or after {@link END_MS}. */
   async ended(): Promise<void> {
     await this.#client?.ended(END_MS);
   }
@@ -154,7 +150,7 @@ export class HotPlugin {
 
   #description() {
     const { run = {} } = this.#settings;
-    // A debugger's port is free only when the old version has ended.
+    // A debugger's port is only free once the old version has ended.
     const handover = this.#settings.handover ?? (run.debug ? "old-first" : undefined);
     const node = this.#target.node.rpcFile;
     return { plugin: this.#file.realPath, node, ...run, handover };
@@ -243,8 +239,9 @@ export class HotPlugin {
 }
 
 /**
- * A front is in a private directory: only a node of this user can start it.
- * @param rpcFile if it does not exist yet, its folders show whose the node is
+ * Throws if the node runs as another user. A front is in a private directory, so only a node of
+ * this user can start it.
+ * @param rpcFile the owner is that of the nearest existing folder if it does not exist yet
  * @throws Failure `hot-node`
  */
 export function refuseOtherUser(rpcFile: string): void {
@@ -256,8 +253,8 @@ export function refuseOtherUser(rpcFile: string): void {
 }
 
 /**
- * The failure for a node that cannot be used with hot mode.
- * @param why the node cannot start our front
+ * Returns the failure for a node that does not work with hot mode.
+ * @param why why the node cannot start our front
  */
 export function notForHotMode(rpcFile: string, why: string): Failure {
   return new Failure({

@@ -1,6 +1,6 @@
 /**
- * One reload in hot mode: the host tries the new version, and if its manifest has changed, the
- * front is replaced as well. The attempt decides when.
+ * One reload in hot mode: the host tries the new version. If its manifest has changed, the front is
+ * replaced as well. The attempt decides when.
  */
 import { diagnoseHotFailure, hotKiller } from "../../diagnose/on-demand.js";
 import { Failure, messageOf } from "../../errors/failure.js";
@@ -25,14 +25,14 @@ export interface HotReload {
   readonly file: PluginFile;
   readonly options: readonly StartOption[];
   /**
-   * Asks the node who it is, once: nothing else is asked of it before it has answered.
+   * Identifies the node, once. Must resolve before the node is asked anything else.
    * @returns its version
    * @throws Failure: it must not be touched
    */
   readonly version: () => Promise<string>;
   readonly progress: AttemptProgress;
   readonly emit: Emit;
-  /** Waits until nothing more is being written, before a failure is reported. */
+  /** Waits until writes have stopped, before a failure is reported. */
   readonly untilSure: () => Promise<void>;
 }
 
@@ -45,22 +45,21 @@ type NotStarted = Extract<HotOutcome, { result: "failed" }>;
 
 /**
  * Reloads a plugin in hot mode.
- * @throws Superseded: a newer change has come, or the host has ended and the plugin is started
- *   again
+ * @throws Superseded: a newer change has arrived, or the host has ended and the plugin must be
+ *   started again
  * @throws NodeUnreachable
  */
 export async function reloadHot(reload: HotReload): Promise<HotResult> {
   const { hot, progress } = reload;
   const timer = setTimeout(() => tellSlow(reload), SLOW_START_MS);
   const tried = hot.reload(reload.target.plugin, hasOtherOptions(reload));
-  // While the new version starts.
+  // Identify the node while the new version starts.
   reload.version().catch(() => {});
   const outcome = await orSuperseded(reload, tried).finally(() => clearTimeout(timer));
   switch (outcome?.result) {
     case "switched":
       await reload.version().catch((error) => {
-        // The new version serves, whether or not the node has time for us: its monitor reports
-        // that.
+        // The new version serves even if the node does not answer; the monitor reports that.
         if (!(error instanceof NodeUnreachable)) throw error;
       });
       return switched(outcome, []);
@@ -77,10 +76,10 @@ export async function reloadHot(reload: HotReload): Promise<HotResult> {
   }
 }
 
-/** The node gives a plugin its options only at a start. */
+/** Whether the options differ from those of the last start: the node passes them only then. */
 function hasOtherOptions({ node, hot, options, target }: HotReload): boolean {
   const { previousOptions } = node;
-  // This session met it running: only the node knows which options it was started with.
+  // It ran before this session: only the node knows which options it was started with.
   if (previousOptions === undefined) return target.plugin.options.length > 0 && !hot.isStatic;
   const text = (of: readonly StartOption[]) => of.map(({ name, raw }) => `${name}=${raw}`).sort();
   return JSON.stringify(text(options)) !== JSON.stringify(text(previousOptions));
@@ -91,7 +90,7 @@ function tellSlow({ target, emit }: HotReload): void {
   emit({ event: "notice", level: "info", message });
 }
 
-/** The host ends what it tries when the next reload comes. */
+/** Waits for `work`, unless superseded. The next reload makes the host end what it is trying. */
 async function orSuperseded<T>({ progress }: HotReload, work: Promise<T>): Promise<T> {
   let stop = () => {};
   const newer = new Promise<never>((_, reject) => {
@@ -111,7 +110,7 @@ function switched(outcome: Switched, changes: readonly string[]) {
   return { switched: how, startMs: manifestMs + initMs };
 }
 
-/** The manifest has changed: stops the front, and starts one that joins. */
+/** Registers a changed manifest: stops the front, and starts one that joins the host. */
 async function register(reload: HotReload, changed: Changed): Promise<HotResult> {
   const { target, node, hot, options, progress, file } = reload;
   const { name } = target;
@@ -144,7 +143,7 @@ async function register(reload: HotReload, changed: Changed): Promise<HotResult>
   return { ...switched(ended, changes), startMs: performance.now() - at };
 }
 
-/** The node refused the new version: registers the previous one, which is still running, again. */
+/** Registers the previous version, which still runs, again, after the node refused the new one. */
 async function takeBack(
   reload: HotReload,
   error: RpcError,
@@ -225,7 +224,7 @@ function inHotMode(outcome: Failed): Failed {
   return { ...outcome, hot: true };
 }
 
-/** @param changes what changed in the new manifest */
+/** Returns the failure for a front that the node starts. @param changes those of the manifest */
 function mustRestartNode(path: string, changes: readonly string[]): Failure {
   return new Failure({
     kind: "node-must-restart",

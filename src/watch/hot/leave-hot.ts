@@ -1,5 +1,5 @@
 /**
- * The end of hot mode for a plugin: it goes back to a plain start, is stopped, or stays as it is.
+ * Ends hot mode for a plugin: it is started plainly again, is stopped, or stays as it is.
  */
 import { messageOf } from "../../errors/failure.js";
 import type { Target } from "../../events/reload-target.js";
@@ -8,12 +8,16 @@ import type { PluginState } from "../reload/plugin-on-node.js";
 import { hotFolder, isStartedByNode, pluginBehind, removeFronts } from "./front-files.js";
 
 /**
- * `plain`: the node runs the plugin itself again, with its options; `stop`: not at all; `keep`: the
- * front and its host stay.
+ * `plain`: the node runs the plugin itself again, with its options; `stop`: the plugin is stopped;
+ * `keep`: the front and its host stay.
  */
 export type HotEnd = "plain" | "stop" | "keep";
 
-/** Never rejects. @param realPath of the plugin @returns what the user must know, if anything */
+/**
+ * Ends hot mode for a plugin. Never rejects.
+ * @param realPath the plugin's canonical path
+ * @returns text for the terminal, or undefined if there is nothing to report
+ */
 export async function leaveHot(
   target: Target,
   realPath: string,

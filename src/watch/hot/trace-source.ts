@@ -1,8 +1,8 @@
-/** The messages between the nodes and the plugins of a session (`--trace`), if they can be seen. */
+/** Traces the messages between the nodes and the plugins of a session (`--trace`), if visible. */
 import { MessageTrace, type PassedMessage } from "../../events/message-trace.js";
 import type { Emit, TargetName } from "../../events/watch-events.js";
 
-/** A request without an answer for this long is reported, in ms. */
+/** How long a request may go unanswered before it is reported, in ms. */
 const PENDING_MS = 1_000;
 
 export class TraceSource {
@@ -16,7 +16,7 @@ export class TraceSource {
     this.bytes = bytes;
   }
 
-  /** How much of each message is traced; 0: nothing. */
+  /** How much of each message is traced; 0 turns the trace off. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -28,14 +28,14 @@ export class TraceSource {
     else this.#traces.clear();
   }
 
-  /** Called with a message on the embedded node as it passes. */
+  /** Traces a message on the embedded node as it passes. */
   take(name: TargetName, direction: PassedMessage["direction"], text: string): void {
     const at = performance.timeOrigin + performance.now();
     const bytes = Buffer.byteLength(text);
     this.pass(name, { direction, text: text.slice(0, this.#bytes), bytes, at });
   }
 
-  /** A version of a plugin in hot mode is gone. */
+  /** Called when a version of a plugin in hot mode has ended. */
   ended(name: TargetName, version: number): void {
     this.#traces.get(keyOf(name))?.ended(version);
   }

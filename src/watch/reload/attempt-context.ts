@@ -1,4 +1,4 @@
-/** What the steps of one reload share: its options, its progress and the plugin on its node. */
+/** What the steps of one reload share: its options, its progress, and the plugin on its node. */
 import type { NodeFacts } from "../../events/watch-events.js";
 import type { ProcessIdentity } from "../../node/plugins/plugin-processes.js";
 import type { FileSnapshot } from "../files/file-snapshot.js";
@@ -13,25 +13,23 @@ export interface ReloadAttemptOptions extends ProgressOptions {
   readonly state: PluginState;
   readonly trace: TraceSource | undefined;
   readonly inherited: InheritedOptions;
-  /** @throws Failure: the node must not be touched; NodeUnreachable */
+  /** Identifies the node. @throws Failure: the node must not be touched; NodeUnreachable */
   readonly identify: (signal: AbortSignal) => Promise<NodeFacts>;
   /** Files that changed since the last start; undefined if unknown. */
   readonly changedFiles: () => readonly string[] | undefined;
-  /**
-   * Called when a start is sent: files that change from here on count as changed since that start.
-   */
+  /** Called when a start is sent: files that change from then on count as changed since it. */
   readonly onStart: () => void;
-  /** Where the plugin's last start kept its Python bytecode, besides `__pycache__`. */
+  /** Where the last start kept the plugin's Python bytecode, besides `__pycache__`. */
   readonly pycachePrefixes: readonly string[];
   /** The processes that the node started for the running version; empty if unknown. */
   readonly processes: readonly ProcessIdentity[];
-  /** Another watch session starts the same plugin on the same node. */
+  /** Whether another watch session starts the same plugin on the same node. */
   readonly isShared: () => boolean;
   /** What the plugin has written to stderr since its start was sent, if that can be read. */
   readonly stderr: () => string | undefined;
-  /** Called when the start takes long: output that was held back can be shown. */
+  /** Called when the start takes long: output that was held back can then be shown. */
   readonly onSlowStart: () => void;
-  /** A hash of what the last build made and the node started; undefined if unknown. */
+  /** A hash of the last build's result, which the node started; undefined if unknown. */
   readonly runningContent: Promise<string | undefined>;
   readonly burst: Burst;
   /** Whether the plugin is known to start slowly. */
@@ -48,13 +46,13 @@ export interface AttemptContext {
   readonly over: AbortSignal;
 }
 
-/** A notice of the level `warn`. */
+/** Emits a notice of the level `warn`. */
 export function warn({ options }: AttemptContext, message: string): void {
   options.emit({ event: "notice", level: "warn", message });
 }
 
 /**
- * Waits until nothing more is being written, before a failure is reported.
+ * Waits until writes have stopped, before a failure is reported.
  * @throws Superseded: the file is no longer the one that was tried
  */
 export async function untilSure(

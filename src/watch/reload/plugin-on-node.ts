@@ -1,6 +1,6 @@
 /**
- * The plugin on its node during one attempt: what is known of it, and the calls that change it. The
- * attempt decides what to do and when.
+ * The plugin on its node during one attempt: what is known about it, and the calls that change it.
+ * The attempt decides what to do and when.
  */
 import type { Started } from "../../diagnose/on-demand.js";
 import { Failure } from "../../errors/failure.js";
@@ -20,23 +20,23 @@ import { startWithRetry } from "./start/start-plugin.js";
 import { findRunning } from "./stop/find-running.js";
 import { stopHungPlugin } from "./stop/stop-hung-plugin.js";
 
-/** What is known of the plugin on the node between two attempts. */
+/** What is known about the plugin on the node between two attempts. */
 export type PluginState =
-  /** Unknown: ask the node. `byOthers`: if it runs, it was started outside this session. */
+  /** Ask the node. `byOthers`: if the plugin runs, it was started outside this session. */
   | { readonly is: "unknown"; readonly byOthers?: boolean }
   | { readonly is: "stopped" }
   /** `started` is known if this session started it. */
   | {
       readonly is: "running";
-      /** As the node lists it: a front, in hot mode. */
+      /** The path in the node's list: a front, in hot mode. */
       readonly path: string;
       readonly started?: Started;
       /** Its host, in hot mode. */
       readonly hot?: HotPlugin;
     }
-  /** A start has not ended: this session's or another's. */
+  /** A start has not finished: this session's or someone else's. */
   | { readonly is: "starting"; readonly path: string }
-  /** A stop of this session has not ended, or its answer was not waited for. */
+  /** A stop of this session has not finished, or its answer was not awaited. */
   | { readonly is: "stopping"; readonly path: string };
 
 export class PluginOnNode {
@@ -50,13 +50,13 @@ export class PluginOnNode {
   #hot: HotPlugin | undefined;
   readonly #signal: AbortSignal;
   readonly #abandoned: AbortSignal;
-  /** The node runs the plugin, and it must not be stopped. */
+  /** Whether the node runs the plugin and it must not be stopped. */
   #mustStay = false;
   #byOthers = false;
 
   /**
    * @param signal aborted by a newer change
-   * @param abandoned aborted when nobody waits for the result: the node is left to finish
+   * @param abandoned aborted when nobody waits for the result any more: the node is left to finish
    */
   constructor(
     target: Target,
@@ -78,14 +78,14 @@ export class PluginOnNode {
     this.#abandoned = abandoned;
   }
 
-  /** Whether an earlier version runs. */
+  /** Whether a previous version runs. */
   get runs(): boolean {
     return this.state.is === "running" || this.#mustStay;
   }
 
   /**
    * Finds out what the node runs of the plugin, unless that is known and still true.
-   * @param processes the processes that the node started for the running version, if known
+   * @param processes those that the node started for the running version; empty if unknown
    * @throws Failure: it runs and must not be stopped
    * @throws RpcError, NodeUnreachable
    */
@@ -112,14 +112,12 @@ export class PluginOnNode {
     }
   }
 
-  /** The running version was started outside this session. */
+  /** Whether the running version was started outside this session. */
   get byOthers(): boolean {
     return this.#byOthers;
   }
 
-  /**
-   * Whether the plugin is as this session left it: it may have been stopped and started by hand.
-   */
+  /** Whether the plugin is as this session left it. It may have been restarted by hand since. */
   async #isAsBelieved(processes: readonly ProcessIdentity[]): Promise<boolean> {
     const { state } = this;
     if (state.is === "stopped") return false;
@@ -138,17 +136,17 @@ export class PluginOnNode {
     return this.state.is === "running" && this.#hot?.connected ? this.#hot : undefined;
   }
 
-  /** The path by which the node knows the running plugin. */
+  /** The path of the running plugin in the node's list. */
   get listedAs(): string | undefined {
     return this.state.is === "running" ? this.state.path : undefined;
   }
 
-  /** The front was replaced. */
+  /** Called when the front was replaced. @param path that of the new front */
   listed(path: string): void {
     if (this.state.is === "running") this.state = { ...this.state, path };
   }
 
-  /** A new version took over. */
+  /** Called when a new version has taken over, in hot mode. */
   tookOver(started: Started): void {
     if (this.state.is === "running") this.state = { ...this.state, started };
     this.#hot?.setStarted(started, this.#abandoned);
@@ -168,7 +166,7 @@ export class PluginOnNode {
   }
 
   /**
-   * The options to send with the start.
+   * Returns the options to send with the start.
    * @throws Failure (exit code 2): a value that cannot be passed on
    */
   async startOptions(file: PluginFile): Promise<readonly StartOption[]> {
@@ -185,7 +183,7 @@ export class PluginOnNode {
   /**
    * Stops the old version.
    * @param begin called before the node is asked to stop it
-   * @param isShared another session may be starting it: that start is ended
+   * @param isShared whether another session may be starting it: that start is then ended
    * @returns how long the node took, in ms; undefined if there was nothing to stop
    * @throws RpcError, NodeUnreachable
    */

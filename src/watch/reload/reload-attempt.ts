@@ -1,6 +1,6 @@
 /**
  * One reload from its change to its outcome: build, settle, check, stop, start, verify. The
- * reloader makes it, and keeps what it leaves behind.
+ * reloader creates it, and keeps the state that it returns.
  */
 import { Failure } from "../../errors/failure.js";
 import { failed, NO_DIAGNOSIS, refused, unreachable } from "../../events/outcomes.js";
@@ -45,9 +45,9 @@ export interface ReloadAttemptResult {
   readonly deadly: FileSnapshot | undefined;
 }
 
-/** How long an abandoned start may take to end by itself, in ms. */
+/** How long a start that is given up may take to end by itself, in ms. */
 const START_GRACE_MS = 500;
-/** How long the node then has to answer that the start was ended, in ms. */
+/** How long the node may then take to report that the start was ended, in ms. */
 const CANCEL_MS = 1_500;
 export class ReloadAttempt {
   readonly #options: ReloadAttemptOptions;
@@ -74,12 +74,12 @@ export class ReloadAttempt {
     this.#context = { options, progress: this.#progress, node: this.#node, over };
   }
 
-  /** A change came while the attempt runs. */
+  /** Called when a change arrives while the attempt runs. */
   changed(change: Change): void {
     this.#progress.changed(change);
   }
 
-  /** Whether it has run something: the build, or the plugin. */
+  /** Whether a step has begun that may write files. */
   get hasBegun(): boolean {
     return this.#progress.hasBegun;
   }
@@ -95,8 +95,8 @@ export class ReloadAttempt {
   }
 
   /**
-   * Ends the attempt as soon as possible. A start may end by itself for a moment; then it is ended,
-   * since lightningd starts no other plugin while it waits for one.
+   * Ends the attempt as soon as possible. A start gets a moment to finish by itself. Then it is
+   * ended, since lightningd starts no other plugin while it waits for one.
    */
   giveUp(): void {
     if (this.#progress.step !== "start") {
@@ -141,7 +141,7 @@ export class ReloadAttempt {
     };
   }
 
-  /** Reports what is left of an abandoned start. */
+  /** Reports what became of a start that was given up. */
   #reportGivenUp(): void {
     if (!this.#givenUp || this.#node.runs) return;
     const { plugin } = this.#target.name;
@@ -167,9 +167,9 @@ export class ReloadAttempt {
     const { identify, processes, isShared, onStart } = this.#options;
     const { rpcFile } = this.#target.node;
     const socket = socketIdentity(rpcFile);
-    // A running host is a child of the node that was identified when it started: it may go ahead.
+    // A running host is a child of a node that was identified at its start, so it need not wait.
     const isAtHand = this.#node.hot !== undefined;
-    // Otherwise the node is asked while the files settle.
+    // Otherwise, identify the node while the files settle.
     const identified = isAtHand ? undefined : identify(this.#context.over);
     identified?.catch(() => {});
     const settled = await this.#settling.settle();
@@ -183,7 +183,7 @@ export class ReloadAttempt {
       });
       return found;
     };
-    // Find everything that can be wrong without the node while the old version still runs.
+    // Whatever can go wrong without the node should do so while the old version still runs.
     if (!isAtHand) await version();
     reportOutsideStart(this.#context);
     const options = await this.#node.startOptions(settled.file);
@@ -196,7 +196,7 @@ export class ReloadAttempt {
       this.#node.stop(() => this.#progress.begin("stop"), isShared()),
     );
     for (const message of await endLeftovers(leftovers)) warn(this.#context, message);
-    // What was saved during the stop is what gets started.
+    // What was saved during the stop is started.
     const now = takeSnapshot(this.#target.plugin.path);
     const same = now.fingerprint === settled.snapshot.fingerprint;
     const plugin = same ? settled : await this.#settling.settle();
@@ -227,8 +227,8 @@ export class ReloadAttempt {
   }
 
   /**
-   * Lets the host behind the front try the new version; the old one keeps serving if that fails.
-   * @returns undefined if there is no host, or it must be started again
+   * Lets the host behind the front try the new version. If that fails, the old one keeps serving.
+   * @returns undefined if there is no host
    */
   async #reloadHot(
     { file, snapshot }: SettledPlugin,
@@ -277,7 +277,7 @@ export class ReloadAttempt {
   }
 }
 
-/** The failure for a running plugin whose file is gone. */
+/** Returns the failure for a running plugin whose file is gone. */
 function fileGone({ kind, why, exitCode }: Failure, path: string): Failure {
   return new Failure({
     kind,

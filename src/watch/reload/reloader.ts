@@ -1,7 +1,7 @@
 /**
- * Keeps one plugin on one node at its latest version; the only part of a watch session with state.
- * Changes come in from any source. Exactly one outcome covers each; changes during a reload are
- * merged into the next one, which replaces a start that still hangs.
+ * Keeps one plugin on one node at its latest version. Changes arrive from any source, and exactly
+ * one outcome covers each. Changes during a reload are merged into the next one, which replaces a
+ * start that still hangs.
  */
 import type { Started } from "../../diagnose/on-demand.js";
 import { killsNode, refused, sessionClosed } from "../../events/outcomes.js";
@@ -36,23 +36,23 @@ import { SelfChanges, selfChangeNotice } from "./supersede/self-changes.js";
 
 /** How many quiet periods to wait for a file to settle before testing it. */
 const QUIET_TRIES = 3;
-/** How long after a start the event of a file written during it may arrive, in ms. */
+/** How late the event for a file written during a start may arrive, in ms after that start. */
 const EVENT_MS = 250;
-/** How far a file's time may lag behind the clock, in ms: the kernel's clock ticks. */
+/** How far a file's time stamp may lag behind the clock, in ms: the kernel's clock ticks. */
 const FILE_TIME_MS = 10;
 
 export interface ReloaderHooks {
   readonly emit: Emit;
-  /** Where the messages of a plugin in hot mode go. */
+  /** Takes the messages of a plugin in hot mode. */
   readonly trace?: TraceSource;
   /**
-   * Asks the node who it is, at each reload.
+   * Identifies the node, at each reload.
    * @throws Failure: it must not be touched; NodeUnreachable
    */
   readonly identify?: (signal: AbortSignal) => Promise<NodeFacts>;
   /** Called when the node did not answer, so that its return can be watched for. */
   readonly onUnreachable?: () => void;
-  /** Called when a start takes long: what the plugin has written so far can be shown. */
+  /** Called when a start takes long: what the plugin has written so far can then be shown. */
   readonly onSlowStart?: () => void;
   /** The other plugins of the session that are starting, or have just started. */
   readonly others?: () => readonly StartingPlugin[];
@@ -76,25 +76,25 @@ export class Reloader {
   #seen: FileSnapshot | undefined;
   /** The plugin file as it was when the node died of it. */
   #deadly: FileSnapshot | undefined;
-  /** Since the last start; undefined if unknown. */
+  /** Files that changed since the last start; undefined if unknown. */
   #changedFiles: Set<string> | undefined;
-  /** Of the last good start; empty if unknown. */
+  /** The processes of the last good start; empty if unknown. */
   #processes: readonly ProcessIdentity[] = [];
   #pycachePrefixes: readonly string[] = [];
   readonly #selfChanges = new SelfChanges();
   readonly #restless = new Restless();
   /** The depth of the last attempt: see chase.ts. */
   #depth = 0;
-  /** Files that another plugin writes when it starts, and that no longer cause a reload. */
+  /** Files that another plugin writes when it starts. They cause no reload while it does. */
   readonly #chased = new Set<string>();
   #startedAt = 0;
-  /** The last good start was so slow that another slow one needs no notice. */
+  /** Whether the last good start was slow: the next one then needs no notice. */
   #isSlow = false;
-  /** What the plugin has written to stderr since it was started, if that can be read. */
+  /** What the plugin has written to stderr since its start, if that can be read. */
   stderr: string | undefined;
-  /** Another watch session has the same plugin on the same node. */
+  /** Whether another watch session has the same plugin on the same node. */
   isShared = false;
-  /** The error that `init` of this start was answered with, if there was one and it can be read. */
+  /** The error that the plugin answered `init` with in this start, if any and if it can be read. */
   initError: JsonObject | undefined;
   /** The start whose end has already been explained. */
   explained: Started | undefined;
@@ -113,24 +113,24 @@ export class Reloader {
     return this.#target;
   }
 
-  /** Takes new settings for the same plugin: the next reload uses them. */
+  /** Sets new settings for the same plugin: the next reload uses them. */
   configure(plugin: PluginSettings): void {
     this.#target = { ...this.#target, plugin };
   }
 
-  /** What is known of the plugin, for the node's monitor and for reports. */
+  /** What is known about the plugin, for the node's monitor and for reports. */
   get state(): PluginState {
     return this.#state;
   }
 
-  /** The plugin file without symlinks: the name the node knows it by. */
+  /** The plugin file's path without symlinks: the node knows the plugin by this name. */
   get realPath(): string {
     const { path } = this.target.plugin;
     if (this.#state.is === "running") return pluginBehind(this.#state.path);
     return realPathOf(path);
   }
 
-  /** The options the plugin is started with: those given, and those taken over. */
+  /** The options the plugin is started with: given by the user, or taken over. */
   get options(): readonly { readonly name: string; readonly value: unknown }[] {
     const takenOver = this.#inherited.takenOver.map(({ name, raw }) => ({
       name,
@@ -154,7 +154,7 @@ export class Reloader {
     return this.#settledAt;
   }
 
-  /** Set while it is built or started, and shortly after: files that change may be its work. */
+  /** Set while the plugin is built or started, and shortly after: it may be writing files then. */
   get starting(): StartingPlugin | undefined {
     const isLate = performance.now() - this.#settledAt < EVENT_MS;
     if (this.#attempt?.hasBegun !== true && !isLate) return undefined;
@@ -166,10 +166,10 @@ export class Reloader {
   }
 
   /**
-   * Asks for a reload. Never rejects.
+   * Requests a reload. Never rejects.
    * @param at performance.now() of the first hint
    * @returns the outcome that covers this change; `refused` with the kind `session-closed` if the
-   *   session ends first, or has ended
+   *   session ends first, or has already ended
    */
   request(cause: Cause, files: readonly string[] = [], at = performance.now()): Promise<Outcome> {
     if (this.#closed) return Promise.resolve(this.#tooLate());
@@ -194,7 +194,7 @@ export class Reloader {
     return outcome;
   }
 
-  /** Whether the start that has just ended wrote the files, as each one before did. */
+  /** Whether the start that has just ended wrote the files, as every start does. */
   #isSelfChange(files: readonly string[]): boolean {
     if (this.busy || performance.now() - this.#settledAt > EVENT_MS) return false;
     return this.#selfChanges.withoutWritten(files).length === 0;
@@ -208,7 +208,7 @@ export class Reloader {
     this.#hooks.emit({ event: "notice", level: "warn", message });
   }
 
-  /** Whether a hint is late: the file is as the current attempt, or the last one, found it. */
+  /** Whether a hint is late: the current attempt, or the last one, found the file as it is now. */
   #isOldNews(files: readonly string[]): boolean {
     const { path } = this.target.plugin;
     const seen = this.#attempt ? this.#attempt.seen : this.#seen;
@@ -222,22 +222,20 @@ export class Reloader {
     return this.#listeners.current();
   }
 
-  /** The node has died of the plugin as it is now: do not start it again until it changes. */
+  /** Called when the node has died of the plugin: its return does not start the same file again. */
   tookNodeDown(): void {
     this.#deadly = this.#seen;
   }
 
-  /**
-   * The node has gone, and its plugins with it. A reload under way learns that from its own calls.
-   */
+  /** Called when the node and its plugins are gone. A reload under way notices from its calls. */
   nodeGone(): void {
     this.#closeHot();
     this.#state = { is: "unknown" };
   }
 
-  /** The node answers again. @param running whether it runs the plugin already */
+  /** Called when the node answers again. @param running whether it already runs the plugin */
   nodeBack(running: boolean): void {
-    // If the node started it by itself, it has the present code, and its options from the node's
+    // A plugin that the node started itself has the current code, and the options of the node's
     // config.
     const isBare = this.target.plugin.options.length + this.#inherited.takenOver.length === 0;
     const plain = isBare && !this.target.plugin.hot;
@@ -248,7 +246,7 @@ export class Reloader {
     }
   }
 
-  /** The node answers: retry a change that it has not had yet. */
+  /** Called when the node answers: retries a change that it has not had yet. */
   nodeAnswers(): void {
     if (!this.busy && this.#retry.isDue) void this.request("node");
   }
@@ -259,8 +257,8 @@ export class Reloader {
   }
 
   /**
-   * The plugin is no longer in the node's list. Whoever stopped it may start it again: the node is
-   * asked.
+   * Called when the plugin is no longer in the node's list. The next reload asks the node, since
+   * something else may have started the plugin again.
    */
   died(): void {
     this.#closeHot();
@@ -268,8 +266,8 @@ export class Reloader {
   }
 
   /**
-   * Ends: gives up a reload under way, and leaves the plugin as it is. Waiting callers get that
-   * outcome.
+   * Gives up a reload under way, and leaves the plugin as it is. Anyone who waits for an outcome
+   * gets `refused` with the kind `session-closed`.
    */
   async close(): Promise<void> {
     this.#closed = true;
@@ -364,24 +362,24 @@ export class Reloader {
     } else if (outcome?.event !== "unchanged") this.#runningContent = Promise.resolve(undefined);
     if (result.outcome === undefined) {
       this.#selfChanges.superseded(result.supersededBy);
-      // Superseded: the next reload covers its changes.
+      // The attempt was superseded: the next one covers its changes.
       const newer = this.#pending ?? result.change;
       const { at, depth = 0 } = newer;
       this.#pending = { ...merge(result.change, newer), at, depth };
       return;
     }
-    // Before anyone learns that it runs, and could start it again.
+    // Do this before anyone learns that the plugin runs, and could start it again.
     if (outcome?.event === "reloaded") {
       this.#noteProcesses(outcome.stopMs === undefined ? [] : previous);
     }
-    // Someone who saves at each outcome must not be mistaken for the start.
+    // A user who saves at each outcome must not be mistaken for the start.
     if (isTest) await this.#lateEvents();
     this.#report(result.outcome);
     const { cause, files: changed } = result.change;
     const isStart = outcome?.event === "reloaded" || outcome?.event === "failed";
     if (cause === "file" && isStart) this.#reportRestless(changed, idleMs);
     this.#reportSelfChanges(result, suspectedFiles);
-    // No file superseded it: what was saved after its start is not in what runs.
+    // These files did not supersede the attempt, so what runs may lack their latest content.
     const late = isOverdue ? [...result.changedMeanwhile] : this.#selfChanges.foundOnce;
     const files = this.#selfChanges.withoutWritten(late);
     if (files.length > 0) {
@@ -396,8 +394,8 @@ export class Reloader {
   }
 
   /**
-   * Of files whose change came after an outcome, those that the attempt before has certainly
-   * written. Someone who saves the moment the new version answers is not such a writer.
+   * Of files whose change arrived after an outcome, returns those that the previous attempt has
+   * certainly written. Someone who saves the moment the new version answers is not such a writer.
    */
   #lateOf(files: readonly string[]): readonly string[] {
     const { from, to } = this.#lastAttempt;
@@ -407,7 +405,7 @@ export class Reloader {
     });
   }
 
-  /** Waits until the events of what a start has written have arrived. */
+  /** Waits until the events for the files that a start has written have arrived. */
   async #lateEvents(): Promise<void> {
     const until = performance.now() + EVENT_MS;
     while (performance.now() < until && !this.#closed) {
@@ -434,7 +432,7 @@ export class Reloader {
     if (cause === "file" && files.length > 0 && rest.length === 0) this.#takePending();
   }
 
-  /** Whether no file changes for a moment while nothing is started. */
+  /** Waits, and returns whether no file changed for `ms` while nothing was started. */
   async #isQuiet(ms: number): Promise<boolean> {
     const until = performance.now() + QUIET_TRIES * ms;
     while (performance.now() < until && !this.#closed) {
@@ -445,7 +443,7 @@ export class Reloader {
     return false;
   }
 
-  /** @param stopped processes that were killed, and may not be gone yet on a busy machine */
+  /** @param stopped processes of the stopped version, which a busy machine may still list */
   #noteProcesses(stopped: readonly ProcessIdentity[]): void {
     if (this.#state.is !== "running") return;
     const folder = realPathOf(this.target.node.networkDir);

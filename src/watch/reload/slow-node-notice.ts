@@ -1,7 +1,7 @@
 /**
  * Reports why a step of a reload takes long on the node: the node does not answer (it is suspended,
- * or something in it blocks every call), another plugin holds up every start, or the plugin takes
- * its time to end. The reloaded plugin is blamed only for what it does itself.
+ * or something in it blocks every call), another plugin holds up every start, or the plugin is slow
+ * to end. The reloaded plugin is blamed only for what it does itself.
  */
 import { basename } from "node:path";
 import type { Target } from "../../events/reload-target.js";
@@ -16,9 +16,9 @@ import type { NodeAddress } from "../../settings/types.js";
 import { describeProcesses } from "../node/unanswered-call.js";
 import type { AttemptContext } from "./attempt-context.js";
 
-/** Longer than a node takes for any of these steps, in ms. */
+/** How long a step may take before it is reported, in ms: longer than a node normally needs. */
 const SLOW_MS = 2_000;
-/** A node that answers does so within this, in ms. */
+/** How long a node may take to answer, in ms. */
 const ANSWER_MS = 800;
 
 /** The shortest possible answer to getmanifest, in bytes. */
@@ -26,7 +26,7 @@ const MIN_ANSWER_BYTES = 40;
 
 export type NodeStep = "find" | "stop" | "start";
 
-/** A node that does not answer, as text for the terminal; undefined if it answers. */
+/** Returns why the node does not answer, as text for the terminal; undefined if it answers. */
 export async function whySilent(
   node: NodeAddress,
   signal?: AbortSignal,
@@ -36,9 +36,9 @@ export async function whySilent(
 }
 
 /**
- * Reports what the step is waiting for once it has lasted too long.
- * @param path the plugin's canonical path
- * @returns to be called when the step has ended
+ * Reports what a step is waiting for if it takes too long.
+ * @param path the plugin's path in the node's list
+ * @returns a function to call when the step has ended
  */
 export function reportSlowStep(
   target: Target,
@@ -59,7 +59,7 @@ export function reportSlowStep(
   };
 }
 
-/** Runs a step of an attempt on the node, and reports what it waits for if it takes long. */
+/** Runs a step of an attempt on the node, and reports what it is waiting for if it takes long. */
 export async function onNode<T>(
   { node, options }: AttemptContext,
   step: NodeStep,
@@ -71,7 +71,7 @@ export async function onNode<T>(
   return await act().finally(end);
 }
 
-/** What the step is waiting for, as far as the node shows. Never rejects. */
+/** Returns what the step is waiting for, if the node shows it. Never rejects. */
 async function whySlow(
   target: Target,
   path: string,
@@ -94,7 +94,7 @@ async function whySlow(
   return undefined;
 }
 
-/** @returns the plugins, or why there is no answer */
+/** Lists the node's plugins. @returns the plugins, or why there is no answer */
 async function askPlugins(
   node: NodeAddress,
   signal?: AbortSignal,
@@ -106,15 +106,16 @@ async function askPlugins(
   try {
     return await listPlugins(node.rpcFile, { timeoutMs: ANSWER_MS, signal });
   } catch (error) {
-    // The monitor reports a node that is gone.
+    // A node that is gone is reported by the monitor.
     if (!(error instanceof NodeUnreachable) || error.reason !== "silent") return [];
     return `the node at ${node.rpcFile} does not answer: it is busy, or a plugin's rpc_command hook holds up every call`;
   }
 }
 
 /**
- * The plugins that the node waits for. It lists none of them as active. One that has written less
- * than an answer has not answered getmanifest; the others may have.
+ * Returns text about the other plugins that the node waits for. It lists all that are starting as
+ * inactive. One that has written less than the shortest answer has not answered getmanifest; the
+ * others may have.
  */
 function waitsForOthers(
   { node }: Target,

@@ -1,4 +1,4 @@
-/** The build step of a reload (`--build`), and whether the node already runs what it made. */
+/** The build step of a reload (`--build`), and whether the node already runs its result. */
 import { notBuilt } from "../../../events/outcomes.js";
 import { isAsked, type Target } from "../../../events/reload-target.js";
 import type { Emit, Outcome } from "../../../events/watch-events.js";
@@ -14,14 +14,14 @@ export interface BuildStep {
   readonly node: PluginOnNode;
   readonly progress: AttemptProgress;
   readonly emit: Emit;
-  /** A hash of what the last build made and the node started; undefined if unknown. */
+  /** A hash of the last build's result, which the node started; undefined if unknown. */
   readonly runningContent: Promise<string | undefined>;
 }
 
 /**
- * Runs the build.
- * @returns how long it took, in ms, and the outcome if the reload ends with it; undefined without a
- *   build
+ * Runs the build, if there is one.
+ * @returns how long it took, in ms, and the outcome if the reload ends here; undefined if there is
+ *   no build
  */
 export async function runBuildStep(
   step: BuildStep,
@@ -57,7 +57,7 @@ function slowBuild({ name }: Target, ms: number, output: string) {
   return { event: "notice", level: "info", message } as const;
 }
 
-/** Whether the build of a compiled plugin made what the node already runs. */
+/** Whether the build of a compiled plugin gave the same file that the node already runs. */
 async function isUnchanged({ target, node, progress, runningContent }: BuildStep) {
   const { path } = target.plugin;
   const { change } = progress;

@@ -1,9 +1,9 @@
-/** What a build made: if it is the same as before, no reload is needed. */
+/** The result of a build: if it is the same as before, no reload is needed. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 
-/** A hash of what a build made; undefined if it cannot be read. */
+/** Returns a hash of a build's result; undefined if it cannot be read. */
 export async function builtContent(path: string): Promise<string | undefined> {
   const hash = createHash("sha1");
   try {

@@ -29,7 +29,7 @@ export async function checkBeforeStop(
   const { shapes } = node.inherited;
   const configured = [...(shapes ?? [])].filter(([, { isConfigured }]) => isConfigured);
   const names = configured.map(([name]) => name);
-  // What would crash the node is always looked for, since that costs next to nothing.
+  // Even without `--safe`, look for what would crash the node, if that costs nothing.
   const isSuspect =
     names.length > 0 && mayDropOption(file, names, options.length > 0, await version());
   if (!target.plugin.safe && !isSuspect) return { manifest: undefined };

@@ -6,7 +6,10 @@ import { diagnoseHang, type Started } from "../../../diagnose/on-demand.js";
 import type { Emit } from "../../../events/watch-events.js";
 import { whySilent } from "../slow-node-notice.js";
 
-/** Longer than most plugins take to start, and than anyone wants to wait without a message; ms. */
+/**
+ * How long a start may take without a notice, in ms: longer than most plugins need, and than anyone
+ * wants to wait without a message.
+ */
 export const SLOW_START_MS = 10_000;
 /** How long a debugger may take to print that it is waiting, in ms. */
 const DEBUGGER_MS = 2_000;

@@ -32,7 +32,7 @@ export async function cancelStart(
       // If the plugin is not found, the node has not read our start yet.
       await stopPlugin(rpcFile, path, { signal: abandoned, timeoutMs: STOP_ANSWER_MS });
     } catch (error) {
-      // A plugin with an rpc_command hook holds up every command, this one included.
+      // If the plugin has an rpc_command hook, it can hold up this command, too.
       if (!isUnmanageable(error) && !isSilent(error)) return;
       killPluginProcesses(path, realpathSync(networkDir));
     }

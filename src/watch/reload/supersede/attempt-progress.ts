@@ -1,6 +1,6 @@
 /**
  * How far an attempt has come, which changes it covers, and whether a newer change makes it
- * pointless. Used by reload-attempt.ts alone.
+ * pointless.
  */
 import { type Change, merge, type Target } from "../../../events/reload-target.js";
 import type { Emit, Phase } from "../../../events/watch-events.js";
@@ -11,19 +11,19 @@ export interface ProgressOptions {
   readonly target: Target;
   readonly change: Change;
   readonly emit: Emit;
-  /** Takes the changes that have come since, if any: this attempt covers them. */
+  /** Takes the changes that have arrived since, if any: this attempt covers them. */
   readonly moreChanges: () => Change | undefined;
   readonly selfChanges: SelfChanges;
-  /** These files do not supersede the attempt: it finds out whether each start writes them. */
+  /** Files that do not supersede the attempt: it tests whether each start writes them. */
   readonly suspectedFiles: ReadonlySet<string>;
-  /** No file supersedes it: there has been no outcome for too long. */
+  /** Whether no file supersedes the attempt, since there has been no outcome for too long. */
   readonly isFinal: boolean;
 }
 
-/** A key or a command during a younger start joins it instead of starting again, in ms. */
+/** How old a start may be for a key or a command to join it instead of starting again, in ms. */
 const JOIN_MS = 1_000;
 
-/** The attempt is over, because a newer change makes it pointless. */
+/** Thrown to end an attempt that a newer change makes pointless. */
 export class Superseded extends Error {}
 
 export class AttemptProgress {
@@ -42,12 +42,12 @@ export class AttemptProgress {
     this.#change = options.change;
   }
 
-  /** What the attempt covers so far. */
+  /** The change that the attempt covers so far. */
   get change(): Change {
     return this.#change;
   }
 
-  /** A step has begun that may write files. */
+  /** Whether a step has begun that may write files. */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
@@ -69,13 +69,13 @@ export class AttemptProgress {
     this.#options.emit({ event: "phase", ...this.#options.target.name, phase: step });
   }
 
-  /** The build is done. @returns how long it took, in ms */
+  /** Called when the build is done. @returns how long it took, in ms */
   built(): number {
     this.#isBuilt = true;
     return performance.now() - this.#stepAt;
   }
 
-  /** The files that superseded it; empty if it was something else. */
+  /** The files that superseded the attempt; empty if something else did. */
   get supersededBy(): readonly string[] {
     return this.#supersededBy;
   }
@@ -85,15 +85,15 @@ export class AttemptProgress {
     return this.#changedMeanwhile;
   }
 
-  /** A change has come: the attempt covers it, or is superseded. */
+  /** Called when a change arrives: the attempt covers it, or is superseded. */
   changed(change: Change): void {
-    // The attempt keeps the settings that it began with.
+    // An attempt cannot change the settings it began with.
     if (change.cause === "settings") {
       this.supersede();
       return;
     }
     const reasons = this.#options.selfChanges.reasons(change.files);
-    // A source that is saved after the build is not in its result.
+    // The build's result lacks a source that is saved after it.
     const { path } = this.#options.target.plugin;
     const ownOutput = change.files.every((file) => file === path);
     const isLate = this.#isBuilt && change.cause === "file" && !ownOutput;
@@ -102,7 +102,7 @@ export class AttemptProgress {
     if (this.#step === "start" && change.cause !== "file" && change.cause !== "node" && young)
       return;
     if (change.cause === "file") {
-      // A build is supposed to write what it writes.
+      // A build is supposed to write the plugin file.
       if (this.#step === "build" && ownOutput) return;
       for (const file of change.files) this.#changedMeanwhile.add(file);
       const { suspectedFiles, isFinal } = this.#options;
@@ -116,7 +116,7 @@ export class AttemptProgress {
     this.#newer.abort();
   }
 
-  /** Covers the changes that have come since. */
+  /** Makes the attempt cover the changes that have arrived since. */
   absorb(): void {
     const more = this.#options.moreChanges();
     if (more !== undefined) this.#change = merge(this.#change, more);

@@ -1,6 +1,6 @@
 /**
- * Saves in quick succession (a checkout, a rebase, a formatter, a coding agent) are one change:
- * failures in between are not reported, since the next save replaces them anyway.
+ * Treats saves in quick succession (a checkout, a rebase, a formatter, a coding agent) as one
+ * change: failures in between are not reported, since the next save makes them obsolete.
  */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -8,11 +8,11 @@ import { readRegularFile } from "../../../filesystem/regular-file.js";
 
 /** How long after a single save its failure is held back, in ms. */
 const SINGLE_MS = 350;
-/** The same after the last of several saves, or while git is at work, in ms. */
+/** How long it is held back after the last of several saves, or while git is at work, in ms. */
 const BURST_MS = 1_000;
-/** Saves closer together than this belong together, in ms. */
+/** Saves less than this apart belong together, in ms. */
 const GAP_MS = 1_500;
-/** The longest that a failure is held back, in ms. */
+/** The longest time for which a failure is held back, in ms. */
 const MAX_MS = 10_000;
 
 export class Burst {
@@ -21,27 +21,27 @@ export class Burst {
   #saves = 0;
   #heldSince: number | undefined;
 
-  /** @param plugin the plugin's file */
+  /** @param plugin the plugin file */
   constructor(plugin: string) {
     this.#plugin = plugin;
   }
 
-  /** Files have been saved just now. */
+  /** Called when files have just been saved. */
   saved(): void {
     const now = performance.now();
     this.#saves = now - this.#lastAt < GAP_MS ? this.#saves + 1 : 1;
     this.#lastAt = now;
   }
 
-  /** An outcome is reported: failures from now on are held back again. */
+  /** Called when an outcome is reported: later failures are held back again. */
   settled(): void {
     this.#heldSince = undefined;
   }
 
   /**
-   * Resolves when no save has come for a moment and git has finished; with a limit.
+   * Waits until no save has arrived for a moment and git has finished, at most {@link MAX_MS}.
    * @param nextHint resolves at the next save, or after `ms`
-   * @param check what it throws ends the wait
+   * @param check throws to end the wait
    */
   async untilQuiet(nextHint: (ms: number) => Promise<void>, check: () => void): Promise<void> {
     const gitFolder = gitFolderOf(dirname(this.#plugin));
@@ -60,7 +60,7 @@ export class Burst {
   }
 }
 
-/** What git leaves in its folder while it changes many files, or steps through commits. */
+/** What git keeps in its folder while it changes many files, or steps through commits. */
 const AT_WORK = ["index.lock", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "MERGE_HEAD"];
 
 function isGitAtWork(gitFolder: string): boolean {
@@ -69,14 +69,14 @@ function isGitAtWork(gitFolder: string): boolean {
 
 const MAX_GITFILE_BYTES = 4096;
 
-/** Where git keeps the state of the repository that a folder is in. */
+/** Returns where git keeps the state of the repository that a folder is in. */
 function gitFolderOf(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const git = join(at, ".git");
     const stat = statSync(git, { throwIfNoEntry: false });
     if (stat?.isDirectory()) return git;
     if (stat?.isFile()) {
-      // In a worktree or submodule it is a file that names the folder.
+      // In a worktree or submodule, `.git` is a file that names the folder.
       const text = readRegularFile(git, { maxBytes: MAX_GITFILE_BYTES }).toString("utf8");
       const named = /^gitdir: (.*)/.exec(text)?.[1];
       return named === undefined ? undefined : resolve(at, named);

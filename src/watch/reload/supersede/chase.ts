@@ -1,18 +1,19 @@
 /**
- * Keeps plugins of one session that write each other's files when they start from starting each
- * other for ever. Each change has a depth: 0 if it came while no other plugin was starting, else
- * one more than that start's. The user may happen to save just then, so a deep start first waits
- * for quiet: a change during that wait is a save, and resets the depth to 0. Files that a start at
- * the limit has written cause no more starts while that other plugin is starting.
+ * Stops an endless loop of starts: plugins of one session that write each other's files when they
+ * start would start each other for ever. Each change has a depth: 0 if no other plugin was starting
+ * when it arrived, else one more than the depth of that start. The user may happen to save just
+ * then, so a deep start first waits for quiet: if the files do not become quiet, someone is saving,
+ * and the depth is reset to 0. Files written by a start at the limit cause no more starts while
+ * another plugin is starting.
  */
 import { basename } from "node:path";
 import { namesAndFlags } from "./ignore-flags.js";
 
-/** From this depth on, a start waits first. */
+/** The depth from which a start first waits for quiet. */
 const QUIET_DEPTH = 5;
 /** The depth at which nothing is started any more: three quiet waits have passed without a save. */
 const LIMIT = 8;
-/** How long nothing must change, in ms. */
+/** How long nothing must change for it to be quiet, in ms. */
 const QUIET_MS = 1_500;
 
 export interface StartingPlugin {
@@ -21,9 +22,9 @@ export interface StartingPlugin {
 }
 
 /**
- * The depth of a change that comes now.
+ * Returns the depth of a change that arrives now.
  * @param others plugins that are starting, or have just started
- * @returns also the plugin that it comes from, if nothing should be started for it any more
+ * @returns also the plugin that caused it, if nothing should be started for it any more
  */
 export function depthAmong(others: readonly StartingPlugin[]): {
   readonly depth: number;
@@ -47,7 +48,7 @@ export async function depthOfStart(
   return depth < QUIET_DEPTH || (await isQuiet(QUIET_MS)) ? depth : 0;
 }
 
-/** The notice: what is not started again, and how to ignore the files. */
+/** Returns the notice: which plugin is not started again, and how to ignore the files. */
 export function endlessNotice(
   plugin: string,
   writer: StartingPlugin,

@@ -1,8 +1,8 @@
-/** Names files that should no longer start a plugin, and the flags that ignore them. */
+/** Text for notices about files that should no longer start a plugin. */
 import { dirname, relative } from "node:path";
 
 /**
- * Formats files for a notice that proposes to ignore them.
+ * Formats files for a notice that suggests ignoring them.
  * @returns the files relative to the plugin's folder, and the flags that ignore them
  */
 export function namesAndFlags(

@@ -1,23 +1,23 @@
 /**
- * Notices that a plugin is started again and again without a pause, for files that no start of this
- * session writes: the plugin later on, another session's plugin, some program. This is only
- * reported: the user may save that often.
+ * Notices that a plugin is restarted again and again without a pause, for files that no start of
+ * this session writes. The plugin may write them after its start, or another session's plugin, or
+ * some other program. This is only reported, since a user may save that often.
  */
 import { namesAndFlags } from "./ignore-flags.js";
 
-/** More starts in a row than a person causes. */
+/** How many starts in a row are reported: more than a user normally causes. */
 const STARTS = 50;
-/** A longer time without a change is a pause, in ms. */
+/** How long a pause is at least, in ms. */
 const PAUSE_MS = 2_000;
-/** How many of a generator's many files the notice names. */
+/** How many files the notice names at most: a generator may write many. */
 const MAX_NAMED = 5;
 
 export class Restless {
   #starts = 0;
 
   /**
-   * A plugin was started for files that had changed.
-   * @param idleMs from the end of the start before until that change
+   * Called when a plugin was started for files that had changed.
+   * @param idleMs the time from the end of the previous start to that change
    * @returns the notice; undefined if there is nothing to report
    */
   started(plugin: string, files: readonly string[], idleMs: number): string | undefined {

@@ -1,54 +1,48 @@
 /**
- * Tells a plugin or a build that writes a watched file at each start, and would be started for
- * ever, from a user who saves. A file that was written during several attempts in a row is tested
- * twice: it must be quiet while nothing is started, and change again during the next start, which
- * it then no longer supersedes. Twice, and with a longer quiet time before the second test, since a
- * user who saves often passes the first by chance, and their last save would be lost.
+ * Distinguishes a user who saves from a plugin or build that writes a watched file at each start,
+ * and would be restarted for ever. A file written during several attempts in a row is tested twice:
+ * it must be quiet while nothing is started, and change again during the next start, which it does
+ * not supersede. The second test has a longer quiet time: a user who saves often may pass the first
+ * by chance, and would lose their last save.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { attempt, tryStat } from "../../../filesystem/try-read.js";
 import { namesAndFlags } from "./ignore-flags.js";
 
-/** How many attempts in a row must write a file to make it a suspect. */
+/** How many attempts in a row must write a file before it is suspected. */
 const SUSPECT_AFTER = 5;
-/** How long such a file must be quiet before the first test, and before the second, in ms. */
+/** How long a suspected file must be quiet before the first test and the second one, in ms. */
 const QUIET_MS = 300;
 const SECOND_QUIET_MS = 1_500;
-/** After this time without an outcome, the next attempt runs to its end whatever changes, in ms. */
+/** How long there may be no outcome before an attempt runs to its end despite changes, in ms. */
 const WITHOUT_OUTCOME_MS = 30_000;
-/** Larger files are not compared by content, bytes. */
+/** The largest file that is compared by content, in bytes. */
 const MAX_COMPARED = 1024 * 1024;
 
 export class SelfChanges {
-  /** The files that every one of the last attempts has written. */
+  /** The files that each of the last attempts has written. */
   #common: ReadonlySet<string> = new Set();
   #inARow = 0;
-  /** The last attempt was superseded: the next one is for the same files. */
+  /** Whether the last attempt was superseded: its files are then already counted. */
   #isSuperseded = false;
   #since: number | undefined;
-  /** Written during the first test. */
+  /** Files written during the first test. */
   #foundOnce: ReadonlySet<string> = new Set();
   /** Files known to be written at each start. */
   readonly #written = new Set<string>();
-  /**
-   * Those of them that the last start wrote, if known. Undefined: there was no start, or it failed.
-   */
+  /** Files that changed in or after the last start; undefined if there was none or it failed. */
   #writtenAgain: Set<string> | undefined;
-  /** A hash of the last content of files that changed during an attempt. */
+  /** For each file that changed during an attempt, a hash of its last content. */
   readonly #contents = new Map<string, string>();
 
-  /**
-   * Files that should not supersede the next attempt, if they are quiet before it; mostly empty.
-   */
+  /** Files that should not supersede the next attempt if they are quiet before it. Often empty. */
   get suspectedFiles(): ReadonlySet<string> {
     if (this.#foundOnce.size > 0) return this.#foundOnce;
     return this.#inARow >= SUSPECT_AFTER || this.isOverdue ? this.#common : new Set();
   }
 
-  /**
-   * Those that changed during the first test: an attempt must follow, whether it is a test or not.
-   */
+  /** Files that changed during the first test: an attempt must follow, whether a test or not. */
   get foundOnce(): readonly string[] {
     return [...this.#foundOnce];
   }
@@ -58,35 +52,34 @@ export class SelfChanges {
     return this.#foundOnce.size > 0 ? SECOND_QUIET_MS : QUIET_MS;
   }
 
-  /** There has been no outcome for too long. */
+  /** Whether there has been no outcome for too long. */
   get isOverdue(): boolean {
     return this.#since !== undefined && performance.now() - this.#since > WITHOUT_OUTCOME_MS;
   }
 
-  /** The files of a change that are a reason to start again during an attempt. */
+  /** Returns the files of a change that are a reason to start again during an attempt. */
   reasons(files: readonly string[]): readonly string[] {
     return this.withoutWritten(files).filter((file) => !this.#holdsTheSame(file));
   }
 
-  /** Leaves out the files that are written at each start. */
+  /** Removes the files that are known to be written at each start. */
   withoutWritten(files: readonly string[]): readonly string[] {
     return files.filter((file) => !this.#written.has(file));
   }
 
-  /** These files have changed: what the last start wrote is not forgotten at the next. */
+  /** Called when files have changed: those written at each start stay known after the next one. */
   changed(files: readonly string[]): void {
     for (const file of files) this.#writtenAgain?.add(file);
   }
 
-  /** The user has saved these files: compare with their content from now on. */
+  /** Called when the user has saved files: compare with their content from now on. */
   saved(files: readonly string[]): void {
     for (const file of files) if (this.#contents.has(file)) this.#note(file);
   }
 
   /**
-   * An attempt begins.
-   * @param late those of its files that the attempt before wrote, as became known only after its
-   *   outcome
+   * Called when an attempt begins.
+   * @param late those of its files that the previous attempt wrote, known only after its outcome
    */
   began(late: readonly string[]): void {
     const again = this.#writtenAgain;
@@ -96,7 +89,7 @@ export class SelfChanges {
     this.#isSuperseded = false;
   }
 
-  /** An attempt was superseded. @param files that superseded it; none if it was something else */
+  /** Called when an attempt was superseded. @param files that did it; empty if none did */
   superseded(files: readonly string[]): void {
     this.#since ??= performance.now();
     this.#isSuperseded = true;
@@ -110,10 +103,10 @@ export class SelfChanges {
   }
 
   /**
-   * An attempt has an outcome.
-   * @param suspectedFiles those it should test
+   * Called when an attempt has an outcome.
+   * @param suspectedFiles the files that it tested
    * @param changed the files that changed while it was built or started
-   * @param isStarted the plugin runs
+   * @param isStarted whether the plugin was started
    * @returns files that are now known to be written at each start
    */
   settled(
@@ -128,7 +121,7 @@ export class SelfChanges {
     if (suspectedFiles.size > 0) this.#count([]);
     this.#since = undefined;
     if (isStarted) this.#writtenAgain = new Set([...changed, ...found]);
-    // The plugin file itself is what its author saves.
+    // Never ignore the plugin file itself: its author saves it.
     const news = found.filter((file) => !this.#written.has(file));
     for (const file of found) if (file !== plugin) this.#written.add(file);
     return news;
@@ -147,7 +140,7 @@ export class SelfChanges {
   }
 }
 
-/** The notice: what keeps changing, and how to ignore it. */
+/** Returns the notice: what keeps changing, and how to ignore it. */
 export function selfChangeNotice(plugin: string, files: readonly string[]): string {
   const { names, flags } = namesAndFlags(plugin, files);
   if (files.includes(plugin)) {
