@@ -111,7 +111,11 @@ export class ChainFolder {
 
   #readAll(file: number, size: number): void {
     const chain = new Chain();
-    this.#read = readBlocks(file, 0, size, chain);
+    const read = readBlocks(file, 0, size, chain);
+    // Our own writers replace the file as a whole: a half written one is somebody else's.
+    const isEmptied = chain.tip.height === 0 && this.#chain.tip.height > 0;
+    if (isEmptied) throw new Error("its blocks are gone");
+    this.#read = read;
     this.#chain = chain;
   }
 

@@ -201,6 +201,18 @@ describe("the files", () => {
     expect(chain.chain.tip.height).toBe(3);
   });
 
+  test("a reader of a chain that is emptied, or half written, keeps what it has", () => {
+    chain.mine(3);
+    const whole = readFileSync(blocks());
+    writeFileSync(blocks(), "");
+    expect(() => chain.refresh()).toThrow("its blocks are gone");
+    expect(chain.chain.tip.height).toBe(3);
+    writeFileSync(blocks(), whole);
+    chain.refresh();
+    chain.mine();
+    expect(ChainFolder.open(chain.folder).chain.tip.height).toBe(4);
+  });
+
   test.each(["[]", '{"feerates":null}', '{"automine":3}'])(
     "damaged settings are as if there were none: %s",
     (text) => {
