@@ -153,7 +153,7 @@ describe.each(NODE_KINDS)("watch --hot on %s", (kind) => {
     expect(await watch.outcome()).toMatchObject({ event: "reloaded", hot: { changes: [] } });
     expect(await liveVersion(node)).toBe("2");
     await watch.end();
-    expect(watch.stdout).toMatch(/could not be put back to a plain start: .*not executable/);
+    expect(watch.stdout).toMatch(/could not be restarted without hot mode: .*not executable/);
     expect(await paths("plain-file")).toEqual([]);
   });
 

@@ -20,7 +20,7 @@ import { runShellCommand } from "../shell-command.js";
 import type { Shown } from "./api-changes.js";
 
 const CALL_TIMEOUT_MS = 60_000;
-const GIVEN_UP = `no answer within ${CALL_TIMEOUT_MS / 1000} s; the next save calls it again`;
+const GIVEN_UP = `no answer within ${CALL_TIMEOUT_MS / 1000} s; the next save retries it`;
 /** How many of the last lines of the output of `--run` are shown. */
 const MAX_RUN_LINES = 60;
 /** How long the log file may take to show what the plugin logged before it answered, in ms. */

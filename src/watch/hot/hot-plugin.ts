@@ -191,7 +191,7 @@ export class HotPlugin {
         break;
       case "cut":
         this.#notice(
-          `the previous version of ${this.#target.name.plugin} was ended before it answered: ${event.methods.join(", ")}`,
+          `the previous version of ${this.#target.name.plugin} was stopped with unanswered calls: ${event.methods.join(", ")}`,
         );
         break;
       case "lost":
@@ -233,7 +233,7 @@ export class HotPlugin {
     const printed = findPrint(this.#file, text);
     const where = printed === undefined ? "" : ` (${printed.file}:${printed.line})`;
     this.#notice(
-      `${this.#target.name.plugin} wrote to stdout: ${JSON.stringify(text.slice(0, 200))}${where}. Without hot mode the node ends the plugin for it: write to stderr`,
+      `${this.#target.name.plugin} wrote to stdout: ${JSON.stringify(text.slice(0, 200))}${where}. Write to stderr instead: without hot mode, lightningd kills the plugin for this`,
     );
   }
 }

@@ -86,7 +86,7 @@ function hasOtherOptions({ node, hot, options, target }: HotReload): boolean {
 }
 
 function tellSlow({ target, emit }: HotReload): void {
-  const message = `${target.name.plugin}: the new version has not answered after ${SLOW_START_MS / 1000} s; the previous version is still serving`;
+  const message = `${target.name.plugin}: no answer from the new version after ${SLOW_START_MS / 1000} s; the previous version is still serving`;
   emit({ event: "notice", level: "info", message });
 }
 
@@ -228,8 +228,8 @@ function inHotMode(outcome: Failed): Failed {
 function mustRestartNode(path: string, changes: readonly string[]): Failure {
   return new Failure({
     kind: "node-must-restart",
-    what: `the new version of ${path} does not take over (${changes.join(", ")})`,
-    why: "the node's own config starts this plugin, and the node reads its manifest only when the node starts",
+    what: `the new version of ${path} cannot take over (${changes.join(", ")})`,
+    why: "the node's own config starts this plugin, and the node reads its manifest only at startup",
     fix: "Restart the node",
     exitCode: 1,
   });

@@ -49,6 +49,6 @@ export async function leaveHot(
     if (how === "plain") await startPlugin(node, realPath, started?.options ?? []);
     return undefined;
   } catch (error) {
-    return `${plugin} could not be put back to a plain start: ${messageOf(error)}`;
+    return `${plugin} could not be restarted without hot mode: ${messageOf(error)}`;
   }
 }

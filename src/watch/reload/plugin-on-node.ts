@@ -159,7 +159,7 @@ export class PluginOnNode {
     if (problem === undefined) return { is: "running", path, hot };
     if (isAtStart(path)) throw hostOfNodeIsLost(file.realPath);
     if (problem === "other-release") {
-      const message = `${this.#target.name.plugin} runs in hot mode under another release of cln-dev: this release starts it again`;
+      const message = `${this.#target.name.plugin} runs in hot mode under another release of cln-dev: restarting it under this one`;
       this.#emit({ event: "notice", level: "info", message });
     }
     return { is: "running", path };
@@ -231,7 +231,7 @@ export class PluginOnNode {
       if (!(error instanceof RpcError)) throw error;
       this.state = { is: "stopped" };
       if (hot !== undefined && /No such file or directory|Permission denied/.test(error.message)) {
-        const why = "it does not see this user's files: it runs in a container, or in a chroot";
+        const why = "it cannot see this user's files: it runs in a container or a chroot";
         throw notForHotMode(this.#target.node.rpcFile, `${why} (${error.message})`);
       }
       // The node's message names the front; the user knows the plugin.
@@ -244,7 +244,7 @@ export class PluginOnNode {
 function hostOfNodeIsLost(path: string): Failure {
   return new Failure({
     kind: "hot-host",
-    what: `${path} was started by the node in hot mode, and its host cannot be used`,
+    what: `${path} was started by the node in hot mode, but its host cannot be used`,
     why: "it does not answer, belongs to another release of cln-dev, or its front was made for another node",
     fix: "Put what cln-dev hot-path prints for this node into its config, and restart it",
     exitCode: 1,

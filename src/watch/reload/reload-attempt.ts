@@ -147,8 +147,8 @@ export class ReloadAttempt {
     const { plugin } = this.#target.name;
     const message =
       this.#node.state.is === "starting"
-        ? `${plugin} has not finished its start: the node waits for it, for at most 120 s, and starts no other plugin until then`
-        : `${plugin} had not finished its start, and was ended`;
+        ? `${plugin} is still starting: the node waits for it for up to 120 s, and starts no other plugin until then`
+        : `${plugin} was still starting, and was killed`;
     this.#options.emit({ event: "notice", level: "warn", message });
   }
 

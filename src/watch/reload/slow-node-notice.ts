@@ -101,7 +101,7 @@ async function askPlugins(
 ): Promise<readonly ListedPlugin[] | string> {
   const pid = nodePid(node.lightningDir, node.network);
   if (pid !== undefined && pid !== process.pid && isStopped(pid)) {
-    return `the node at ${node.rpcFile} is stopped (pid ${pid}: SIGSTOP, Ctrl-Z or a debugger); continue it: kill -CONT ${pid}`;
+    return `the node at ${node.rpcFile} is suspended (pid ${pid}: by SIGSTOP, Ctrl-Z or a debugger); to resume it: kill -CONT ${pid}`;
   }
   try {
     return await listPlugins(node.rpcFile, { timeoutMs: ANSWER_MS, signal });
@@ -134,7 +134,7 @@ function waitsForOthers(
   const names = others.map(({ name }) => basename(name)).join(", ");
   const pids = others.flatMap(({ processes }) => processes.map(({ pid }) => pid));
   const end = pids.length > 0 ? `; to end it: kill ${pids.join(" ")}` : "";
-  return `${names} has not finished its start, and the node starts no other plugin until it has, or until 120 s have passed${end}`;
+  return `${names} is still starting: the node starts no other plugin until it is done (120 s at most)${end}`;
 }
 
 function hasWrittenLittle(pid: number): boolean {

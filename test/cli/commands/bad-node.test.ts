@@ -139,7 +139,7 @@ describe("a node", () => {
     const { code, stdout } = await run(box, ["start", plugin, at(node.rpcFile)]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /runs as an important plugin: .*\n.*--plugin instead of --important-plugin/,
+      /is an important plugin, so it cannot be stopped: .*\n.*--plugin instead of --important-plugin/,
     );
     const subcommands = node.requests.flatMap(({ params }) => params);
     expect(subcommands).not.toContain("stop");
@@ -162,7 +162,9 @@ it("a node that is just starting the plugin itself is waited for", async () => {
   });
   const { code, stdout } = await run(box, ["start", plugin, `--rpc-file=${node.rpcFile}`]);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/runs and cannot be reloaded: it was started without "dynamic": true/);
+  expect(stdout).toMatch(
+    /runs and cannot be reloaded: it was started before "dynamic": true was added/,
+  );
   expect(node.requests.flatMap(({ params }) => params)).not.toContain("stop");
   expect(looks).toBe(4);
   await node.close();

@@ -27,7 +27,7 @@ it("each command names a node that is stopped, and ends by Ctrl-C", async () => 
   try {
     const programs = commands.map((command) => new Program(box, [...command, node.flag]));
     for (const program of programs) {
-      const message = new RegExp(`the node at \\S+ is\\s+stopped\\s+\\(pid\\s+${pid}`);
+      const message = new RegExp(`the node at \\S+ is\\s+suspended\\s+\\(pid\\s+${pid}`);
       await program.prints(message, "stderr");
       program.kill("SIGINT");
       await program.ended;

@@ -99,7 +99,10 @@ describe("what is wrong in it", () => {
     [{ path: "a\0b" }, ["wrong cln-dev.path", "NUL"]],
     [{ path: "p", optoins: {} }, ["unknown key cln-dev.optoins (an object)", '"options"']],
     [{ path: "p", lightningDir: "/x" }, ['cln-dev.lightningDir ("/x")', '"lightning-dir"']],
-    [{ path: "p", colour: 1 }, ["unknown key cln-dev.colour (1)", "path, options, watch", "Remove"]],
+    [
+      { path: "p", colour: 1 },
+      ["unknown key cln-dev.colour (1)", "path, options, watch", "Remove"],
+    ],
     [{ plugins: [{ path: "p", network: "regtest" }] }, ["unknown key cln-dev.plugins[0].network"]],
     [{ plugins: ["p"], watch: "x" }, ['wrong cln-dev.watch ("x")', 'next to "plugins"', "Move"]],
     [{ path: "p", options: [] }, ["wrong cln-dev.options (a list)", "names and values"]],

@@ -123,7 +123,7 @@ describe("a plugin that the node does not let go", () => {
     expect(await watch.outcome()).toMatchObject({ ...refused, fix });
     writePlugin(box.work, { dynamic: true, version: "2" });
     const message = expect.stringContaining(
-      'it was started without "dynamic": true, which the file',
+      'it was started before "dynamic": true was added to the file',
     );
     expect(await watch.outcome()).toMatchObject({
       ...refused,

@@ -36,7 +36,7 @@ describe("a node that is stopped", () => {
       const saved = Date.now();
       writePlugin(box.work, { version: "2" });
       const { message, time } = await watch.next("notice", { level: "warn" });
-      expect(message).toContain(`the node at ${node.rpcFile} is stopped (pid ${pid}`);
+      expect(message).toContain(`the node at ${node.rpcFile} is suspended (pid ${pid}`);
       expect(Date.parse(time) - saved).toBeLessThan(3_000);
     } finally {
       process.kill(pid, "SIGCONT");
@@ -93,7 +93,7 @@ it("another plugin that hangs in its start is named, with what ends it", async (
   const plugin = writePlugin(box.folder("other"));
   const watch = new Program(box, ["watch", plugin, node.flag, "--json"]);
   const { message } = await watch.next("notice", { level: "warn" });
-  expect(message).toContain("has not finished its start, and the node starts no other plugin");
+  expect(message).toContain("is still starting: the node starts no other plugin");
   expect(message).toContain(`to end it: kill ${pid}`);
   process.kill(Number(pid), "SIGKILL");
   await watch.next("reloaded");
@@ -109,7 +109,7 @@ it.runIf(process.platform === "linux")(
     const plugin = writePlugin(box.work, {}, "waiting");
     const watch = new Program(box, ["watch", hanging, plugin, node.flag, "--json"]);
     const { message } = await watch.next("notice", { level: "warn" });
-    expect(message).toMatch(/^hanging\.\w+ has not finished its start/);
+    expect(message).toMatch(/^hanging\.\w+ is still starting/);
     process.kill(Number(/kill (\d+)/.exec(String(message))?.[1]), "SIGKILL");
     await watch.next("reloaded");
     await watch.end();
@@ -137,7 +137,7 @@ describe("a start that hangs when the session ends", () => {
     await watch.end();
     await watch.next("notice", {
       level: "warn",
-      message: `plugin${language.extension} had not finished its start, and was ended`,
+      message: `plugin${language.extension} was still starting, and was killed`,
     });
     expect(isAlive(Number(pid))).toBe(false);
     expect(await listed(node)).toEqual([]);

@@ -17,9 +17,7 @@ export function reportOutsideStart(context: AttemptContext): void {
   for (const option of inherited.replaced) {
     const given = plugin.options.find((one) => one.name === option.name);
     const [was] = shownOptions([option]);
-    details.push(
-      `${was} is replaced by ${given && shownValue(given)}, which this session was given`,
-    );
+    details.push(`${was} is replaced by ${given && shownValue(given)}, as given to this session`);
   }
   const more = details.length === 0 ? "" : `: ${details.join("; ")}`;
   warn(context, `${name.plugin} was started outside this session${more}`);

@@ -54,7 +54,7 @@ export function reportSlowStart(
     // If the node is silent, the plugin is not to blame, and the silence has been reported.
     if ((await whySilent(target.node, over.signal)) !== undefined || over.signal.aborted) return;
     warn(
-      `${plugin} is still starting after ${afterMs / 1000} s (lightningd gives up after 120 s for each of getmanifest and init)`,
+      `${plugin} is still starting after ${afterMs / 1000} s (lightningd waits up to 120 s each for getmanifest and init)`,
     );
     const diagnosis = await diagnoseHang(
       started,

@@ -92,7 +92,7 @@ async function notDynamic(path: string): Promise<Failure> {
     kind: "plugin-not-dynamic",
     what: `${path} runs and cannot be reloaded`,
     why: isChanged
-      ? 'it was started without "dynamic": true, which the file says now'
+      ? 'it was started before "dynamic": true was added to the file'
       : 'its manifest does not say "dynamic": true, so lightningd only stops it when it shuts down',
     fix: isChanged
       ? "Restart the node once"
@@ -104,8 +104,8 @@ async function notDynamic(path: string): Promise<Failure> {
 function isImportant(path: string): Failure {
   return new Failure({
     kind: "plugin-important",
-    what: `${path} runs as an important plugin`,
-    why: "the node was started with --important-plugin, to end when this plugin ends",
+    what: `${path} is an important plugin, so it cannot be stopped`,
+    why: "the node runs it with --important-plugin, and shuts down when it ends",
     fix: "Start the node with --plugin instead of --important-plugin while you work on it",
     exitCode: 1,
   });

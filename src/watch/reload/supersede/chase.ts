@@ -56,5 +56,5 @@ export function endlessNotice(
 ): string {
   const { names, flags } = namesAndFlags(plugin, files);
   const own = basename(plugin);
-  return `${names} changes at each start of ${writer.name}, and ${writer.name} is started for what ${own} writes: they would start each other for ever, so ${own} is not started again for that; add ${flags}`;
+  return `${names} changes at each start of ${writer.name}, which restarts when ${own} starts: ${own} is no longer restarted for it. To ignore it, add ${flags}`;
 }

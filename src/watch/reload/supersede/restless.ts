@@ -25,6 +25,6 @@ export class Restless {
     if (this.#starts !== STARTS) return undefined;
     const { names, flags } = namesAndFlags(plugin, files.slice(0, MAX_NAMED));
     const leaveOut = files.includes(plugin) ? "" : `, or add ${flags}`;
-    return `${names} changes without a pause, and the plugin was started ${STARTS} times for that: end what writes it (the plugin after its start, another session's plugin, a generator)${leaveOut}`;
+    return `${names} keeps changing: the plugin was started ${STARTS} times in a row for it. Stop what writes it (the plugin itself, another session's plugin, a generator)${leaveOut}`;
   }
 }

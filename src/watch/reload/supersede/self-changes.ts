@@ -144,9 +144,9 @@ export class SelfChanges {
 export function selfChangeNotice(plugin: string, files: readonly string[]): string {
   const { names, flags } = namesAndFlags(plugin, files);
   if (files.includes(plugin)) {
-    return `${names} changes at each start: it seems to write itself, so it is not started again for that`;
+    return `${names} changes at each start, probably written by the plugin itself: that no longer restarts it`;
   }
-  return `${names} changes at each start: the plugin or its build seems to write it, so it is not started again for that; add ${flags}`;
+  return `${names} changes at each start, probably written by the plugin or its build: it no longer causes a restart. To ignore it, add ${flags}`;
 }
 
 function contentOf(file: string): string | undefined {

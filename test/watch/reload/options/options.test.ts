@@ -143,7 +143,7 @@ describe("a plugin that somebody else stops and starts between two looks", () =>
     writePlugin(box.work, { options, version: "2" });
     const { message } = await watch.next("notice", { level: "warn" });
     expect(message).toBe(
-      `plugin${language.extension} was started outside this session: foo_opt=B5 is kept; bar_opt=theirs is replaced by ours, which this session was given`,
+      `plugin${language.extension} was started outside this session: foo_opt=B5 is kept; bar_opt=theirs is replaced by ours, as given to this session`,
     );
     expect(await watch.outcome()).toMatchObject({ event: "reloaded", takenOver: ["foo_opt=B5"] });
     expect(await ask(node, "version")).toMatchObject({

@@ -20,7 +20,7 @@ it("two sessions whose plugins write each other's files both name them", async (
   for (const [index, name] of names.entries()) {
     const notice = await sessions[index]?.next("notice", { level: "warn" });
     const message = String(notice?.message);
-    expect(message).toContain(`${written(name)} changes without a pause`);
+    expect(message).toContain(`${written(name)} keeps changing`);
     expect(message).toContain(`or add --ignore ${written(name)}`);
   }
 });
