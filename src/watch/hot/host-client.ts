@@ -19,20 +19,13 @@ const MAX_LINE = 2 ** 28;
 let numbers = 0;
 
 export class HostClient {
-  readonly folder: HotFolder;
   readonly hello: HostHello;
   readonly #socket: Socket;
   readonly #onEvent: (event: HotEvent) => void;
   readonly #waiting = new Map<string, (event: HotEvent | undefined) => void>();
   #closed = false;
 
-  private constructor(
-    folder: HotFolder,
-    hello: HostHello,
-    socket: Socket,
-    onEvent: (event: HotEvent) => void,
-  ) {
-    this.folder = folder;
+  private constructor(hello: HostHello, socket: Socket, onEvent: (event: HotEvent) => void) {
     this.hello = hello;
     this.#socket = socket;
     this.#onEvent = onEvent;
@@ -67,7 +60,7 @@ export class HostClient {
           if (event === undefined) continue;
           if (event.event === "hello") {
             clearTimeout(timer);
-            client = new HostClient(folder, event, socket, onEvent);
+            client = new HostClient(event, socket, onEvent);
             resolve(client);
           } else client?.take(event);
         }
@@ -78,10 +71,6 @@ export class HostClient {
         if (client?.hasClosed() === true) onClosed();
       });
     });
-  }
-
-  get closed(): boolean {
-    return this.#closed;
   }
 
   /**

@@ -13,6 +13,7 @@ import type { StartOption } from "../../node/plugins/start-options.js";
 import { NodeUnreachable, RpcError } from "../../node/rpc/errors.js";
 import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
+import { sameOptions } from "../reload/options/inherited-options.js";
 import type { PluginOnNode } from "../reload/plugin-on-node.js";
 import { SLOW_START_MS } from "../reload/start/slow-start-notice.js";
 import { type AttemptProgress, Superseded } from "../reload/supersede/attempt-progress.js";
@@ -81,8 +82,7 @@ function hasOtherOptions({ node, hot, options, target }: HotReload): boolean {
   const { previousOptions } = node;
   // It ran before this session: only the node knows which options it was started with.
   if (previousOptions === undefined) return target.plugin.options.length > 0 && !hot.isStatic;
-  const text = (of: readonly StartOption[]) => of.map(({ name, raw }) => `${name}=${raw}`).sort();
-  return JSON.stringify(text(options)) !== JSON.stringify(text(previousOptions));
+  return !sameOptions(options, previousOptions);
 }
 
 function tellSlow({ target, emit }: HotReload): void {

@@ -15,7 +15,11 @@ import type { PluginFile } from "../../plugin/file/plugin-file.js";
 import { isAtStart, removeStoppedFront } from "../hot/front-files.js";
 import { HotPlugin, notForHotMode } from "../hot/hot-plugin.js";
 import type { TraceSource } from "../hot/trace-source.js";
-import { type InheritedOptions, startOptionsFor } from "./options/inherited-options.js";
+import {
+  type InheritedOptions,
+  sameOptions,
+  startOptionsFor,
+} from "./options/inherited-options.js";
 import { startWithRetry } from "./start/start-plugin.js";
 import { findRunning } from "./stop/find-running.js";
 import { stopHungPlugin } from "./stop/stop-hung-plugin.js";
@@ -126,9 +130,7 @@ export class PluginOnNode {
     if (processes.length > 0) return processes.every(isRunning);
     const { rpcFile } = this.#target.node;
     const { started } = await readRunningOptions(rpcFile, state.path, { signal: this.#signal });
-    const text = (options: readonly StartOption[]) =>
-      options.map(({ name, raw }) => `${name}=${raw}`).sort();
-    return String(text(started)) === String(text(state.started.options));
+    return sameOptions(started, state.started.options);
   }
 
   /** The host that takes the new version, in hot mode. */

@@ -312,13 +312,57 @@ export class Reloader {
     const named = this.#selfChanges.suspectedFiles;
     const isTest = named.size > 0 && (await this.#isQuiet(this.#selfChanges.quietMs));
     const suspectedFiles = isTest ? named : new Set<string>();
-    const covered = this.#takePending();
-    const attempt = new ReloadAttempt({
+    const covered = merge(this.#takePending(), { ...change, depth });
+    const attempt = this.#newAttempt(covered, suspectedFiles, isOverdue);
+    this.#attempt = attempt;
+    const previous = this.#processes;
+    this.#processes = [];
+    const from = Date.now();
+    const result = await attempt.run();
+    this.#attempt = undefined;
+    this.#lastAttempt = { from, to: Date.now() };
+    this.#keep(attempt, result);
+    const { outcome } = result;
+    if (outcome === undefined) {
+      this.#selfChanges.superseded(result.supersededBy);
+      // The attempt was superseded: the next one covers its changes.
+      const newer = this.#pending ?? result.change;
+      const { at, depth = 0 } = newer;
+      this.#pending = { ...merge(result.change, newer), at, depth };
+      return;
+    }
+    // Do this before anyone learns that the plugin runs, and could start it again.
+    if (outcome.event === "reloaded") {
+      this.#noteProcesses(outcome.stopMs === undefined ? [] : previous);
+    }
+    // A user who saves at each outcome must not be mistaken for the start.
+    if (isTest) await this.#lateEvents();
+    this.#report(outcome);
+    const { cause, files: changed } = result.change;
+    const isStart = outcome.event === "reloaded" || outcome.event === "failed";
+    if (cause === "file" && isStart) this.#reportRestless(changed, idleMs);
+    this.#reportSelfChanges(result, suspectedFiles);
+    // These files did not supersede the attempt, so what runs may lack their latest content.
+    const late = isOverdue ? [...result.changedMeanwhile] : this.#selfChanges.foundOnce;
+    const files = this.#selfChanges.withoutWritten(late);
+    if (files.length > 0) {
+      const again: Change = { cause: "file", files, at: performance.now(), depth };
+      this.#pending = merge(this.#pending, again);
+    }
+  }
+
+  /** @param isFinal no change of a file supersedes it */
+  #newAttempt(
+    change: Change,
+    suspectedFiles: ReadonlySet<string>,
+    isFinal: boolean,
+  ): ReloadAttempt {
+    return new ReloadAttempt({
       target: this.target,
-      change: merge(covered, { ...change, depth }),
+      change,
       selfChanges: this.#selfChanges,
       suspectedFiles,
-      isFinal: isOverdue,
+      isFinal,
       state: this.#state,
       inherited: this.#inherited,
       emit: this.#hooks.emit,
@@ -340,19 +384,16 @@ export class Reloader {
       moreChanges: () => this.#takePending(),
       nextHint: (ms) => this.#nextHint(ms),
     });
-    this.#attempt = attempt;
-    const previous = this.#processes;
-    this.#processes = [];
-    const from = Date.now();
-    const result = await attempt.run();
-    this.#attempt = undefined;
-    this.#lastAttempt = { from, to: Date.now() };
-    this.#seen = attempt.seen;
+  }
+
+  /** Keeps what an attempt leaves behind. */
+  #keep({ seen, depth }: ReloadAttempt, result: ReloadAttemptResult): void {
+    this.#seen = seen;
+    this.#depth = depth;
     this.#state = result.state;
     this.#inherited = result.inherited;
     this.#deadly = result.deadly;
     this.#settledAt = performance.now();
-    this.#depth = attempt.depth;
     const { outcome } = result;
     if (outcome?.event === "reloaded") {
       this.#startedAt = this.#settledAt - outcome.startMs;
@@ -360,32 +401,6 @@ export class Reloader {
       const { build, path } = this.target.plugin;
       if (build !== undefined) this.#runningContent = builtContent(path);
     } else if (outcome?.event !== "unchanged") this.#runningContent = Promise.resolve(undefined);
-    if (result.outcome === undefined) {
-      this.#selfChanges.superseded(result.supersededBy);
-      // The attempt was superseded: the next one covers its changes.
-      const newer = this.#pending ?? result.change;
-      const { at, depth = 0 } = newer;
-      this.#pending = { ...merge(result.change, newer), at, depth };
-      return;
-    }
-    // Do this before anyone learns that the plugin runs, and could start it again.
-    if (outcome?.event === "reloaded") {
-      this.#noteProcesses(outcome.stopMs === undefined ? [] : previous);
-    }
-    // A user who saves at each outcome must not be mistaken for the start.
-    if (isTest) await this.#lateEvents();
-    this.#report(result.outcome);
-    const { cause, files: changed } = result.change;
-    const isStart = outcome?.event === "reloaded" || outcome?.event === "failed";
-    if (cause === "file" && isStart) this.#reportRestless(changed, idleMs);
-    this.#reportSelfChanges(result, suspectedFiles);
-    // These files did not supersede the attempt, so what runs may lack their latest content.
-    const late = isOverdue ? [...result.changedMeanwhile] : this.#selfChanges.foundOnce;
-    const files = this.#selfChanges.withoutWritten(late);
-    if (files.length > 0) {
-      const again: Change = { cause: "file", files, at: performance.now(), depth };
-      this.#pending = merge(this.#pending, again);
-    }
   }
 
   #reportRestless(files: readonly string[], idleMs: number): void {

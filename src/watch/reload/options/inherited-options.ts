@@ -74,6 +74,13 @@ export function shownOptions(options: readonly StartOption[]): string[] {
   return options.map(({ name, raw }) => `${name}=${shownValue({ name, value: optionText(raw) })}`);
 }
 
+/** Whether two starts have the same options with the same values, in any order. */
+export function sameOptions(one: readonly StartOption[], other: readonly StartOption[]): boolean {
+  const text = (options: readonly StartOption[]) =>
+    JSON.stringify(options.map(({ name, raw }) => `${name}=${raw}`).sort());
+  return text(one) === text(other);
+}
+
 /** Returns the JSON text of an option's value without its quotes. */
 export function optionText(raw: string): string {
   return raw.replace(/^"|"$/g, "");
