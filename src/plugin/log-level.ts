@@ -4,7 +4,7 @@ export const LOG_LEVELS = ["io", "trace", "debug", "info", "unusual", "broken"] 
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** The level of that name, in any case; `warn` and `error` are aliases of two of them. */
+/** Returns the level of that name, ignoring case. `warn` and `error` are aliases. */
 export function parseLogLevel(name: string): LogLevel | undefined {
   const lower = name.toLowerCase();
   if (lower === "error") return "broken";

@@ -1,14 +1,14 @@
 /**
- * What lightningd v26.06.6 has itself and through its own plugins. scripts/release-data.mjs makes
- * the data file from lightningd's sources.
+ * What lightningd v26.06.6 provides, by itself and through its own plugins. The data file is
+ * generated from lightningd's sources by scripts/release-data.mjs.
  */
 import data from "./lightningd-v26.06.6.json";
 
-/** The release that all of this describes. */
+/** The release that this file describes. */
 export const RELEASE = data.release;
 
 /**
- * The methods in lightningd itself, including those for developers: a plugin that declares one of
+ * The methods of lightningd itself, including those for developers. A plugin that declares one of
  * them crashes the node.
  */
 export const NATIVE_METHODS: ReadonlySet<string> = new Set(data.methods);
@@ -22,7 +22,7 @@ export const PLUGIN_METHODS: ReadonlySet<string> = new Set(data.pluginMethods);
 /** The methods of its plugin bcli, which another backend may replace (`disable-plugin=bcli`). */
 export const BACKEND_METHODS: ReadonlySet<string> = new Set(data.bcliMethods);
 
-/** The options of lightningd itself: no plugin may declare one of them. */
+/** The options of lightningd itself, which no plugin may declare. */
 export const NATIVE_OPTIONS: ReadonlySet<string> = new Set(data.options);
 
 /** The options of lightningd's own plugins. */
@@ -34,7 +34,7 @@ export const NOTIFICATIONS: ReadonlySet<string> = new Set(data.notifications);
 /** What a hook's `filters` may contain, if anything. */
 export type HookFilter = "none" | "strings" | "integers";
 
-/** Every hook, with the kind of filter that it allows. */
+/** Every hook and the kind of filter that it allows. */
 export const HOOKS: ReadonlyMap<string, HookFilter> = new Map(
   Object.entries(data.hooks).map(([name, filter]) => [
     name,

@@ -1,6 +1,6 @@
 /**
- * Which option values are never shown, in reports, logs, JSON and error messages alike. Used by
- * everything that shows an option.
+ * Hides secret option values, in reports, logs, JSON and error messages alike. Used by everything
+ * that shows an option.
  */
 
 /** Words that mark a secret anywhere in a name (`dbpassword`, `authtoken`). */
@@ -17,15 +17,16 @@ export function isSecretName(name: string): boolean {
   return words.some((word) => /(?:^|[^p])runes?\d*$/.test(word) || /keys?\d*$/.test(word));
 }
 
-/** The value as it may be shown: `***` if the option's name looks secret. */
+/** Returns the value to show: `***` if the option's name looks secret. */
 export function shownValue(option: { readonly name: string; readonly value: unknown }): string {
   if (isSecretName(option.name)) return "***";
   return typeof option.value === "string" ? option.value : JSON.stringify(option.value);
 }
 
 /**
- * Hides the values of secret options in other texts: lightningd's errors, the plugin's log. What
- * may be in a text by chance (a short word, a number) is hidden only in quotes.
+ * Returns a function that hides the values of secret options in other texts: lightningd's errors,
+ * the plugin's log. A value that may occur by chance (a short word, a number) is hidden only in
+ * quotes.
  */
 export function redactor(
   options: readonly { readonly name: string; readonly value: unknown }[],

@@ -1,9 +1,9 @@
-/**
- * Splits a shell's command line into words, with quotes and backslashes, and quotes them. Runs
- * nothing.
- */
+/** Splits a command line into words as a shell does, and quotes words. Does not run anything. */
 
-/** `hello 'my name' n=1` is three words. An unclosed quote goes to the end of the line. */
+/**
+ * Splits a line into words: `hello 'my name' n=1` is three. An unclosed quote extends to the end of
+ * the line.
+ */
 export function splitWords(line: string): string[] {
   const words: string[] = [];
   const pattern = /(?:"(?:\\.|[^"\\])*"?|'[^']*'?|\\.|[^\s"'\\])+/gs;
@@ -17,12 +17,12 @@ function unquote(_all: string, double?: string, single?: string, escaped?: strin
   return double?.replace(/\\(["\\$`])/g, "$1") ?? single ?? escaped ?? "";
 }
 
-/** Quotes a text as one word for a shell, in single quotes. */
+/** Quotes a text as one shell word, in single quotes. */
 export function quoteWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A path to type: quoted only if a shell would misread it. */
+/** Returns a path to type in a shell, quoted only if necessary. */
 export function shellPath(path: string): string {
   return /^[\w@%+=:,./~-]+$/.test(path) ? path : quoteWord(path);
 }

@@ -1,4 +1,4 @@
-/** What is ignored in a plugin's folder: the usual folders, .gitignore, `--ignore`. */
+/** Decides what to ignore in a plugin's folder: the usual folders, .gitignore, `--ignore`. */
 import { statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
@@ -21,7 +21,7 @@ const LEFT_OUT = [
   "target",
   "dist",
   "build",
-  // What editors leave beside a file while they save it.
+  // Files that editors keep next to a file while they save it.
   "*~",
   ".*.sw?",
   ".#*",
@@ -32,14 +32,14 @@ const LEFT_OUT = [
 const MAX_GITIGNORE_BYTES = 1024 * 1024;
 
 /**
- * What applies below one folder: the usual folders, the .gitignore files on the path, `--ignore`.
+ * The rules for one folder: the usual folders, the .gitignore files on the path, `--ignore`.
  */
 export class IgnoreRules {
   readonly root: string;
   readonly #own: Ignore;
   /** The topmost folder whose .gitignore counts. */
   readonly #top: string;
-  /** The .gitignore of each folder that was asked about. */
+  /** The .gitignore rules by folder, read on demand. */
   readonly #git = new Map<string, Ignore | undefined>();
   readonly #problems = new Map<string, string>();
 
@@ -50,7 +50,7 @@ export class IgnoreRules {
     this.#top = repositoryOf(root);
   }
 
-  /** Where a .gitignore above the root may be, the root's own included. */
+  /** The paths where a .gitignore for the root may be: in the root and in the folders above it. */
   get files(): readonly string[] {
     const files: string[] = [];
     for (let folder = this.root; ; folder = dirname(folder)) {
@@ -59,7 +59,7 @@ export class IgnoreRules {
     }
   }
 
-  /** .gitignore files that cannot be read, with the reason: they count as absent. */
+  /** The .gitignore files that cannot be read, with the reason. They are treated as absent. */
   get problems(): ReadonlyMap<string, string> {
     return this.#problems;
   }
@@ -74,7 +74,7 @@ export class IgnoreRules {
     return testOf(this.#own, this.root, path, isFolder) === "ignored";
   }
 
-  /** The .gitignore that ignores a path: the nearest one decides, as in git. */
+  /** Returns the .gitignore that ignores a path, if any. The nearest one decides, as in git. */
   hiddenBy(path: string, isFolder: boolean): string | undefined {
     for (let folder = dirname(path); ; folder = dirname(folder)) {
       if (folder !== this.#top && !isBelow(this.#top, folder)) return undefined;
@@ -101,7 +101,7 @@ export class IgnoreRules {
     try {
       const content = readRegularFile(file, { maxBytes: MAX_GITIGNORE_BYTES });
       const rules = ignore().add(content.toString("utf8"));
-      // A repository that ignores this whole folder (dotfiles in a home folder) is not about it.
+      // Skip a repository that ignores the whole root, such as dotfiles in a home folder.
       const isForeign =
         folder !== this.root && testOf(rules, folder, this.root, true) === "ignored";
       return isForeign ? undefined : rules;
@@ -127,8 +127,8 @@ function testOf(
 }
 
 /**
- * The git repository that a folder is in, or the folder itself. Repositories of other users do not
- * count.
+ * Returns the root of the git repository that a folder is in, or the folder itself if there is
+ * none. A repository above the folder does not count if another user owns it.
  */
 function repositoryOf(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
@@ -138,7 +138,7 @@ function repositoryOf(folder: string): string {
   }
 }
 
-/** Whether a path lies in a folder, at any depth. */
+/** Whether a path is inside a folder, at any depth. */
 export function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder === sep ? folder : folder + sep);
 }

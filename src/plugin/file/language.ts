@@ -1,13 +1,13 @@
 /**
- * The language that a plugin is written in. It decides what is watched, where errors are looked
- * for, and which line an explanation proposes. It follows from the program that runs the file; for
- * a compiled plugin, from the build files around it.
+ * Detects the language of a plugin, which decides what is watched, where to look for errors, and
+ * which line an explanation suggests. It is detected from the program that runs the file, or for a
+ * compiled plugin from the build files around it.
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { homeFolder } from "./home-folder.js";
 
-/** `binary`: compiled, from an unknown language; `other`: a script in an unknown language. */
+/** `binary`: compiled from an unknown language. `other`: a script in an unknown language. */
 export type PluginLanguage =
   | "python"
   | "node"
@@ -33,20 +33,20 @@ const BY_PROGRAM: readonly (readonly [RegExp, PluginLanguage])[] = [
 ];
 
 /**
- * The language of scripts that a program runs.
- * @param program name or path of what a `#!` line runs
+ * Returns the language of the scripts that a program runs.
+ * @param program the name or path of the program in a `#!` line
  */
 export function languageOfProgram(program: string): PluginLanguage {
   const name = basename(program);
   return BY_PROGRAM.find(([pattern]) => pattern.test(name))?.[1] ?? "other";
 }
 
-/** How far above a compiled plugin its build files may be: `target/release/examples/x`. */
+/** How many folders to search for build files, upwards: `target/release/examples/x` needs 4. */
 const LEVELS = 4;
 
 /**
- * The language of a compiled plugin, from the build files around it.
- * @param path of a compiled plugin, absolute
+ * Returns the language of a compiled plugin, judging by the build files around it.
+ * @param path the absolute path of the plugin
  */
 export function languageOfBinary(path: string): PluginLanguage {
   const home = homeFolder();
@@ -61,7 +61,7 @@ export function languageOfBinary(path: string): PluginLanguage {
   return "binary";
 }
 
-/** The `#!` line for a script, from its name and its first bytes; undefined if unclear. */
+/** Guesses the `#!` line for a script from its name and first bytes; undefined if unclear. */
 export function shebangFor(path: string, head: string): string | undefined {
   const byName = SHEBANGS[extname(path).toLowerCase()];
   if (byName !== undefined) return byName;
@@ -88,7 +88,9 @@ const SHEBANGS: Readonly<Record<string, string>> = {
   ".lua": "#!/usr/bin/env lua",
 };
 
-/** The command that builds a source file of a compiled language; undefined for any other file. */
+/**
+ * Returns the command that builds a source file of a compiled language; undefined for other files.
+ */
 export function buildCommandFor(path: string): string | undefined {
   return BUILDS[extname(path).toLowerCase()];
 }

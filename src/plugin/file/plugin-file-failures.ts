@@ -1,4 +1,4 @@
-/** The wording of what plugin-file.ts finds wrong with a file. */
+/** The failures that plugin-file.ts reports, and their wording. */
 import { basename, dirname, extname, join, parse } from "node:path";
 import { nearNames } from "../../errors/did-you-mean.js";
 import { Failure, type FailureParts, messageOf, systemCode } from "../../errors/failure.js";
@@ -11,7 +11,7 @@ import type { ShebangFault } from "./shebang.js";
 
 const MAX_PACKAGE_JSON_BYTES = 1024 * 1024;
 
-/** The failure for a missing file: names the broken symlink, the folder or similar files. */
+/** The failure for a missing file. Names the broken symlink, missing folder or similar files. */
 export function missing(path: string): Failure {
   const target = linkTarget(path);
   if (target !== undefined) {
@@ -43,7 +43,7 @@ export function missing(path: string): Failure {
   });
 }
 
-/** The failure for a folder in place of a file: names the plugins in it. */
+/** The failure for a folder in place of a file. Names the likely plugins in it. */
 export function folder(path: string): Failure {
   const inside = likelyPlugins(path);
   return fault("plugin-folder", 2, {
@@ -74,7 +74,7 @@ export function empty(path: string): Failure {
 
 /**
  * The failure for a file that cannot be read.
- * @param error why, if that is something other than missing rights
+ * @param error the reason; may be omitted if permission is denied
  */
 export function unreadable(path: string, error?: unknown): Failure {
   const what = `${path} cannot be read`;
@@ -88,7 +88,7 @@ export function unreadable(path: string, error?: unknown): Failure {
   });
 }
 
-/** The failure for a file that the system does not run. */
+/** The failure for a file that the system refuses to execute. */
 export function notExecutable(path: string, mode: number): Failure {
   if ((mode & 0o111) === 0o111) {
     return fault("plugin-not-executable", 1, {
@@ -105,7 +105,7 @@ export function notExecutable(path: string, mode: number): Failure {
 }
 
 /**
- * The failure for a file whose first line does not work.
+ * The failure for a script with a missing or broken `#!` line, or for source code to be compiled.
  * @param head the first bytes of the file, as text
  */
 export function shebang(path: string, found: ShebangFault, head: string): Failure {
@@ -184,7 +184,7 @@ function fault(kind: string, exitCode: 1 | 2, parts: Pick<FailureParts, "what" |
   return new Failure({ kind, exitCode, ...parts });
 }
 
-/** The files of a folder that look like its plugin, the most likely first. */
+/** Returns up to 3 files of a folder that look like its plugin, the most likely first. */
 function likelyPlugins(folder: string): string[] {
   const named = mainOfPackage(folder);
   const stem = basename(folder).toLowerCase();
@@ -207,7 +207,7 @@ function rankOf(path: string, name: string, stem: string, named: string | undefi
   return (stat.mode & 0o111) === 0 ? rank : rank + 2;
 }
 
-/** `main` of the folder's package.json, if it is a file in that folder. */
+/** Returns `main` of the folder's package.json if it is a file in that folder. */
 function mainOfPackage(folder: string): string | undefined {
   const text = attempt(() =>
     readRegularFile(join(folder, "package.json"), { maxBytes: MAX_PACKAGE_JSON_BYTES }),

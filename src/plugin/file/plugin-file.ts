@@ -1,7 +1,7 @@
 /**
- * What must be true of a file before a node is asked to run it as a plugin. lightningd's messages
- * for these mistakes ("opening pipe: No such file or directory") do not show which one it was.
- * Cheap enough for every reload: one stat, one read of 256 bytes.
+ * Checks a plugin file before a node is asked to run it. lightningd's messages for such mistakes
+ * ("opening pipe: No such file or directory") do not tell them apart. Cheap enough for every
+ * reload: one stat, one read of 256 bytes.
  */
 import { accessSync, constants, realpathSync, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -16,22 +16,21 @@ import * as failures from "./plugin-file-failures.js";
 import { type Interpreter, readHead, readShebang } from "./shebang.js";
 
 export interface PluginFile {
-  /** Absolute, as the user named it. */
+  /** The absolute path, as the user named it. */
   readonly path: string;
-  /** Without symlinks: the name by which the node knows it. */
+  /** The path without symlinks, which is the plugin's name on the node. */
   readonly realPath: string;
   readonly language: PluginLanguage;
-  /** What runs it; undefined for a compiled plugin. */
+  /** The program that runs it, if its `#!` line names one. Undefined for a compiled plugin. */
   readonly interpreter: Interpreter | undefined;
 }
 
 /**
  * Checks a plugin file.
- * @param command what runs it in place of the system (`--exec`): then it need not be executable
- *   itself
- * @throws Failure `plugin-missing` and `plugin-folder` with exit code 2; with exit code 1, because
- *   a save may fix it: `plugin-empty`, `plugin-not-executable`, `plugin-unreadable`,
- *   `plugin-interpreter` (the `#!` line or what it names), `plugin-source` (not built)
+ * @param command the command that runs it (`--exec`). The file need not be executable then.
+ * @throws Failure with exit code 2: `plugin-missing`, `plugin-folder`. With exit code 1, because a
+ *   save may fix it: `plugin-empty`, `plugin-not-executable`, `plugin-unreadable`,
+ *   `plugin-interpreter` (the `#!` line or what it names), `plugin-source` (not built).
  */
 export async function inspectPluginFile(
   named: string,
@@ -44,7 +43,7 @@ export async function inspectPluginFile(
   if (stat.size === 0) throw failures.empty(path);
   const head = headOf(path, realPath);
   if (command === undefined) checkExecutable(path, realPath, stat.mode);
-  // Running a program needs no right to read it, but a script's interpreter reads it.
+  // A program can run without being readable; a script cannot, because its interpreter reads it.
   if (head === undefined && shebangFor(path, "") !== undefined) throw failures.unreadable(path);
   if (head === undefined || isCompiled(head)) {
     return { path, realPath, language: languageOfBinary(realPath), interpreter: undefined };
@@ -55,7 +54,7 @@ export async function inspectPluginFile(
       const language = languageOfProgram(command[0] ?? "");
       return { path, realPath, language, interpreter: undefined };
     }
-    // What is neither text nor a known format may still have a handler in the kernel.
+    // The kernel may still have a handler for an unknown binary format.
     if (shebang.fault === "none" && head.includes(0)) {
       return { path, realPath, language: "other", interpreter: undefined };
     }
@@ -64,7 +63,7 @@ export async function inspectPluginFile(
   return { path, realPath, language: languageOfProgram(shebang.name), interpreter: shebang };
 }
 
-/** Whether a save in progress may look like this from outside: wait a moment, then look again. */
+/** Whether a save in progress may cause this failure, so that checking again later may help. */
 export function mayBeMidSave(failure: Failure): boolean {
   return ["plugin-missing", "plugin-empty", "plugin-not-executable"].includes(failure.kind);
 }
@@ -79,7 +78,7 @@ function look(path: string): { realPath: string; stat: Stats } {
   }
 }
 
-/** @returns undefined if the file may not be read */
+/** Reads the first bytes. @returns undefined if permission is denied */
 function headOf(path: string, realPath: string): Buffer | undefined {
   try {
     return readHead(realPath);
@@ -99,7 +98,7 @@ function checkExecutable(path: string, realPath: string, mode: number): void {
   }
 }
 
-/** ELF, Mach-O (of both byte orders, thin and fat), and Windows programs under WSL. */
+/** Magic numbers of ELF, Mach-O (both byte orders, thin and fat), and Windows programs (WSL). */
 const MAGIC = ["7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "4d5a"];
 
 function isCompiled(head: Buffer): boolean {
@@ -108,10 +107,10 @@ function isCompiled(head: Buffer): boolean {
 }
 
 /**
- * Refuses a plugin that does not exist when the command begins. Later, a missing file is waited for
- * (`git checkout` removes it for a moment); at the beginning it is a typo. Anything else wrong with
- * a file may be fixed by the next save.
- * @throws Failure (exit code 2): it is missing, or a folder
+ * Rejects a plugin that does not exist when the command starts: at that point it is a typo. A file
+ * that goes missing later is waited for (`git checkout` removes it for a moment), and the next save
+ * may fix any other fault.
+ * @throws Failure (exit code 2) if it is missing or not a regular file
  */
 export async function refuseMissing(path: string): Promise<void> {
   await inspectPluginFile(path).catch((error: unknown) => {

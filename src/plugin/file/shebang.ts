@@ -1,6 +1,6 @@
 /**
- * The first line of a script, read as the kernel and env(1) read it: which program runs the file,
- * and what is wrong with the line. Used by plugin-file.ts and by the explanations.
+ * Reads the first line of a script as the kernel and env(1) do: which program runs the file, and
+ * what is wrong with the line. Used by plugin-file.ts and by the explanations.
  */
 import { closeSync, readSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
@@ -9,11 +9,11 @@ import { isExecutable } from "../../filesystem/try-read.js";
 
 /** What runs a script. */
 export interface Interpreter {
-  /** The line without `#!` and without the blanks around it. */
+  /** The line without `#!` and surrounding blanks. */
   readonly line: string;
-  /** The program's name as in the line: `python3`, `/opt/venv/bin/python`. */
+  /** The program as the line names it: `python3`, `/opt/venv/bin/python`. */
   readonly name: string;
-  /** The program's absolute path here. The node may have another PATH, and find another one. */
+  /** The program's path here. The node may have a different PATH and find another program. */
   readonly path: string;
   /** Whether env(1) looks it up on the PATH. */
   readonly byEnv: boolean;
@@ -28,10 +28,10 @@ export type ShebangFault =
   | { readonly fault: "missing"; readonly name: string; readonly byEnv: boolean }
   | { readonly fault: "env-arguments"; readonly line: string };
 
-/** The kernel reads this much of a script to find its interpreter (BINPRM_BUF_SIZE). */
+/** How many bytes of a script the kernel reads to find its interpreter (BINPRM_BUF_SIZE). */
 const HEAD_BYTES = 256;
 
-/** The first bytes of a file, for {@link readShebang}. @throws the system's error */
+/** Reads the first bytes of a file, for {@link readShebang}. @throws the system's error */
 export function readHead(path: string): Buffer {
   const file = openRegularFile(path);
   try {
@@ -70,7 +70,7 @@ function readEnv(line: string, words: readonly string[], path: string | undefine
   return { line, name, path: found, byEnv: true };
 }
 
-/** The first word that is neither an option of env(1) nor a setting. */
+/** Returns the first word that is neither an option of env(1) nor a variable assignment. */
 function programOfEnv(words: readonly string[]): string | undefined {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
@@ -82,7 +82,7 @@ function programOfEnv(words: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Where a program is found on a PATH, as execvp(3) does it. */
+/** Returns the path of a program, looked up on a PATH as execvp(3) does; undefined if not found. */
 export function findProgram(name: string, path = process.env.PATH): string | undefined {
   if (name.includes("/")) return isExecutable(name) ? name : undefined;
   for (const folder of (path ?? "/bin:/usr/bin").split(delimiter)) {

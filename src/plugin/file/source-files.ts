@@ -1,7 +1,7 @@
 /**
- * Which files belong to a plugin: a change of one of them reloads it. By default the plugin file
- * and the files of its language below its folder, without tests; `--watch` adds to that, `--only`
- * replaces it.
+ * Works out which files belong to a plugin: a change to any of them reloads it. By default these
+ * are the plugin file and the files of its language below its folder, except tests. `--watch` adds
+ * to them, `--only` replaces them.
  */
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,11 +15,11 @@ import { readHead, readShebang } from "./shebang.js";
 import { namesOf } from "./symlinks.js";
 
 export interface SourceFiles {
-  /** The plugin file without symlinks. */
+  /** The path of the plugin file without symlinks. */
   readonly real: string;
   /** Every name that leads to it: the path as given, its real path, each symlink on the path. */
   readonly names: ReadonlySet<string>;
-  /** Folders that are watched with everything below them. */
+  /** Folders to watch with everything below them. */
   readonly trees: readonly SourceTree[];
   /** Files that count wherever they are. */
   readonly files: ReadonlySet<string>;
@@ -27,28 +27,28 @@ export interface SourceFiles {
   readonly description: string;
 }
 
-/** A folder with the rules for what counts below it. All paths are absolute. */
+/** A folder and the rules for what counts below it. All paths are absolute. */
 export interface SourceTree {
   readonly root: string;
   readonly rules: IgnoreRules;
   /** Whether a file below the root counts. */
   readonly includes: (path: string) => boolean;
-  /** Whether a folder is searched. */
+  /** Whether to search a folder. */
   readonly enters: (path: string) => boolean;
-  /** The .gitignore that alone excludes a file. */
+  /** Returns the .gitignore that is the only reason to leave a file out, if any. */
   readonly hiddenBy: (path: string) => string | undefined;
-  /** The same kinds of files below another folder. */
+  /** Returns a tree for the same kinds of files below another folder. */
   readonly at: (root: string) => SourceTree;
 }
 
 export interface SourceSettings {
   readonly path: string;
-  /** Files and folders that count as well. */
+  /** Additional files and folders. */
   readonly watch: readonly string[];
-  /** Files and folders that count in place of the default; if empty, the default. */
+  /** Files and folders that replace the default; empty for the default. */
   readonly only: readonly string[];
   readonly ignore: readonly string[];
-  /** A build step makes the plugin from the sources under this folder. */
+  /** Set if a build step makes the plugin from the sources under this folder. */
   readonly build?: { readonly cwd: string } | undefined;
 }
 
@@ -62,10 +62,10 @@ const LANGUAGES: readonly (readonly string[])[] = [
   [".php"],
 ];
 
-/** What a build step reads, besides the plugin's own language. */
+/** The extensions of what a build step reads, besides the plugin's own language. */
 const SOURCES = [".rs", ".go", ".c", ".h", ".cc", ".cpp", ".hpp", ".zig", ".java", ".kt", ".ts"];
 
-/** Whether a build reads the file, and the running plugin does not. */
+/** Whether the build reads the file, as opposed to the running plugin. */
 export function isBuildSource(path: string): boolean {
   return SOURCES.includes(extname(path));
 }
@@ -80,7 +80,7 @@ const EXTENSION_OF: { readonly [language in PluginLanguage]?: string } = {
   lua: ".lua",
 };
 
-/** A plugin does not import its tests. */
+/** Patterns for test files, which a plugin does not import. */
 const TESTS = [
   "test_*.py",
   "*_test.py",
@@ -120,13 +120,13 @@ interface StandardTrees {
   readonly description?: string;
 }
 
-/** The sources of the plugin's language in its folder, or of every language if it is built. */
+/** Returns the plugin's sources in its folder: of its own language, or of all if it is built. */
 function standardTrees(settings: SourceSettings, real: string): StandardTrees {
   const { build, ignore } = settings;
   const { extensions, elsewhere } = kindsOf(real);
   const kinds = build === undefined ? extensions : [...extensions, ...SOURCES];
   const folders = [build?.cwd ?? dirname(real), ...elsewhere].map(realPathOf);
-  // Folders that hold everyone's files: a plugin in one of them is watched alone.
+  // In a shared folder, watch the plugin file alone.
   const own = folders.filter((folder) => build !== undefined || !isShared(folder));
   const roots = [...new Set(own)].filter(
     (root, _, all) => !all.some((other) => other !== root && isBelow(other, root)),
@@ -162,9 +162,9 @@ function treeOf(
 }
 
 interface Kinds {
-  /** The plugin's own language first; empty for a compiled or unknown plugin. */
+  /** File extensions, the plugin's own first; empty for a compiled or unknown plugin. */
   readonly extensions: readonly string[];
-  /** Other folders that a wrapper script runs code from. */
+  /** Other folders from which a wrapper script runs code. */
   readonly elsewhere: readonly string[];
 }
 
@@ -179,7 +179,7 @@ function extensionsOf(path: string): readonly string[] {
   const byName = languageOfExtension(extname(path));
   if (byName.length > 0) return byName;
   const shebang = readShebang(attempt(() => readHead(path)) ?? Buffer.alloc(0));
-  // A program that is not installed here still shows the language.
+  // A program that is not installed here still reveals the language.
   const program = "name" in shebang ? shebang.name : undefined;
   if (program === undefined) return [];
   return languageOfExtension(EXTENSION_OF[languageOfProgram(program)]);
@@ -192,7 +192,7 @@ function languageOfExtension(extension: string | undefined): readonly string[] {
 
 const MAX_WRAPPER_BYTES = 64 * 1024;
 
-/** What a shell script runs: `exec python3 main.py`, `uv run "$DIR/../src/main.py"`. */
+/** Finds what a shell script runs: `exec python3 main.py`, `uv run "$DIR/../src/main.py"`. */
 function startedBy(path: string): { extensions: string[]; folders: string[] } {
   const code = textOf(path).replace(/^\s*#.*$/gm, "");
   const words = code.split(/[\s;&|()"'`]+/);
@@ -202,7 +202,7 @@ function startedBy(path: string): { extensions: string[]; folders: string[] } {
     const program = languageOfExtension(EXTENSION_OF[languageOfProgram(basename(word))]);
     const file = languageOfExtension(extname(word));
     extensions.push(...program, ...file);
-    // If a path begins with a variable, that is the script's own folder in most wrappers.
+    // In most wrappers, a variable at the start of a path is the script's own folder.
     const named = resolve(dirname(path), word.replace(/^\$\{?\w+\}?\//, ""));
     if (file.length > 0 && existsSync(named)) folders.push(dirname(named));
   }
@@ -219,7 +219,7 @@ function isFolder(path: string): boolean {
   return tryStat(path)?.isDirectory() === true;
 }
 
-/** Whether a folder holds everyone's files. */
+/** Whether a folder also holds unrelated files, such as the home folder or /tmp. */
 export function isShared(folder: string): boolean {
   return [homeFolder(), tmpdir(), "/", "/tmp", "/usr/local/bin", "/usr/bin"].some(
     (shared) => shared !== undefined && [shared, realPathOf(shared)].includes(folder),

@@ -1,17 +1,17 @@
-/** The names under which a file is reached through symlinks. */
+/** Finds the names under which a file is reached through symlinks. */
 import { dirname, join, resolve, sep } from "node:path";
 import { linkTarget, realPathOf } from "../../filesystem/try-read.js";
 
 /**
- * The path, the target of each symlink on it, and so on: a change of any of them changes the
- * plugin.
+ * Returns the path, its real path, and every symlink that leads from one to the other. A change to
+ * any of them changes the plugin.
  */
 export function namesOf(path: string): ReadonlySet<string> {
   const names = new Set<string>([path, realPathOf(path)]);
   const ways = [path];
   for (const way of ways) {
     const parts = way.split(sep);
-    // From 3: a link directly under `/` (as /tmp is on macOS) is not one that someone switches.
+    // Start at 3: nobody switches a link directly under `/` (such as /tmp on macOS).
     for (let count = 3; count <= parts.length; count++) {
       const prefix = parts.slice(0, count).join(sep);
       const link = linkTarget(prefix);
@@ -24,5 +24,5 @@ export function namesOf(path: string): ReadonlySet<string> {
   return names;
 }
 
-/** As in the kernel: more symlinks on a path are a loop (man 7 path_resolution). */
+/** The kernel's limit: more symlinks on a path count as a loop (man 7 path_resolution). */
 const MAX_LINKS = 40;

@@ -1,8 +1,8 @@
-/** The `deprecated` member of an option or method in a manifest. Used by manifest.ts. */
+/** Reads the `deprecated` member of an option or method in a manifest. Used by manifest.ts. */
 import type { Token } from "../../jsonrpc/token.js";
 import { ManifestFault } from "./manifest-fault.js";
 
-/** The version of lightningd from which it is deprecated, and the last in which it still works. */
+/** The lightningd version that deprecates something, and the last one in which it works. */
 export interface Deprecation {
   readonly start: string;
   readonly end: string | undefined;
@@ -11,10 +11,10 @@ export interface Deprecation {
 /** The version that a bare `true` means: CLN_NEXT_VERSION of lightningd v26.06.6. */
 const NEXT_VERSION = "v26.06";
 
-/** How many version steps (lightningd counts months) a deprecation lasts if it names no end. */
+/** How long a deprecation lasts if it names no end, in version numbers: a month is 10. */
 const SIX_MONTHS = 60;
 
-/** Reads a `deprecated` member. */
+/** Reads a `deprecated` member. @throws ManifestFault */
 export function readDeprecation(field: Token | undefined): Deprecation | undefined {
   if (field === undefined || field.bool === false) return undefined;
   if (field.bool) return { start: NEXT_VERSION, end: undefined };
@@ -31,7 +31,7 @@ export function readDeprecation(field: Token | undefined): Deprecation | undefin
   return { start: start.text, end: end?.text };
 }
 
-/** Whether its time is over. */
+/** Whether something deprecated no longer works in this release. */
 export function isRemoved(deprecated: Deprecation | undefined): boolean {
   if (deprecated === undefined) return false;
   const { start, end } = deprecated;
@@ -39,7 +39,7 @@ export function isRemoved(deprecated: Deprecation | undefined): boolean {
   return versionNumber(NEXT_VERSION) > last;
 }
 
-/** A number that grows with the version; 0 if it is not a version (common/deprecation.c). */
+/** Returns a number that grows with the version; 0 for an invalid one (common/deprecation.c). */
 function versionNumber(version: string): number {
   const match = /^v(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
   if (match === null) return 0;

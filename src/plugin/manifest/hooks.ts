@@ -1,19 +1,19 @@
-/** The `hooks` of a manifest (lightningd/plugin.c plugin_hooks_add). Used by manifest.ts. */
+/** Reads the `hooks` of a manifest (lightningd/plugin.c plugin_hooks_add). Used by manifest.ts. */
 import { Token } from "../../jsonrpc/token.js";
 import { HOOKS, type HookFilter } from "../release.js";
 import { ManifestFault } from "./manifest-fault.js";
 
 export interface ManifestHook {
   readonly name: string;
-  /** Plugins, by basename or path, that must be called after this one. */
+  /** Plugins that must be called after this one, by basename or path. */
   readonly before: readonly string[];
-  /** Plugins that must be called before this one. */
+  /** Plugins that must be called before this one, by basename or path. */
   readonly after: readonly string[];
-  /** Texts, or whole numbers in decimal, one of which must match; undefined: always called. */
+  /** Strings or decimal integers, one of which must match. Undefined if always called. */
   readonly filters: readonly string[] | undefined;
 }
 
-/** Reads the `hooks` of a manifest. */
+/** Reads the `hooks` of a manifest. @throws ManifestFault */
 export function readHooks(result: Token): ManifestHook[] {
   const field = result.member("hooks");
   if (field === undefined) return [];
@@ -28,7 +28,7 @@ export function readHooks(result: Token): ManifestHook[] {
   });
 }
 
-/** lightningd does not check that it is an array: of an object it takes the keys. */
+/** lightningd does not check that `hooks` is an array: it takes an object's keys as names. */
 function entriesOf(field: Token): readonly Token[] {
   if (field.type !== "object") return field.elements;
   return field.members.map((member) => new Token(`"${member.keyText}"`));

@@ -1,7 +1,7 @@
 /**
- * Every finding in a manifest; lightningd stops at the first one. lightningd's own rules
- * (manifest.ts), applied to one part after another, find what it refuses. What it accepts but does
- * not do as intended is a warning or a hint. Used by `cln-dev check`.
+ * Finds everything wrong with a manifest, whereas lightningd stops at the first fault. Applies
+ * lightningd's own rules (manifest.ts) to each part in turn to find what it refuses. What lightningd
+ * accepts but probably not as intended is a warning or a hint. Used by `cln-dev check`.
  */
 import { nearestName } from "../../errors/did-you-mean.js";
 import { RawJson } from "../../jsonrpc/json.js";
@@ -10,27 +10,27 @@ import { NOTIFICATIONS } from "../release.js";
 import { isSecretName } from "../secret-options.js";
 import { parseManifest } from "./manifest.js";
 
-/** `error`: the node refuses the plugin, or crashes; `warning`: probably not intended. */
+/** `error`: the node refuses the plugin, or crashes. `warning`: probably not intended. */
 export type Severity = "error" | "warning" | "hint";
 
 export interface LintFinding {
   readonly severity: Severity;
-  /** Where: `dynamic`, `options[0].name`. */
+  /** The place in the manifest: `dynamic`, `options[0].name`. */
   readonly field: string;
-  /** What is wrong; for an error, lightningd's message. */
+  /** What is wrong. For an error this is lightningd's message. */
   readonly message: string;
   readonly fix?: string;
 }
 
 /**
- * Checks a manifest, and returns every finding.
+ * Checks a manifest and returns every finding.
  * @param text the `result` of getmanifest, as received
  */
 export function lintManifest(text: string): LintFinding[] {
   const manifest = new Token(text.trim());
   if (manifest.type !== "object" || manifest.member("disable") !== undefined) return [];
   const faults = [...partFaults(manifest), ...missing(manifest)];
-  // Faults between parts, such as a duplicate name: only the whole shows them.
+  // Only the whole manifest shows faults between its parts, such as a duplicate name.
   const whole = faultOf(manifest.raw);
   const all =
     whole === undefined || faults.some(({ message }) => message === whole)
@@ -50,7 +50,7 @@ const FIELDS = [
   "disable",
 ];
 
-/** Each member, and each element of a list, as if it were the only one. */
+/** Checks each member, and each element of a list, as if it were the only one. */
 function partFaults(manifest: Token): LintFinding[] {
   return manifest.members.flatMap(({ key, value }) => {
     const isList = LISTS.some((list) => list === key) && value.type === "array";
@@ -61,6 +61,7 @@ function partFaults(manifest: Token): LintFinding[] {
   });
 }
 
+/** lightningd takes the first of repeated keys, so `key` must precede the members added here. */
 function faultIn(field: string, key: string, raw: string): LintFinding[] {
   const fault = faultOf(`{${JSON.stringify(key)}:${raw},"options":[],"rpcmethods":[]}`);
   return fault === undefined ? [] : [error(field, fault.replace(/\[0\]/, indexOf(field)))];
@@ -85,14 +86,13 @@ function missing(manifest: Token): LintFinding[] {
     });
 }
 
-/** lightningd takes the first of repeated keys: to count, `key` must come first. */
 function faultOf(text: string): string | undefined {
   const parsed = parseManifest(new RawJson(text));
   return "error" in parsed ? parsed.error : undefined;
 }
 
 const OPTION_MEMBERS = ["name", "type", "description", "default", "multi", "dynamic", "deprecated"];
-/** The last three are ignored since v24.08; releases before that insist on a description. */
+/** The last three are ignored since v24.08. Earlier releases require a description. */
 const METHOD_MEMBERS = [
   "name",
   "usage",
@@ -151,7 +151,7 @@ function suspicious(manifest: Token): LintFinding[] {
   ];
 }
 
-/** Libraries write empty featurebits; nonempty ones exclude `dynamic`. */
+/** Only nonempty featurebits rule out `dynamic`; libraries also write empty ones. */
 function notDynamic(manifest: Token): LintFinding {
   const bits = manifest.member("featurebits")?.members ?? [];
   const hasBits = bits.some(({ value }) => value.text !== "");
@@ -165,7 +165,7 @@ function notDynamic(manifest: Token): LintFinding {
   };
 }
 
-/** `plugin start` takes its own parameters under these names. */
+/** Option names that clash with the parameters of `plugin start`. */
 const START_PARAMETERS: ReadonlyMap<string, string> = new Map([
   ["plugin", "plugin start cannot set it: it has a parameter of that name itself"],
   ["subcommand", "plugin start cannot set it: it has a parameter of that name itself"],
@@ -207,8 +207,7 @@ function suspiciousMethod({ token, field }: Element): LintFinding[] {
 }
 
 /**
- * Any other topic may belong to another plugin, so only near misses of lightningd's own are
- * reported.
+ * Reports only near misses of lightningd's own topics: any other topic may be another plugin's.
  */
 function suspiciousTopic({ token, field }: Element, manifest: Token): LintFinding[] {
   const topic = token.text;

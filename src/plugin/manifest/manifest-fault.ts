@@ -1,4 +1,2 @@
-/**
- * A fault in a manifest, with lightningd's message. Thrown and caught while the manifest is read.
- */
+/** A fault in a manifest, with lightningd's message. {@link parseManifest} catches it. */
 export class ManifestFault extends Error {}

@@ -1,5 +1,5 @@
 /**
- * A plugin's answer to `getmanifest`, checked by lightningd's rules, in its order and with its
+ * Checks a plugin's answer to `getmanifest` by lightningd's rules, in its order and with its
  * messages (lightningd/plugin.c plugin_parse_getmanifest_response). Used by the embedded node,
  * which must refuse what lightningd refuses, and by the offline handshake.
  */
@@ -14,12 +14,12 @@ import { type ManifestOption, readOption } from "./options.js";
 export type { ManifestHook, ManifestOption };
 
 export interface Manifest {
-  /** Why the plugin refuses to run; the other members are empty then. */
+  /** Why the plugin disabled itself, if it did. The other members are empty then. */
   readonly disable: string | undefined;
   readonly dynamic: boolean;
   readonly options: readonly ManifestOption[];
   readonly rpcmethods: readonly ManifestMethod[];
-  /** Topics, as declared; `*` is everything except `log`. */
+  /** Topics as declared. `*` is everything except `log`. */
   readonly subscriptions: readonly string[];
   readonly hooks: readonly ManifestHook[];
   /** Custom topics that the plugin sends. */
@@ -32,14 +32,14 @@ export interface Manifest {
   readonly featurebits: ReadonlyMap<string, string>;
 }
 
-/** What the node already has, and a manifest can clash with. Empty offline. */
+/** What the node already has that a manifest can clash with. Empty offline. */
 export interface ManifestSurroundings {
-  /** The plugin's canonical path, named when it clashes with itself. */
+  /** The plugin's canonical path, which the error names if the plugin clashes with itself. */
   readonly path: string;
-  /** The whole answer's text, which lightningd quotes if it holds no result. */
+  /** The text of the whole answer, which lightningd quotes if it has no valid result. */
   readonly answer?: string;
   hasOption(name: string): boolean;
-  /** The path of the plugin that has this method; `"lightningd"` for one that is built in. */
+  /** Returns the path of the plugin that has the method; `"lightningd"` if it is built in. */
   ownerOfMethod(name: string): string | undefined;
 }
 
@@ -51,8 +51,8 @@ const ALONE: ManifestSurroundings = {
 
 /**
  * Reads the `result` of `getmanifest`.
- * @param result the parsed value, or its own text as RawJson: errors then quote it unchanged
- * @returns the manifest, or the reason for which lightningd kills the plugin
+ * @param result the parsed value, or its text as RawJson so that errors quote it unchanged
+ * @returns the manifest, or lightningd's reason for killing the plugin
  */
 export function parseManifest(
   result: unknown,

@@ -1,4 +1,7 @@
-/** The member `rpcmethods` of a manifest (lightningd/plugin.c plugin_rpcmethods_add). Used by manifest.ts. */
+/**
+ * Reads the `rpcmethods` of a manifest (lightningd/plugin.c plugin_rpcmethods_add). Used by
+ * manifest.ts.
+ */
 import { type Token, unescapeText } from "../../jsonrpc/token.js";
 import { type Deprecation, readDeprecation } from "./deprecation.js";
 import { ManifestFault } from "./manifest-fault.js";
@@ -9,7 +12,7 @@ export interface ManifestMethod {
   readonly deprecated: Deprecation | undefined;
 }
 
-/** Other plugins' methods that a new one can clash with. */
+/** The existing methods that those of a new plugin can clash with. */
 interface MethodSurroundings {
   readonly path: string;
   ownerOfMethod(name: string): string | undefined;
@@ -50,7 +53,7 @@ function readMethod(element: Token): ManifestMethod {
   const deprecated = readDeprecation(element.member("deprecated"));
   const plainUsage = unescapeText(usage.text);
   if (plainUsage === undefined) {
-    // lightningd up to v26.06.6 crashes here: there is no message to copy.
+    // lightningd up to v26.06.6 crashes here, so there is no message to copy.
     throw new ManifestFault(
       `Could not register method "${name.text}", its "usage" holds a \\u escape, ` +
         `at which lightningd crashes: ${usage.text}`,

@@ -1,7 +1,7 @@
 /**
- * An option in a manifest, and the values that lightningd accepts for it (lightningd/plugin.c
+ * Reads an option in a manifest, and checks values for it as lightningd does (lightningd/plugin.c
  * plugin_opt_add, ccan/opt/helpers.c). Used by manifest.ts, and by the embedded node for the values
- * of a start or a setconfig.
+ * in a start or a setconfig.
  */
 import { readNumber, type Token } from "../../jsonrpc/token.js";
 import { type Deprecation, isRemoved, readDeprecation } from "./deprecation.js";
@@ -13,7 +13,7 @@ export interface ManifestOption {
   readonly name: string;
   readonly type: OptionType;
   readonly description: string;
-  /** The text of the default as lightningd keeps it: not decoded. A flag has none. */
+  /** The text of the default as lightningd keeps it, not decoded. A flag has none. */
   readonly default: string | undefined;
   readonly multi: boolean;
   /** Whether `setconfig` may change it while the plugin runs. */
@@ -21,7 +21,7 @@ export interface ManifestOption {
   readonly deprecated: Deprecation | undefined;
 }
 
-/** Reads one option of a manifest. */
+/** Reads one option of a manifest. @throws ManifestFault */
 export function readOption(element: Token, isTaken: (name: string) => boolean): ManifestOption {
   const [nameField, typeField] = [element.member("name"), element.member("type")];
   const description = element.member("description");
@@ -33,7 +33,7 @@ export function readOption(element: Token, isTaken: (name: string) => boolean): 
     throw new ManifestFault(`Option "name" must be lowercase alphanumeric, plus _ or -'`);
   }
   if (name === "") {
-    // lightningd v26.06.6 crashes here: it has no message to copy.
+    // lightningd v26.06.6 crashes here, so there is no message to copy.
     throw new ManifestFault(`Option "name" is empty, at which lightningd crashes`);
   }
   if (isTaken(name)) throw new ManifestFault(`Option "${name}" already registered`);
@@ -88,9 +88,9 @@ function readType(field: Token): OptionType {
 
 /**
  * Checks a value for an option.
- * @param value the value's text as lightningd has it: for a string option the raw JSON text of a
- *   start parameter without its quotes
- * @returns lightningd's error for this value, or undefined if it accepts it
+ * @param value the text as lightningd keeps it: for a string option, the raw JSON text of a start
+ *   parameter without its quotes
+ * @returns lightningd's error for the value, or undefined if it accepts it
  */
 export function problemWithValue(
   option: { readonly type: string; readonly deprecated: Deprecation | undefined },
