@@ -1,6 +1,6 @@
-// Builds dist/: the command line and the library, which share their parts, with every package they
-// use, and the library's types in one file. `node scripts/build.mjs` builds; buildIfStale() is for
-// programs that run the build (vitest, the demo, the benchmark).
+// Builds dist/: the command line and the library, which share chunks, bundled with every package
+// they use, and the library's types in one file. Run it with `node scripts/build.mjs`.
+// buildIfStale() is for programs that run the build (vitest, the demo, the benchmark).
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -21,28 +21,28 @@ import { dts } from "rolldown-plugin-dts";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
 
-/** The files of dist/ that are started or imported from outside: name in dist/ to source. */
+/** The files of dist/ that are run or imported from outside: name in dist/ to source. */
 const ENTRIES = {
   cli: "src/cli/launch.ts",
   index: "src/index.ts",
   "hot-host": "src/hot/main.ts",
 };
 
-/** What a node of a regtest network runs: a single file, which is copied to that network. */
+/** What a node of a regtest network runs: a single file, which is copied to the network. */
 const BACKEND = { "regtest-backend": "src/regtest/backend/main.ts" };
 
-/** Short commands need few files: each costs 0.25 ms at the start. */
+/** Commands that must start fast, so they load few files: each costs 0.25 ms at startup. */
 const SHORT_COMMANDS = /src\/cli\/commands\/plugin\/list\.ts$/;
 
-/** What every command needs, and the hot host. */
+/** What every command and the hot host need. */
 const BASE =
   /src\/(errors|filesystem|jsonrpc\/(framing|json|members|message)\.|hot\/description|node\/(process-table|rpc\/unix-socket)|plugin\/secret-options)/;
 
-/** What the hot host shares with the rest. */
+/** What the hot host shares with the command line and the library. */
 const HOT_HOST_SHARES =
   /src\/(jsonrpc|hot\/protocol|node\/plugins\/plugin-processes|plugin\/(handshake|manifest|process|lightningd|log-level|release))/;
 
-/** Modules with side effects: all others only export. */
+/** The modules with side effects. All others only export. */
 const PROGRAMS = /src\/(cli\/launch|cli\/main|hot\/main|regtest\/backend\/main)\.ts$/;
 
 /** The inputs of the build. */
@@ -50,16 +50,16 @@ const SOURCES = ["src", "scripts/build.mjs", "package.json", "package-lock.json"
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
 
-/** Builds unless dist/ is newer than all of its inputs. */
+/** Builds unless dist/ is newer than all its inputs. */
 export async function buildIfStale() {
   const built = statSync(join(dist, "index.js"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (SOURCES.some((source) => newestIn(join(root, source)) > built)) await build();
 }
 
-// vitest's globalSetup: no test runs on an old build.
+// For vitest's globalSetup, so that no test runs on an old build.
 export { buildIfStale as setup };
 
-/** Builds in a temporary folder that then replaces dist/, so that half a build is never used. */
+/** Builds in a temporary folder that then replaces dist/, so that no partial build is ever used. */
 export async function build() {
   const begun = new Date();
   const folder = mkdtempSync(join(root, ".dist-"));
@@ -68,7 +68,7 @@ export async function build() {
     await bundle(folder, BACKEND, { codeSplitting: false });
     await bundleTypes(folder);
     writeFileSync(join(folder, "THIRD-PARTY-LICENSES.txt"), licencesOf(inputs));
-    // A source that was saved during the build is newer than it.
+    // A source saved during the build must be newer than the build.
     utimesSync(join(folder, "index.js"), begun, begun);
     replaceDist(folder);
   } finally {
@@ -82,11 +82,11 @@ async function bundleCode(folder) {
     codeSplitting: {
       groups: [
         { name: "base", test: BASE, priority: 4 },
-        // The hot host loads these two, and nothing of the command line.
+        // The hot host loads only base and plugin-process, nothing of the command line.
         { name: "plugin-process", test: HOT_HOST_SHARES, priority: 3 },
         { name: "program", test: /src\/cli\/main\.ts$/, priority: 2 },
         { name: "short-commands", test: SHORT_COMMANDS, priority: 1 },
-        // npm packs it beside regtest-backend.js, which has the same code: the two compress to one.
+        // npm packs it next to regtest-backend.js, which has the same code, so it compresses away.
         { name: "regtest-chain", test: /src\/regtest\/chain\// },
       ],
     },
@@ -98,7 +98,7 @@ async function bundleCode(folder) {
   return output.flatMap((file) => file.moduleIds ?? []);
 }
 
-/** ora brings 90 spinners; the command line uses two. */
+/** Drops all but the two spinners that the command line uses: ora brings 90. */
 function oneSpinner() {
   return {
     name: "one-spinner",
@@ -110,7 +110,7 @@ function oneSpinner() {
   };
 }
 
-/** commander can start other programs; cln-dev has no commands of that kind. */
+/** Drops commander's support for commands that are separate programs: cln-dev has none. */
 function noExecutables() {
   return {
     name: "no-executables",
@@ -129,7 +129,7 @@ async function bundle(folder, input, options) {
     cwd: root,
     input,
     platform: "node",
-    // ora depends on two more packages for colours.
+    // ora depends on two other packages for colours.
     resolve: { alias: { chalk: "picocolors", yoctocolors: "picocolors" } },
     treeshake: { moduleSideEffects: (id) => PROGRAMS.test(id) },
     plugins: [oneSpinner(), noExecutables()],
@@ -137,7 +137,7 @@ async function bundle(folder, input, options) {
   });
   const { output } = await bundler.write({
     dir: folder,
-    // CommonJS starts 20 ms faster than ES modules; so does `require` in place of import().
+    // CommonJS starts 20 ms faster than ES modules, and so does `require` than import().
     format: "cjs",
     dynamicImportInCjs: false,
     comments: false,
@@ -148,7 +148,7 @@ async function bundle(folder, input, options) {
   return output;
 }
 
-/** index.d.ts: the types that the library's users can reach, and no others. */
+/** Writes index.d.ts, with only the types that the library's users can reach. */
 async function bundleTypes(folder) {
   const declarations = join(folder, "types");
   const tsc = join(root, "node_modules/.bin/tsc");
@@ -180,8 +180,8 @@ function replaceDist(folder) {
 }
 
 /**
- * The latest modification time of a file or of anything below a folder, in ms; a folder's own time
- * changes when a file is removed.
+ * Returns the latest modification time of a file, or of a folder and everything below it, in ms. A
+ * folder's own time changes when a file in it is removed.
  */
 function newestIn(path) {
   const stat = statSync(path);
@@ -189,7 +189,7 @@ function newestIn(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestIn(join(path, name))));
 }
 
-/** The licence text of every bundled package, as the licences require. */
+/** Returns the licence text of every bundled package, as the licences require. */
 function licencesOf(inputs) {
   const packages = new Set(
     inputs.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),

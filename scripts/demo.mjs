@@ -1,5 +1,5 @@
-// `npm run demo`: an example plugin, watched on the embedded node. In a terminal you edit and save;
-// without one (a pipe, CI) the script saves a copy once, and ends.
+// `npm run demo`: watches an example plugin on the embedded node. In a terminal, you edit and save
+// it. Without one (a pipe, CI), the script edits a copy once and ends.
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ async function byItself() {
     const child = watch(plugin, ["ignore", "pipe", "inherit"]);
     let seen = "";
     let step = "start";
-    // After each good reload, show the answer of the plugin's method.
+    // Save once the method has answered, and stop once it answers with the new greeting.
     child.stdout.setEncoding("utf8").on("data", (text) => {
       process.stdout.write(text);
       seen += text;
@@ -59,7 +59,7 @@ function watch(plugin, stdio) {
   return spawn(process.execPath, args, { stdio });
 }
 
-/** Ctrl-C reaches the child by itself: just wait for it. */
+/** Waits for the child to end. Ctrl-C reaches it directly. */
 function ended(child) {
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));

@@ -1,5 +1,6 @@
 // Makes docs/watch.svg: `cln-dev watch` in a real terminal, with an example plugin saved with and
-// without an error. `node scripts/picture.mjs`; it needs python3, for the terminal and the plugin.
+// without an error. Run it with `node scripts/picture.mjs`. Needs python3 for the terminal and the
+// plugin.
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,15 +11,16 @@ import { buildIfStale } from "./build.mjs";
 const COLUMNS = 92;
 const DEADLINE_MS = 20_000;
 
-/** The codes of the colours that are used, and sizes in pixels. */
+/** The colours in use, by their ANSI codes. */
 const COLOURS = { 31: "#f47067", 32: "#6bc46d", 35: "#dcbdfb" };
+/** The size of a character and the margin, in pixels. */
 const WIDTH = 8.4;
 const HEIGHT = 19;
 const MARGIN = 16;
 
-/** A control sequence with its parameters and its command, the window's title, or one character. */
 const ESCAPE = String.fromCharCode(27);
 const BELL = String.fromCharCode(7);
+/** A control sequence with its parameters and command, the window's title, or one character. */
 const SEQUENCE = new RegExp(
   `${ESCAPE}\\[([0-9;?]*)([A-Za-z])|${ESCAPE}\\][^${BELL}]*${BELL}|.`,
   "gsu",
@@ -30,7 +32,7 @@ await buildIfStale();
 const output = await record();
 writeFileSync(join(root, "docs/watch.svg"), svg(screenOf(output)));
 
-/** Everything that was sent to the terminal. */
+/** Runs the session and returns everything sent to the terminal. */
 async function record() {
   const folder = mkdtempSync(join(tmpdir(), "hello-"));
   const plugin = join(folder, "hello.py");
@@ -74,7 +76,7 @@ async function record() {
   }
 }
 
-/** What the terminal shows in the end: for each line its characters with their style. */
+/** Returns what the terminal shows in the end: the characters of each line with their styles. */
 function screenOf(text) {
   const lines = [[]];
   let row = 0;
@@ -130,7 +132,7 @@ ${rows.join("\n")}
 `;
 }
 
-/** Joins neighbours of the same style. */
+/** Joins adjacent characters of the same style. */
 function runsOf(line) {
   const runs = [];
   for (const [column, { part, style }] of line.entries()) {

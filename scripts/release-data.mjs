@@ -1,6 +1,6 @@
 /**
- * Writes what a release of lightningd has itself (methods, options, hooks, notifications), from a
- * checkout of its sources, into src/plugin/lightningd-<release>.json.
+ * Extracts what a release of lightningd provides (methods, options, hooks, notifications) from a
+ * checkout of its sources, and writes it to src/plugin/lightningd-<release>.json.
  *
  *   node scripts/release-data.mjs ../lightning v26.06.6
  */
@@ -18,7 +18,7 @@ const sourcesIn = (folder, isWanted = (name) => name.endsWith(".c")) =>
     .filter(isWanted)
     .sort()
     .map((name) => readFileSync(join(checkout, folder, name), "utf8"));
-/** The groups of each match of a pattern in sources. */
+/** Returns the groups of each match of a pattern in the sources. */
 const found = (sources, pattern) =>
   sources.flatMap((text) => [...text.matchAll(pattern)].map((match) => match.slice(1)));
 const names = (list) => [...new Set(list)].sort();
@@ -60,7 +60,7 @@ const notifications = found(daemon, /REGISTER_NOTIFICATION\(\s*(\w+)/g).map(([na
 const data = {
   release,
   methods: names(methods.map(([name]) => name)),
-  // Only with --developer, or meant for it.
+  // Methods that need --developer or are meant for it.
   developerMethods: names([
     ...methods.filter(isDeveloperOnly).map(([name]) => name),
     ...pluginMethods.filter(isForDevelopers),
@@ -71,7 +71,7 @@ const data = {
   ),
   bcliMethods: names(bcliMethods),
   pluginOptions: names(pluginOptions),
-  // db_write is registered differently from the others.
+  // db_write is not registered like the others.
   hooks: Object.fromEntries([...hooks, ["db_write", "none"]].sort()),
   notifications: names(notifications),
 };

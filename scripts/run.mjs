@@ -1,5 +1,5 @@
-// Builds the program, then bundles a TypeScript file of the tests and runs it: for `npm run bench`
-// and `npm run soak`. Node 20 cannot run TypeScript by itself.
+// Bundles a TypeScript file of the tests, builds the program if necessary, and runs the bundle: for
+// `npm run bench` and `npm run soak`. Node 20 cannot run TypeScript by itself.
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -84,7 +84,7 @@ export function unreadable(path: string, error?: unknown): Failure {
   return fault("plugin-unreadable", 1, {
     what,
     why: "permission denied",
-    fix: `Allow it: chmod u+r ${shellPath(path)}, or check the rights of the folders above it`,
+    fix: `Allow it: chmod u+r ${shellPath(path)}, or check the permissions of the folders above it`,
   });
 }
 
@@ -94,7 +94,7 @@ export function notExecutable(path: string, mode: number): Failure {
     return fault("plugin-not-executable", 1, {
       what: `${path} is not executable`,
       why: "its mode allows it, so its file system is probably mounted with noexec",
-      fix: "Move the plugin to a file system that allows programs",
+      fix: "Move the plugin to a file system where programs can run",
     });
   }
   return fault("plugin-not-executable", 1, {
@@ -110,13 +110,13 @@ export function notExecutable(path: string, mode: number): Failure {
  */
 export function shebang(path: string, found: ShebangFault, head: string): Failure {
   const line = shebangFor(path, head.replace(/^\ufeff/, ""));
-  const wanted = line ?? "the line of its language, such as #!/usr/bin/env python3";
+  const wanted = line ?? "a #! line for its language, such as #!/usr/bin/env python3";
   const build = found.fault === "none" ? buildCommandFor(path) : undefined;
   if (build !== undefined) {
     return fault("plugin-source", 1, {
       what: `${path} is source code`,
       why: `a ${extname(path)} file has to be compiled before it can run`,
-      fix: `Build it (${build}), and name the program that it makes as the plugin`,
+      fix: `Build it (${build}), and name the resulting program as the plugin`,
     });
   }
   return fault("plugin-interpreter", 1, {
@@ -133,18 +133,18 @@ function explainShebang(
   switch (found.fault) {
     case "none":
       return {
-        why: "it has no #! line, so the node would run it by sh",
-        fix: `Put this first in the file: ${wanted}`,
+        why: "it has no #! line, so the node would run it with sh",
+        fix: `Add this as the first line: ${wanted}`,
       };
     case "byte-order-mark":
       return {
-        why: "a byte order mark is before its #! line, which hides that line from the system",
+        why: "a byte order mark (BOM) hides its #! line from the system",
         fix: `Save it as UTF-8 without BOM: sed -i '1s/^\\xEF\\xBB\\xBF//' ${shellPath(path)}`,
       };
     case "crlf":
       return {
-        why: `its #! line ends with CRLF (Windows line ends), so the system looks for a program whose name ends with \\r`,
-        fix: `Save it with LF line ends: sed -i 's/\\r$//' ${shellPath(path)}`,
+        why: `its #! line ends with CRLF (Windows line endings), so the system looks for a program whose name ends with \\r`,
+        fix: `Save it with LF line endings: sed -i 's/\\r$//' ${shellPath(path)}`,
       };
     case "too-long":
       return {
@@ -159,7 +159,7 @@ function explainShebang(
       )?.[1];
       if (environment !== undefined) {
         return {
-          why: `its #! line names ${found.name}, and that virtual environment is gone`,
+          why: `its #! line names ${found.name}, but that virtual environment is gone`,
           fix: `Create it again: python3 -m venv ${shellPath(environment)}, and install its packages there`,
         };
       }
@@ -168,7 +168,7 @@ function explainShebang(
           ? `its #! line asks env for ${found.name}, which is not on the PATH`
           : `its #! line names ${found.name}, which does not exist or cannot be run`,
         fix: found.byEnv
-          ? `Install ${found.name}, or write the absolute path of the program that runs the file`
+          ? `Install ${found.name}, or write the absolute path of the program into the #! line`
           : `Write ${wanted}`,
       };
     }

@@ -1,4 +1,4 @@
-/** The input of an offline handshake (run-handshake.ts), and its outcome. */
+/** The options and the outcome of an offline handshake (run-handshake.ts). */
 import type { JsonObject } from "../../jsonrpc/json.js";
 import type { Params } from "../../jsonrpc/message.js";
 import type { PluginFile } from "../file/plugin-file.js";
@@ -6,30 +6,30 @@ import type { Manifest } from "../manifest/manifest.js";
 import type { NodePlace, RawOption } from "./init-params.js";
 
 export interface HandshakeOptions extends NodePlace {
-  /** The options of the start. */
+  /** The plugin's options, as given to `plugin start`. */
   readonly options?: readonly RawOption[];
   /** Where to stop: after the manifest, or after the answer to `init`. */
   readonly until: "getmanifest" | "init";
   /** How long each of the two answers may take, in ms. lightningd waits 120 s. */
   readonly timeoutMs: number;
-  /** How long the plugin must keep running after its answer to `init`, in ms. Default: 0. */
+  /** How long the plugin must stay alive after its answer to `init`, in ms. Default: 0. */
   readonly aliveForMs?: number;
-  /** A call to make after `init`; the handshake has passed when it is answered. */
+  /** A call to make after `init`. The handshake passes when it is answered. */
   readonly call?: { readonly method: string; readonly params: Params };
   /**
-   * The text of the id of the request that starts it, quotes included: the ids that the plugin sees
-   * begin with it. Default: lightning-cli's.
+   * The text of the id of the request that starts the plugin, quotes included. The ids that the
+   * plugin sees begin with it. Default: lightning-cli's.
    */
   readonly callerId?: string;
-  /** The node runs with --developer, and passes that argument to its plugins. */
+  /** Whether the node runs with --developer, which it passes on to its plugins. */
   readonly developer?: boolean;
-  /** The id of `getmanifest` is a number, as in releases before v25. */
+  /** Whether the id of `getmanifest` is a number, as in releases before v25. */
   readonly numericManifestId?: boolean;
   /** The `allow-deprecated-apis` of `getmanifest`. Default: true. */
   readonly allowDeprecatedApis?: boolean;
   /** The `configuration` of `init` as JSON text. Default: that of a v26.06.6 node. */
   readonly configuration?: string;
-  /** A plugin that is not dynamic fails, as with `plugin start`. */
+  /** Whether a plugin that is not dynamic fails, as with `plugin start`. Default: true. */
   readonly mustBeDynamic?: boolean;
   /** The node's version, for LIGHTNINGD_VERSION. */
   readonly version?: string;
@@ -42,15 +42,15 @@ export interface HandshakeOptions extends NodePlace {
 export type HandshakePhase = "getmanifest" | "init" | "running";
 
 export type HandshakeEnd =
-  /** It came as far as requested. */
+  /** It got as far as requested. */
   | { readonly kind: "passed" }
-  /** It answered `init` with an error. lightningd counts it as started all the same. */
+  /** It answered `init` with an error. lightningd still counts it as started. */
   | { readonly kind: "init-error"; readonly error: JsonObject }
   | { readonly kind: "disabled"; readonly phase: HandshakePhase; readonly reason: string }
   | {
       readonly kind: "exited";
       readonly phase: HandshakePhase;
-      /** Null when a signal ended it; both null when it closed its stdout and is still running. */
+      /** Null if a signal ended it. Both are null if it closed its stdout but is still running. */
       readonly code: number | null;
       readonly signal: NodeJS.Signals | null;
     }
@@ -59,13 +59,13 @@ export type HandshakeEnd =
       readonly phase: HandshakePhase;
       readonly ms: number;
       /**
-       * The answer came once its stdin was closed: it had not been flushed, or the plugin reads to
-       * the end.
+       * Whether it answered once its stdin was closed: it had not flushed the answer, or it reads
+       * its input to the end.
        */
       readonly answersAtEof: boolean;
     }
   /**
-   * It answers with the request's id written differently (`\/` for `/`): lightningd compares ids as
+   * It wrote the request's id differently in its answer (`\/` for `/`). lightningd compares ids as
    * text, does not find the request, and keeps waiting.
    */
   | {
@@ -74,12 +74,12 @@ export type HandshakeEnd =
       readonly sent: string;
       readonly got: string;
     }
-  /** What it wrote to stdout is not the protocol. `written` is what lightningd would quote. */
+  /** It wrote to stdout what is not JSON-RPC. `written` is what lightningd would quote. */
   | { readonly kind: "garbage"; readonly phase: HandshakePhase; readonly written: string }
-  /** Its manifest, or the options it was given, break lightningd's rules. */
+  /** Its manifest, or the options that it was given, break lightningd's rules. */
   | { readonly kind: "refused"; readonly about: "manifest" | "options" }
   | { readonly kind: "not-dynamic" }
-  /** The system could not start it: ENOENT, EACCES, ETXTBSY, ... */
+  /** The system could not start it. `code` is ENOENT, EACCES, ETXTBSY, ... */
   | { readonly kind: "not-started"; readonly code: string }
   /** The caller's signal ended it. */
   | { readonly kind: "cut" };
@@ -87,30 +87,28 @@ export type HandshakeEnd =
 /** A message that the plugin logged. */
 export interface Logged {
   readonly level: string;
-  /** Its text, cut if it is very long. */
+  /** The text, cut if it is very long. */
   readonly message: string;
-  /** The length of the whole text, in UTF-8. */
+  /** The length of the whole text in UTF-8. */
   readonly bytes: number;
 }
 
 export interface Handshake {
   readonly file: PluginFile;
   readonly end: HandshakeEnd;
-  /**
-   * lightningd's message in this case, after the plugin's path; undefined if it accepts the plugin.
-   */
+  /** What lightningd prints after the plugin's path; undefined if it accepts the plugin. */
   readonly nodeMessage: string | undefined;
   /** Its answer to `getmanifest`, if it was valid. */
   readonly manifest: Manifest | undefined;
   /** The text of the `result` of `getmanifest`, as received. */
   readonly manifestText: string | undefined;
-  /** From the start of the process to the whole answer, in ms. */
+  /** The time from the start of the process to the complete manifest, in ms. */
   readonly manifestMs: number | undefined;
-  /** From the request to the answer of `init`, in ms. */
+  /** The time from the `init` request to its answer, in ms. */
   readonly initMs: number | undefined;
   /** Lines on stdout that are not messages. */
   readonly stray: readonly string[];
-  /** What it wrote to stderr: the beginning and the end if it is long. */
+  /** What it wrote to stderr; only the beginning and the end if it is long. */
   readonly stderr: string;
   /** What it logged with `log` notifications. */
   readonly logged: readonly Logged[];

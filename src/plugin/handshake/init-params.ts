@@ -1,11 +1,11 @@
 /**
- * What lightningd makes of a plugin's start options, and what it then sends the plugin in `init`
+ * Checks a plugin's start options as lightningd does, and builds the `init` that it then sends
  * (lightningd/plugin.c plugin_add_params, plugin_populate_init_request).
  */
 import { basename, dirname } from "node:path";
 import { type ManifestOption, problemWithValue } from "../manifest/options.js";
 
-/** An option with the JSON text that `plugin start` passes for it. */
+/** An option and the JSON text that `plugin start` passes for it. */
 export interface RawOption {
   readonly name: string;
   readonly raw: string;
@@ -13,9 +13,9 @@ export interface RawOption {
 
 /** The node that a plugin belongs to. */
 export interface NodePlace {
-  /** `<lightning-dir>/<network>`: also the plugin's working directory. */
+  /** `<lightning-dir>/<network>`, which is also the plugin's working directory. */
   readonly networkDir: string;
-  /** The unix socket, absolute. */
+  /** The absolute path of the unix socket. */
   readonly rpcFile: string;
   readonly network: string;
 }
@@ -32,7 +32,7 @@ export const FEATURE_SET = {
   channel_type: "08800000800000",
 } as const;
 
-/** The `configuration` of an `init`, as JSON text. */
+/** Returns the `configuration` of an `init`, as JSON text. */
 export function configurationOf(place: NodePlace, startup: boolean): string {
   const { networkDir, rpcFile, network } = place;
   return JSON.stringify({
@@ -45,8 +45,8 @@ export function configurationOf(place: NodePlace, startup: boolean): string {
 }
 
 /**
- * Checks the options of a start against a manifest.
- * @returns what lightningd objects to in the options of a start; undefined if it accepts them
+ * Checks the options of a start against those that a manifest declares.
+ * @returns lightningd's first objection, or undefined if it accepts the options
  */
 export function problemWithOptions(
   declared: readonly ManifestOption[],
@@ -63,8 +63,8 @@ export function problemWithOptions(
 }
 
 /**
- * The params of `init`, as JSON text.
- * @param valuesOf the values that an option was given, undefined for a flag that is set
+ * Returns the params of `init`, as JSON text.
+ * @param valuesOf returns the values that an option was given; undefined for one without a value
  * @param configuration JSON text
  */
 export function initParams(
@@ -79,12 +79,12 @@ export function initParams(
   return `{"options":{${options.join(",")}},"configuration":${configuration}}`;
 }
 
-/** The values of an option in a `plugin start`, for {@link initParams}. */
+/** Returns the values of an option in a `plugin start`, for {@link initParams}. */
 export function startValues(given: readonly RawOption[], name: string): readonly string[] {
   return given.filter((option) => option.name === name).map(({ raw }) => tokenText(raw));
 }
 
-/** Leaves out unset flags and unset options without a default. */
+/** Undefined for an unset flag, and for an unset option without a default: `init` omits them. */
 function optionText(
   option: ManifestOption,
   values: readonly (string | undefined)[],
@@ -97,8 +97,9 @@ function optionText(
 }
 
 /**
- * A number goes in as it was written, even if that is not JSON (`0x10`), as lightningd does it.
- * @param value undefined if the option came without one
+ * Converts an option's value for `init`. As in lightningd, a number stays as written, even if that
+ * is not valid JSON (`0x10`).
+ * @param value undefined if the option was given without one
  * @returns JSON text
  */
 export function valueText(option: { readonly type: string }, value: string | undefined): string {
@@ -108,7 +109,7 @@ export function valueText(option: { readonly type: string }, value: string | und
   return JSON.stringify(value);
 }
 
-/** A value as lightningd keeps it: not decoded, without trailing blanks. */
+/** Returns a value as lightningd keeps it: not decoded, without trailing blanks. */
 function tokenText(raw: string): string {
   return (raw.startsWith('"') ? raw.slice(1, -1) : raw).trimEnd();
 }

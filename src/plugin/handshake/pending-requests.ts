@@ -1,15 +1,12 @@
-/**
- * What a plugin was asked and has not answered yet, and the ids of these requests. Used by
- * plugin-session.ts.
- */
+/** Tracks the requests that a plugin has not answered yet, and makes their ids. */
 import type { RawMessage } from "../../jsonrpc/envelope.js";
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
 
 export interface PendingRequest {
-  /** @param answer the plugin's whole message; undefined if it is gone before it has answered */
+  /** @param answer the plugin's whole message; undefined if it ended without answering */
   onAnswer(answer: Token | undefined): void;
-  /** A `message` or `progress` notification that belongs to the request. */
+  /** Called with a `message` or `progress` notification that belongs to the request. */
   onNotify?(notification: Token): void;
 }
 
@@ -30,17 +27,21 @@ export function requestId(method: string, callerId: string | undefined): string 
   return `"${prefix}/cln:${method}#${number}"`;
 }
 
-/** A whole request. @param id its text, quotes included @param params JSON text */
+/**
+ * Returns the text of a request.
+ * @param id the text of the id, quotes included
+ * @param params JSON text
+ */
 export function requestText(id: string, method: string, params: string): string {
   return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}\n\n`;
 }
 
-/** The answer to the caller if the plugin is gone before it has answered. */
+/** lightningd's error message to the caller if the plugin ends before it answers. */
 export const TERMINATED = "Plugin terminated before replying to RPC call.";
 
 /**
- * That answer as lightningd writes it in the plugin's place, with spaces that its own answers do
- * not have.
+ * Returns the answer that lightningd writes in the plugin's place. Unlike its other answers, it has
+ * spaces.
  */
 export function terminatedAnswer(id: string): string {
   return `{"jsonrpc": "2.0","id": ${id},"error": {"code":${PLUGIN_TERMINATED}, "message":"${TERMINATED}"}}`;
@@ -49,7 +50,7 @@ export function terminatedAnswer(id: string): string {
 export class PendingRequests {
   readonly #pending = new Map<string, PendingRequest>();
 
-  /** @param id its text, quotes included, as everywhere here */
+  /** @param id the text of the id, quotes included, as everywhere in this class */
   add(id: string, request: PendingRequest): void {
     this.#pending.set(id, request);
   }
@@ -58,7 +59,7 @@ export class PendingRequests {
     return this.#pending.get(id);
   }
 
-  /** @returns false for an answer to no pending request: it is ignored, as lightningd does */
+  /** @returns false if the answer fits no pending request: ignore it, as lightningd does */
   answered(answer: RawMessage): boolean {
     const { id = "" } = answer;
     const request = this.#pending.get(id);
@@ -67,7 +68,7 @@ export class PendingRequests {
     return request !== undefined;
   }
 
-  /** The plugin is gone: reports that to everyone who waits for an answer. */
+  /** Notifies everyone who waits for an answer that the plugin is gone. */
   fail(): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();

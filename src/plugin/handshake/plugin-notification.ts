@@ -1,6 +1,6 @@
 /**
- * A message without id from a plugin, by lightningd's rules (lightningd/plugin.c
- * plugin_notification_handle, plugin_log_handle).
+ * Reads a plugin's notifications (messages without an id) by lightningd's rules
+ * (lightningd/plugin.c plugin_notification_handle, plugin_log_handle).
  */
 import { parseJson } from "../../jsonrpc/json.js";
 import { type Token, unescapeText } from "../../jsonrpc/token.js";
@@ -10,19 +10,19 @@ export type PluginNotification =
   | {
       readonly kind: "log";
       readonly level: LogLevel;
-      /** As lightningd logs it: with its escapes if it does not know one of them (`\u`). */
+      /** As lightningd logs it: not decoded if it has an escape that lightningd lacks (`\u`). */
       readonly message: string;
-      /** Decoded. */
+      /** The decoded message. */
       readonly text: string;
     }
-  /** `message` or `progress`: `id` is the text of the request's id. */
+  /** `message` or `progress`. `id` is the text of the request's id. */
   | { readonly kind: "progress"; readonly id: string }
-  /** A topic of the plugin, to be sent to those that subscribe to it. */
+  /** The plugin's own topic, sent on to its subscribers. */
   | { readonly kind: "custom"; readonly topic: string; readonly params: Token }
-  /** lightningd kills the plugin, with this message. */
+  /** lightningd kills the plugin with this message. */
   | { readonly kind: "fault"; readonly nodeMessage: string };
 
-/** Reads and checks a message without id. */
+/** Reads and checks a message without an id. */
 export function readNotification(message: Token): PluginNotification {
   const method = message.member("method");
   const params = message.member("params");

@@ -1,4 +1,4 @@
-/** What a plugin writes besides its answers, within bounds: the evidence when it fails. */
+/** Collects what a plugin writes besides its answers, within bounds, as evidence if it fails. */
 import { BoundedOutput } from "../process/bounded-output.js";
 import type { Logged } from "./handshake.js";
 import type { PluginNotification } from "./plugin-notification.js";
@@ -14,7 +14,7 @@ export class PluginOutput {
   readonly logged: Logged[] = [];
   readonly #stderr = new BoundedOutput();
 
-  /** The beginning and the end if it is long. */
+  /** Only the beginning and the end if it is long. */
   get stderr(): string {
     return this.#stderr.text;
   }

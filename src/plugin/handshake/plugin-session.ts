@@ -1,8 +1,8 @@
 /**
- * One plugin from its start to its end, as lightningd handles it (struct plugin of
+ * Handles one plugin from its start to its end as lightningd does (struct plugin of
  * lightningd/plugin.c): its process, `getmanifest`, `init`, the requests to it, and every rule by
- * which lightningd kills it. Ids, params and answers are kept as raw text. The offline handshake,
- * the embedded node and the hot host use it, and decide what each step leads to.
+ * which lightningd kills it. Keeps ids, params and answers as raw text. Used by the offline
+ * handshake, the embedded node and the hot host, which decide what follows each step.
  */
 import { readFileSync } from "node:fs";
 import { systemCode } from "../../errors/failure.js";
@@ -21,8 +21,8 @@ import type { HandshakeEnd, HandshakePhase } from "./handshake.js";
 import { type PendingRequest, PendingRequests, requestText } from "./pending-requests.js";
 
 /**
- * `unconfigured`: there is no process yet; `awaiting manifest` and `awaiting init`: it was asked;
- * `needs init`: its manifest is good; `active`: in normal operation.
+ * `unconfigured`: not asked for its manifest yet. `awaiting manifest`, `awaiting init`: asked, but
+ * not answered. `needs init`: its manifest is good. `active`: in normal operation.
  */
 export type SessionState =
   | "unconfigured"
@@ -31,7 +31,7 @@ export type SessionState =
   | "awaiting init"
   | "active";
 
-/** lightningd's names for the states in which a plugin ends (state_desc). */
+/** lightningd's descriptions of the state in which a plugin ends (state_desc). */
 const STATE_WORDS: Readonly<Record<SessionState, string>> = {
   unconfigured: "unconfigured",
   "awaiting manifest": "before replying to getmanifest",
@@ -40,11 +40,11 @@ const STATE_WORDS: Readonly<Record<SessionState, string>> = {
   active: "during normal operation",
 };
 
-/** Why a plugin is dropped. `words` is lightningd's message. */
+/** Why a plugin is dropped. `nodeMessage` is lightningd's message. */
 export type SessionEnd =
   /** The system could not start it. */
   | { readonly kind: "not-started"; readonly error: Error; readonly nodeMessage: string }
-  /** Its manifest, or the options it was given, break lightningd's rules. */
+  /** Its manifest, or the options that it was given, break lightningd's rules. */
   | {
       readonly kind: "refused";
       readonly about: "manifest" | "options";
@@ -58,48 +58,43 @@ export type SessionEnd =
       readonly reason: string;
       readonly nodeMessage: string;
     }
-  /** What it wrote to stdout is not the protocol. `written` is what lightningd would quote. */
+  /** It wrote to stdout what is not JSON-RPC. `written` is what lightningd would quote. */
   | { readonly kind: "fault"; readonly written: string; readonly nodeMessage: string }
   /** Its stdout has ended. */
   | { readonly kind: "exited"; readonly nodeMessage: string }
   | { readonly kind: "timeout"; readonly nodeMessage: string };
 
-/** What the program that runs the plugin does at each step. */
+/** The callbacks of the program that runs the plugin. */
 export interface SessionObserver {
-  /** Called with bytes as they pass; `out` is what the plugin is sent. */
+  /** Called with bytes as they pass. `out` is toward the plugin. */
   onBytes?(direction: "in" | "out", bytes: Buffer): void;
-  /** Called with every whole message that the plugin is sent. */
+  /** Called with every whole message sent to the plugin. */
   onSend?(text: string): void;
   /** Called with every whole message that the plugin writes, before it is interpreted. */
   onMessage?(message: RawMessage): void;
   /**
-   * Called with a message without id.
+   * Called with a message without an id.
    * @returns lightningd's message if it kills the plugin for it
    */
   onNotification(message: RawMessage): string | undefined;
   /** Called with an answer to no request. */
   onUnknownAnswer?(answer: RawMessage): void;
-  /** Called with text on stdout that is not a message, also after the end. */
+  /** Called with text on stdout that is not a message, even after the end. */
   onStray?(text: string): void;
   onStderr(chunk: Buffer): void;
-  /** Called with a good manifest. @returns the node's objections to the options, if any */
+  /** Called with a good manifest. @returns the node's objection to the options, if any */
   onManifest?(manifest: Manifest): string | undefined;
-  /** Whether it may be started at all if it is not dynamic. */
+  /** Whether to drop the plugin if it is not dynamic. */
   readonly mustBeDynamic: boolean;
-  /**
-   * Called when nothing prevents `init` any more: the observer calls {@link PluginSession.init}.
-   */
+  /** Called when the plugin is ready for `init`. The observer calls {@link PluginSession.init}. */
   onReady(): void;
-  /**
-   * Called when `init` is answered, perhaps with an error: lightningd counts it as started all the
-   * same.
-   */
+  /** Called when `init` is answered, even with an error: lightningd still counts it as started. */
   onActive(answer: Token): void;
-  /** Called when the time for an answer is over; without this, the plugin is ended. */
+  /** Called when the time for an answer is over. Without this, the plugin is dropped. */
   onTimeout?(): void;
-  /** Called for a request that it left unanswered. */
+  /** Called when one of these requests fails because the plugin is gone. */
   onUnanswered?(method: "getmanifest" | "init"): void;
-  /** Called once when it is dropped; the observer ends its process. */
+  /** Called once when the plugin is dropped. The observer ends its process. */
   onEnd(end: SessionEnd): void;
   /** Called when the process itself is gone. */
   onGone?(): void;
@@ -112,17 +107,17 @@ export interface PluginSessionOptions {
     PluginProcessOptions,
     "path" | "cwd" | "env" | "ownGroup" | "pipes" | "command" | "waits" | "onDrain"
   >;
-  /** What the manifest can clash with. */
+  /** What the manifest may clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
   /**
-   * How long each of the two answers may take, in ms. No limit if undefined, nor while a debugger
-   * holds the process. lightningd waits 120,000.
+   * How long each of the two answers may take, in ms. There is no limit if undefined, or while a
+   * debugger holds the process. lightningd waits 120,000 ms.
    */
   readonly timeoutMs: number | undefined;
   /** Reads its stdout: a MessageReader, like lightningd, or a more lenient one. */
   readonly reader: {
     push(chunk: Buffer): Iterable<Reading>;
-    /** An unfinished message, if any. */
+    /** Takes out the unfinished message, if any. */
     takePending(): string | undefined;
   };
   readonly observer: SessionObserver;
@@ -131,13 +126,11 @@ export interface PluginSessionOptions {
 export class PluginSession {
   state: SessionState = "unconfigured";
   manifest: Manifest | undefined;
-  /** The `result` of `getmanifest` as received. */
+  /** The text of the `result` of `getmanifest`, as received. */
   manifestText: string | undefined;
-  /**
-   * The last answer to getmanifest or init, good or bad; undefined while one of them is awaited.
-   */
+  /** The last answer to getmanifest or init, good or bad. Undefined while waiting for one. */
   answer: Token | undefined;
-  /** It was dropped: nothing is sent to it, and only stray text is read. */
+  /** Whether it was dropped. Nothing is sent to it then, and only stray text is read. */
   ended = false;
   readonly #options: PluginSessionOptions;
   readonly #observer: SessionObserver;
@@ -150,12 +143,12 @@ export class PluginSession {
     this.#observer = options.observer;
   }
 
-  /** The process, once it was started. */
+  /** The process, once started. */
   get process(): PluginProcess | undefined {
     return this.#process;
   }
 
-  /** Starts the process; one that waits starts with {@link getmanifest}. */
+  /** Starts the process. If it waits, the plugin itself starts with {@link getmanifest}. */
   start(): void {
     const { observer, process } = this.#options;
     this.#process = startPluginProcess({
@@ -173,7 +166,8 @@ export class PluginSession {
   }
 
   /**
-   * Starts the process and asks for the manifest. If the system cannot run it, `onEnd` follows.
+   * Starts the process if necessary, and requests the manifest. Calls `onEnd` if the system cannot
+   * run the plugin.
    * @param id the text of the request's id, quotes included
    * @param params JSON text
    */
@@ -185,24 +179,28 @@ export class PluginSession {
     this.#ask(id, "getmanifest", params, (answer) => this.#onManifest(answer));
   }
 
-  /** Sends `init`. @param id its text, quotes included @param params JSON text */
+  /**
+   * Sends `init`.
+   * @param id the text of the request's id, quotes included
+   * @param params JSON text
+   */
   init(id: string, params: string): void {
     this.state = "awaiting init";
     this.#ask(id, "init", params, (answer) => this.#onInit(answer));
   }
 
-  /** Sends a request that contains this id, and remembers who waits for its answer. */
+  /** Sends a request with this id in its text, and keeps the callbacks for its answer. */
   request(id: string, text: string, pending: PendingRequest): void {
     this.#requests.add(id, pending);
     this.send(text);
   }
 
-  /** @returns the pending request with the id (its text, quotes included) */
+  /** @param id the text of the request's id, quotes included */
   pendingRequest(id: string): PendingRequest | undefined {
     return this.#requests.get(id);
   }
 
-  /** Writes a message, which must end with two newlines. */
+  /** Sends a message, which must end with two newlines. */
   send(text: string): void {
     if (this.ended || this.#process === undefined) return;
     this.#observer.onBytes?.("out", Buffer.from(text));
@@ -210,12 +208,12 @@ export class PluginSession {
     this.#process.write(text);
   }
 
-  /** Drops the plugin. The observer handles its process, and its unanswered requests. */
+  /** Drops the plugin. The observer handles its process and its unanswered requests. */
   end(end: SessionEnd): void {
     if (this.close()) this.#observer.onEnd(end);
   }
 
-  /** The same without calling the observer. @returns false if it had ended before */
+  /** Drops the plugin without calling the observer. @returns false if it was already dropped */
   close(): boolean {
     if (this.ended) return false;
     this.ended = true;
@@ -223,12 +221,12 @@ export class PluginSession {
     return true;
   }
 
-  /** Reports to everyone who waits for an answer that none will come. */
+  /** Notifies everyone who waits for an answer that the plugin is gone. */
   failRequests(): void {
     this.#requests.fail();
   }
 
-  /** Forgets everyone who waits for an answer. */
+  /** Forgets all pending requests without calling anyone back. */
   forgetRequests(): void {
     this.#requests.forget();
   }
@@ -245,12 +243,12 @@ export class PluginSession {
     }, timeoutMs);
   }
 
-  /** lightningd's message for a plugin whose time is over now. */
+  /** lightningd's message if the plugin's time ran out now. */
   get timeoutMessage(): string {
     return `timed out ${STATE_WORDS[this.state]}`;
   }
 
-  /** lightningd's message for a plugin whose stdout ends now. */
+  /** lightningd's message if the plugin's stdout ended now. */
   get exitMessage(): string {
     return `exited ${STATE_WORDS[this.state]}`;
   }
@@ -338,13 +336,16 @@ export class PluginSession {
     this.#observer.onActive(answer);
   }
 
-  /** Where it is now, in the terms of a handshake. */
+  /** The phase of the handshake that the plugin is in. */
   get phase(): HandshakePhase {
     if (this.state === "active") return "running";
     return this.state === "awaiting init" ? "init" : "getmanifest";
   }
 
-  /** Why the handshake ended with this. @param exit how the process ended, if known */
+  /**
+   * Returns the outcome of a handshake for the end of a session.
+   * @param exit how the process ended; nulls if unknown
+   */
   handshakeEnd(
     end: SessionEnd,
     exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
@@ -370,7 +371,7 @@ export class PluginSession {
     }
   }
 
-  /** For lightningd the end of stdout is the plugin's end. */
+  /** To lightningd, the end of stdout is the end of the plugin. */
   #onStdoutEnd(): void {
     const pending = this.#options.reader.takePending();
     if (pending !== undefined) this.#observer.onStray?.(pending.trimEnd());
@@ -378,7 +379,7 @@ export class PluginSession {
   }
 }
 
-/** Whether a debugger holds it (gdb, strace), perhaps at a breakpoint. */
+/** Whether a tracer (gdb, strace) is attached to a process and may hold it at a breakpoint. */
 function isTraced(pid: number | undefined): boolean {
   try {
     return /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));

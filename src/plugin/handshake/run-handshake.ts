@@ -1,7 +1,7 @@
 /**
  * Runs a plugin once without the node, through the same handshake as on the node: same environment,
- * working directory, ids, requests and rules. Keeps what lightningd hides: stderr, and other text
- * on stdout. Used after a failed start, before a safe one, and by `cln-dev check`.
+ * working directory, ids, requests and rules. Keeps what lightningd hides: stderr and stray text on
+ * stdout. Used after a failed start, before a safe one, and by `cln-dev check`.
  */
 import { existsSync } from "node:fs";
 import type { RawMessage } from "../../jsonrpc/envelope.js";
@@ -17,18 +17,18 @@ import { readNotification } from "./plugin-notification.js";
 import { PluginOutput } from "./plugin-output.js";
 import { PluginSession, type SessionEnd, type SessionObserver } from "./plugin-session.js";
 
-/** How long the pipes of a dead plugin are read further, for what is still in them, in ms. */
+/** How long to keep reading the pipes of a dead plugin, for what is still in them, in ms. */
 const DRAIN_MS = 250;
-/** How long a plugin that has not answered may take to end when its stdin is closed, in ms. */
+/** How long to wait for an unresponsive plugin once its stdin is closed, in ms. */
 const EOF_MS = 250;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const NO_EXIT = { code: null, signal: null };
 const DEFAULT_VERSION = "v26.06.6";
-/** The id as in `lightning-cli plugin start`. */
+/** The id that `lightning-cli plugin start` uses. */
 const DEFAULT_CALLER_ID = '"cli:plugin#1"';
 
 /**
- * Runs the handshake to its end. When this resolves, the plugin's process and its process group are
+ * Runs the handshake to its end. Once this resolves, the plugin's process and its process group are
  * gone. Never rejects.
  */
 export function runHandshake(file: PluginFile, options: HandshakeOptions): Promise<Handshake> {
@@ -46,7 +46,7 @@ class HandshakeRun implements SessionObserver {
   #end: { readonly end: HandshakeEnd; readonly nodeMessage: string | undefined } | undefined;
   #manifestMs: number | undefined;
   #initMs: number | undefined;
-  /** Its time is over, and its stdin closed. */
+  /** Whether its time is over and its stdin closed. */
   #late = false;
   #timer: NodeJS.Timeout | undefined;
   #drain: NodeJS.Timeout | undefined;
@@ -65,7 +65,7 @@ class HandshakeRun implements SessionObserver {
       process: {
         path: file.realPath,
         ...(options.developer ? { command: [file.realPath, "--developer"] } : {}),
-        // Without its working directory spawn fails with ENOENT, as if the plugin were missing.
+        // If the working directory is missing, spawn fails with ENOENT, as for a missing plugin.
         cwd: existsSync(networkDir) ? networkDir : "/",
         env: pluginEnvironment(env, version),
         ownGroup: true,
@@ -105,7 +105,7 @@ class HandshakeRun implements SessionObserver {
     return undefined;
   }
 
-  /** lightningd compares ids as they are written: to it, `\/` is not `/`. */
+  /** Catches an id that is written differently: lightningd compares text, so `\/` is not `/`. */
   onUnknownAnswer({ id: got = "" }: RawMessage): void {
     if (parseJson(got) !== parseJson(this.#id)) return;
     const end = { kind: "other-id", phase: this.#session.phase, sent: this.#id, got } as const;
@@ -143,19 +143,19 @@ class HandshakeRun implements SessionObserver {
     else this.#pass();
   }
 
-  /** At the end of its stdin a plugin may still write what it has buffered. */
+  /** Closes stdin, upon which a plugin may still write what it has buffered. */
   onTimeout(): void {
     this.#late = true;
     this.#session.process?.closeStdin();
     this.#timer = setTimeout(() => {
-      // Python then prints where it hangs, as a traceback.
+      // Makes Python print a traceback of where it hangs.
       if (this.file.language === "python") this.#session.process?.kill("SIGINT");
       this.#timer = setTimeout(() => this.#timedOut(false), EOF_MS);
     }, EOF_MS);
   }
 
   onEnd(end: SessionEnd): void {
-    // How it died is known a moment after the end of its stdout.
+    // The exit code arrives a moment after the end of its stdout.
     if (end.kind === "exited") this.#drain = setTimeout(() => this.#exited(null, null), DRAIN_MS);
     else this.#finish(this.#session.handshakeEnd(end, NO_EXIT), end.nodeMessage);
   }
@@ -193,7 +193,7 @@ class HandshakeRun implements SessionObserver {
       );
   }
 
-  /** The outcome is known: ends the process, then {@link #conclude} reports it. */
+  /** Records the outcome and ends the process. {@link #conclude} then reports the outcome. */
   #finish(end: HandshakeEnd, nodeMessage: string | undefined): void {
     if (this.#end !== undefined) return;
     this.#end = { end, nodeMessage };
@@ -209,7 +209,7 @@ class HandshakeRun implements SessionObserver {
   #conclude(): void {
     clearTimeout(this.#drain);
     this.options.signal?.removeEventListener("abort", this.#cancel);
-    // What is left of its process group, if it died by itself.
+    // If it died by itself, kill what is left of its process group.
     this.#session.process?.kill();
     const { manifest, manifestText } = this.#session;
     this.#resolve({

@@ -1,7 +1,7 @@
 /**
  * Finds everything wrong with a manifest, whereas lightningd stops at the first fault. Applies
- * lightningd's own rules (manifest.ts) to each part in turn to find what it refuses. What lightningd
- * accepts but probably not as intended is a warning or a hint. Used by `cln-dev check`.
+ * lightningd's own rules (manifest.ts) to each part in turn to find what it refuses. Warns or hints
+ * at what it accepts but does not handle as intended. Used by `cln-dev check`.
  */
 import { nearestName } from "../../errors/did-you-mean.js";
 import { RawJson } from "../../jsonrpc/json.js";
@@ -159,7 +159,7 @@ function notDynamic(manifest: Token): LintFinding {
     severity: "warning",
     field: "dynamic",
     message:
-      "it is not true: the plugin can only be started together with the node, not reloaded" +
+      "it is not true: the plugin can only start together with the node, and cannot be reloaded" +
       (hasBits ? " (with featurebits it cannot be dynamic)" : ""),
     fix: hasBits ? "Remove featurebits while you develop" : 'Add "dynamic": true',
   };
@@ -167,9 +167,9 @@ function notDynamic(manifest: Token): LintFinding {
 
 /** Option names that clash with the parameters of `plugin start`. */
 const START_PARAMETERS: ReadonlyMap<string, string> = new Map([
-  ["plugin", "plugin start cannot set it: it has a parameter of that name itself"],
-  ["subcommand", "plugin start cannot set it: it has a parameter of that name itself"],
-  ["options", "from v26.09 on plugin start cannot set it: it has a parameter of that name itself"],
+  ["plugin", "plugin start cannot set it: it has a parameter of that name"],
+  ["subcommand", "plugin start cannot set it: it has a parameter of that name"],
+  ["options", "from v26.09 on plugin start cannot set it: it has a parameter of that name"],
 ]);
 
 interface Element {
@@ -186,7 +186,7 @@ function suspiciousOption({ token, field }: Element): LintFinding[] {
   const name = token.member("name")?.text ?? "";
   const taken = START_PARAMETERS.get(name);
   if (taken !== undefined) {
-    return [{ ...warning(`${field}.name`, taken), fix: "Begin the name with the plugin's own" }];
+    return [{ ...warning(`${field}.name`, taken), fix: "Begin the name with the plugin's name" }];
   }
   if (!isSecretName(name) || !token.member("type")?.is("string")) return [];
   const message = `${name} looks like a secret, and listconfigs shows its value to everyone`;

@@ -1,2 +1,2 @@
-/** A fault in a manifest, with lightningd's message. {@link parseManifest} catches it. */
+/** A fault in a manifest, with lightningd's message. Caught by parseManifest. */
 export class ManifestFault extends Error {}

@@ -1,4 +1,4 @@
-/** What a plugin wrote, within bounds: the beginning and the end, which explain the most. */
+/** Keeps the beginning and the end of what a plugin wrote, which explain the most. */
 
 const HEAD_BYTES = 16 * 1024;
 const TAIL_BYTES = 48 * 1024;
@@ -19,7 +19,7 @@ export class BoundedOutput {
     this.#tail = Buffer.from(tail.subarray(cut));
   }
 
-  /** As UTF-8; a line in the middle shows how much was left out. */
+  /** The output as UTF-8. A line in the middle shows how much was left out. */
   get text(): string {
     if (this.#leftOut === 0) return Buffer.concat([this.#head, this.#tail]).toString("utf8");
     const gap = `\n[... ${this.#leftOut} bytes left out ...]\n`;

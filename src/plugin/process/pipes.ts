@@ -1,7 +1,7 @@
 /**
- * Real pipes for a plugin's stdin, stdout and stderr, as lightningd uses. Node gives a child socket
- * pairs, and a socket cannot be opened by name: a shell plugin that writes to /dev/stderr, or reads
- * /dev/stdin, would fail here and work on the node. Used by plugin-process.ts.
+ * Makes real pipes for a plugin's stdin, stdout and stderr, like lightningd's. Node gives a child
+ * socket pairs, and a socket cannot be opened by name: a shell plugin that writes to /dev/stderr or
+ * reads /dev/stdin would fail here but work on the node. Used by plugin-process.ts.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
@@ -15,15 +15,15 @@ export interface Pipes {
   readonly stdin: Socket;
   readonly stdout: Socket;
   readonly stderr: Socket;
-  /** Closes our copies of the plugin's ends: only then is the end of its output seen. */
+  /** Closes our copies of the plugin's ends. Until then its output never ends. */
   closeChild(): void;
 }
 
 const NAMES = ["stdin", "stdout", "stderr"] as const;
 
 /**
- * Makes the pipes with mkfifo(1), the only way from Node; takes 4 ms.
- * @returns undefined if that does not work: use sockets then
+ * Makes the pipes with mkfifo(1), which is the only way in Node and takes 4 ms.
+ * @returns undefined if that fails, so that the caller falls back to sockets
  */
 export function makePipes(): Pipes | undefined {
   const opened: number[] = [];
@@ -40,7 +40,7 @@ export function makePipes(): Pipes | undefined {
     const made = spawnSync("mkfifo", ["-m", "600", stdin, stdout, stderr], { stdio: "ignore" });
     if (made.status !== 0) return undefined;
     const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
-    // A reader first, and without waiting: a writer's open would wait for it.
+    // Open the reader first, non-blocking: to open the writer would block until there is one.
     const child = [open(stdin, O_RDONLY | O_NONBLOCK)];
     const ours = [open(stdin, O_WRONLY)];
     for (const path of [stdout, stderr]) {
@@ -52,7 +52,7 @@ export function makePipes(): Pipes | undefined {
     for (const fd of opened) closeSync(fd);
     return undefined;
   } finally {
-    // The pipes need no names once they are open.
+    // Once they are open, the pipes no longer need names.
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 }

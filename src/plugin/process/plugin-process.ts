@@ -1,7 +1,7 @@
 /**
- * A plugin file as a child process, started the way lightningd starts it (lightningd/plugin.c
+ * Starts a plugin file as a child process the way lightningd does (lightningd/plugin.c
  * plugin_send_getmanifest, ccan/pipecmd): same argv, environment, working directory and ignored
- * SIGPIPE; stdin and stdout carry JSON-RPC, stderr is separate. Used by plugin-session.ts.
+ * SIGPIPE. stdin and stdout carry JSON-RPC, stderr is separate. Used by plugin-session.ts.
  */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
@@ -10,40 +10,35 @@ import { makePipes, type Pipes } from "./pipes.js";
 import { errorOfShell } from "./strerror.js";
 
 export interface PluginProcessOptions {
-  /** Absolute path without symlinks: argv[0], as lightningd passes it. */
+  /** Absolute path without symlinks. Passed as argv[0], as lightningd does. */
   readonly path: string;
-  /**
-   * The command to run in place of the path alone, such as a debugger, with the path among its
-   * arguments.
-   */
+  /** The command to run in place of the path, such as a debugger, with the path as an argument. */
   readonly command?: readonly string[] | undefined;
-  /**
-   * Prepares everything, and starts the plugin at {@link PluginProcess.go}: that saves 10 ms then.
-   */
+  /** Whether to prepare everything and start at {@link PluginProcess.go}: saves 10 ms then. */
   readonly waits?: boolean;
-  /** Working directory: the node's network directory. */
+  /** The working directory: the node's network directory. */
   readonly cwd: string;
-  /** The whole environment: see {@link pluginEnvironment}. */
+  /** The whole environment, see {@link pluginEnvironment}. */
   readonly env: NodeJS.ProcessEnv;
   /**
-   * Gives it its own process group, so that {@link PluginProcess.kill} also reaches what it has
-   * started. lightningd does not do that.
+   * Whether to give it its own process group, so that {@link PluginProcess.kill} also reaches the
+   * processes it has started. lightningd does not do that.
    */
   readonly ownGroup?: boolean;
-  /** Pipes that were made ahead; this process takes them over. */
+  /** Pipes made in advance. This process takes them over. */
   readonly pipes?: Pipes;
-  /** Called with its stdout as it comes. */
+  /** Called with each chunk of its stdout. */
   readonly onOutput: (chunk: Buffer) => void;
   readonly onStderr: (chunk: Buffer) => void;
-  /** Called when its stdin has taken everything that was written. */
+  /** Called when everything written to its stdin has been taken. */
   readonly onDrain?: () => void;
-  /** Called when stdout has ended; the process may still be running. */
+  /** Called when stdout has ended. The process may still be running. */
   readonly onStdoutEnd: () => void;
-  /** Called if the process could not be started: `error.code` is ENOENT, EACCES, ETXTBSY, ... */
+  /** Called if the process could not start. `error.code` is ENOENT, EACCES, ETXTBSY, ... */
   readonly onSpawnError: (error: Error) => void;
   /**
-   * Called when the process itself is gone; a child of it may still hold its pipes, so more may
-   * come.
+   * Called when the process itself is gone. More output may follow, because a child of it may still
+   * hold its pipes.
    */
   readonly onGone?: () => void;
   /** Called when the process is gone and its pipes are drained. */
@@ -51,54 +46,48 @@ export interface PluginProcessOptions {
 }
 
 export interface PluginProcess {
-  /** Undefined if it could not be started. */
+  /** Undefined if it could not start. */
   readonly pid: number | undefined;
-  /** What was written and not yet taken by the plugin, in bytes. */
+  /** How many bytes have been written but not yet taken by the plugin. */
   readonly unsentBytes: number;
-  /**
-   * Writes a message; what a dead plugin does not read is dropped. Returns false when its pipe is
-   * full.
-   */
+  /** Writes a message, or drops it if the plugin is dead. @returns false if its pipe is full */
   write(message: string | Buffer): boolean;
-  /** Starts one that waits. */
+  /** Starts a plugin that waits. */
   go(): void;
-  /** Closes its stdin: the only signal that always reaches a plugin. */
+  /** Closes its stdin, the only signal that always reaches a plugin. */
   closeStdin(): void;
   kill(signal?: NodeJS.Signals): void;
   /**
-   * Closes our ends of its pipes. A process that it has started may hold them open after its death,
-   * and would delay `onExit` for as long as it runs.
+   * Closes our ends of its pipes. Otherwise a process that it has started may hold them open after
+   * its death, and delay `onExit` until that process ends.
    */
   release(): void;
-  /** The same for stdin and stdout alone: the last lines on its stderr still come. */
+  /** Closes only stdin and stdout, so that the last lines of its stderr still arrive. */
   releaseStdio(): void;
   pauseOutput(): void;
   resumeOutput(): void;
 }
 
-/**
- * Adds what lightningd sets for its plugins to an environment.
- * @returns the environment for a plugin, given the node's environment and version
- */
+/** Returns a plugin's environment, given the node's environment and version. */
 export function pluginEnvironment(env: NodeJS.ProcessEnv, version: string): NodeJS.ProcessEnv {
   return { ...env, LIGHTNINGD_PLUGIN: "1", LIGHTNINGD_VERSION: version };
 }
 
 /**
- * lightningd starts plugins with SIGPIPE ignored, and Node resets that for its children: a shell in
+ * lightningd starts plugins with SIGPIPE ignored. Node resets that for its children, so a shell in
  * between ignores it again. The shell's name marks its message if the system cannot run the plugin.
  */
 const SHELL = "/bin/sh";
 const MARK = "cln-dev-exec";
 const SCRIPT = 'trap "" PIPE; [ "$1" ] && PWD=$1 || unset PWD; shift; exec "$@"';
-/** If the line never comes, its writer is gone. */
+/** Waits for a line on fd 3 first, and exits if its writer is gone. */
 const WAITING_SCRIPT = `read -r line <&3 || exit; exec 3<&-; ${SCRIPT}`;
-/** The exit codes of a shell that cannot run a program. */
+/** A shell's exit codes if it cannot run a program. */
 const CANNOT_RUN = [126, 127];
-/** How long to wait for the exit of a plugin that has written nothing, to learn why, in ms. */
+/** How long to wait for the exit code of a plugin that closes stdout without output, in ms. */
 const EXEC_MS = 250;
 
-/** Starts the plugin. Throws nothing: errors come through the callbacks. */
+/** Starts the plugin. Never throws: errors are passed to the callbacks. */
 export function startPluginProcess(options: PluginProcessOptions): PluginProcess {
   const started = spawnChild(options);
   if (started === undefined) return NO_PROCESS;
@@ -113,7 +102,7 @@ export function startPluginProcess(options: PluginProcessOptions): PluginProcess
     go: () => void gate?.end("\n"),
     closeStdin: () => void stdin.end(),
     kill: (signal = "SIGKILL") => {
-      // Once each: a second interrupt would cut Python's traceback off.
+      // Signal each process only once: a second interrupt would cut off Python's traceback.
       if (options.ownGroup && child.pid !== undefined) killGroup(child.pid, signal);
       else child.kill(signal);
     },
@@ -133,7 +122,7 @@ interface Started {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** A line in it starts the plugin, if it waits. */
+  /** Starts the plugin when a line is written to it. Undefined if the plugin does not wait. */
   readonly gate: Writable | undefined;
 }
 
@@ -146,7 +135,7 @@ function watch(
   let hasWritten = false;
   let open = 3;
   let tellEnd: (() => void) | undefined;
-  // A plugin that has died makes our writes fail (EPIPE): its end is reported otherwise.
+  // Writes to a dead plugin fail (EPIPE); its end is reported elsewhere.
   stdin.on("error", () => {});
   gate?.on("error", () => {});
   stdin.on("drain", () => options.onDrain?.());
@@ -165,7 +154,7 @@ function watch(
       options.onStdoutEnd();
       return;
     }
-    // Perhaps it could not be run at all: the shell's exit code shows that.
+    // Perhaps the shell could not run it at all, as its exit code will show.
     const timer = setTimeout(() => tellEnd?.(), EXEC_MS);
     tellEnd = () => {
       clearTimeout(timer);
@@ -205,13 +194,12 @@ function spawnChild(options: PluginProcessOptions): Started | undefined {
   };
   let pipes = options.pipes;
   try {
-    // Report what can be known at once; the shell reports the rest (a missing interpreter,
-    // ETXTBSY).
+    // Report what is known already; the shell reports the rest (a missing interpreter, ETXTBSY).
     const { command = [options.path], waits = false } = options;
     if (command[0] === options.path) accessSync(options.path, constants.X_OK);
     if (statSync(options.path).isDirectory()) throw errorOfShell("permission denied");
     pipes ??= makePipes();
-    // The shell writes the folder that it runs in there.
+    // The shell overwrites PWD with its working directory, so the script sets it again.
     const pwd = options.env.PWD ?? "";
     const stdio: StdioOptions = pipes === undefined ? ["pipe", "pipe", "pipe"] : [...pipes.child];
     const child = spawn(SHELL, ["-c", waits ? WAITING_SCRIPT : SCRIPT, MARK, pwd, ...command], {
@@ -247,7 +235,7 @@ const NO_PROCESS: PluginProcess = {
   resumeOutput: () => {},
 };
 
-/** Kills what the plugin has started and left behind, if there is anything. */
+/** Signals the plugin's process group: the plugin, and what it has started and left behind. */
 function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);

@@ -1,4 +1,4 @@
-/** The system's messages for a file that cannot be used, as lightningd passes them on. */
+/** The system's error messages for an unusable file, which lightningd passes on. */
 import { systemCode } from "../../errors/failure.js";
 
 const MESSAGES: Readonly<Record<string, string>> = {
@@ -17,13 +17,13 @@ const MESSAGES: Readonly<Record<string, string>> = {
   ETXTBSY: "Text file busy",
 };
 
-/** As C's strerror puts it. */
+/** Returns the message that C's strerror has for an error. */
 export function strerror(error: unknown): string {
   const code = systemCode(error) ?? "";
   return MESSAGES[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** How shells word it, if different. */
+/** How shells word these errors. */
 const IN_A_SHELL: readonly (readonly [RegExp, string])[] = [
   [/not found|no such file/i, "ENOENT"],
   [/permission denied/i, "EACCES"],
@@ -33,7 +33,7 @@ const IN_A_SHELL: readonly (readonly [RegExp, string])[] = [
   [/levels of symbolic/i, "ELOOP"],
 ];
 
-/** The system's error behind a shell's message that it cannot run a program. */
+/** Returns the system error behind a shell's message that it cannot run a program. */
 export function errorOfShell(message: string): Error {
   const code = IN_A_SHELL.find(([pattern]) => pattern.test(message))?.[1] ?? "EUNKNOWN";
   return Object.assign(new Error(MESSAGES[code] ?? message.trim()), { code });

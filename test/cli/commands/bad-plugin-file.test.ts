@@ -44,7 +44,7 @@ describe("a plugin file", () => {
       `bare${extension}`,
       () => writeProgram(path(`bare${extension}`), body()),
       1,
-      /it has no #! line.*\n.*Put this first in the file: #!/,
+      /it has no #! line.*\n.*Add this as the first line: #!/,
     ],
     [
       "whose interpreter is not there",

@@ -13,7 +13,7 @@ export const TUTORIAL: readonly BrokenPlugin[] = [
     what: "no #! line",
     name: "p.py",
     text: edit(PYTHON, ["#!/usr/bin/env python3\n", ""]),
-    says: [/no #! line/, /Put this first in the file: #!\/usr\/bin\/env python3/],
+    says: [/no #! line/, /Add this as the first line: #!\/usr\/bin\/env python3/],
   },
   {
     what: "ends before getmanifest",

@@ -161,7 +161,7 @@ describe("a file that cannot", () => {
       () => write("no.py", code),
       "plugin-interpreter",
       1,
-      [/no #! line, so the node would run it by sh/, /#!\/usr\/bin\/env python3$/m],
+      [/no #! line, so the node would run it with sh/, /#!\/usr\/bin\/env python3$/m],
     ],
     [
       "has no #! line (javascript)",
