@@ -124,7 +124,7 @@ describe("what lightningd takes, but not as meant", () => {
     [
       "not dynamic, with the empty featurebits that pyln-client writes",
       { ...GOOD, dynamic: false, featurebits: { node: "" } },
-      'warning dynamic: .* not reloaded \\| Add "dynamic": true',
+      'warning dynamic: .* cannot be reloaded \\| Add "dynamic": true',
     ],
     [
       "not dynamic, and it cannot be",
