@@ -1,2 +1,2 @@
-/** The version in package.json, put in by the build (scripts/build.mjs) and by vitest.config.mts. */
+/** The version in package.json, inserted by the build (scripts/build.mjs) and vitest.config.mts. */
 declare const CLN_DEV_VERSION: string;

@@ -1,8 +1,7 @@
 /**
- * The public API. `watch()` does for a program what `cln-dev watch` does; `startEmbeddedNode()` is
- * a node without lightningd, for tests; `startRegtest()` starts real nodes; `locateNode()` is a
- * node that is running. What is exported here follows semantic versioning; nothing else of the
- * package does.
+ * The public API. `watch()` is `cln-dev watch` for programs; `startEmbeddedNode()` starts a node
+ * without lightningd, for tests; `startRegtest()` starts real nodes; `locateNode()` finds an
+ * existing node. Only what is exported here follows semantic versioning.
  */
 
 export {

@@ -1,4 +1,4 @@
-/** The embedded node for programs: for tests of a plugin, without lightningd. */
+/** The embedded node for programs: for testing a plugin without lightningd. */
 import { resolve } from "node:path";
 import type { PluginDirection } from "../embedded/api.js";
 import type { RaisedEvent, RaiseWishes } from "../embedded/emit/raised-event.js";
@@ -10,44 +10,50 @@ import { optionList, type PluginOptions } from "./plugin-options.js";
 
 export interface EmbeddedNodeOptions {
   /**
-   * Plugins that start with the node, as with `--plugin`; they need not be dynamic. Relative to the
-   * working directory.
+   * The plugins to start with the node, as with `--plugin`. Paths are relative to the working
+   * directory. The plugins need not be dynamic.
    */
   readonly plugins?: readonly string[];
-  /** Options of the plugins and of the node, as on lightningd's command line without the dashes. */
+  /** Options of the plugins and the node, named as on lightningd's command line without dashes. */
   readonly options?: PluginOptions;
   /**
-   * The base directory, whose config files are read. Default: a temporary one, removed at the end.
+   * The lightning-dir, whose config files are read. Default: a temporary one, removed when the node
+   * ends.
    */
   readonly lightningDir?: string;
-  /** Default: the network in the config, or `regtest`. */
+  /** The network. Default: the one in the config, or `regtest`. */
   readonly network?: string;
-  /** The lowest level in the log file. Default: the level in the config, or `debug`. */
+  /** The lowest level to write to the log file. Default: the one in the config, or `debug`. */
   readonly logLevel?: LogLevel;
-  /** How long a plugin may take to answer getmanifest, and again init, in ms. Default: 120,000, as in lightningd. */
+  /**
+   * How long a plugin may take to answer `getmanifest`, and then again to answer `init`, in ms.
+   * Default: 120,000, as in lightningd.
+   */
   readonly pluginTimeoutMs?: number;
-  /** How long a plugin may take to end after `shutdown`, in ms. Default: 30,000, as in lightningd. */
+  /**
+   * How long a plugin may take to end after `shutdown`, in ms. Default: 30,000, as in lightningd.
+   */
   readonly shutdownTimeoutMs?: number;
   /** The environment of the plugins. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Cancels the start. */
+  /** Cancels the start. Use `close` once the node has started. */
   readonly signal?: AbortSignal;
-  /** Called with each line of the node's log, in the format of the log file. */
+  /** Called with each line of the node's log, formatted as in the log file. */
   readonly onLog?: (line: string) => void;
-  /** Called with each line that a plugin, known by its file name, writes to stderr. */
+  /** Called with the plugin's file name and each line that it writes to stderr. */
   readonly onStderr?: (plugin: string, line: string) => void;
 }
 
 export interface EmbeddedNode extends LightningNode, AsyncDisposable {
-  /** The log file, absolute. */
+  /** The absolute path of the log file. */
   readonly logFile: string;
   /**
-   * Raises what a real node raises by itself: a notification, or a hook call. Resolves when every
-   * plugin that was asked has answered.
-   * @throws Failure with `exitCode` 2 for an unknown topic
+   * Raises an event that a real node would raise by itself: a notification or a hook call. Resolves
+   * when every plugin that was asked has answered.
+   * @throws Failure with `exitCode` 2 if the topic is unknown
    */
   raise(topic: string, wishes?: RaiseWishes): Promise<RaisedEvent>;
-  /** Ends the node and all its plugins. Safe to call more than once. */
+  /** Stops the node and all its plugins. Safe to call more than once. */
   close(): Promise<void>;
   /** Resolves when the node has ended, for any reason. */
   readonly closed: Promise<void>;
@@ -55,28 +61,31 @@ export interface EmbeddedNode extends LightningNode, AsyncDisposable {
 
 type OnLine = (plugin: string, line: string) => void;
 
-/** What a watch session on an embedded node in this process hears from its plugins. */
+/** How a watch session on an embedded node in this process listens to the node's plugins. */
 export interface PluginListener {
-  /** Called with a line on stderr. @param plugin its file name */
+  /**
+   * Called with each line that a plugin writes to stderr.
+   * @param plugin the plugin's file name
+   */
   readonly onStderr: OnLine;
-  /** Called with a message from or to a plugin. @param path canonical */
+  /**
+   * Called with each message from or to a plugin.
+   * @param path the plugin's canonical path
+   */
   readonly onMessage: (path: string, direction: PluginDirection, text: string) => void;
 }
 
 const listeners = new WeakMap<LightningNode, Set<PluginListener>>();
 
-/**
- * The plugin listeners of an embedded node in this process.
- * @returns undefined if the node is not an embedded one in this process
- */
+/** Returns a node's plugin listeners; undefined if it is not embedded in this process. */
 export function pluginListenersOf(node: LightningNode): Set<PluginListener> | undefined {
   return listeners.get(node);
 }
 
 /**
- * Starts an embedded node. When it resolves, the node accepts requests and its plugins are active.
- * @throws Failure if a node is running in the directory, an option is wrong, or a plugin cannot be
- *   started
+ * Starts an embedded node. Resolves when the node accepts requests and its plugins are active.
+ * @throws Failure if a node is already running in the directory, an option is wrong, or a plugin
+ *   cannot be started
  */
 export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Promise<EmbeddedNode> {
   const ours = new Set<PluginListener>();

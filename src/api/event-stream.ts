@@ -1,14 +1,14 @@
-/** Events for listeners and for `for await` loops. */
+/** Delivers events to listeners and `for await` loops. */
 import { EventEmitter, on } from "node:events";
 
-/** The names that iterators listen for: no event has them. */
+/** The names that iterators listen for. No event has them. */
 const ANY = "any event";
 const END = "end of events";
 
 export class EventStream<E extends { readonly event: string }> {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
   #hasEnded = false;
-  /** Held back until {@link open}; undefined from then on. */
+  /** The events held back until {@link open}; undefined from then on. */
   #early: E[] | undefined = [];
 
   emit(event: E): void {
@@ -19,7 +19,7 @@ export class EventStream<E extends { readonly event: string }> {
     }
   }
 
-  /** Passes events on as they come from now on; earlier ones come first. */
+  /** Delivers the events held back, and from now on each event at once. */
   open(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -31,8 +31,7 @@ export class EventStream<E extends { readonly event: string }> {
       try {
         listener(event);
       } catch (error) {
-        // A listener's error is the caller's: it must not end what is under way here, and must not
-        // be hidden.
+        // A listener's error is the caller's: it must neither interrupt us nor be hidden.
         queueMicrotask(() => {
           throw error;
         });
@@ -45,7 +44,7 @@ export class EventStream<E extends { readonly event: string }> {
     for await (const [event] of on(this.#emitter, ANY, { close: [END] })) yield event;
   }
 
-  /** Iterators end when they have read what was emitted before. */
+  /** Ends the stream. Iterators end after the events emitted so far. */
   end(): void {
     this.open();
     this.#hasEnded = true;

@@ -20,46 +20,52 @@ export type CallParams = { readonly [name: string]: unknown } | readonly unknown
 
 export interface LightningNode extends NodeAddress {
   /**
-   * Calls an RPC method of the node or of a plugin. The result is what the node sent: `T` is not
-   * checked. Integers beyond 2^53 lose digits.
-   * @throws RpcError if the node answered with an error
-   * @throws NodeUnreachable if no answer came
+   * Calls an RPC method of the node or of a plugin. The result is not checked against `T`. Integers
+   * beyond 2^53 lose digits.
+   * @throws RpcError if the node answers with an error
+   * @throws NodeUnreachable if no answer arrives
    */
   call<T = unknown>(method: string, params?: CallParams, options?: CallOptions): Promise<T>;
-  /** Lists the plugins that the node runs. @throws RpcError, NodeUnreachable */
+  /**
+   * Lists the plugins that the node runs.
+   * @throws RpcError if the node answers with an error
+   * @throws NodeUnreachable if no answer arrives
+   */
   listPlugins(options?: CallOptions): Promise<ListedPlugin[]>;
   /**
-   * Starts a plugin and waits until the node lists it as active. A running plugin is not replaced:
-   * stop it first, or use `watch()`.
-   * @param path relative to the working directory
-   * @throws Failure if the file cannot be run, or lightningd cannot take the value of an option
-   * @throws RpcError if the plugin did not start; NodeUnreachable
+   * Starts a plugin and waits until the node reports it as started. Does not replace a running
+   * plugin: stop it first, or use `watch()`.
+   * @param path the plugin's file, relative to the working directory
+   * @throws Failure if the file cannot be run, or lightningd cannot accept the value of an option
+   * @throws RpcError if the plugin does not start
+   * @throws NodeUnreachable if no answer arrives
    */
   startPlugin(path: string, options?: PluginOptions, call?: CallOptions): Promise<void>;
   /**
-   * Stops a plugin.
-   * @param path relative to the working directory
-   * @returns whether the node ran it
-   * @throws RpcError, NodeUnreachable
+   * Stops a plugin. Not an error if it is not running.
+   * @param path the plugin's file, relative to the working directory
+   * @returns whether the plugin was running
+   * @throws RpcError if the node answers with another error
+   * @throws NodeUnreachable if no answer arrives
    */
   stopPlugin(path: string, options?: CallOptions): Promise<boolean>;
 }
 
 /**
  * Finds a node as lightning-cli does: by its lightning-dir, network, rpc-file and config files.
- * Nothing is sent to it yet.
- * @throws Failure with `exitCode` 2 for what lightning-cli would refuse
+ * Does not connect to it.
+ * @throws Failure with `exitCode` 2 for anything that lightning-cli would refuse
  */
 export function locateNode(choice: NodeChoice = {}): LightningNode {
   return nodeAt(locateAddress(choice, { home: process.env.HOME, cwd: process.cwd() }));
 }
 
-/** A node for programs, at an address. */
+/** Returns the node at an address. */
 export function nodeAt(address: NodeAddress): LightningNode {
   const { rpcFile } = address;
   return {
     ...address,
-    // Only the caller knows what the method returns.
+    // Only the caller knows the type of the result.
     call: <T>(method: string, params?: CallParams, options?: CallOptions) =>
       callNode(rpcFile, method, params, options) as Promise<T>,
     listPlugins: (options) => listPlugins(rpcFile, options),

@@ -1,14 +1,14 @@
-/** A plugin's options for programs: one object of names and values. */
+/** A plugin's options for programs: an object of names and values. */
 import type { PluginOption } from "../settings/types.js";
 
 export type OptionValue = string | number | boolean;
 
-/** By name. An array gives a `multi` option several values; `true` sets a flag. */
+/** Options by name. An array gives a `multi` option several values; `true` sets a flag. */
 export type PluginOptions = {
   readonly [name: string]: OptionValue | readonly OptionValue[];
 };
 
-/** Options as the settings have them: a multi option appears once for each value. */
+/** Converts options to the form used in settings: a `multi` option appears once per value. */
 export function optionList(options: PluginOptions = {}): PluginOption[] {
   return Object.entries(options).flatMap(([name, given]) =>
     [given].flat().map((value) => ({ name, value })),

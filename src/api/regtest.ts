@@ -1,4 +1,4 @@
-/** A regtest network for programs: real nodes for the tests of a plugin. */
+/** A regtest network for programs: real nodes for testing a plugin. */
 import { rmSync } from "node:fs";
 import { makeTemporaryFolder } from "../filesystem/temporary-folder.js";
 import { OWNER_VARIABLE } from "../regtest/backend/backend-files.js";
@@ -23,31 +23,31 @@ import { ownIdentity } from "../regtest/process-identity.js";
 import { type LightningNode, locateNode } from "./lightning-node.js";
 
 export interface RegtestOptions {
-  /** How many nodes, each with a channel to the next one. Default: 2. */
+  /** How many nodes to start, each with a channel to the next. Default: 2. */
   readonly nodes?: number;
   /**
-   * Default: a private temporary folder, removed by `close`. A given folder stays, with its nodes
-   * stopped.
+   * The network's folder. `close` stops the nodes, and keeps the folder. Default: a private
+   * temporary folder, which `close` removes.
    */
   readonly dir?: string;
-  /** The path or name of lightningd: for all nodes, or by the name of the node. */
+  /** The path or name of lightningd: one for all nodes, or one for each node by its name. */
   readonly lightningd?: string | { readonly [name: string]: string };
-  /** The capacity of each channel; half of it is on either side. Default: 10,000,000. */
+  /** The capacity of each channel in sat, half of it on either side. Default: 10,000,000. */
   readonly capacitySat?: number;
-  /** `false` for no channels. */
+  /** Whether to open channels between the nodes. Default: true. */
   readonly channels?: boolean;
   /**
-   * `false` for nodes without lightningd's developer mode: they see a block after up to 30 s
-   * instead of at once.
+   * Whether the nodes run in lightningd's developer mode. Without it, they see a new block after up
+   * to 30 s instead of at once. Default: true.
    */
   readonly developer?: boolean;
-  /** Further options of lightningd, each as `--name` or `--name=value`. */
+  /** Further lightningd options, each as `--name` or `--name=value`. */
   readonly options?: readonly string[];
   /** The environment of the nodes and their plugins. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Cancels what is under way. */
+  /** Cancels the start, and later calls other than `close`. */
   readonly signal?: AbortSignal;
-  /** Called with each step. */
+  /** Called with the event of each step. */
   readonly onEvent?: (event: RegtestEvent) => void;
 }
 
@@ -55,40 +55,56 @@ export interface RegtestNetworkNode extends LightningNode {
   /** `l1`, `l2`, ... */
   readonly name: string;
   readonly id: string;
-  /** Where it listens for peers, on 127.0.0.1. */
+  /** The port on 127.0.0.1 where the node listens for peers. */
   readonly port: number;
 }
 
-/** A node or its name: `l1`. */
+/** A node, or its name such as `l1`. */
 export type NodeOrName = string | { readonly name: string };
 
 export interface RegtestNetwork extends AsyncDisposable {
   readonly dir: string;
   readonly nodes: readonly RegtestNetworkNode[];
-  /** Mines blocks (default: 1). Resolves with the height when all running nodes have them. */
+  /**
+   * Mines blocks (default: 1). Resolves to the new height once all running nodes have reached it.
+   */
   mine(blocks?: number): Promise<number>;
-  /** Pays to the wallet of a node (default: 100,000,000 sat), in a block. */
+  /** Pays `sat` (default: 100,000,000) to a node's wallet, and mines the block that confirms it. */
   fund(node: NodeOrName, sat?: number): Promise<void>;
-  /** Opens one more channel, half of it on either side, and mines until both can use it. */
+  /**
+   * Opens another channel and mines until both nodes can use it.
+   * @param sat its capacity, half of it on either side. Default: 10,000,000
+   */
   open(from: NodeOrName, to: NodeOrName, sat?: number): Promise<RegtestChannel>;
-  /** Pays an invoice, or with `keysend` pays without one. @throws RpcError if it failed */
+  /**
+   * Pays an invoice of `to`, or pays without an invoice if `keysend` is set.
+   * @param msat the amount. Default: 1,000,000
+   * @throws RpcError if the payment fails
+   */
   pay(
     from: NodeOrName,
     to: NodeOrName,
     msat?: number,
     how?: { readonly keysend?: boolean },
   ): Promise<RegtestPayment>;
-  /** Replaces this many blocks with one more; their transactions are mined again. At most 29. */
+  /**
+   * Replaces the last blocks with a branch that is one block longer. Their transactions are mined
+   * again.
+   * @param depth how many blocks to replace, at most 29
+   */
   reorg(depth: number): Promise<void>;
-  /** Sets fee rates: sat per 1000 virtual bytes, by number of blocks. */
+  /**
+   * Sets fee rates and waits until the nodes have them.
+   * @param feerates the rates in sat per 1000 virtual bytes, by number of blocks
+   */
   fees(feerates: { readonly [blocks: number]: number }): Promise<void>;
-  /** Ends all nodes, and removes the folder unless it was given. Safe to call more than once. */
+  /** Stops all nodes, and removes the folder unless `dir` was set. Safe to call more than once. */
   close(): Promise<void>;
 }
 
 /**
- * Starts real nodes with money and channels. They end with this process, whatever happens to it.
- * @throws Failure if there is no lightningd, a node does not start, ...
+ * Starts real nodes with money and channels. They end when this process ends, however it ends.
+ * @throws Failure if, for example, lightningd is missing or a node does not start
  */
 export async function startRegtest(options: RegtestOptions = {}): Promise<RegtestNetwork> {
   const { lightningd, nodes: count = 2, signal } = options;

@@ -1,4 +1,4 @@
-/** `watch()`: keeps a plugin on a node at its latest version, for programs. */
+/** `watch()`: keeps a plugin on a node up to date, for programs. */
 import { resolve } from "node:path";
 import type { Outcome, WatchEvent } from "../events/watch-events.js";
 import { refuseMissing } from "../plugin/file/plugin-file.js";
@@ -13,56 +13,68 @@ import { optionList, type PluginOptions } from "./plugin-options.js";
 export interface WatchOptions {
   /** The plugin's executable file, relative to the working directory. */
   readonly plugin: string;
-  /** Where the plugin runs. Default: the node that lightning-cli would use. */
+  /** The node that runs the plugin. Default: the node that lightning-cli would use. */
   readonly node?: LightningNode | NodeChoice;
   /** The plugin's options. */
   readonly options?: PluginOptions;
-  /** Files and folders to watch in addition. */
+  /** Further files and folders to watch. */
   readonly watch?: readonly string[];
-  /** Files and folders to watch in place of the default. */
+  /** Files and folders to watch instead of the default ones. */
   readonly only?: readonly string[];
-  /** Files not to watch: patterns as in a .gitignore, relative to the plugin's folder. */
+  /** Files to ignore: patterns in .gitignore syntax, relative to the plugin's folder. */
   readonly ignore?: readonly string[];
-  /** A shell command that runs before each reload, in the working directory. */
+  /** A shell command to run before each reload, in the working directory. */
   readonly build?: string;
-  /** Calls after each successful reload, as on lightning-cli's command line: `"hello name"`. */
+  /** Calls to make after each successful reload, as for lightning-cli: `"hello name"`. */
   readonly calls?: readonly string[];
-  /** Stop the previous version only if the new one passes its handshake offline. Default: false. */
+  /**
+   * Whether to stop the previous version only if the new one passes an offline handshake. Default:
+   * false.
+   */
   readonly safe?: boolean;
-  /** The new version takes over while the old one finishes what it has begun. Default: false. */
+  /**
+   * Whether the new version takes over while the previous one finishes its calls (hot mode).
+   * Default: false.
+   */
   readonly hot?: boolean;
-  /** Look at the files every N ms instead of waiting for events of the file system. */
+  /** Polls the files at this interval, in ms, instead of waiting for file system events. */
   readonly pollMs?: number;
-  /** Closes the session when it is aborted. */
+  /** Closes the session when aborted. */
   readonly signal?: AbortSignal;
 }
 
 export type WatchEventName = WatchEvent["event"];
 
-/** The event of that name. */
+/** The event with that name. */
 export type WatchEventOf<N extends WatchEventName> = Extract<WatchEvent, { event: N }>;
 
 /** A running watch. Iterating over it yields its events until it is closed. */
 export interface WatchSession extends AsyncIterable<WatchEvent>, AsyncDisposable {
   readonly node: LightningNode;
-  /** The outcome of the first start. Never rejects: a plugin that does not start is an outcome, too. */
+  /**
+   * Resolves to the outcome of the first start. Never rejects: a failed start is an outcome, too.
+   */
   readonly ready: Promise<Outcome>;
-  /** Reloads the plugin now. Never rejects. */
+  /** Reloads the plugin now and resolves to the outcome. Never rejects. */
   restart(): Promise<Outcome>;
   /**
-   * Calls the listener with each event of that name. A listener that is added in the same turn in
-   * which `watch()` resolves misses none. What it throws is an uncaught exception of the program.
+   * Calls the listener with each event of that name. A listener added in the same turn of the event
+   * loop in which `watch()` resolves misses no events. An error that it throws becomes an uncaught
+   * exception.
    */
   on<N extends WatchEventName>(name: N, listener: (event: WatchEventOf<N>) => void): this;
-  /** Ends the watch. The plugin keeps running unless `stopPlugin` is set. Safe to call more than once. */
+  /**
+   * Ends the watch. The plugin keeps running unless `stopPlugin` is set. Safe to call more than
+   * once.
+   */
   close(options?: { readonly stopPlugin?: boolean }): Promise<void>;
 }
 
 /**
  * Starts a plugin on a node and reloads it at each save, as `cln-dev watch` does.
- * @throws Failure if the plugin's file is missing, a setting is wrong, or the node must not be
- *   touched
- * @throws NodeUnreachable if there is no node
+ * @throws Failure if the plugin's file is missing, a setting is wrong, or the node is too old, or on
+ *   mainnet without `network: "bitcoin"`
+ * @throws NodeUnreachable if no node can be reached
  */
 export async function watch(options: WatchOptions): Promise<WatchSession> {
   const plugin = await settingsOf(options);
@@ -95,7 +107,7 @@ export async function watch(options: WatchOptions): Promise<WatchSession> {
   };
   options.signal?.addEventListener("abort", onAbort, { once: true });
   if (options.signal?.aborted) onAbort();
-  // Wait until the caller has added listeners.
+  // Give the caller time to add listeners.
   setImmediate(() => events.open());
   const started: WatchSession = {
     node,
@@ -115,7 +127,7 @@ export async function watch(options: WatchOptions): Promise<WatchSession> {
   return started;
 }
 
-/** One plugin on one node has one outcome. */
+/** Returns the only outcome: there is one plugin on one node. */
 function onlyOne([outcome]: readonly Outcome[]): Outcome {
   if (outcome === undefined) throw new Error("a reload without an outcome");
   return outcome;
@@ -125,7 +137,7 @@ function nodeOf(node: LightningNode | NodeChoice = {}): LightningNode {
   return "call" in node ? node : locateNode(node);
 }
 
-/** @throws Failure the plugin's file is missing, and no build makes it */
+/** @throws Failure if the plugin's file is missing and there is no build to create it */
 async function settingsOf(options: WatchOptions): Promise<PluginSettings> {
   const path = resolve(options.plugin);
   if (options.build === undefined) await refuseMissing(path);

@@ -1,7 +1,7 @@
 /**
- * The first file of the command line. Where Node can (22.1 and later), it keeps compiled code for
- * the next start, which makes short commands faster. Only what is loaded after the call is kept, so
- * the program is loaded after it.
+ * The entry point of the command line. If Node supports it (22.1 and later), compiled code is
+ * cached for the next start, which makes short commands faster. Only modules loaded after that call
+ * are cached, so the program is loaded after it.
  */
 import { lstatSync, mkdirSync, statSync } from "node:fs";
 import nodeModule from "node:module";
@@ -19,7 +19,7 @@ if (
 }
 void import("./main.js");
 
-/** Whether no one else can put code there that we would run. Created if missing. */
+/** Whether no one else can put code there that we would run. Creates the folder if missing. */
 function isPrivate(folder: string): boolean {
   try {
     for (const level of [dirname(folder), folder]) {
@@ -29,7 +29,7 @@ function isPrivate(folder: string): boolean {
       (stat) => stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0,
     );
   } catch {
-    // Without a cache everything is compiled again.
+    // Without a cache, everything is compiled again.
     return false;
   }
 }

@@ -1,4 +1,4 @@
-/** The program: its signals and its end. The only place that ends the process. */
+/** The program: its signals and exit code. The only place that ends the process. */
 import { CommanderError } from "commander";
 import { Failure } from "../errors/failure.js";
 import type { GlobalFlags } from "./commands/context.js";
@@ -13,13 +13,13 @@ async function main(argv: readonly string[]): Promise<number> {
   endBySignals();
   let exitCode = 0;
 
-  /** Runs a command; a failure becomes a message and a code. */
+  /** Runs a command. Reports its failure and sets the exit code. */
   const run: Run = async (flags, command) => {
     try {
       const surroundings = { home: process.env.HOME, cwd: process.cwd() };
       exitCode = await command({ flags, io, surroundings });
     } catch (error) {
-      // The user ended it: no message needed.
+      // The user ended the program: no message needed.
       exitCode = ending.signal.aborted ? 130 : await report(error, flags);
     }
   };
@@ -34,8 +34,8 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * npm passes on a signal that the terminal has sent as well, and a closing terminal sends it twice,
- * within this time, in ms.
+ * How long a repeated signal counts as the same one, in ms: npm forwards a signal that the terminal
+ * also sent us, and a closing terminal sends it twice.
  */
 const SAME_SIGNAL_MS = 500;
 
@@ -50,7 +50,7 @@ function endBySignals(): void {
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   process.on("SIGHUP", startedByNohup() ? () => {} : onSignal);
-  // A watch reloads on it; before its session is open it must not end the program.
+  // A watch reloads on it. Before the session is open, it must not end the program.
   process.on("SIGUSR2", () => {});
 }
 

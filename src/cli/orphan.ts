@@ -1,6 +1,6 @@
 /**
- * Ends a program that npm started when npm is gone: npm does not pass on SIGKILL, nor always
- * SIGTERM.
+ * Ends a program that npm started once npm is gone: npm cannot forward SIGKILL, and does not always
+ * forward SIGTERM.
  */
 import { parentOf, startedByNohup } from "./process-group.js";
 
@@ -8,8 +8,8 @@ const LOOK_MS = 1000;
 
 /**
  * Calls `onOrphaned` once the process that waits for us is gone. Only under npm and the like: a
- * shell that ends leaves what was started with `&` or `nohup` running, and so do we.
- * @returns stops watching
+ * program started from a shell with `&` or `nohup` outlives the shell, and so do we.
+ * @returns a function that stops watching
  */
 export function watchParent(
   onOrphaned: () => void,

@@ -1,6 +1,6 @@
 /**
- * This process as the shell sees it: its group, whether that has the terminal, whether nohup
- * started it.
+ * This process as the shell sees it: its group, whether the group has the terminal, whether nohup
+ * started the process.
  */
 import { constants, readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -8,11 +8,14 @@ import { processStat } from "../node/process-table.js";
 
 export interface ProcessGroup {
   readonly id: number;
-  /** Whether the group has the terminal: a background process is stopped when it touches it. */
+  /** Whether the group has the terminal: a process without it is stopped when it uses it. */
   readonly foreground: boolean;
 }
 
-/** Undefined if the system does not show it. Node has neither getpgrp nor tcgetpgrp. */
+/**
+ * Returns the group of this process; undefined if the system does not show it. Node has neither
+ * getpgrp nor tcgetpgrp.
+ */
 export function processGroup(): ProcessGroup | undefined {
   const stat = processStat(process.pid);
   if (stat !== undefined) return { id: stat.group, foreground: stat.group === stat.foreground };
@@ -27,15 +30,15 @@ export function processGroup(): ProcessGroup | undefined {
   }
 }
 
-/** The parent of a process; undefined if it is gone, or the system does not show it. */
+/** Returns a process's parent; undefined if the process is gone or the system hides it. */
 export function parentOf(pid: number): number | undefined {
   return processStat(pid)?.parent;
 }
 
 /**
- * Whether `nohup` started us. Node resets every ignored signal, so all that is left to see is the
- * stdin that nohup opens in place of a terminal (write-only), and what bash and zsh put into the
- * environment.
+ * Whether `nohup` started us. Node resets every ignored signal, so the only traces left are the
+ * write-only stdin that nohup opens in place of a terminal, and the `_` that bash and zsh set in
+ * the environment.
  */
 export function startedByNohup(env: NodeJS.ProcessEnv = process.env): boolean {
   if (env._ !== undefined && basename(env._) === "nohup") return true;
@@ -44,7 +47,7 @@ export function startedByNohup(env: NodeJS.ProcessEnv = process.env): boolean {
       /^flags:\s*([0-7]+)/m.exec(readFileSync("/proc/self/fdinfo/0", "utf8")) ?? [];
     return (Number.parseInt(flags, 8) & 3) === constants.O_WRONLY;
   } catch {
-    // Without /proc it cannot be seen.
+    // Unknown without /proc.
     return false;
   }
 }

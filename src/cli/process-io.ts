@@ -1,9 +1,9 @@
-/** The process's own streams, and its exit. */
+/** The process's streams and its exit. */
 import { isatty } from "node:tty";
 import { systemCode } from "../errors/failure.js";
 import type { Io } from "./commands/context.js";
 
-/** After a signal the program ends within this time, even if a reader is slow, in ms. */
+/** How long after a signal to wait for a slow reader before exiting, in ms. */
 const FLUSH_MS = 500;
 
 export class ProcessIo implements Io {
@@ -13,7 +13,7 @@ export class ProcessIo implements Io {
   readonly #terminals = [0, 1, 2].filter((fd) => isatty(fd));
   #lost: Error | undefined;
 
-  /** @param ending aborted when stdout is lost, such as by `| head` or a closed terminal */
+  /** @param ending aborted if stdout is lost, for example by `| head` or a closed terminal */
   constructor(ending: AbortController) {
     this.#ending = ending;
     this.stdout.on("error", (error) => {
@@ -23,7 +23,7 @@ export class ProcessIo implements Io {
     this.stderr.on("error", () => {});
   }
 
-  /** Opened on first use: that takes 3 ms, and most commands read nothing. */
+  /** Opened on first use: it takes 3 ms, and most commands read nothing. */
   get stdin(): NodeJS.ReadStream {
     return process.stdin;
   }
@@ -32,19 +32,18 @@ export class ProcessIo implements Io {
     return this.#ending.signal;
   }
 
-  /** Ends the process once everything is written; after a signal, soon in any case. */
+  /** Ends the process once everything is written, or soon after a signal. */
   async exit(exitCode: number): Promise<never> {
     const written = [this.stdout, this.stderr].map(
       (stream) => new Promise<void>((resolve) => void stream.write("", () => resolve())),
     );
     await Promise.race([Promise.all(written), afterSignal(this.signal)]);
-    // Node 20 crashes at exit if the terminal is gone: it restores it, and asserts that this
-    // worked.
+    // Node 20 crashes at exit if the terminal is gone: it asserts that restoring it worked.
     if (this.#terminals.some((fd) => !isatty(fd))) process.kill(process.pid, "SIGKILL");
     process.exit(this.#exitCode(exitCode));
   }
 
-  /** A reader that is gone is not a failure; a full disk is. */
+  /** Returns the final exit code: a reader that is gone is not a failure, but a full disk is. */
   #exitCode(exitCode: number): number {
     if (this.#lost === undefined) return exitCode;
     if (["EPIPE", "EIO"].includes(systemCode(this.#lost) ?? "")) return 0;

@@ -1,11 +1,11 @@
-/** The program for commander: global flags, help, usage errors. */
+/** The commander program: global flags, help, usage errors. */
 import { Command, Option } from "commander";
 import { isSecretName } from "../plugin/secret-options.js";
 import { NETWORK_FLAGS, NETWORKS } from "../settings/locate/networks.js";
 import type { Context, ExitCode, GlobalFlags, Io, RunCommand } from "./commands/context.js";
 import { defineCommands, repeatable } from "./commands/definitions.js";
 
-/** Runs a command with the global flags, and keeps its exit code for the end of the program. */
+/** Runs a command with the global flags and keeps its exit code for the end of the program. */
 export type Run = (
   flags: GlobalFlags,
   command: (context: Context) => Promise<ExitCode>,
@@ -13,14 +13,14 @@ export type Run = (
 
 const DEFAULTS = { lightningDir: [], json: false, color: true, quiet: false, verbose: false };
 
-/** Matches `--name=value`: options of the plugin are written without dashes. */
+/** Matches commander's error for `--name=value`: plugin options are written without dashes. */
 const DASHED_OPTION = /^error: unknown option '--([A-Za-z0-9_-]+)=(.*)'/s;
 
 /** Builds the program for a command line. */
 export function buildProgram(io: Io, run: Run, words: readonly string[]): Command {
   let network: string | undefined;
   const program = new Command("cln-dev");
-  // Before the commands, which inherit it.
+  // Set before the commands are added: they inherit it.
   program
     .exitOverride()
     .configureOutput({
@@ -33,7 +33,7 @@ export function buildProgram(io: Io, run: Run, words: readonly string[]): Comman
     .configureHelp({
       showGlobalOptions: true,
       minWidthToWrap: 20,
-      // `cln-dev --help` has them all.
+      // `cln-dev --help` lists them all.
       subcommandTerm: (command) => command.name(),
       visibleGlobalOptions: (command) =>
         command === program ? [] : program.options.filter(({ long }) => isCommon(long)),
@@ -86,7 +86,7 @@ function isCommon(flag: string | undefined): boolean {
   return ["--lightning-dir", "--network", "--embedded", "--json", "--quiet"].includes(flag ?? "");
 }
 
-/** commander's message, in the form of all other errors. Values may be secret. */
+/** Reformats commander's message like all other errors. Hides values that may be secret. */
 function wrongUse(text: string): string {
   const [, name = "", value = ""] = DASHED_OPTION.exec(text) ?? [];
   if (name === "") return text.replace(/^error: /, "cln-dev: ");

@@ -1,8 +1,8 @@
 /** Keeps the memory of long-running commands small. */
 
 /**
- * V8 lets the space for young objects grow while a program is busy, and a watch rests most of the
- * time. If that space keeps its first size, 1,000 reloads leave 4 MiB instead of 33.
+ * Keeps V8's space for young objects at its initial size. V8 grows it while a program is busy, but
+ * a watch is idle most of the time: after 1,000 reloads it holds 4 MiB instead of 33.
  */
 export function keepHeapSmall(): void {
   process.getBuiltinModule("node:v8").setFlagsFromString("--semi-space-growth-factor=1");

@@ -1,13 +1,13 @@
 /** "Did you mean ...?": for misspelt plugins, options, keys, networks and methods. */
 
-/** The nearest name, or undefined if none is near. */
+/** Returns the nearest name, or undefined if none is near. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
   return nearNames(wanted, names, 1)[0];
 }
 
 /**
  * Finds names that are similar to a misspelt one.
- * @param limit how many names to return at most
+ * @param limit the most names to return
  * @returns the nearest names first; empty if none is near
  */
 export function nearNames(wanted: string, names: Iterable<string>, limit = 3): string[] {
@@ -20,7 +20,7 @@ export function nearNames(wanted: string, names: Iterable<string>, limit = 3): s
   return near.slice(0, limit).map(({ name }) => name);
 }
 
-/** The same letters with other punctuation or case count as one typo; so does a cut-off end. */
+/** Counts typos. Other punctuation or case counts as half a typo; a missing end as one. */
 function distanceBetween(wanted: string, name: string): number {
   if (letters(wanted) === letters(name)) return 0.5;
   const shorter = wanted.length < name.length ? wanted : name;
@@ -36,7 +36,10 @@ function letters(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 
-/** Insertions, deletions, replacements, and swaps of two neighbours (optimal string alignment). */
+/**
+ * Counts insertions, deletions, replacements, and swaps of two neighbours (optimal string
+ * alignment).
+ */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);

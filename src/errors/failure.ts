@@ -1,19 +1,19 @@
 /**
- * Every failure that a user may see: what happened, why, and what to do. The command line prints it
- * and exits with its code; a program reads its fields.
+ * The failures that a user may see: what happened, why, and what to do. The command line prints
+ * them and exits with their code; a program reads their fields.
  */
 
-/** 1: it was tried and failed; 2: wrong use or settings; 3: no node. */
+/** 1: the attempt failed; 2: wrong usage or settings; 3: no node. */
 export type FailureExitCode = 1 | 2 | 3;
 
 export interface FailureParts {
   /** A stable name for programs, such as `plugin-not-executable`. */
   readonly kind: string;
-  /** What happened, naming the thing: one clause, no full stop at its end. */
+  /** What happened, naming the thing: one clause without a full stop. */
   readonly what: string;
-  /** Why, if known: one sentence without its full stop. */
+  /** Why, if known: one sentence without a full stop. */
   readonly why?: string;
-  /** The next step: one sentence, a command where there is one. */
+  /** The next step: one sentence, or a command if there is one. */
   readonly fix?: string;
   readonly exitCode: FailureExitCode;
   readonly cause?: unknown;
@@ -39,17 +39,17 @@ export class Failure extends Error {
   }
 }
 
-/** A wrong flag, argument or setting: exit code 2. */
+/** Returns a failure for a wrong flag, argument or setting: exit code 2. */
 export function usageFailure(what: string, parts: { why?: string; fix?: string } = {}): Failure {
   return new Failure({ kind: "usage", what, exitCode: 2, ...parts });
 }
 
-/** The message of anything that was thrown, for a `why`. */
+/** Returns the message of anything that was thrown, for a `why`. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The `code` of a system error (`ENOENT`, ...), or undefined. */
+/** Returns the `code` of a system error (`ENOENT`, ...), or undefined if it is another error. */
 export function systemCode(error: unknown): string | undefined {
   if (error instanceof Error && "code" in error && typeof error.code === "string") {
     return error.code;
@@ -57,7 +57,7 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** How to fix a limit of the system that this process has reached; undefined for other errors. */
+/** Returns the fix for a system limit that was reached; undefined for other errors. */
 export function limitFix(error: unknown): string | undefined {
   switch (systemCode(error)) {
     case "EMFILE":

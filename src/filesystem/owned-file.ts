@@ -1,6 +1,6 @@
 /**
- * Files that cln-dev keeps in a folder that others may write to: they must belong to this user or
- * root, and are never written through a symbolic link. Used by the embedded node.
+ * Files that cln-dev keeps in a folder that other users may write to: they must belong to this user
+ * or root, and are never written through a symlink. Used by the embedded node.
  */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync } from "node:fs";
 import { Failure, systemCode } from "../errors/failure.js";
@@ -20,7 +20,7 @@ export function refuseForeign(path: string): void {
 /**
  * Reads a file that must belong to this user or root.
  * @returns the file's bytes; undefined if there is no such file
- * @throws Failure if it is foreign, no regular file, or longer than `maxBytes`
+ * @throws Failure if it is another user's, not a regular file, or longer than `maxBytes`
  * @throws the system's error if it cannot be read
  */
 export function readOwnedFile(path: string, maxBytes: number): Buffer | undefined {
@@ -34,16 +34,16 @@ export function readOwnedFile(path: string, maxBytes: number): Buffer | undefine
 }
 
 /**
- * Opens a file to write, created with mode 0600 if missing. The caller closes the descriptor.
+ * Opens a file for writing, created with mode 0600 if missing. The caller closes the descriptor.
  * @param flags O_APPEND or O_TRUNC
- * @throws Failure if it is foreign, a symbolic link, or neither a regular file nor a device
+ * @throws Failure if it is another user's, a symlink, or neither a regular file nor a device
  * @throws the system's error if it cannot be opened
  */
 export function openOwnedFile(path: string, flags: number): number {
   const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_TRUNC } = constants;
   let fd: number;
   try {
-    // Truncate it only once it is known to be ours.
+    // Truncate only once the file is known to be ours.
     fd = openSync(path, (flags & ~O_TRUNC) | O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   } catch (error) {
     if (systemCode(error) === "ELOOP") throw unusable(path, "it is a symbolic link");
@@ -54,7 +54,7 @@ export function openOwnedFile(path: string, flags: number): number {
   try {
     const stat = fstatSync(fd);
     if (!isTrustedOwner(stat)) throw foreign(path, stat.uid);
-    // Only root can make a device such as /dev/null.
+    // Only root can create a device such as /dev/null.
     if (!stat.isFile() && !stat.isCharacterDevice()) throw unusable(path, "it is not a file");
     if (flags & O_TRUNC) ftruncateSync(fd);
     return fd;

@@ -3,7 +3,10 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemCode } from "../errors/failure.js";
 
-/** Creates the folder and its parents, if missing. @throws the system's error */
+/**
+ * Creates the folder and its parents if missing, with mode 0700.
+ * @throws the system's error
+ */
 export function makePrivateFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
@@ -11,15 +14,15 @@ export function makePrivateFolder(path: string): void {
     const code = systemCode(error);
     if (code === "EEXIST") return;
     if (code !== "ENOENT" || path === dirname(path)) throw error;
-    // One by one: `recursive` reports a read-only file system as ENOENT, and never ends in /proc.
+    // Not `recursive`: it reports a read-only file system as ENOENT, and never ends in /proc.
     makePrivateFolder(dirname(path));
     mkdirSync(path, { mode: 0o700 });
   }
 }
 
 /**
- * Why someone else could have put something there; undefined if it is private and ours.
- * @param mayBeOpen others may enter it
+ * Returns why someone else could have put something there; undefined if it is private and ours.
+ * @param mayBeOpen whether other users may enter it
  * @throws the system's error if it cannot be checked
  */
 export function whyNotPrivate(path: string, { mayBeOpen = false } = {}): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * Reads files that another user may have put there: never blocks (a FIFO), never reads without end
- * (/dev/zero), and on request reads only files of this user or root.
+ * Reads files that another user may have put there: never blocks (a FIFO), never reads forever
+ * (/dev/zero), and on request refuses files of other users.
  */
 import {
   closeSync,
@@ -14,21 +14,21 @@ import {
 import { isTrustedOwner } from "./owner.js";
 
 export interface RegularFileOptions {
-  /** In bytes. A longer file is refused. */
+  /** The longest file to read, in bytes. */
   readonly maxBytes: number;
-  /** `trusted`: the file, and a symlink to it, must belong to this user or root. */
+  /** `trusted`: the file and a symlink to it must belong to this user or root. */
   readonly owner?: "anyone" | "trusted";
 }
 
-/** A file that exists and is not read; `message` is the reason, in one clause. */
+/** A file that exists but is refused. `message` is the reason, in one clause. */
 export class UnusableFile extends Error {
   readonly code = "EUNUSABLE";
 }
 
 /**
  * Reads a regular file.
- * @throws UnusableFile: it is not a regular file, too long, or belongs to someone else
- * @throws the system's error: it is missing, or not readable
+ * @throws UnusableFile if it is not a regular file, too long, or owned by someone else
+ * @throws the system's error if it is missing or not readable
  */
 export function readRegularFile(path: string, options: RegularFileOptions): Buffer {
   const { maxBytes, owner = "anyone" } = options;

@@ -1,9 +1,9 @@
-/** Writes a file as a whole: a reader finds the old one or the new one, never a part. */
+/** Writes a file atomically: a reader finds the old or the new version, never a part. */
 import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 /**
  * Writes a file under another name, then renames it into place.
- * @param flush wait until it is on disk
+ * @param flush whether to wait until it is on disk
  * @throws the system's error; the existing file is then unchanged
  */
 export function replaceFile(

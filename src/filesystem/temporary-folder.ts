@@ -1,4 +1,4 @@
-/** A fresh private directory that is needed only as long as this process. */
+/** A new private directory, needed only while this process runs. */
 import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,9 +6,9 @@ import { Failure, messageOf } from "../errors/failure.js";
 
 /**
  * Creates a temporary folder.
- * @param prefix how its name begins
+ * @param prefix the beginning of its name
  * @returns its path, without symlinks
- * @throws Failure `temporary-folder`: it cannot be created
+ * @throws Failure `temporary-folder` if it cannot be created
  */
 export function makeTemporaryFolder(prefix: string): string {
   try {

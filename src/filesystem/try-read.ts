@@ -1,7 +1,4 @@
-/**
- * Reads from the file system where "it does not exist" and "we may not read it" are answers, not
- * errors.
- */
+/** Reads from the file system, with "missing" and "not readable" as answers, not errors. */
 import {
   accessSync,
   constants,
@@ -15,37 +12,37 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** The names in a folder; empty if it cannot be read. */
+/** Returns the names in a folder; empty if it cannot be read. */
 export function namesIn(folder: string): readonly string[] {
   return attempt(() => readdirSync(folder)) ?? [];
 }
 
-/** The entries of a folder with their kinds; empty if it cannot be read. */
+/** Returns the entries of a folder with their types; empty if it cannot be read. */
 export function entriesIn(folder: string): readonly Dirent[] {
   return attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
 }
 
-/** The target of a symlink; undefined if it is not one. */
+/** Returns the target of a symlink; undefined if it is not one or cannot be read. */
 export function linkTarget(path: string): string | undefined {
   return attempt(() => readlinkSync(path));
 }
 
-/** The stat of what a path leads to; undefined if that does not exist, or may not be read. */
+/** Returns the stat of a path, following symlinks; undefined if missing or not accessible. */
 export function tryStat(path: string): Stats | undefined {
   return attempt(() => statSync(path));
 }
 
-/** Like {@link tryStat}, for a symlink itself. */
+/** Like {@link tryStat}, but for a symlink itself. */
 export function tryLstat(path: string): Stats | undefined {
   return attempt(() => lstatSync(path));
 }
 
-/** Whether the system lets this user run it, or enter it if it is a folder. */
+/** Whether this user may run the file, or enter the folder. */
 export function isExecutable(path: string): boolean {
   return attempt(() => accessSync(path, constants.X_OK) === undefined) ?? false;
 }
 
-/** The path without symlinks, even if the end of it does not exist yet. */
+/** Returns the path without symlinks, even if its end does not exist yet. */
 export function realPathOf(path: string): string {
   const real = attempt(() => realpathSync(path));
   if (real !== undefined) return real;
@@ -53,7 +50,7 @@ export function realPathOf(path: string): string {
   return parent === path || parent === "." ? path : join(realPathOf(parent), basename(path));
 }
 
-/** Calls a function that may throw. @returns the function's result; undefined if it throws */
+/** Calls a function and returns its result; undefined if it throws. */
 export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

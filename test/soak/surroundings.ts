@@ -140,7 +140,7 @@ async function foreignFolder({ lab, node, script }: SoakOptions): Promise<Claim[
       encoding: "utf8",
       timeout: 5_000,
     });
-    const ok = run.stdout.includes("there is no control socket");
+    const ok = run.stdout.includes("cannot open the control socket");
     claims.push({ claim, ok, found: ok ? "" : run.stdout.slice(0, 500) });
   }
   return claims;

@@ -1,4 +1,4 @@
-/** `cln-dev call`: any RPC method, with lightning-cli's conventions. */
+/** `cln-dev call`: calls any RPC method, with lightning-cli's conventions. */
 import { diagnoseTerminatedCall, markStderrOf } from "../../diagnose/on-demand.js";
 import { nearestName } from "../../errors/did-you-mean.js";
 import { isObject, type JsonObject, type RawJson } from "../../jsonrpc/json.js";
@@ -20,7 +20,9 @@ import { wrapLines } from "../report/wrap.js";
 import type { Context, ExitCode } from "./context.js";
 import { atNode, oneNodeOf } from "./target-nodes.js";
 
-/** A plugin's method may take as long as it likes: lightning-cli waits for ever. */
+/**
+ * How long to wait, in ms: a plugin's method may take its time, and lightning-cli waits forever.
+ */
 const CALL_TIMEOUT_MS = 24 * 60 * 60_000;
 
 interface Call {
@@ -48,7 +50,7 @@ export async function call(
   try {
     const text = await atNode(node, () => callWithNotices(context, one));
     const shown = context.flags.json ? text : indentJson(text);
-    // A program gets what the node sent; on a terminal, control characters are escaped.
+    // On a terminal, control characters are escaped; programs get what the node sent.
     stdout.write(`${stdout.isTTY ? sanitize(shown, { newlines: true }) : shown}\n`);
     return 0;
   } catch (error) {
@@ -57,7 +59,7 @@ export async function call(
   }
 }
 
-/** The plugin's messages and progress go to stderr, in lightning-cli's form. */
+/** Makes the call. Prints the plugin's messages and progress to stderr, as lightning-cli does. */
 async function callWithNotices(
   { io, flags: { json, quiet } }: Context,
   { node, method, params, signal }: Call,
@@ -87,7 +89,7 @@ async function callWithNotices(
   }
 }
 
-/** Reports the node's error, and why the plugin died of the call, or which method was meant. */
+/** Reports the node's error, with why the call killed the plugin or which method was meant. */
 async function reportError({ io, flags }: Context, error: RpcError, one: Call): Promise<ExitCode> {
   const diagnosis =
     error.code === PLUGIN_TERMINATED ? await diagnoseTerminatedCall({ ...one, error }) : undefined;

@@ -1,6 +1,6 @@
 /**
- * `cln-dev check`: checks a plugin offline, for editors and CI. `init` names an embedded node that
- * is started for the check, so that nothing is harmed and the plugin's calls are answered.
+ * `cln-dev check`: checks a plugin offline, for editors and CI. An embedded node is started for the
+ * check and named in `init`: it answers the plugin's calls, and no real node is affected.
  */
 import { relative } from "node:path";
 import type { Changes } from "../../diagnose/changes/changes.js";
@@ -23,7 +23,7 @@ import type { Context, ExitCode } from "./context.js";
 import { type PluginCommandFlags, settingsOf } from "./context.js";
 
 export interface CheckFlags extends Pick<PluginCommandFlags, "option"> {
-  /** Check again whenever the plugin changes, until interrupted. */
+  /** Whether to check again at each change of the plugin, until interrupted. */
   readonly watch?: boolean;
 }
 
@@ -42,10 +42,10 @@ export async function check(
   const node = { ...embedded, network };
   try {
     const checks = plugins.map((plugin) => new Check(context, plugin, node));
-    // Includes what is saved during the first check.
+    // Opened first to catch saves during the first check.
     if (flags.watch) await Promise.all(checks.map((each) => each.open()));
     const results: CheckResult[] = [];
-    // One after the other, so that reports do not mix and times are not distorted.
+    // One at a time, so that reports do not mix and times are not distorted.
     for (const each of checks) results.push(await each.run());
     if (flags.watch) await Promise.all(checks.map((each) => each.watch()));
     return flags.watch || results.every(({ ok }) => ok) ? 0 : 1;
@@ -54,7 +54,7 @@ export async function check(
   }
 }
 
-/** A named node would not be used: that is an error. */
+/** Refuses flags that name a node: it would not be used. */
 function refuseForeign({ lightningDir, rpcFile, conf }: NodeFlags): void {
   const given = { "--lightning-dir": lightningDir[0], "--rpc-file": rpcFile, "--conf": conf };
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
@@ -93,7 +93,7 @@ class Check {
     return result;
   }
 
-  /** Begins to listen for changes. */
+  /** Starts listening for changes. */
   async open(): Promise<void> {
     const { io } = this.#context;
     this.#source = await FileSource.open({
@@ -126,7 +126,7 @@ class Check {
     }
   }
 
-  /** Waits until the files are complete. */
+  /** Waits until the files are complete, then clears the changes. */
   async #settle(): Promise<void> {
     const { path } = this.#plugin;
     const others = [...this.#changed].filter((file) => file !== path);
@@ -135,7 +135,7 @@ class Check {
     this.#changed.clear();
   }
 
-  /** Resolves at the next change, at the end, or after `ms`. */
+  /** Resolves at the next change, when the signal aborts, or after `ms`. */
   #nextHint(ms?: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
@@ -146,7 +146,7 @@ class Check {
     });
   }
 
-  /** The check itself failed, for example because the plugin was removed: it may come back. */
+  /** Reports that the check itself failed, for example because the plugin was removed. */
   #failed(error: unknown): void {
     const { io, flags } = this.#context;
     const { paint } = styleOf(io.stdout, flags);
@@ -170,7 +170,7 @@ class Check {
   }
 }
 
-/** The same value with each text in it changed, except the names of members. */
+/** Returns the value with each string in it changed, but not the names of members. */
 function withTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((element: unknown) => withTexts(element, change));

@@ -1,6 +1,4 @@
-/**
- * `cln-dev completion`: a script for the shell, generated from the program's commands and flags.
- */
+/** `cln-dev completion`: prints a shell script generated from the commands and flags. */
 import type { Command } from "commander";
 import { usageFailure } from "../../errors/failure.js";
 import { quoteWord } from "../../plugin/shell-words.js";

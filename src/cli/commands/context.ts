@@ -1,4 +1,4 @@
-/** What every command gets, what the commands that start plugins share, and how a command ends. */
+/** The context of every command, the flags for starting plugins, and the exit codes. */
 import type { Outcome } from "../../events/watch-events.js";
 import { resolveSettings } from "../../settings/resolve.js";
 import type { NodeFlags, Settings, Surroundings } from "../../settings/types.js";
@@ -15,7 +15,7 @@ export interface Io {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Aborted when the user ends the program (Ctrl-C, SIGTERM, the terminal is closed). */
+  /** Aborted when the user ends the program (Ctrl-C, SIGTERM, closing the terminal). */
   readonly signal: AbortSignal;
 }
 
@@ -42,7 +42,7 @@ export interface PluginCommandFlags {
 
 /**
  * Resolves the settings of a command that starts plugins.
- * @throws Failure (exit code 2): see resolveSettings
+ * @throws Failure (exit code 2), see resolveSettings
  */
 export function settingsOf(
   context: Context,
@@ -60,10 +60,10 @@ export function settingsOf(
   });
 }
 
-/** 0 done; 1 tried and failed; 2 wrong use or settings; 3 no node. */
+/** 0: done; 1: the attempt failed; 2: wrong usage or settings; 3: no node. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-/** 0: all are live; 3: no node; 2: an unusable value; 1: any other failure. */
+/** Returns 0 if all are live, 3 if there is no node, 2 for an unusable value, 1 otherwise. */
 export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   const bad = outcomes.filter(({ event }) => event !== "reloaded" && event !== "unchanged");
   if (bad.length === 0) return 0;
@@ -72,5 +72,5 @@ export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   return bad.every((outcome) => outcome.event === "refused" && outcome.exitCode === 2) ? 2 : 1;
 }
 
-/** Runs a command, and keeps its exit code for the end of the program. */
+/** Runs a command and keeps its exit code for the end of the program. */
 export type RunCommand = (command: (context: Context) => Promise<ExitCode>) => Promise<void>;

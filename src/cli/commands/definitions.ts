@@ -1,6 +1,6 @@
 /**
- * The arguments, flags and help of each command. Its code is loaded only when it runs, to start
- * fast.
+ * The arguments, flags and help of each command. For a fast start, a command's code is loaded only
+ * when it runs.
  */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
@@ -9,7 +9,7 @@ import { usageFailure } from "../../errors/failure.js";
 import type { RunCommand } from "./context.js";
 import { defineRegtest } from "./regtest/definition.js";
 
-/** Collects the values of a flag that may be given several times. */
+/** Collects the values of a repeatable flag. */
 export function repeatable(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
@@ -174,7 +174,7 @@ const emit: Define = (command, run) =>
       run(async (context) => (await import("./node/emit.js")).emit(context, topic, values, flags)),
     );
 
-/** In the groups of the help. */
+/** The commands, grouped as in the help. */
 const COMMANDS: { readonly [group: string]: { readonly [name: string]: Define } } = {
   "While you work:": { watch, restart, call, logs },
   "Once:": { init, check, start, "hot-path": hotPath, stop, list, completion },
@@ -182,13 +182,13 @@ const COMMANDS: { readonly [group: string]: { readonly [name: string]: Define } 
   "Without lightningd:": { node, emit },
 };
 
-/** Generates its script from all commands. */
+/** The command that generates its output from all commands. */
 const NEEDS_ALL = "completion";
 
 /**
- * Adds the commands to the program. If the first word names one, only that one: each takes part of
- * a short command's time.
- * @param words of the command line
+ * Adds the commands to the program. If the first word names a command, adds only that one: each
+ * definition costs time.
+ * @param words the words of the command line
  */
 export function defineCommands(program: Command, run: RunCommand, words: readonly string[]): void {
   const named = words[0] === NEEDS_ALL ? undefined : words[0];
@@ -205,10 +205,7 @@ export function defineCommands(program: Command, run: RunCommand, words: readonl
   }
 }
 
-/**
- * A word that looks like a command and is not a file is taken for a mistyped command, not for a
- * plugin.
- */
+/** Refuses a word that looks like a command and is not a file: it is not meant as a plugin. */
 function refuseUnknownCommand(word: string, program: Command): void {
   if (!/^[a-z-]+$/.test(word) || existsSync(word)) return;
   const near = nearestName(

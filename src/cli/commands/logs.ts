@@ -1,4 +1,4 @@
-/** `cln-dev logs`: the log lines of plugins, live, from the node's log file or else by getlog. */
+/** `cln-dev logs`: shows plugins' log lines live, from the node's log file or else `getlog`. */
 import { existsSync, realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { nearestName } from "../../errors/did-you-mean.js";
@@ -20,9 +20,9 @@ import { atNode, nodesOf } from "./target-nodes.js";
 export interface LogsFlags {
   readonly level?: string;
   readonly since?: string;
-  /** How many earlier lines are shown. */
+  /** How many earlier lines to show. */
   readonly last?: string;
-  /** False: stop after the existing lines. */
+  /** Whether to wait for new lines after the existing ones. */
   readonly follow: boolean;
 }
 
@@ -78,19 +78,19 @@ export async function logs(
       ),
     ),
   ).catch((error: unknown) => {
-    // The error of an interrupted call is of no interest.
+    // Ignore the error of an interrupted call.
     if (!signal.aborted) throw error;
   });
   return 0;
 }
 
-/** The plugins of package.json. */
+/** Returns the plugins in package.json. */
 function projectOf({ surroundings }: Context): readonly PluginSettings[] {
   const key = findSettingsKey(surroundings.cwd);
   return key === undefined ? [] : projectPlugins(key, surroundings.home);
 }
 
-/** The base names under which the node logs; empty: every line of the node. */
+/** Returns the plugin names used in the node's log; empty to show every line. */
 function namesOf(
   { surroundings }: Context,
   args: readonly string[],
@@ -104,7 +104,7 @@ function namesOf(
 }
 
 /**
- * Refuses a plugin that is neither a file nor on the node: it has no log lines.
+ * Refuses a name that is neither a file nor a plugin on the node: it has no log lines.
  * @throws Failure (exit code 2)
  */
 async function refuseUnknown(
@@ -141,7 +141,7 @@ function jsonOf(line: NodeLogLine, node: NodeAddress | undefined): string {
   return JSON.stringify({ time: time?.toISOString(), node: node?.rpcFile, level, source, text });
 }
 
-/** What the user should know about where the lines come from. */
+/** Returns a note if the lines do not come from the log file; undefined if they do. */
 function noteOf(source: FollowedLog, wanted: LogLevel): string | undefined {
   if (source.kind === "file") return undefined;
   const less = source.level === wanted ? "" : `; live output starts at level ${source.level}`;

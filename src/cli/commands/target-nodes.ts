@@ -1,6 +1,4 @@
-/**
- * Which nodes a command is for: those that are named, else the node of the running watch session.
- */
+/** Finds a command's nodes: those that are named, else the node of the running watch session. */
 import { usageFailure } from "../../errors/failure.js";
 import type { SessionTarget } from "../../events/reload-target.js";
 import { NodeUnreachable, type UnreachableReason } from "../../node/rpc/errors.js";
@@ -15,8 +13,9 @@ import type { Context } from "./context.js";
 import { ofThisFolder } from "./plugin/this-folder.js";
 
 /**
- * Returns at least one node.
- * @throws Failure (exit code 2): wrong flags or settings, or sessions on several nodes
+ * Returns a command's nodes, at least one.
+ * @throws Failure (exit code 2) if flags or settings are wrong, sessions are on several nodes, or
+ *   no embedded node runs
  */
 export async function nodesOf({ flags, surroundings }: Context): Promise<readonly NodeAddress[]> {
   const settings = resolveNodes(flags, surroundings);
@@ -35,7 +34,10 @@ export async function nodesOf({ flags, surroundings }: Context): Promise<readonl
   });
 }
 
-/** The node of a command that takes exactly one. @throws Failure (exit code 2) */
+/**
+ * Returns the node of a command that takes exactly one.
+ * @throws Failure (exit code 2)
+ */
 export async function oneNodeOf(context: Context, command: string): Promise<NodeAddress> {
   const [node, ...others] = await nodesOf(context);
   if (node !== undefined && others.length === 0) return node;
@@ -43,8 +45,8 @@ export async function oneNodeOf(context: Context, command: string): Promise<Node
 }
 
 /**
- * The nodes of the sessions, by rpc-file. If they are several: of those that watch a plugin of this
- * folder, if any.
+ * Returns the nodes of the sessions, by rpc-file. If there are several, only those with a plugin of
+ * this folder, if any.
  */
 function watchedNodes(
   sessions: readonly RunningSession[],
@@ -60,7 +62,8 @@ function watchedNodes(
 }
 
 /**
- * The addresses of the nodes in the settings. An embedded node with a lightning-dir is found there.
+ * Returns the addresses of the nodes in the settings. An embedded node is included if its
+ * lightning-dir is known.
  */
 export function namedNodes(
   { nodes, embedded }: NodeSettings,
@@ -77,9 +80,9 @@ function severalNodes(nodes: readonly NodeAddress[]) {
 }
 
 /**
- * Does something with a node.
- * @param waiting reports on stderr what it waits for if the node does not answer
- * @throws NodeUnreachable: with the other nodes of this machine in its `fix`
+ * Runs `act`, which uses a node.
+ * @param waiting if given, a node that does not answer is reported on stderr
+ * @throws NodeUnreachable with the other nodes on this machine in its `fix`, if one may be meant
  */
 export async function atNode<T>(
   node: NodeAddress,
@@ -94,10 +97,10 @@ export async function atNode<T>(
   }
 }
 
-/** A node that answers does so within this, in ms. */
+/** How long a node may take before it is reported as not answering, in ms. */
 const SLOW_MS = 2_000;
 
-/** Does something that waits for nodes, and reports on stderr which of them does not answer. */
+/** Runs `act`, which waits for nodes, and reports on stderr those that do not answer. */
 export async function reportingSilence<T>(
   { io, flags }: Context,
   nodes: readonly NodeAddress[],
@@ -134,7 +137,7 @@ async function withNeighbours(error: NodeUnreachable, node: NodeAddress): Promis
   });
 }
 
-/** Another node may be meant; a busy or dying one is the right one. */
+/** The reasons for which another node may be meant; a busy or dying node is the right one. */
 const WRONG_PLACE: ReadonlySet<UnreachableReason> = new Set([
   "missing",
   "refused",

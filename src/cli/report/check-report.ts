@@ -1,4 +1,4 @@
-/** The result of `cln-dev check`, as text and as JSON. */
+/** Formats the result of `cln-dev check`, as text and as JSON. */
 import { type Changes, hasChanges } from "../../diagnose/changes/changes.js";
 import type { CheckFinding, CheckResult } from "../../diagnose/check-plugin.js";
 import type { Handshake } from "../../plugin/handshake/handshake.js";
@@ -10,7 +10,7 @@ import type { Marks, Paint } from "./style.js";
 /**
  * Formats the result of `cln-dev check` as lines.
  * @param name the plugin's path as the user wrote it
- * @param changes what has changed since the last good check, if there was one
+ * @param changes what has changed since the previous manifest, if there was one
  */
 export function renderCheck(
   name: string,
@@ -31,7 +31,7 @@ export function renderCheck(
   ];
 }
 
-/** What `--json` prints for a plugin, in one line. */
+/** Returns what `--json` prints for a plugin, on one line. */
 export function checkJson(
   result: CheckResult,
   changes?: Changes,
@@ -54,7 +54,7 @@ export function checkJson(
   };
 }
 
-/** Combines findings that several methods or options share: a library writes all of them alike. */
+/** Groups findings that several methods or options share: a library writes them all alike. */
 function folded(findings: readonly CheckFinding[]): Alike[] {
   const groups = new Map<string, Alike>();
   for (const finding of findings) {
@@ -100,7 +100,7 @@ function factsOf({ manifest, manifestMs, initMs }: Handshake): string {
   ].join("   ");
 }
 
-/** `changed: +method one  -option two` */
+/** Formats changes: `changed: +method one  -option two`. */
 export function renderChanges({ added, removed, changed }: Changes, paint: Paint): string {
   const parts = [
     ...added.map((text) => paint.green(`+${sanitize(text)}`)),

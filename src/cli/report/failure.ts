@@ -1,11 +1,11 @@
-/** How a failure is shown: what, why, what to do. The same for every command. */
+/** Formats a failure the same way for every command: what, why, what to do. */
 import { Failure, limitFix, messageOf } from "../../errors/failure.js";
 import { RpcError } from "../../node/rpc/errors.js";
 import { indentJson } from "./json/indent-json.js";
 import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
-/** Text for the terminal: `cln-dev: what: why`, then the next step. */
+/** Formats a failure for the terminal: `cln-dev: what: why`, then the next step. */
 export function failureLines(error: unknown, paint: Paint): string[] {
   if (error instanceof RpcError) {
     return [`${paint.red("cln-dev:")} ${rpcErrorText(error)}`, ...memberLines(error)];
@@ -21,7 +21,7 @@ export function failureLines(error: unknown, paint: Paint): string[] {
   ];
 }
 
-/** One object for a program. */
+/** Returns a failure as one object, for programs. */
 export function failureJson(error: unknown): { readonly [key: string]: unknown } {
   if (error instanceof RpcError) {
     const { code, message, method, data, more } = error;
@@ -35,8 +35,8 @@ export function failureJson(error: unknown): { readonly [key: string]: unknown }
 }
 
 /**
- * The other members of an error answer, as lightning-cli shows them, but pyln-client's traceback as
- * plain lines.
+ * Formats the other members of an error answer as lightning-cli does, but pyln-client's traceback
+ * as plain lines.
  */
 function memberLines({ data, more }: RpcError): string[] {
   const { traceback, ...others } = more;
@@ -47,7 +47,7 @@ function memberLines({ data, more }: RpcError): string[] {
   return lines.flatMap((line) => clean(line).split("\n")).map((line) => `  ${line}`);
 }
 
-/** The node's own message, with its code. */
+/** Formats the node's own message, with its code. */
 export function rpcErrorText(error: { readonly code: number; readonly message: string }): string {
   return `(${error.code}) ${clean(error.message)}`;
 }

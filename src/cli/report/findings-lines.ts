@@ -1,9 +1,13 @@
-/** The output of a failed plugin as lines, with the places in its code highlighted. */
+/** Formats the output of a failed plugin, highlighting the places in its own code. */
 import type { Finding } from "../../events/watch-events.js";
 import { sanitize } from "./sanitize.js";
 import type { Paint } from "./style.js";
 
-/** Formats findings. @param indent put before each line @returns lines without line ends */
+/**
+ * Formats findings.
+ * @param indent the text before each line
+ * @returns lines without line ends
+ */
 export function renderFindings(
   findings: readonly Finding[],
   paint: Paint,

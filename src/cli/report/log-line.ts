@@ -1,4 +1,4 @@
-/** Formats a line of a node's log: its level by colour, messages of several lines kept together. */
+/** Formats a line of a node's log: its level in colour, multi-line messages kept together. */
 import type { NodeLogLine } from "../../node/log/log-lines.js";
 import type { LogLevel } from "../../plugin/log-level.js";
 import { sanitize } from "./sanitize.js";
@@ -6,7 +6,7 @@ import type { Paint } from "./style.js";
 
 /**
  * Formats a log line.
- * @returns lines without line ends; those after the first are indented under the text
+ * @returns lines without line ends; all but the first are indented
  */
 export function renderLogLine(line: NodeLogLine, paint: Paint): string[] {
   const time = line.time === undefined ? "" : `${paint.dim(clockOf(line.time))} `;
@@ -20,7 +20,7 @@ export function renderLogLine(line: NodeLogLine, paint: Paint): string[] {
   ];
 }
 
-/** The colour in which a level is shown. */
+/** Returns the colour of a level. */
 function levelPaint(level: LogLevel, paint: Paint): (text: string) => string {
   if (level === "broken") return paint.red;
   if (level === "unusual") return paint.magenta;
@@ -31,7 +31,7 @@ function plain(text: string): string {
   return text;
 }
 
-/** The local time of day, to the millisecond. */
+/** Formats the local time of day, to the millisecond. */
 export function clockOf(time: Date): string {
   const pad = (value: number, width = 2) => String(value).padStart(width, "0");
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => pad(part));

@@ -8,21 +8,21 @@ import { EventLines } from "./watch/event-lines.js";
 import { PluginHealth } from "./watch/plugin-health.js";
 import { Spinner } from "./watch/spinner.js";
 
-/** A spinner has one line. */
+/** How many activities a spinner names: it has one line. */
 const MAX_ACTIVITIES = 2;
-/** Clears the screen and its scrollback, and moves the cursor to the corner. */
+/** Clears the screen and its scrollback, and moves the cursor to the top left. */
 const CLEAR_SCREEN = "\u001b[2J\u001b[3J\u001b[H";
 const BELL = "\u0007";
 /**
- * After this time, and each time after twice as long, reports how many log lines were dropped, in
- * ms.
+ * How long to wait before reporting how many log lines were dropped, in ms. Doubles each time, up
+ * to the maximum, until the next reload.
  */
 const LEFT_OUT_MS = 1_000;
 const MAX_LEFT_OUT_MS = 10 * 60_000;
 
 export interface Reporter {
   event(event: WatchEvent): void;
-  /** Prints lines that are not an event: help, a blank line. */
+  /** Prints lines that belong to no event: help, a blank line. */
   print(...lines: readonly string[]): void;
   /** Clears the screen, if there is one. */
   clear(): void;
@@ -38,9 +38,9 @@ export interface ReporterOptions {
   /** Whether the keys are served. */
   readonly keys: boolean;
   readonly cwd: string;
-  /** Whether it is a watch: the window's title shows the state of the plugins. */
+  /** Whether the window title shows the state of the plugins, as in a watch. */
   readonly title?: boolean;
-  /** Rings when a plugin goes from good to bad, and back. */
+  /** Whether to ring when a plugin goes from good to bad, or back. */
   readonly bell?: boolean;
 }
 
@@ -62,7 +62,7 @@ export function openReporter(options: ReporterOptions): Reporter {
   return lineReporter(options, lines, style);
 }
 
-/** One object per line: the time, as ISO 8601 in UTC, then the event's fields (src/events). */
+/** Prints one object per line: the time, ISO 8601 in UTC, then the event's fields (src/events). */
 function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
   return {
     event: (event) => {
@@ -142,7 +142,7 @@ function inShort(activities: readonly string[]): string {
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-/** What a spinner shows during a phase of a reload. */
+/** Returns what the spinner shows during a phase of a reload; undefined for other events. */
 function activityOf(event: WatchEvent): string | undefined {
   if (event.event === "reloading") return `reloading ${sanitize(event.plugin)}`;
   if (event.event === "calling") return `calling ${sanitize(event.call)}`;
@@ -151,7 +151,7 @@ function activityOf(event: WatchEvent): string | undefined {
   return `${doing[event.phase]} ${sanitize(event.plugin)}`;
 }
 
-/** Terminals that accept a title by OSC 0; others might print it. */
+/** Whether the terminal accepts a title by OSC 0; others might print it. */
 function hasTitle(term: string | undefined): boolean {
   return /xterm|screen|tmux|rxvt|kitty|alacritty|foot|ghostty|wezterm|konsole|vte/.test(term ?? "");
 }

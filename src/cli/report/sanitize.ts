@@ -1,11 +1,11 @@
 /**
- * Makes text from a plugin, a node or a file safe to print: it must not control the terminal, nor
- * hide.
+ * Makes text from a plugin, a node or a file safe to print: it must neither control the terminal
+ * nor hide anything.
  */
 
 /**
- * Escapes control and invisible characters as `\x1b`, `\u202e`, `\u{e0041}`; tabs stay. Newlines
- * stay only on request.
+ * Escapes control and invisible characters as `\x1b`, `\u202e`, `\u{e0041}`. Keeps tabs, and
+ * newlines on request.
  */
 export function sanitize(text: string, options: { readonly newlines?: boolean } = {}): string {
   return text.replace(UNSAFE, (char) => {
@@ -21,9 +21,9 @@ export function sanitize(text: string, options: { readonly newlines?: boolean } 
 }
 
 /**
- * Characters without a glyph, or that change how others are shown: controls, formats (bidi,
- * zero-width), line and paragraph separators, lone surrogates, and what fonts leave out. The emoji
- * variation selector stays.
+ * Characters that have no glyph or change how others are shown: controls, formats (bidi,
+ * zero-width), line and paragraph separators, lone surrogates, and what fonts leave out. Excludes
+ * the variation selectors for text and emoji.
  */
 const UNSAFE =
   /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;

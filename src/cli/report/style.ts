@@ -1,7 +1,7 @@
-/** How to write to a stream: its colours, marks and width. */
+/** How to write to a stream: colours, marks and width. */
 import pc from "picocolors";
 
-/** Colours that can be read on white and on black: no yellow, no cyan. */
+/** Colours that are readable on white and on black: no yellow, no cyan. */
 export type Paint = Pick<
   ReturnType<typeof pc.createColors>,
   "isColorSupported" | "bold" | "dim" | "underline" | "red" | "green" | "magenta"
@@ -20,9 +20,9 @@ const UNICODE_MARKS: Marks = { good: "✓", bad: "✗", warn: "!", step: "·", a
 const ASCII_MARKS: Marks = { good: "+", bad: "x", warn: "!", step: "-", arrow: "->" };
 
 export interface StreamStyle {
-  /** Whether it is a terminal that a person looks at: colours and keys are welcome. */
+  /** Whether it is an interactive terminal: colours and keys are welcome. */
   readonly live: boolean;
-  /** Whether lines may be drawn over: a spinner is welcome, too. */
+  /** Whether lines may also be redrawn, as by a spinner. */
   readonly animated: boolean;
   readonly paint: Paint;
   readonly marks: Marks;
@@ -37,7 +37,7 @@ export interface StyleFlags {
   readonly json: boolean;
 }
 
-/** Decided for each stream: picocolors alone would look only at stdout, and colour in any CI. */
+/** Returns a stream's style. picocolors alone checks only stdout, and uses colour in any CI. */
 export function styleOf(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
   flags: StyleFlags,
@@ -56,9 +56,8 @@ export function styleOf(
 }
 
 /**
- * The terminal's columns now; undefined if the stream is not a terminal, or one without a width
- * (`script` in CI, `docker run -t`, an editor's pseudo terminal): isatty is true there, and the
- * width 0.
+ * Returns the terminal's current columns; undefined if the stream is not a terminal, or is one
+ * without a width: `script` in CI, `docker run -t` and some editors' pseudo terminals report 0.
  */
 export function terminalWidth(stream: {
   readonly isTTY?: boolean;
@@ -67,7 +66,7 @@ export function terminalWidth(stream: {
   return stream.isTTY === true && stream.columns ? stream.columns : undefined;
 }
 
-/** Whether the locale (POSIX: the first of these that is set) names another charset than UTF-8. */
+/** Whether the locale (POSIX: the first of these that is set) uses a charset other than UTF-8. */
 function isAscii(env: NodeJS.ProcessEnv): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
   return env.TERM === "linux" || (locale ? !/utf-?8/i.test(locale) : false);

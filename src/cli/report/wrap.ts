@@ -1,29 +1,29 @@
-/** Breaks lines that are wider than the terminal, and indents the rest like their block. */
+/** Wraps lines that are wider than the terminal, indenting the rest like their block. */
 import { stripVTControlCharacters } from "node:util";
 import { terminalWidth } from "./style.js";
 
-/** Narrower terminals break lines themselves. */
+/** The narrowest terminal to wrap for: narrower ones break the lines themselves. */
 const MIN_WIDTH = 30;
-/** The least room for the text, however deep the block. */
+/** The least width left for the text, however deep the block is indented. */
 const MIN_TEXT = 20;
 
-/** A colour or similar; blanks; a word. */
+/** A style sequence, whitespace, or a word. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const PIECE = /(\u001b\[[0-9;]*m)|(\s+)|([^\s\u001b]+)/g;
 
-/** What precedes the text of a line: a time with a mark, a mark, a label of the header, blanks. */
+/** What precedes a line's text: a time with a mark, a mark, a label of the header, or spaces. */
 const HEAD = /^(?:\d\d:\d\d:\d\d {2}\S+ |[✓✗+x!] | {2}\S+ {2,}|cln-dev: | *)/;
 
-/** The lines broken to fit the stream's terminal. */
+/** Wraps lines to fit the stream's terminal. */
 export function wrapLines(stream: NodeJS.WriteStream, lines: readonly string[]): string[] {
   const width = terminalWidth(stream);
   return lines.flatMap((line) => wrapLine(line, width));
 }
 
 /**
- * Breaks one line.
- * @param line without line ends; may be coloured
- * @param width the terminal's columns; undefined: unlimited
+ * Wraps one line.
+ * @param line the line without line ends; may be coloured
+ * @param width the terminal's columns; undefined if unlimited
  */
 export function wrapLine(line: string, width: number | undefined): string[] {
   const plain = stripVTControlCharacters(line);
@@ -33,7 +33,7 @@ export function wrapLine(line: string, width: number | undefined): string[] {
   let styles: string[] = [];
   let current = "";
   let column = 0;
-  /** Blanks that are printed only if something follows them on the same line. */
+  /** Spaces that are printed only if something follows them on the same line. */
   let blanks = "";
   const breakLine = () => {
     lines.push(styles.length > 0 ? `${current}\u001b[0m` : current);
@@ -63,7 +63,7 @@ export function wrapLine(line: string, width: number | undefined): string[] {
   return lines;
 }
 
-/** Columns that the text takes in a terminal: East Asian wide characters and emoji take two. */
+/** Returns the columns that a text takes: East Asian wide characters and emoji take two. */
 function displayWidth(text: string): number {
   let width = 0;
   for (const char of text) width += ZERO.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
@@ -78,7 +78,7 @@ function isEnd(style: string): boolean {
   return ["\u001b[0m", "\u001b[22m", "\u001b[24m", "\u001b[39m"].includes(style);
 }
 
-/** picocolors: 22 ends bold and dim, 24 the underline, 39 the colour. */
+/** Whether a sequence ends a style. In picocolors 22 ends bold and dim, 24 underline, 39 colour. */
 function closes(end: string, open: string): boolean {
   if (end === "\u001b[0m") return true;
   const code = Number(open.slice(2, -1));

@@ -23,9 +23,9 @@ const MAX_BYTES = 64 * 1024;
 export function followStderr(path: string, onLine: (line: string) => void): () => void {
   let at = sizeOf(path);
   const lines = new LineSplitter(MAX_BYTES);
-  let isDue = false;
+  let due: NodeJS.Timeout | undefined;
   const read = () => {
-    isDue = false;
+    due = undefined;
     const size = sizeOf(path);
     if (size === at) return;
     // Truncated: all of it is new.
@@ -36,14 +36,14 @@ export function followStderr(path: string, onLine: (line: string) => void): () =
     }
   };
   const watcher = watchFile(path, () => {
-    if (!isDue) setTimeout(read, READ_AFTER_MS).unref();
-    isDue = true;
+    due ??= setTimeout(read, READ_AFTER_MS).unref();
   });
   const timer = setInterval(read, watcher ? LOOK_EVERY_MS : LOOK_WITHOUT_EVENTS_MS);
   timer.unref();
   return () => {
     watcher?.close();
     clearInterval(timer);
+    clearTimeout(due);
     read();
   };
 }

@@ -1,6 +1,4 @@
-/**
- * `cln-dev init`: writes a small working plugin, and the settings to watch it. Overwrites nothing.
- */
+/** `cln-dev init`: writes a small working plugin and settings to watch it. Overwrites nothing. */
 import { rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { messageOf, systemCode, usageFailure } from "../../../errors/failure.js";
@@ -20,7 +18,10 @@ export interface InitFlags {
   readonly shell?: boolean;
 }
 
-/** Runs `cln-dev init`. @param given the plugin's name. Default: the folder's */
+/**
+ * Runs `cln-dev init`.
+ * @param given the plugin's name. Default: the folder's
+ */
 export async function init(
   { io, flags, surroundings: { cwd } }: Context,
   given: string | undefined,
@@ -77,7 +78,7 @@ function templateOf({ python, node, shell }: InitFlags) {
   return templates[0] ?? { extension: ".py", plugin: pythonPlugin };
 }
 
-/** The name as used for a file and for the plugin's method and option. */
+/** Converts a name for use in the plugin's file, method and option. */
 function nameOf(text: string): string {
   const name = text
     .toLowerCase()
@@ -91,7 +92,7 @@ function nameOf(text: string): string {
   });
 }
 
-/** Replaces a file as a whole; a symlink stays one. */
+/** Writes the file atomically. Keeps a symlink, and an existing file's mode. */
 function writeSettings(path: string, text: string): void {
   const before = tryStat(path);
   if (before === undefined) writeFileSync(path, text, { flag: "wx" });
@@ -99,9 +100,9 @@ function writeSettings(path: string, text: string): void {
 }
 
 /**
- * package.json with what is missing: the key "cln-dev" and the script "dev".
- * @returns no text if it has that key already
- * @throws Failure (exit code 2): it cannot be read, or is not an object
+ * Adds the missing parts to package.json: the key "cln-dev" and the script "dev".
+ * @returns the new text, or no text if the key exists
+ * @throws Failure (exit code 2) if it cannot be read or is not an object
  */
 function settingsWith(path: string, plugin: string): { path: string; text?: string } {
   const own = { path: plugin, embedded: true };

@@ -1,7 +1,4 @@
-/**
- * What `cln-dev init` writes: a plugin with an option, a method and a subscription, without a
- * library.
- */
+/** The plugins that `cln-dev init` writes: an option, a method, a subscription, no library. */
 
 export function pythonPlugin(name: string): string {
   return `#!/usr/bin/env python3

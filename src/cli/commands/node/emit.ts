@@ -1,4 +1,7 @@
-/** `cln-dev emit`: raises a notification or calls a hook on the embedded node, and shows the answers. */
+/**
+ * `cln-dev emit`: raises a notification or calls a hook on the embedded node, and shows the
+ * answers.
+ */
 import { EMIT_METHOD } from "../../../embedded/methods/emit.js";
 import { nearestName } from "../../../errors/did-you-mean.js";
 import { Failure, usageFailure } from "../../../errors/failure.js";
@@ -17,21 +20,21 @@ import { atNode, oneNodeOf } from "../target-nodes.js";
 
 export interface EmitFlags {
   readonly list?: boolean;
-  /** Picks one if a name is both a hook and a notification. */
+  /** Picks the hook if a notification has the same name; `notification` does the reverse. */
   readonly hook?: boolean;
   readonly notification?: boolean;
 }
 
-/** A plugin may take as long as it likes to answer a hook. */
+/** How long to wait, in ms: a plugin may take as long as it likes to answer a hook. */
 const TIMEOUT_MS = 24 * 60 * 60_000;
-/** After this long, plugins that have not answered are reported, in ms. */
+/** How long to wait before reporting the plugins that have not answered, in ms. */
 const WAITING_MS = 2_000;
 
 /**
  * Runs `cln-dev emit`.
  * @param values the payload as one JSON object, or changes to the example as `key=value`
- * @param waitingMs after this long without an answer, shows who has not answered
- * @returns 0; 1 if a plugin died, or answered what lightningd would not accept
+ * @param waitingMs how long to wait before reporting the plugins that have not answered
+ * @returns 1 if a plugin died or gave an answer that lightningd would not accept, else 0
  */
 export async function emit(
   context: Context,
@@ -97,7 +100,7 @@ async function callEmit(
   }
 }
 
-/** The names of all topics; empty if the node does not answer. */
+/** Returns the names of all topics; empty if the node does not answer. */
 export async function emitTopics(node: NodeAddress, signal: AbortSignal): Promise<string[]> {
   const topics = await listTopics(node, signal).catch(() => []);
   return topics.flatMap((item) => item.member("topic")?.text ?? []);
@@ -109,7 +112,7 @@ async function listTopics({ rpcFile }: NodeAddress, signal: AbortSignal): Promis
   return [...(new Token(listed).member("topics")?.elements ?? [])];
 }
 
-/** A plugin may hold a hook on purpose, or have lost the request: its name shows where to look. */
+/** Shows which plugins have not answered: they may hold the hook, or have lost the request. */
 async function showWaiting(
   node: NodeAddress,
   topic: string | undefined,
@@ -125,7 +128,7 @@ async function showWaiting(
       `hook ${sanitize(topic ?? "")}: waiting for ${plugins} to answer (Ctrl-C stops waiting)\n`,
     );
   } catch {
-    // The call itself reports what is wrong with the node.
+    // The call itself reports any problem with the node.
   }
 }
 
@@ -139,7 +142,7 @@ function onlyEmbedded(node: NodeAddress): Failure {
   });
 }
 
-/** All topics, one per line; with a topic, its example payload. */
+/** Formats all topics, one per line, or one topic with its example payload. */
 function listLines(result: Token, only: string | undefined, paint: Paint): string[] {
   const topics = result.member("topics")?.elements ?? [];
   const shown = topics.filter((item) => only === undefined || item.member("topic")?.is(only));
@@ -207,7 +210,7 @@ function namesIn(names: Token | undefined): string {
   return (names?.elements ?? []).map((name) => sanitize(name.text)).join(", ");
 }
 
-/** Whether a real node would have ended itself, or the plugin. */
+/** Whether a plugin died or a real node would not accept its answer. */
 function isBad(result: Token): boolean {
   const answers = result.member("hook")?.member("answers")?.elements ?? [];
   return answers.some(

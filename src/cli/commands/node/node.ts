@@ -1,4 +1,4 @@
-/** `cln-dev node`: the embedded node alone, in the foreground. */
+/** `cln-dev node`: runs only the embedded node, in the foreground. */
 import { basename, resolve } from "node:path";
 import type { NodeOptions, RunningEmbeddedNode } from "../../../embedded/api.js";
 import { PluginStderr } from "../../../embedded/log/plugin-stderr.js";
@@ -17,12 +17,12 @@ import { writeLinesTo } from "./stderr-lines.js";
 export interface NodeCommandFlags {
   /** `--log-level`: the lowest level in the log file. */
   readonly logLevel?: string;
-  /** `--plugin`, repeatable: started with the node; need not be dynamic. */
+  /** `--plugin`, repeatable: plugins to start with the node; they need not be dynamic. */
   readonly plugin?: readonly string[];
 }
 
 /**
- * Runs until a signal or the RPC method `stop` ends it, or npm, which started it, is gone.
+ * Runs until a signal, the RPC method `stop`, or the end of the npm that started it.
  * @throws Failure if the node cannot be started
  */
 export async function node({ flags, io }: Context, own: NodeCommandFlags): Promise<ExitCode> {
@@ -58,7 +58,7 @@ export async function node({ flags, io }: Context, own: NodeCommandFlags): Promi
   file.close();
   return 0;
 }
-/** As with `watch --embedded`: the node's own config and socket are in its lightning-dir. */
+/** Refuses other configs and sockets, as `watch --embedded` does: the node has its own. */
 function refuseForeign({ conf, rpcFile }: NodeFlags): void {
   if (conf === undefined && rpcFile === undefined) return;
   const flag = conf === undefined ? "--rpc-file" : "--conf";
@@ -74,7 +74,7 @@ function factsOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbedded
 
 function greetingOf({ lightningDir, networkDir, rpcFile, logFile }: RunningEmbeddedNode): string[] {
   const dir = `--lightning-dir=${lightningDir}`;
-  // An existing config may not name the network: clients would look for bitcoin's.
+  // If the config does not name the network, clients would look for bitcoin's socket.
   const flags = leadsTo(rpcFile, lightningDir) ? dir : `${dir} --network=${basename(networkDir)}`;
   return [
     `embedded node on ${rpcFile}`,

@@ -1,23 +1,23 @@
 /**
- * The stderr of the plugins of `cln-dev node`, in a file beside its log. The terminal shows the
- * same, but a watch in another terminal can only read a file.
+ * Writes the stderr of the plugins of `cln-dev node` to a file beside its log. The terminal shows
+ * the same output, but a watch in another terminal can only read a file.
  */
 import { closeSync, constants, ftruncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openOwnedFile } from "../../../filesystem/owned-file.js";
 import { STDERR_COPY } from "../../../node/log/node-stderr.js";
 
-/** When it reaches this size it is emptied: only the last lines of a plugin are useful. */
+/** The size at which the file is emptied, in bytes: only a plugin's last lines are useful. */
 const MAX_BYTES = 1024 * 1024;
 
 export class StderrFile {
   #fd: number | undefined;
   #bytes = 0;
-  /** Lines written before the file is open. */
+  /** The chunks written before the file is open. */
   #early: Buffer[] = [];
 
   /**
-   * Without permission or space there is no file.
+   * Opens the file. Writes nothing if it cannot be opened.
    * @param networkDir the folder of the node's log
    */
   open(networkDir: string): void {

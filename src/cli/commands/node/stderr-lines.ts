@@ -1,12 +1,12 @@
 /** Writes what plugins on an embedded node print to stderr, line by line. */
 import { sanitize } from "../../report/sanitize.js";
 
-/** How much may wait for a slow terminal or pipe before lines are dropped, in bytes. */
+/** How much may be buffered for a slow terminal or pipe before lines are dropped, in bytes. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**
- * Writes lines prefixed with the plugin's name. If a plugin floods, lines are dropped instead of
- * gathered in memory.
+ * Returns a function that writes lines prefixed with the plugin's name. If the reader is too slow,
+ * lines are dropped instead of buffered in memory.
  */
 export function writeLinesTo(out: NodeJS.WriteStream): (plugin: string, line: string) => void {
   let leftOut = 0;

@@ -1,4 +1,4 @@
-/** The plugins in a command's arguments, checked before anything is touched. */
+/** The plugins in a command's arguments, checked before the command changes anything. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { usageFailure } from "../../../errors/failure.js";
@@ -7,7 +7,7 @@ import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
 import { findSettingsKey } from "../../../settings/project/package-json.js";
 
 /**
- * A word after a plugin that is not a file is an option without its value, not a second plugin.
+ * Refuses a word after the plugin that is not a file: it is an option without its value.
  * @throws Failure (exit code 2)
  */
 export function refuseBareWords(args: readonly string[], cwd: string): void {
@@ -19,14 +19,15 @@ export function refuseBareWords(args: readonly string[], cwd: string): void {
   });
 }
 
-/** What every plugin's source mentions, directly or through its library. */
+/** Matches what every plugin's source mentions, directly or through its library. */
 const LIGHTNING = /getmanifest|lightning|pyln|cln/i;
 const MAX_READ = 256 * 1024;
 
 /**
- * The arguments; if neither they nor package.json name a plugin, with the only one in the folder.
- * @param command the command to type, to choose between several
- * @throws Failure (exit code 2): there are several
+ * Returns the arguments, preceded by the only plugin in the folder if neither they nor package.json
+ * name one.
+ * @param command the command to suggest if there are several plugins
+ * @throws Failure (exit code 2) if there are several plugins
  */
 export async function withOnlyPlugin(
   args: readonly string[],
@@ -44,7 +45,7 @@ export async function withOnlyPlugin(
   });
 }
 
-/** Executable scripts that a node could run, and that mention lightning. */
+/** Returns the scripts in a folder that a node could run and that mention lightning. */
 async function pluginsIn(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

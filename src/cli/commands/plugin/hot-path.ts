@@ -1,6 +1,4 @@
-/**
- * `cln-dev hot-path`: prints the front of a plugin, for a node's config to start it in hot mode.
- */
+/** `cln-dev hot-path`: prints the path of a plugin's front, for a node's config (hot mode). */
 import { realpathSync } from "node:fs";
 import { usageFailure } from "../../../errors/failure.js";
 import { inspectPluginFile } from "../../../plugin/file/plugin-file.js";
@@ -11,7 +9,7 @@ import { sanitize } from "../../report/sanitize.js";
 import { type Context, type ExitCode, type PluginCommandFlags, settingsOf } from "../context.js";
 import { withOnlyPlugin } from "./arguments.js";
 
-/** The node need not run: the front is for its next start. */
+/** Runs `cln-dev hot-path`. The node need not run: the front is for its next start. */
 export async function hotPath(
   context: Context,
   args: readonly string[],

@@ -1,7 +1,4 @@
-/**
- * `cln-dev list`: the plugins that the node runs, and which of them a watch session keeps up to
- * date.
- */
+/** `cln-dev list`: shows the plugins that the node runs, and which of them are watched. */
 import { basename } from "node:path";
 import { type ListedPlugin, listPlugins } from "../../../node/plugins/plugin-command.js";
 import type { NodeAddress } from "../../../settings/types.js";
@@ -15,7 +12,7 @@ import { atNode, nodesOf } from "../target-nodes.js";
 interface Listed {
   readonly node: NodeAddress;
   readonly plugins: readonly (ListedPlugin & {
-    /** The plugin's own file: in hot mode the node lists the front in its place. */
+    /** The plugin's own file: in hot mode, the node lists the front instead. */
     readonly path: string;
     readonly hot: boolean;
     readonly watched: boolean;

@@ -1,6 +1,6 @@
 /**
- * `cln-dev restart`: asks the watch session that has the plugin to reload now; without one, reloads
- * it itself.
+ * `cln-dev restart`: asks the watch session of the plugin to reload it now, or reloads it itself if
+ * there is no session.
  */
 import { existsSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
@@ -62,8 +62,8 @@ export async function restart(
 }
 
 /**
- * One filter for each named plugin; one for all if none is named. A file is matched by its path,
- * without symlinks, anything else by its name in the session.
+ * Returns a filter for each named plugin, or one for all if none is named. A file is matched by its
+ * real path, anything else by its name in the session.
  */
 function filtersOf({ flags, surroundings }: Context, plugins: readonly string[]): RestartFilter[] {
   const rpcFiles = namesNode(flags)
@@ -82,7 +82,7 @@ interface Found {
   readonly targets: readonly SessionTarget[];
 }
 
-/** @throws Failure: several sessions match */
+/** @throws Failure if several sessions match, or the only one is unrelated to this folder */
 function findOne(
   sessions: readonly RunningSession[],
   filter: RestartFilter,
@@ -103,7 +103,7 @@ function findOne(
   throw severalFit(ofProject.length > 1 ? ofProject : fitting);
 }
 
-/** A session of another project is not reloaded from this folder unless the plugin is named. */
+/** Refuses to reload a session of another folder unless the plugin is named. */
 function refuseUnrelated({ targets }: Found, context: Context): void {
   const isOfFolder = ofThisFolder(context.surroundings);
   const [target] = targets;
@@ -129,7 +129,7 @@ function severalFit(found: readonly Found[]): Failure {
   });
 }
 
-/** Two sessions that no argument could choose between. */
+/** The failure for sessions that no argument can tell apart. */
 function sameTwice(sessions: readonly RunningSession[]): Failure {
   const lines = sessions.map((session) => `  kill ${session.pid}   (${aboutSession(session)})`);
   return usageFailure(`${sessions.length} watch sessions have the same plugin on the same node`, {
@@ -138,7 +138,7 @@ function sameTwice(sessions: readonly RunningSession[]): Failure {
   });
 }
 
-/** Its process, and how long it has been running. */
+/** Formats a session's process id and how long ago it started. */
 function aboutSession({ pid, control }: RunningSession): string {
   const begun = statSync(control, { throwIfNoEntry: false })?.mtimeMs;
   return begun === undefined ? `pid ${pid}` : `pid ${pid}, started ${ago(Date.now() - begun)} ago`;

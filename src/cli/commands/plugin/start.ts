@@ -1,4 +1,4 @@
-/** `cln-dev start`: one reload without a watch session; starts a plugin that is not running. */
+/** `cln-dev start`: reloads a plugin once, without a watch session, or starts it. */
 import type { WatchEvent } from "../../../events/watch-events.js";
 import { refuseMissing } from "../../../plugin/file/plugin-file.js";
 import { identifyForControl } from "../../../watch/node/identify-node.js";

@@ -1,4 +1,4 @@
-/** `cln-dev stop`: stops plugins on the node, by their file or by the name in the node's list. */
+/** `cln-dev stop`: stops plugins on the node, by file or by their name in the node's list. */
 import { realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Failure } from "../../../errors/failure.js";
@@ -41,7 +41,7 @@ function pathsFromSettings({ flags, surroundings }: Context): string[] {
   return resolveSettings(input).plugins.map((plugin) => plugin.path);
 }
 
-/** @throws Failure: the node refuses to stop it, or does not know the name */
+/** @throws Failure if the node is too old, on mainnet unasked, or refuses to stop the plugin */
 async function stopOne(node: NodeAddress, name: string, cwd: string, signal: AbortSignal) {
   await identifyForControl(node, { signal });
   const plugins = await listPlugins(node.rpcFile, { signal });

@@ -1,4 +1,4 @@
-/** Which of several watch sessions a command means that names none: that of the current folder. */
+/** Finds the watch session that a command means if it names none: that of the current folder. */
 import { dirname } from "node:path";
 import type { SessionTarget } from "../../../events/reload-target.js";
 import { findSettingsKey } from "../../../settings/project/package-json.js";
@@ -6,9 +6,9 @@ import { projectPlugins } from "../../../settings/project/schema.js";
 import type { Surroundings } from "../../../settings/types.js";
 
 /**
- * Whether a session's plugin belongs to the working directory: the nearest package.json names it,
- * or one of the two folders is inside the other.
- * @throws Failure (exit code 2): that package.json is wrong
+ * Returns a test for whether a session's plugin belongs to the working directory: the nearest
+ * package.json names it, or one of the two folders contains the other.
+ * @throws Failure (exit code 2) if that package.json is wrong
  */
 export function ofThisFolder({ cwd, home }: Surroundings): (target: SessionTarget) => boolean {
   const own = projectPaths(cwd, home);

@@ -1,4 +1,4 @@
-/** `cln-dev regtest`: a network of real nodes. */
+/** `cln-dev regtest`: starts and controls a network of real nodes. */
 import { nearestName } from "../../../errors/did-you-mean.js";
 import { usageFailure } from "../../../errors/failure.js";
 import { DEFAULT_CAPACITY_SAT, openChannels } from "../../../regtest/network/channels.js";
@@ -40,7 +40,7 @@ export async function regtestStart(
   options: readonly string[],
   flags: StartFlags,
 ): Promise<ExitCode> {
-  // `regtest -- --option`: what follows -- is not a number of nodes.
+  // In `regtest -- --option`, the word after -- is not the number of nodes.
   const isOption = nodes?.startsWith("--") === true;
   const lines = (isOption && nodes !== undefined ? [nodes, ...options] : options).map(configLine);
   const count = isOption ? undefined : nodes;
@@ -70,7 +70,10 @@ export async function regtestStart(
   });
 }
 
-/** Runs `cln-dev regtest status`. @returns 1 if a node is not running */
+/**
+ * Runs `cln-dev regtest status`.
+ * @returns 1 if a node is not running
+ */
 export function regtestStatus(context: Context, flags: DirFlag): Promise<ExitCode> {
   const network = openNetwork(folderOf(context, flags));
   return withSteps(context, async (steps) => ((await showStatus(network, steps)) ? 0 : 1));
@@ -226,12 +229,15 @@ function unknownCommand(word: string) {
 
 const MAX_AUTOMINE = 100;
 const MAX_BLOCKS = 10_000;
-/** Loaded once it takes seconds anyway. */
+/** The number of blocks above which a faster folder is suggested: mining them takes seconds. */
 const MANY_BLOCKS = 200;
 const MAX_SAT = 21_000_000 * 100_000_000;
 const MAX_MSAT = MAX_SAT;
 
-/** The network's folder. @throws Failure (exit code 2), also for flags that name another node */
+/**
+ * Returns the network's folder.
+ * @throws Failure (exit code 2) if it is unusable, or other flags name a node
+ */
 function folderOf({ flags, surroundings }: Context, { dir }: DirFlag): string {
   const { lightningDir, network, rpcFile, conf, embedded } = flags;
   const named = [

@@ -1,4 +1,4 @@
-/** Shows the steps of `cln-dev regtest`: lines, and a spinner while a step takes time; or JSON. */
+/** Shows the steps of `cln-dev regtest`: as lines, with a spinner for long steps, or as JSON. */
 import { shellPath } from "../../../plugin/shell-words.js";
 import type { StepContext } from "../../../regtest/network/context.js";
 import type {
@@ -12,7 +12,7 @@ import { type StreamStyle, styleOf } from "../../report/style.js";
 import { Spinner } from "../../report/watch/spinner.js";
 import type { Context, ExitCode } from "../context.js";
 
-/** How often a long step is shown if there is no spinner, in ms. */
+/** How often to show a long step if there is no spinner, in ms. */
 const SHOW_EVERY_MS = 5_000;
 
 export interface Steps extends StepContext {
@@ -20,7 +20,7 @@ export interface Steps extends StepContext {
   note(text: string): void;
 }
 
-/** Does something and shows its progress and result. */
+/** Runs `act` and shows its progress and results. */
 export async function withSteps(
   { flags, io }: Context,
   act: (steps: Steps) => Promise<ExitCode>,
@@ -61,7 +61,7 @@ export async function withSteps(
   }
 }
 
-/** Sanitize before colouring: colours are escape codes, too. */
+/** Formats an event. Sanitizes before colouring: colours are escape codes, too. */
 function linesOf(event: RegtestEvent, { paint, marks }: StreamStyle, verbose: boolean): string[] {
   const good = paint.green(marks.good);
   switch (event.event) {
@@ -151,7 +151,7 @@ function channelText({ from, to, shortChannelId, capacitySat }: RegtestChannel):
   return `${from} to ${to}   ${shortChannelId}   ${grouped(capacitySat)} sat`;
 }
 
-/** 10,000,000 */
+/** Formats a number as 10,000,000. */
 function grouped(value: number): string {
   return value.toLocaleString("en-US");
 }

@@ -1,4 +1,4 @@
-/** The keys of `cln-dev watch`: one table, which the help is printed from. */
+/** The keys of `cln-dev watch`, in one table from which the help is printed. */
 import type { ReadStream } from "node:tty";
 import { type KeyListener, listenToKeys, QUIT_KEYS } from "./terminal-keys.js";
 
@@ -14,11 +14,11 @@ export interface KeyTable {
   readonly quit: () => void;
   /** Prints lines that belong to no event. */
   readonly print: (...lines: readonly string[]) => void;
-  /** The terminal is gone. */
+  /** Called when the terminal is gone. */
   readonly onGone: () => void;
 }
 
-/** Serves the keys until it is closed. Adds `?` and `q` to the table; Enter prints a blank line. */
+/** Serves the keys until closed. Adds `?` and `q` to the table; Enter prints a blank line. */
 export function serveKeys(stdin: ReadStream, table: KeyTable): KeyListener {
   const { quit, print, onGone } = table;
   const bindings: readonly KeyBinding[] = [
@@ -33,7 +33,7 @@ export function serveKeys(stdin: ReadStream, table: KeyTable): KeyListener {
   return listenToKeys(stdin, { actions, onGone });
 }
 
-/** One line for each key. */
+/** Returns a line for each key. */
 function helpLines(bindings: readonly KeyBinding[]): string[] {
   const width = Math.max(...bindings.map(({ key }) => nameOf(key).length));
   return [
@@ -43,7 +43,7 @@ function helpLines(bindings: readonly KeyBinding[]): string[] {
   ];
 }
 
-/** `Ctrl-L` for the character that it sends. */
+/** Returns the name of a key, such as `Ctrl-L` for the control character that it sends. */
 function nameOf(key: string): string {
   const code = key.charCodeAt(0);
   return code < 0x20 ? `Ctrl-${String.fromCharCode(code + 0x40)}` : key;

@@ -1,9 +1,9 @@
-/** The node of a watch: the user's own, or an embedded one for as long as the watch runs. */
+/** The node of a watch: an existing one, or an embedded one that runs as long as the watch. */
 import type { NodeOptions } from "../../../embedded/api.js";
 import { realPathOf } from "../../../filesystem/try-read.js";
 import type { NodeAddress, PluginSettings, Settings } from "../../../settings/types.js";
 
-/** @param path canonical */
+/** @param path the canonical path of a plugin on the embedded node */
 function isSamePlugin(plugin: PluginSettings, path: string): boolean {
   return plugin.hot !== true && realPathOf(plugin.path) === path;
 }
@@ -20,9 +20,9 @@ export interface OpenNode {
  * Opens the node that the settings name, or starts an embedded one.
  * @param signal cancels the start of the node
  * @param onPluginStderr called with what a plugin on the embedded node writes to stderr
- * @param onTrouble called with what the node cannot do, such as write its log
+ * @param onTrouble called when something minor fails, such as writing the log
  * @param onPluginMessage called with every message between the embedded node and a plugin
- * @throws Failure: the embedded node cannot be started
+ * @throws Failure if the embedded node cannot be started
  */
 export async function openNode(
   settings: Settings,

@@ -5,15 +5,15 @@ import type { KeyListener } from "./terminal-keys.js";
 
 export interface Prompt {
   readonly question: string;
-  /** What Tab completes the first word to. */
+  /** The completions of the first word, for Tab. */
   readonly words?: readonly string[];
-  /** Lines typed before, newest first. */
+  /** Earlier lines, newest first. */
   readonly history?: readonly string[];
 }
 
 /**
  * Asks for a line.
- * @returns the line without blanks around it; "" if the user leaves it by Ctrl-C or an empty line
+ * @returns the trimmed line; empty if the user cancels with Ctrl-C or an empty line
  */
 export async function ask(
   stdin: ReadStream,
@@ -34,12 +34,12 @@ export async function ask(
   const leave = () => left.abort();
   prompt.on("SIGINT", leave);
   prompt.on("close", leave);
-  // Otherwise readline stops this process alone, and under npm no shell takes the terminal back.
+  // Ignore Ctrl-Z: readline would stop only this process, and under npm no shell takes over.
   prompt.on("SIGTSTP", () => {});
   try {
     return (await prompt.question(question, left)).trim();
   } catch {
-    // Left by Ctrl-C, or the terminal is gone.
+    // Cancelled with Ctrl-C, or the terminal is gone.
     return "";
   } finally {
     prompt.close();

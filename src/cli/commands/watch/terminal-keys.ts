@@ -1,19 +1,20 @@
-/** Keys pressed in the terminal. Only if stdin is a terminal, and only in its foreground. */
+/** Reads keys from the terminal, only while this process is in its foreground. */
 import type { ReadStream } from "node:tty";
 import { processGroup } from "../../process-group.js";
 
-/** Ctrl-Z: the shell gets the terminal. */
+/** Ctrl-Z: gives the terminal to the shell. */
 const SUSPEND = "\u001a";
 /** Ctrl-C, Ctrl-D. */
 export const QUIT_KEYS = ["\u0003", "\u0004"] as const;
 
 /**
- * How long keys are ignored after anything but a single key, in ms: the rest of a paste may follow.
+ * How long to ignore keys after any input other than a single key, in ms: the rest of a paste may
+ * follow.
  */
 const PASTE_MS = 50;
 /**
- * How often to check in the background whether `fg` has brought us back, in ms: there is no signal
- * for it.
+ * How often to check in the background whether `fg` has brought us back, in ms: no signal reports
+ * it.
  */
 const FOREGROUND_LOOK_MS = 500;
 
@@ -27,13 +28,13 @@ export interface KeyListener {
 export interface KeyListenerOptions {
   /** What each key does. */
   readonly actions: ReadonlyMap<string, () => void>;
-  /** The terminal is gone. */
+  /** Called when the terminal is gone. */
   readonly onGone: () => void;
 }
 
 /**
- * Listens to single keys until it is closed; then restores the terminal. In the background (`&`,
- * `bg`) it reads and sets nothing: the shell would stop us.
+ * Listens for single keys until closed, then restores the terminal. In the background (`&`, `bg`)
+ * it neither reads nor sets anything: the process would be stopped.
  */
 export function listenToKeys(
   stdin: ReadStream,
@@ -52,7 +53,7 @@ export function listenToKeys(
       return;
     }
     listening = true;
-    // Twice: after a stop libuv believes that the mode is still set.
+    // Set it twice: after a stop, libuv believes that raw mode is still on.
     stdin.setRawMode(false);
     stdin.setRawMode(true);
     stdin.on("data", read);
@@ -69,8 +70,8 @@ export function listenToKeys(
   }
 
   /**
-   * What Ctrl-Z does in any program: the shell has the terminal until `fg`. What shares our process
-   * group (npm and its sh, which wait for us) stops as well, as the terminal itself would stop it.
+   * Suspends like any program at Ctrl-Z: the shell has the terminal until `fg`. Stops the whole
+   * process group, as the terminal itself would: npm and its sh, which wait for us, are part of it.
    */
   function suspend(): void {
     release();
@@ -79,17 +80,17 @@ export function listenToKeys(
       group === undefined || group.id === process.pid ? process.pid : -group.id,
       "SIGTSTP",
     );
-    // If no shell can continue us (an orphaned process group) the signal has no effect.
+    // In an orphaned process group, which no shell can continue, the signal has no effect.
     timer = setTimeout(listen, FOREGROUND_LOOK_MS).unref();
   }
 
-  /** After `fg`, or after a SIGSTOP: the shell has changed the terminal's mode. */
+  /** Starts again after `fg` or a SIGSTOP: the shell has changed the terminal's mode. */
   function continued(): void {
     if (listening) release();
     listen();
   }
 
-  /** The user wants the core dump, not a raw terminal. */
+  /** Restores the terminal before SIGQUIT ends us with a core dump. */
   function dumped(): void {
     release();
     process.off("SIGQUIT", dumped);
@@ -125,8 +126,8 @@ function isForeground(): boolean {
 }
 
 /**
- * A key counts only on its own: a paste, Alt with a key and the arrow keys come as several
- * characters.
+ * Returns a reader that runs the action of a key. A key counts only on its own: pastes, Alt
+ * combinations and arrow keys arrive as several characters.
  */
 function keyReader(
   actions: KeyListenerOptions["actions"],
@@ -135,13 +136,13 @@ function keyReader(
   let quietUntil = 0;
   return (chunk) => {
     const chars = new Set(chunk.toString("utf8"));
-    // These are in no paste, so they count even after other input.
+    // No paste contains these, so they count even among other input.
     const quit = QUIT_KEYS.find((key) => chars.has(key));
     if (quit !== undefined) actions.get(quit)?.();
     else if (chars.has(SUSPEND)) suspend();
     else {
       const now = performance.now();
-      // A key that is held down comes several times at once.
+      // A key that is held down may arrive several times at once.
       const [key = "", ...others] = chars;
       const action = others.length === 0 ? actions.get(key) : undefined;
       if (action === undefined) quietUntil = now + PASTE_MS;

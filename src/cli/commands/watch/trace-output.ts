@@ -1,5 +1,6 @@
 /**
- * `--trace`, `--trace-file` and key t: which messages between node and plugin are shown or written.
+ * `--trace`, `--trace-file` and the key t: which messages between node and plugin are shown or
+ * written.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
@@ -13,18 +14,18 @@ export interface TraceFlags {
   readonly traceFile?: string;
 }
 
-/** How much of a message is useful on a screen, and how much goes into a file, in bytes. */
+/** How much of a message to keep for the screen, and how much for a file, in bytes. */
 const SHOWN_BYTES = 16 * 1024;
 const WRITTEN_BYTES = 16 * 1024 * 1024;
 
 export class TraceOutput {
-  /** Whether messages can be seen: some plugin's process is ours. */
+  /** Whether messages can be traced: cln-dev runs at least one of the plugins. */
   readonly canTrace: boolean;
   readonly #filter: TraceFilter;
   readonly #file: number | undefined;
   #isShown: boolean;
 
-  /** @throws Failure (exit code 2): nothing can be traced here, or the file cannot be written */
+  /** @throws Failure (exit code 2) if nothing can be traced, or the file cannot be written */
   constructor(
     { plugins, embedded }: Pick<Settings, "plugins" | "embedded">,
     flags: TraceFlags,
@@ -43,13 +44,16 @@ export class TraceOutput {
       flags.traceFile === undefined ? undefined : openFile(resolve(cwd, flags.traceFile));
   }
 
-  /** How much of each message is wanted. */
+  /** How much of each message is needed, in bytes; 0 if tracing is off. */
   get traceBytes(): number {
     if (this.#file !== undefined) return WRITTEN_BYTES;
     return this.#isShown ? SHOWN_BYTES : 0;
   }
 
-  /** Writes it to the file. @returns whether to show it as well */
+  /**
+   * Writes a message to the file, if there is one.
+   * @returns whether to show it as well
+   */
   shows(event: Traced): boolean {
     if (this.#file !== undefined && event.kind !== "pending") {
       writeSync(this.#file, `${JSON.stringify(event)}\n`);
@@ -57,7 +61,7 @@ export class TraceOutput {
     return this.#isShown && this.#filter(event);
   }
 
-  /** @returns whether messages are shown from now on */
+  /** Turns showing on or off. Returns whether messages are shown now. */
   toggle(): boolean {
     this.#isShown = !this.#isShown;
     return this.#isShown;
@@ -68,7 +72,7 @@ export class TraceOutput {
   }
 }
 
-/** Private: messages between a node and a plugin may hold secrets. */
+/** Opens the file with mode 0600: messages between a node and a plugin may contain secrets. */
 function openFile(path: string): number {
   try {
     return openSync(path, "a", 0o600);

@@ -1,4 +1,4 @@
-/** What the keys of `cln-dev watch` do. A key that does nothing here is not in the table. */
+/** What the keys of `cln-dev watch` do. Keys without a use in this session are left out. */
 import { basename } from "node:path";
 import type { ReadStream } from "node:tty";
 import { usageFailure } from "../../../errors/failure.js";
@@ -17,7 +17,7 @@ import { ask } from "./prompt.js";
 import type { KeyListener } from "./terminal-keys.js";
 import type { TraceOutput } from "./trace-output.js";
 
-/** A running watch, and what it was made from. */
+/** A running watch and its parts. */
 export interface Watched {
   readonly context: Context;
   readonly settings: Settings;
@@ -27,7 +27,7 @@ export interface Watched {
   readonly trace: TraceOutput;
 }
 
-/** Serves the keys until it is closed. */
+/** Serves the keys until closed. */
 export function serveWatchKeys(stdin: ReadStream, watched: Watched, quit: () => void): KeyListener {
   const { context, session, reporter, settings, node } = watched;
   const { print } = reporter;
@@ -131,7 +131,7 @@ function watchedLines(session: Session, cwd: string): string[] {
   });
 }
 
-/** Asks for an event and raises it on the session's own node. Prints what is wrong with it. */
+/** Asks for an event and raises it on the session's node. Prints any failure. */
 async function askForEvent(
   stdin: ReadStream,
   keys: KeyListener,

@@ -1,4 +1,4 @@
-/** `cln-dev watch`: from the settings to a session with its keys, signals and report. */
+/** `cln-dev watch`: opens a session from the settings, with its keys, signals and report. */
 import type { ReadStream } from "node:tty";
 import type { PluginDirection } from "../../../embedded/api.js";
 import { PluginStderr } from "../../../embedded/log/plugin-stderr.js";
@@ -92,7 +92,10 @@ export async function watchPlugins(
   return 0;
 }
 
-/** In hot mode and on the embedded node a plugin's process is ours; otherwise it is the node's. */
+/**
+ * Refuses run settings if the node starts the plugin itself: cln-dev starts it only in hot mode and
+ * on the embedded node.
+ */
 function refuseForeignProcess({ path, run, hot }: PluginSettings): void {
   if (run === undefined || hot === true) return;
   throw usageFailure(`--env, --exec and --debug cannot be used for ${path}`, {
@@ -114,7 +117,7 @@ function openSession(
   return first === undefined ? open() : atNode(first, open, context);
 }
 
-/** Serves keys and signals until the user quits, the embedded node is stopped, or npm is gone. */
+/** Serves keys and signals until the user quits, the embedded node stops, or npm is gone. */
 async function untilTheEnd(watched: Watched, terminal: ReadStream | undefined): Promise<void> {
   const { context, node, session, reporter } = watched;
   const { signal } = context.io;

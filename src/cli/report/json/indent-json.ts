@@ -1,17 +1,20 @@
-/** Indents JSON text without parsing its numbers: those beyond 2^53 stay unchanged. */
+/** Indents JSON text without parsing its numbers, so those beyond 2^53 stay exact. */
 
 const INDENT = "   ";
-/** Deeper levels are not indented further. */
+/** The depth beyond which the indent no longer grows. */
 const MAX_INDENTS = 50;
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 
-/** Indents by three blanks, as lightning-cli does. @param json one valid JSON value */
+/**
+ * Indents by three spaces, as lightning-cli does.
+ * @param json one valid JSON value
+ */
 export function indentJson(json: string): string {
   return [...jsonLines(json)].join("\n");
 }
 
-/** The lines of {@link indentJson}, one by one: a caller may stop early. No depth is too deep. */
+/** Yields the lines of {@link indentJson} one by one: a caller may stop early. Any depth works. */
 export function* jsonLines(json: string): Generator<string> {
   let line = "";
   let depth = 0;

@@ -1,24 +1,25 @@
 /**
- * The result of a call, coloured, and only what has changed if there was a result before. Whatever
- * a plugin answers, this takes a few ms and a few lines.
+ * Formats the result of a call in colour, or only its changes if there is a previous result.
+ * Whatever a plugin answers, this takes a few ms and prints a limited number of lines.
  */
 import { diffArrays } from "diff";
 import { sanitize } from "../sanitize.js";
 import type { Paint } from "../style.js";
 import { jsonLines } from "./indent-json.js";
 
-/** How many lines of a result are useful on a screen. */
+/** The most lines of a result to show. */
 const MAX_LINES = 200;
 const MAX_LINE = 1000;
-/** Larger results are not compared line by line, in bytes of text. */
+/** The largest result to compare line by line, in characters. */
 const MAX_DIFF = 256 * 1024;
-/** A few lines are always compared; many only for this long, in ms. */
+/** Fewer lines than this, before and after together, are compared without a time limit. */
 const FEW_LINES = 500;
+/** How long comparing more lines may take, in ms. */
 const DIFF_MS = 50;
-/** How many unchanged lines are shown around a change. */
+/** How many unchanged lines to show around a change. */
 const CONTEXT = 3;
 
-/** Whether both are the same value, written the same way apart from blanks. */
+/** Whether both texts are the same JSON apart from whitespace. */
 export function isSameResult(before: string, after: string): boolean {
   if (before === after) return true;
   if (before.length > MAX_DIFF || after.length > MAX_DIFF) return false;
@@ -27,8 +28,8 @@ export function isSameResult(before: string, after: string): boolean {
 
 /**
  * Formats a result, or its changes.
- * @param before the JSON text to compare with, if there is one
- * @returns lines without line ends; each begins with its mark and a blank if there is a `before`
+ * @param before the JSON text to compare with, if any
+ * @returns lines without line ends; with `before`, each line begins with a mark and a space
  */
 export function resultLines(before: string | undefined, after: string, paint: Paint): string[] {
   if (before === undefined)
@@ -51,7 +52,7 @@ export function resultLines(before: string | undefined, after: string, paint: Pa
   return shortened(lines, after, (line) => line);
 }
 
-/** The lines around changes; undefined marks what is left out. */
+/** Returns the unchanged lines next to changes; undefined stands for the lines left out. */
 function context(
   lines: readonly string[],
   isFirst: boolean,
@@ -81,7 +82,7 @@ function shortened(
   return lines.length > MAX_LINES ? [...shown, `... (${size(json)} in all)`] : shown;
 }
 
-/** `"key": value,`: the value in the colour of its kind. */
+/** Colours the value of a line such as `"key": value,` by its type. */
 function colour(line: string, paint: Paint): string {
   const text = cut(line);
   const [, head = "", value = "", comma = ""] =

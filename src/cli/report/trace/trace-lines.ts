@@ -1,4 +1,7 @@
-/** A message between node and plugin as one line: time, direction, method, id, time taken, JSON. */
+/**
+ * Formats a message between node and plugin as one line: time, direction, method, id, time taken,
+ * JSON.
+ */
 import type { Traced } from "../../../events/watch-events.js";
 import { clockOf } from "../log-line.js";
 import { sanitize } from "../sanitize.js";
@@ -7,13 +10,13 @@ import { duration } from "../watch/line-format.js";
 
 export interface TraceStyle {
   readonly paint: Paint;
-  /** Columns of the terminal; undefined if it is none. */
+  /** The terminal's columns; undefined if there is no terminal. */
   readonly width: number | undefined;
-  /** Precedes the method if several plugins are watched. */
+  /** The plugin's name, shown before the method if several plugins are watched. */
   readonly plugin: string | undefined;
 }
 
-/** Where a line is cut if the terminal's width is unknown. */
+/** The column at which a line is cut if the terminal's width is unknown. */
 const MAX_WIDTH = 2_000;
 const MIN_PAYLOAD = 20;
 
@@ -39,7 +42,7 @@ export function traceLine(event: Traced, { paint, width, plugin }: TraceStyle): 
   return `${paint.dim(time)}  ${arrow} ${name}${paint.dim(took)} ${payload}`;
 }
 
-/** Shortens `cln:getmanifest#12` to #12: the line shows the rest anyway. */
+/** Shortens `cln:getmanifest#12` to #12: the line already shows the rest. */
 function shortId(id: string): string {
   const at = id.lastIndexOf("#");
   return sanitize(at === -1 ? `#${id.slice(-12)}` : id.slice(at));
@@ -54,7 +57,7 @@ function cutTo(text: string, room: number, isCut: boolean): string {
   return line.length <= room && !isCut ? line : `${line.slice(0, room - 1)}…`;
 }
 
-/** Keys, texts, numbers and words each in their colour, including a text that is cut. */
+/** Colours strings, numbers and literals, even if the text is cut inside a string. */
 function paintJson(text: string, paint: Paint): string {
   return text.replace(
     /("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g,

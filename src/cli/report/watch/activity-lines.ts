@@ -1,6 +1,4 @@
-/**
- * What follows a reload, as lines: what it changed, what a call returned, what the plugin logged.
- */
+/** Formats what follows a reload: manifest changes, results of calls and commands, log lines. */
 import type { Called, LogLine, ManifestChanged, Ran } from "../../../events/watch-events.js";
 import { isObject, parseJson } from "../../../jsonrpc/json.js";
 import { renderChanges } from "../check-report.js";
@@ -12,7 +10,7 @@ import { sanitize } from "../sanitize.js";
 import type { Paint } from "../style.js";
 import { duration, INDENT, type LineFormat } from "./line-format.js";
 
-/** A result up to this length goes on the line of its call. */
+/** The longest result shown on the line of its call. */
 const SHORT_RESULT = 60;
 
 export function changedLines(event: ManifestChanged, format: LineFormat): string[] {
@@ -40,7 +38,7 @@ export function calledLines(event: Called, format: LineFormat): string[] {
   return [head, ...resultLines(before, result, paint).map((line) => `${INDENT}  ${line}`)];
 }
 
-/** A good run shows the last line of its output, a bad one all of it. */
+/** Formats a run: a success shows the last line of its output, a failure all of it. */
 export function ranLines(event: Ran, format: LineFormat): string[] {
   const { paint, marks } = format;
   const { ok, ending, output, ms } = event;
@@ -73,7 +71,7 @@ function colourOf(level: string, paint: Paint): (text: string) => string {
   return level === "stderr" ? (text) => text : paint.dim;
 }
 
-/** An error answer: its code and its message. */
+/** Returns the code and message of an error answer. */
 function errorText(result: string): string {
   const error = parseJson(result);
   if (!isObject(error)) return sanitize(result);
@@ -82,7 +80,7 @@ function errorText(result: string): string {
   return typeof code === "number" ? rpcErrorText({ code, message }) : sanitize(message);
 }
 
-/** Undefined if it is too long for that. */
+/** Returns the JSON on one line; undefined if it is too long for that. */
 function oneLine(json: string): string | undefined {
   if (json.length > 10 * SHORT_RESULT) return undefined;
   const line = indentJson(json).replace(/\n\s*/g, " ");

@@ -1,4 +1,4 @@
-/** The events of a watch session as lines: for the terminal and, without colours, for a log. */
+/** Formats the events of a watch session as lines: for the terminal or, uncoloured, for a log. */
 import type {
   Failed,
   LogLine,
@@ -24,7 +24,7 @@ export interface EventLinesOptions extends LineFormatOptions {
   /** `--quiet`: failures only. */
   readonly quiet: boolean;
   readonly version: string;
-  /** The columns of the terminal now; undefined if unlimited. */
+  /** Returns the terminal's current columns; undefined if unlimited. */
   readonly width: () => number | undefined;
 }
 
@@ -32,11 +32,11 @@ export class EventLines {
   readonly #options: EventLinesOptions;
   readonly #format: LineFormat;
   readonly #logLimit: LogLimit;
-  /** By target: its last failure, if no good reload has followed. */
+  /** The last failure of each target, removed by its next successful reload. */
   readonly #failures = new Map<string, string>();
   /** Whether the session ends with its node. */
   #embedded = false;
-  /** Whether something was printed below the header. */
+  /** Whether anything has been printed below the header. */
   #hasBegun = false;
   /** Whether the next line begins another reload. */
   #isNext = false;
@@ -47,7 +47,7 @@ export class EventLines {
     this.#logLimit = new LogLimit(() => options.now().getTime());
   }
 
-  /** The lines of an event; empty if it needs none. */
+  /** Returns the lines of an event; empty if it needs none. */
   of(event: WatchEvent): string[] {
     if (event.event === "reloading") this.#isNext = this.#hasBegun;
     const lines = [...(event.event === "log" ? [] : this.leftOut()), ...this.#linesOf(event)];
@@ -64,7 +64,7 @@ export class EventLines {
     return this.#logLimit.isOver;
   }
 
-  /** How many log lines were dropped since the last call. */
+  /** Returns lines that report how many log lines were dropped since the last call. */
   leftOut(): string[] {
     return this.#logLimit
       .takeLeftOut()
@@ -94,7 +94,7 @@ export class EventLines {
       case "unreachable":
         return this.#failure(event);
       case "node-gone": {
-        // It does not come back: the session reports that, and ends.
+        // It does not come back: the session reports that and ends.
         if (this.#embedded) return [];
         const text = `the node${format.on(event.node)} is gone (${sanitize(event.message)})`;
         return [format.line(paint.red(marks.bad), `${text}; waiting for it`)];
@@ -137,7 +137,7 @@ export class EventLines {
     }
   }
 
-  /** A failure identical to the last one of the same target takes one line. */
+  /** Formats a failure; one identical to the target's last failure takes one line. */
   #failure(event: Failed | Refused | Unreachable): string[] {
     const target = `${event.path} ${event.node}`;
     const essence = JSON.stringify({ ...event, cause: "", files: [], totalMs: 0 });

@@ -1,4 +1,4 @@
-/** The header of a watch: which node, which plugin, which files, which commands. */
+/** The header of a watch: its nodes, plugins, files and commands. */
 import type { Watching } from "../../../events/watch-events.js";
 import { sanitize } from "../sanitize.js";
 import type { LineFormat } from "./line-format.js";

@@ -1,4 +1,4 @@
-/** The parts of every line of a watch's report: the time, names, paths and durations. */
+/** Formats the parts shared by a watch's lines: the time, names, paths and durations. */
 import { dirname, relative } from "node:path";
 import type { TargetName, Watching } from "../../../events/watch-events.js";
 import { clockOf } from "../log-line.js";
@@ -9,15 +9,15 @@ import { shortNames } from "./short-names.js";
 export interface LineFormatOptions {
   readonly paint: Paint;
   readonly marks: Marks;
-  /** Paths are shown relative to it. */
+  /** The working directory: paths below it are shown relative to it. */
   readonly cwd: string;
-  /** The time of day. */
+  /** Returns the current time. */
   readonly now: () => Date;
-  /** The keys are served. */
+  /** Whether the keys are served. */
   readonly keys: boolean;
 }
 
-/** As wide as what precedes an event's text. */
+/** The indent of the lines that follow an event's first line. */
 export const INDENT = " ".repeat(10);
 
 export class LineFormat {
@@ -25,9 +25,9 @@ export class LineFormat {
   readonly marks: Marks;
   readonly keys: boolean;
   readonly #options: LineFormatOptions;
-  /** rpc-file -> the node's short name; empty while there is only one. */
+  /** The short name of each node by its rpc-file; empty if there is only one. */
   #nodes: ReadonlyMap<string, string> = new Map();
-  /** path -> the plugin's short name. */
+  /** The short name of each plugin by its path. */
   #plugins: ReadonlyMap<string, string> = new Map();
 
   constructor(options: LineFormatOptions) {
@@ -38,14 +38,14 @@ export class LineFormat {
   }
 
   /**
-   * From now on lines name the node if there are several, and distinguish plugins with the same
-   * name.
+   * Sets the names to use from now on: lines name the node if there are several, and plugins with
+   * the same name are told apart.
    */
   nameAll({ nodes, plugins }: Pick<Watching, "nodes" | "plugins">): void {
     this.#plugins = shortNames(plugins.map(({ path }) => path));
     if (nodes.length < 2) return;
     const dirs = shortNames(nodes.map(({ lightningDir }) => lightningDir));
-    // Two networks of one lightning-dir have sockets in different folders.
+    // Two networks of one lightning-dir differ in the folders of their sockets.
     const isPlain = dirs.size === nodes.length;
     const sockets = shortNames(nodes.map(({ rpcFile }) => dirname(rpcFile)));
     this.#nodes = new Map(
@@ -57,19 +57,19 @@ export class LineFormat {
   }
 
   /**
-   * Whether there are several targets: then a line that does not follow its outcome names its
-   * plugin.
+   * Whether there are several targets. If so, a line that does not follow its target's outcome
+   * names the plugin.
    */
   get several(): boolean {
     return this.#nodes.size > 1 || this.#plugins.size > 1;
   }
 
-  /** The line that begins an event: `12:53:14  ✓ text`. */
+  /** Formats the first line of an event: `12:53:14  ✓ text`. */
   line(mark: string, text: string): string {
     return `${this.paint.dim(clockOf(this.#options.now()).slice(0, 8))}  ${mark} ${text}`;
   }
 
-  /** `hello.py`, or `hello.py on l1`. */
+  /** Formats a target's name: `hello.py`, or `hello.py on l1`. */
   name(name: TargetName): string {
     const plugin = this.#plugins.get(name.path) ?? name.plugin;
     return `${this.paint.bold(sanitize(plugin))}${this.on(name.node)}`;
@@ -80,13 +80,13 @@ export class LineFormat {
     return label === undefined ? "" : ` on ${sanitize(label)}`;
   }
 
-  /** A path, relative if it is below the working directory. */
+  /** Formats a path, relative if it is below the working directory. */
   path(path: string): string {
     const near = relative(this.#options.cwd, path);
     return sanitize(near !== "" && !near.startsWith("..") ? near : path);
   }
 
-  /** Text with paths below the working directory made relative. */
+  /** Makes the paths in a text relative if they are below the working directory. */
   relativePaths(text: string): string {
     const { cwd } = this.#options;
     if (cwd === "/") return sanitize(text);
@@ -94,14 +94,14 @@ export class LineFormat {
     return sanitize(text.replace(pattern, ""));
   }
 
-  /** `*.py under /home/me/plugin`, shortened if that is the working directory. */
+  /** Shortens `*.py under /home/me/plugin` if that is the working directory. */
   files(description: string): string {
     const { cwd } = this.#options;
     const here = description.endsWith(` under ${cwd}`);
     return sanitize(here ? description.replace(cwd, "this folder") : description);
   }
 
-  /** The next step, with each of its lines on its own line. */
+  /** Formats the next step, one line of output for each of its lines. */
   fix(fix: string | undefined): string[] {
     if (fix === undefined) return [];
     return fix
@@ -110,7 +110,7 @@ export class LineFormat {
   }
 }
 
-/** `31 ms`, `1.2 s`. */
+/** Formats a duration: `31 ms`, `1.2 s`. */
 export function duration(ms: number): string {
   return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -1,10 +1,10 @@
-/** Keeps a plugin that logs without end from filling the screen: errors stay visible. */
+/** Keeps a plugin that floods its log from filling the screen, so that errors stay in view. */
 
-/** How many lines are shown within a second. */
+/** How many lines of a source are shown per second. */
 const BURST = 20;
-/** The same for levels that the user has asked for. */
+/** The same for the detailed levels, which the user has asked for. */
 const BURST_OF_DETAILS = 200;
-/** A source with more lines than this in a second shows nothing in the next one. */
+/** A source that logs more than this share of the burst is muted for the next second. */
 const FLOOD_SHARE = 0.5;
 const WINDOW_MS = 1000;
 
@@ -25,8 +25,9 @@ export class LogLimit {
   }
 
   /**
+   * Counts lines of a source against its limit.
    * @param source a plugin on a node
-   * @returns whether to show that many lines of it; otherwise they are counted
+   * @returns whether to show the lines; if not, they are counted as dropped
    */
   allows(source: string, lines: number, isDetail: boolean): boolean {
     const burst = isDetail ? BURST_OF_DETAILS : BURST;
@@ -48,7 +49,7 @@ export class LogLimit {
     return this.#leftOut.size > 0;
   }
 
-  /** How many lines of each source were dropped since the last call. */
+  /** Returns how many lines of each source were dropped since the last call. */
   takeLeftOut(): [source: string, lines: number][] {
     const leftOut = [...this.#leftOut];
     this.#leftOut.clear();

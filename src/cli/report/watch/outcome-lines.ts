@@ -1,4 +1,4 @@
-/** The outcome of a reload, in lines. */
+/** Formats the outcome of a reload as lines. */
 import type {
   Explained,
   Failed,
@@ -37,7 +37,7 @@ export function outcomeLines(event: Outcome, format: LineFormat): string[] {
   }
 }
 
-/** The one line of a failure identical to the previous one. */
+/** Formats a failure identical to the previous one, in one line. */
 export function sameAgainLine(event: Failed | Refused | Unreachable, format: LineFormat): string {
   const { paint, marks } = format;
   const again = paint.dim("(same as before)");
@@ -50,7 +50,7 @@ export function sameAgainLine(event: Failed | Refused | Unreachable, format: Lin
   return format.line(paint.red(marks.bad), `${what} ${again}`);
 }
 
-/** Why, what to do, and what the plugin itself wrote. */
+/** Formats the reason, the fix, and what the plugin itself wrote. */
 export function explanationLines(
   { reason, fix, findings }: Pick<Failed, "reason" | "fix" | "findings">,
   format: LineFormat,
@@ -66,7 +66,7 @@ export function explanationLines(
   ];
 }
 
-/** An `init` that was answered with an error, which the node accepts. */
+/** Formats an `init` that the plugin answered with an error, which the node accepts. */
 export function initErrorLines(event: Explained, message: string, format: LineFormat): string[] {
   const { code } = event;
   const what = `${format.name(event)} runs, but its init failed: ${nodeMessage(code, message)}`;
@@ -102,7 +102,7 @@ function good(event: Reloaded, format: LineFormat): string {
   return format.line(green(format.marks.good), `${text}   ${dim(parts.join("   "))}`);
 }
 
-/** In hot mode: how long the handover took, and what it cost. */
+/** Formats a hot mode handover: how it was done, and what it cost. */
 function hotParts({ changes, gapMs, handover, because, heldMs }: HotSwitch): string[] {
   const how =
     changes.length > 0
@@ -125,14 +125,14 @@ const FAILURES = {
 
 function failed(event: Failed, format: LineFormat): string[] {
   const { code, message, path } = event;
-  // The message begins with the path; the line names the plugin already.
+  // The message may begin with the path, but the line already names the plugin.
   const short = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
   const what = `${format.name(event)} ${FAILURES[event.phase]}: ${nodeMessage(code, short)}`;
   const line = format.line(format.paint.red(format.marks.bad), what);
   return [line, ...explanationLines(event, format), ...previous(event.running, format, event.hot)];
 }
 
-/** lightningd quotes everything that a plugin wrote: the beginning is enough, the rest is below. */
+/** Shortens the node's message: it quotes all of the plugin's output, which is shown below. */
 function nodeMessage(code: number | undefined, message: string): string {
   const short = message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}...`;
   const line = short.replaceAll("\n", " ");
@@ -151,7 +151,7 @@ function unreachable(event: Unreachable, format: LineFormat): string[] {
   return [format.line(paint.red(marks.bad), text), ...explanation];
 }
 
-/** Which of several nodes it is about, if the message names only the plugin. */
+/** Names the node if there are several: the message names only the plugin. */
 function elsewhere({ node }: Refused, format: LineFormat): string {
   const on = format.on(node).trim();
   return on === "" ? "" : `${on}: `;

@@ -1,18 +1,21 @@
-/** Whether the watched plugins are good or bad now: for the window's title and the bell. */
+/** Tracks whether the watched plugins are good or bad, for the window title and the bell. */
 import { isOutcome } from "../../../events/outcomes.js";
 import type { WatchEvent } from "../../../events/watch-events.js";
 import type { Marks } from "../style.js";
 
 export class PluginHealth {
   readonly #marks: Marks;
-  /** By target. */
+  /** The state of each target. */
   readonly #good = new Map<string, { readonly plugin: string; readonly good: boolean }>();
 
   constructor(marks: Marks) {
     this.#marks = marks;
   }
 
-  /** @returns whether a plugin has gone from good to bad, or back */
+  /**
+   * Records an event.
+   * @returns whether a plugin has gone from good to bad, or back
+   */
   take(event: WatchEvent): boolean {
     if (!isOutcome(event) && event.event !== "plugin-died") return false;
     const target = `${event.path} ${event.node}`;
@@ -22,7 +25,10 @@ export class PluginHealth {
     return before !== undefined && before !== good;
   }
 
-  /** `✗ hello.py`: the bad ones, otherwise all; undefined before the first outcome. */
+  /**
+   * The window title, such as `✗ hello.py`: the bad plugins, or all if none is bad. Undefined
+   * before the first outcome.
+   */
   get title(): string | undefined {
     const all = [...this.#good.values()];
     if (all.length === 0) return undefined;

@@ -1,10 +1,8 @@
-/**
- * Short names for several paths: the last part of each, and as many before it as make them differ.
- */
+/** Short names for paths: the last part of each, with as many parents as make them differ. */
 
 /**
- * Shortens paths as far as they stay distinct.
- * @returns path -> its short name. A path given twice counts once.
+ * Shortens paths as far as they stay distinct. Duplicate paths count once.
+ * @returns a map from each path to its short name
  */
 export function shortNames(paths: readonly string[]): ReadonlyMap<string, string> {
   const different = [...new Set(paths)];

@@ -1,17 +1,17 @@
 /**
- * Shows that something takes time, and how long so far. ora is loaded only then: loading it takes
- * longer than most reloads. Output to stdout and stderr does not collide with it: ora removes its
- * line for each write.
+ * Shows that something takes time, and how long it has taken. ora is loaded only then: loading it
+ * takes longer than most reloads. Other output to stdout and stderr is safe: ora removes its line
+ * before each write.
  */
 import type { Ora } from "ora";
 
 const SHOW_AFTER_MS = 150;
 const TICK_MS = 100;
-/** What ora prints before the text. */
+/** The width of what ora prints before the text. */
 const FRAME_COLUMNS = 2;
 
 export interface SpinnerStyle {
-  /** ora reads NO_COLOR in its own way, so the decision is passed to it. */
+  /** Whether to use colour: ora reads NO_COLOR in its own way, so it is told. */
   readonly colored: boolean;
   /** Whether the terminal shows ASCII only. */
   readonly ascii: boolean;
@@ -30,7 +30,7 @@ export class Spinner {
     this.#style = style;
   }
 
-  /** Shows what is under way; undefined: nothing. */
+  /** Shows what is under way, or hides the spinner if undefined. */
   show(text: string | undefined): void {
     if (text === undefined) {
       this.#hide();
@@ -55,7 +55,7 @@ export class Spinner {
   async #begin(): Promise<void> {
     const { default: ora } = await import("ora");
     if (this.#text === undefined || this.#ora !== undefined || !this.#fits()) return;
-    // ora divides by the width: at 0 columns it would clear lines for ever.
+    // ora divides by the width: at 0 columns it would clear lines forever.
     this.#stream.on("resize", this.#onResize);
     // The keys are ours: ora must leave stdin alone.
     this.#ora = ora({
@@ -89,7 +89,7 @@ export class Spinner {
     this.#ora = undefined;
   }
 
-  /** One line: what does not fit is cut off. */
+  /** Returns the text and the elapsed time, cut to one line. */
   #progress(text: string): string {
     const all = `${text} ${((performance.now() - this.#since) / 1000).toFixed(1)} s`;
     return all.slice(0, this.#stream.columns - FRAME_COLUMNS - 1);
