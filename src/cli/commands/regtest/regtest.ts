@@ -152,7 +152,7 @@ export function regtestPay(
   flags: DirFlag & { readonly keysend?: boolean },
 ): Promise<ExitCode> {
   const amount =
-    msat === undefined ? DEFAULT_PAYMENT_MSAT : wholeNumber("the amount", msat, 1, MAX_MSAT);
+    msat === undefined ? DEFAULT_PAYMENT_MSAT : wholeNumber("the amount", msat, 1, MAX_AMOUNT);
   refuseSame(from, to);
   return onNetwork(context, flags, async (network, steps) => {
     const payer = await answeringNode(network, from);
@@ -231,8 +231,7 @@ const MAX_AUTOMINE = 100;
 const MAX_BLOCKS = 10_000;
 /** The number of blocks above which a faster folder is suggested: mining them takes seconds. */
 const MANY_BLOCKS = 200;
-const MAX_SAT = 21_000_000 * 100_000_000;
-const MAX_MSAT = MAX_SAT;
+const MAX_AMOUNT = 21_000_000 * 100_000_000;
 
 /**
  * Returns the network's folder.
@@ -264,7 +263,7 @@ function refuseSame(from: string, to: string): void {
 }
 
 function satOf(what: string, given: string | undefined, otherwise: number): number {
-  return given === undefined ? otherwise : wholeNumber(what, given, 1, MAX_SAT);
+  return given === undefined ? otherwise : wholeNumber(what, given, 1, MAX_AMOUNT);
 }
 
 /** @throws Failure (exit code 2) */

@@ -19,7 +19,7 @@ export class PluginHealth {
   take(event: WatchEvent): boolean {
     if (!isOutcome(event) && event.event !== "plugin-died") return false;
     const target = `${event.path} ${event.node}`;
-    const good = event.event === "reloaded";
+    const good = event.event === "reloaded" || event.event === "unchanged";
     const before = this.#good.get(target)?.good;
     this.#good.set(target, { plugin: event.plugin, good });
     return before !== undefined && before !== good;
