@@ -27,7 +27,8 @@ beforeAll(() => {
   const packed: unknown = JSON.parse(
     execFileSync("npm", pack, {
       cwd: REPOSITORY,
-      env: { ...process.env, ...box().env },
+      // On Node 22 and later npm would keep its own compiled code in the temp folder.
+      env: { ...process.env, ...box().env, NODE_DISABLE_COMPILE_CACHE: "1" },
     }).toString(),
   );
   expect(packed).toMatchObject([{ name: "cln-dev" }]);
