@@ -36,7 +36,7 @@ const SHORT_COMMANDS = /src\/cli\/commands\/plugin\/list\.ts$/;
 
 /** What every command and the hot host need. */
 const BASE =
-  /src\/(errors|filesystem|jsonrpc\/(framing|json|members|message)\.|hot\/description|node\/(process-table|rpc\/unix-socket)|plugin\/secret-options)/;
+  /src\/(errors|filesystem|jsonrpc\/(framing|json|members|message)\.|hot\/description|node\/(node-process|process-table|version|rpc\/(call-params|notification-text|unix-socket))|plugin\/(file\/home-folder|secret-options))/;
 
 /** What the hot host shares with the command line and the library. */
 const HOT_HOST_SHARES =
