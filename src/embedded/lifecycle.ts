@@ -1,6 +1,6 @@
 /**
- * The plugins that start with the node (lightningd/lightningd.c main): first all give their
- * manifests, then the socket opens, then all get their init. Used by node.ts.
+ * Starts the plugins that start with the node (lightningd/lightningd.c main): first all send their
+ * manifests, then the socket opens, then all receive `init`. Used by node.ts.
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,15 +11,15 @@ import type { NodeContext } from "./node-context.js";
 import { canonicalPath, defaultPlugins, pathsMatch, pluginsIn } from "./plugins/plugin-paths.js";
 import type { ConfigOption, EmbeddedSettings } from "./settings.js";
 
-/** Reasons for which lightningd gives up instead of starting without the plugin. */
+/** The reasons for which lightningd exits, rather than start without the plugin. */
 const FATAL = /^(Option ".*" already registered|timed out before .*|opening pipe: .*)$/s;
 
 /**
- * Starts the plugins of the node's command line, config and plugin folder, and opens the socket.
- * @param settings name the plugins besides those in the lightning-dir's own folder
+ * Starts the plugins from the node's command line, config and plugin folder, and opens the socket.
+ * @param settings the source of all plugins except those in the lightning-dir's own folder
  * @param listen opens the socket
- * @throws Failure if lightningd would not start either: a plugin is missing, cannot be run, or has
- *   clashing options; an option does not accept its value
+ * @throws Failure if lightningd would not start either: a plugin is missing, cannot run, is too
+ *   slow or has clashing options, or an option is unknown or does not accept its value
  */
 export async function startPlugins(
   node: NodeContext,
@@ -60,8 +60,9 @@ function pathsOf({ networkDir, lightningDir }: NodeContext, settings: EmbeddedSe
 }
 
 /**
- * Checks values that were given before their option was known. An unknown option is refused, as in
- * lightningd, if plugins start with the node; otherwise its plugin may be started later.
+ * Checks the values that were given before their options were known. If plugins were given, an
+ * unknown option is refused, as in lightningd. Otherwise it is logged: its plugin may start later.
+ * @returns the failure for the first bad option, if any
  */
 function badOption({ configs, log }: NodeContext, settings: EmbeddedSettings): Failure | undefined {
   for (const given of settings.given) {

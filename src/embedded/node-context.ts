@@ -1,4 +1,4 @@
-/** What the parts of an embedded node share. Assembled by node.ts. */
+/** What the parts of an embedded node share. Implemented by node.ts. */
 import type { NodeLog } from "./log/node-log.js";
 import type { BuiltinMethod } from "./methods/builtin-method.js";
 import type { PluginHost } from "./plugins/plugin-host.js";
@@ -21,8 +21,8 @@ export interface NodeContext {
   readonly datastore: Datastore;
   readonly chain: BlockHeight;
   readonly methods: ReadonlyMap<string, BuiltinMethod>;
-  /** How long a plugin may take to end by itself after `shutdown`, in ms. */
+  /** How long a plugin may take to exit after `shutdown`, in ms. */
   readonly shutdownTimeoutMs: number;
-  /** Ends the node; the command is answered when all plugins are gone. */
+  /** Ends the node. Answers the command when all plugins are gone. */
   stop(command: Command): void;
 }

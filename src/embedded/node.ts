@@ -1,7 +1,7 @@
 /**
  * The embedded node: the part of lightningd that a plugin under development sees, in this process.
  * It serves a unix socket in its own lightning-dir and runs real plugin processes. Started by
- * `cln-dev watch --embedded`, by `cln-dev node`, and by tests.
+ * `cln-dev watch --embedded`, `cln-dev node` and tests.
  */
 import { closeSync, constants, rmSync, writeSync } from "node:fs";
 import { createServer, type Server } from "node:net";
@@ -44,8 +44,9 @@ import { addNodeOptions } from "./state/node-options.js";
 export const EMBEDDED_VERSION = "v26.06.6";
 
 /**
- * Starts a node. When this resolves, it is ready for requests, and its plugins are active.
- * @throws Failure if a live node holds the directory, or a given plugin cannot be started at all
+ * Starts a node. Resolves when it is ready for requests and its plugins are active.
+ * @throws Failure if a setting is invalid, a running node holds the directory, a given plugin
+ *   cannot start, or the start is cancelled
  */
 export async function runEmbeddedNode(options: NodeOptions = {}): Promise<RunningEmbeddedNode> {
   const settings = settleSettings(options);
@@ -74,7 +75,7 @@ export async function runEmbeddedNode(options: NodeOptions = {}): Promise<Runnin
   };
 }
 
-/** Locks the directory before anything in it is opened. */
+/** Locks the directory, then opens the node's files. */
 async function openNode(options: NodeOptions, settings: EmbeddedSettings): Promise<Node> {
   let lock: DirectoryLock | undefined;
   try {
@@ -173,10 +174,10 @@ class Node implements NodeContext {
     );
   }
 
-  /** Listens for its owner only; replaces the socket that a dead node left behind. */
+  /** Listens, for this user only. Replaces a socket left behind by a dead node. */
   async #listen(path: string): Promise<Server> {
     removeSocket(path);
-    // The connection stays half open after the client's end: pending requests are still answered.
+    // Connection closes our end itself when the client half-closes.
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       const connection = new Connection(socket, ++this.#connectionCount, this.log, (request) =>
         handleRequest(this, request, connection),

@@ -1,6 +1,6 @@
 /**
  * The settings of an embedded node: its directories, and every option from its config files and
- * from the caller, which overrides them. Used by node.ts.
+ * the caller. The caller's options take precedence. Used by node.ts.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -34,16 +34,17 @@ export interface EmbeddedSettings {
   readonly disabledPlugins: readonly string[];
   readonly alias: string | undefined;
   readonly color: string | undefined;
-  /** All of it again, as `listconfigs` shows it. */
+  /** Every given option, including those above, for `listconfigs`. */
   readonly given: readonly ConfigOption[];
 }
 
-/** How the names of default node folders begin. */
+/** The name prefix of temporary node folders. */
 const TEMPORARY_PREFIX = "cln-dev-node-";
 
 /**
- * Resolves all settings, and creates the directories.
- * @throws Failure for invalid settings, or a directory that holds a real node
+ * Resolves all settings and creates the directories.
+ * @throws Failure if a setting is invalid, or a directory holds a real node or belongs to another
+ *   user
  */
 export function settleSettings(input: NodeOptions): EmbeddedSettings {
   const isTemporary = input.lightningDir === undefined;
@@ -64,7 +65,7 @@ export function settleSettings(input: NodeOptions): EmbeddedSettings {
   refuseRealNode(networkDir);
   makeDirectories(lightningDir, networkDir, network);
   const files = [...base, ...readConfigFile(join(networkDir, "config"))];
-  // The node does not end with a plugin: `listconfigs` shows an important plugin as a plain one.
+  // This node survives the end of any plugin, so `listconfigs` shows important plugins as plain.
   const given = [...files, ...fromCaller(input, lightningDir, network)].map((option) =>
     option.name === "important-plugin" ? { ...option, name: "plugin" } : option,
   );
@@ -94,9 +95,9 @@ export function settleSettings(input: NodeOptions): EmbeddedSettings {
 }
 
 /**
- * Reads a config. Keeps unknown options: their plugin may be started later.
+ * Reads a config. Keeps unknown options: their plugin may start later.
  * @returns the lines in order, with included files expanded; empty if there is no file
- * @throws Failure if a file cannot be read, or belongs to another user
+ * @throws Failure if a file cannot be read or belongs to another user
  */
 function readConfigFile(path: string): ConfigOption[] {
   refuseForeign(path);
@@ -120,8 +121,8 @@ function networkIn(lines: readonly ConfigOption[]): string | undefined {
 }
 
 /**
- * Refuses the directory of a real node: our files do not belong beside its wallet, and its socket
- * must not be replaced.
+ * Refuses the directory of a real node: our files do not belong beside its wallet, and we must not
+ * replace its socket.
  */
 function refuseRealNode(networkDir: string): void {
   if (!existsSync(join(networkDir, "lightningd.sqlite3"))) return;
@@ -132,8 +133,8 @@ function refuseRealNode(networkDir: string): void {
 }
 
 /**
- * Gives a new directory a config that names its network, so that --lightning-dir alone finds the
- * node.
+ * Creates the directories. A new one gets a config that names its network, so that --lightning-dir
+ * alone is enough to find the node.
  */
 function makeDirectories(lightningDir: string, networkDir: string, network: string): void {
   const made = mkdirSync(networkDir, { recursive: true, mode: 0o700 });

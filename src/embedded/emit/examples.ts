@@ -1,6 +1,6 @@
 /**
- * An example payload of each hook and notification, with the fields, their order and their types as
- * lightningd v26.06.6 sends them, and changes to it.
+ * An example payload for each hook and notification, which the caller can change. Fields, their
+ * order and their types are those of lightningd v26.06.6.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { NodeContext } from "../node-context.js";
@@ -8,11 +8,11 @@ import type { JsonRecord, JsonValue } from "../rpc/json-text.js";
 import data from "./examples-v26.06.6.json";
 
 interface NotificationExample {
-  /** The plugin of a real node that sends it; undefined for lightningd itself. */
+  /** The plugin that sends it on a real node; undefined for lightningd itself. */
   readonly origin?: string;
   /**
-   * Until v26.09 it is sent in its old form as well: under `payload`, by itself (an empty text) or
-   * under this name (plugins/libplugin-pay.c).
+   * The name in the old form, which is also sent until v26.09: under `payload`, either bare (if
+   * this is empty) or under this name (plugins/libplugin-pay.c).
    */
   readonly oldName?: string;
   readonly payload: JsonRecord;
@@ -23,12 +23,12 @@ const NOTIFICATIONS = new Map<string, NotificationExample>(Object.entries(data.n
 
 export const NOTIFICATION_TOPICS: readonly string[] = [...NOTIFICATIONS.keys()];
 
-/** The example payload of a hook. @returns the params of a hook; undefined for an unknown one */
+/** Returns the example params of a hook; an empty object if the hook is unknown. */
 export function hookExample(hook: string, node: NodeContext): JsonRecord {
   return filled(HOOKS.get(hook) ?? {}, node);
 }
 
-/** The example payload of a notification; undefined for an unknown one. */
+/** Returns the example of a notification; undefined if the topic is unknown. */
 export function notificationExample(
   topic: string,
   node: NodeContext,
@@ -38,8 +38,8 @@ export function notificationExample(
 }
 
 /**
- * The node's own values are written `$node`, `$coin`, `$height`, `$height+10`; `$5` is a long
- * number.
+ * Fills in the placeholders of an example: `$node`, `$coin`, `$height` and `$height+10` stand for
+ * the node's own values, `$` and digits for a number too large for JavaScript.
  */
 function filled(record: JsonRecord, node: NodeContext): JsonRecord {
   return JSON.parse(JSON.stringify(record), (_, value: unknown) =>
@@ -54,7 +54,7 @@ function own(name: string, { identity, network, chain }: NodeContext): JsonValue
   return word === "height" ? chain.height + Number(more) : new RawJson(name);
 }
 
-/** How lightningd names a coin: by the prefix of its addresses. */
+/** lightningd's names for coins: their address prefixes, by network. */
 const COINS = new Map([
   ["bitcoin", "bc"],
   ["regtest", "bcrt"],
@@ -62,10 +62,10 @@ const COINS = new Map([
 ]);
 
 /**
- * Changes one member of an example payload.
- * @param path the names of a member and its parents: `htlc.amount_msat`
- * @returns the payload with that value in place; if it holds just one object, paths may begin
- *   inside it
+ * Changes one member of an example payload. If the payload holds just one object, paths may start
+ * inside that object.
+ * @param path the names of the parents and the member: `htlc.amount_msat`
+ * @returns a payload with the new value
  */
 export function withChange(
   payload: JsonRecord,

@@ -7,7 +7,7 @@
 import type { Token } from "../../jsonrpc/token.js";
 
 export type HookVerdict =
-  /** The next plugin is asked; after the last one the node goes on as without plugins. */
+  /** The next plugin is asked. After the last one, the node goes on as if without plugins. */
   | { readonly kind: "continue" }
   /** Accepted, and no other plugin is asked. */
   | { readonly kind: "decided" }
@@ -21,7 +21,7 @@ const DECIDED: HookVerdict = { kind: "decided" };
 const fatal = (why: string): HookVerdict => ({ kind: "fatal", why });
 const ignored = (why: string): HookVerdict => ({ kind: "ignored", why });
 
-/** A member's form, in words, and whether a text has it on a network (named as in `getinfo`). */
+/** A member's form in words, and a test for it. The network is named as in `getinfo`. */
 type Form = readonly [wanted: string, isGood: (text: string, network: string) => boolean];
 
 function like(pattern: RegExp): (text: string) => boolean {
@@ -41,7 +41,7 @@ const MSAT: Form = [
   like(/^\d+(msat|sat|(\.\d{1,11})?btc)?$/), // common/amount.c parse_amount_msat
 ];
 const PSBT: Form = ["a PSBT in base64", like(/^cHNidP[A-Za-z0-9+/]+={0,2}$/)];
-/** The prefix of segwit addresses; `bcrt1` on other networks. */
+/** The prefixes of segwit addresses. Other networks have `bcrt1`. */
 const PREFIXES: Readonly<Record<string, string>> = {
   bitcoin: "bc1",
   testnet: "tb1",
@@ -49,7 +49,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   signet: "tb1",
 };
 
-/** Checks only the form, not the checksum. */
+/** An address. Only its form is checked, not its checksum. */
 const ADDRESS: Form = [
   "an address of this network",
   (text, network) =>
@@ -61,10 +61,10 @@ type Forms = Readonly<Record<string, Form>>;
 /** What may accompany one word in `result`. */
 interface Rule {
   readonly members?: Forms;
-  /** One of these must be there; of two, lightningd looks only at the last. */
+  /** One of these is required. If there are two, lightningd reads only the last. */
   readonly needs?: Forms;
   readonly forbids?: readonly string[];
-  /** The second must be there, and not 0, if the first is. */
+  /** If the first is present, the second must be too, and not be 0. */
   readonly pair?: readonly [string, string];
 }
 
@@ -75,7 +75,7 @@ const FUNDING: Rule = {
 const SIGNED: Rule = { needs: { psbt: PSBT } };
 const HTLC = { invoice_msat: MSAT, extra_tlvs: TLVS, payload: HEX, forward_to: CHANNEL_ID };
 
-/** By hook, then by word: "continue" asks the next plugin, the others decide. */
+/** The rules by hook, then by word. "continue" asks the next plugin; any other word decides. */
 const RULES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   peer_connected: { continue: {}, disconnect: {} },
   invoice_payment: { continue: {}, reject: {} },
@@ -97,7 +97,7 @@ const RULES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   openchannel2_sign: { continue: SIGNED },
 };
 
-/** Hooks in which any word other than "continue" simply ends the chain. */
+/** Hooks for which any word except "continue" ends the chain. */
 const LOOSE = new Set([
   "onion_message_recv",
   "onion_message_recv_secret",
@@ -106,7 +106,7 @@ const LOOSE = new Set([
 ]);
 
 /**
- * Decides what lightningd would do with a plugin's answer to a hook.
+ * Returns what lightningd would do with a plugin's answer to a hook.
  * @param result the `result` of the plugin's answer
  * @param network as named in `getinfo`
  */
@@ -175,12 +175,15 @@ function judgeRpcCommand(result: Token): HookVerdict {
   if (error === undefined) {
     return ignored('it must be {"result": "continue"}, {"replace": ...} or {"return": ...}');
   }
-  // lightningd looks into both without checking that they are there.
+  // lightningd reads both without checking that they exist.
   const lacks = ["code", "message"].filter((key) => error.member(key) === undefined);
   return lacks.length === 0 ? DECIDED : fatal(`the error in "return" has no ${lacks.join(", ")}`);
 }
 
-/** Increasing types, and of the even ones only blinded_path, a key (wire/peer_wire.csv). */
+/**
+ * Whether the types increase and the only even one is blinded_path, a key of 33 bytes
+ * (wire/peer_wire.csv).
+ */
 function isTlvs(bytes: Buffer): boolean {
   let last = -1n;
   let at = 0;

@@ -1,5 +1,5 @@
 /**
- * Raises what a real node would raise by itself: a notification, or a hook call, with an example
+ * Raises notifications and hook calls, which a real node would raise by itself, with an example
  * payload or a given one. Used by node.ts for programs, and by methods/emit.ts.
  */
 import { RawJson } from "../../jsonrpc/json.js";
@@ -14,11 +14,11 @@ import { type HookVerdict, judgeHookAnswer } from "./judge-hook-answer.js";
 import type { RaisedEvent } from "./raised-event.js";
 
 export interface RaiseOptions {
-  /** The text of the whole payload. Default: an example. */
+  /** The whole payload, as JSON text. Default: an example. */
   readonly payload?: RawJson;
-  /** Members of the example to change, by their path: `htlc.amount_msat`. */
+  /** The members of the example to change, by path: `htlc.amount_msat`. */
   readonly changes: ReadonlyMap<string, RawJson>;
-  /** Picks one if a name is both. Default: both. */
+  /** Which one to raise if a name is both. Default: both. */
   readonly only?: "hook" | "notification";
 }
 
@@ -31,11 +31,11 @@ type Raisable = {
   readonly example: RawJson;
   /** The basenames of the plugins that would get it. */
   readonly plugins: readonly string[];
-  /** Those that hold a call of this hook: they have not answered yet. */
+  /** The plugins that have not answered a call of this hook yet. */
   readonly waitingFor: readonly string[];
 };
 
-/** Everything that can be raised, including the topics that the node's plugins have announced. */
+/** Returns everything that can be raised, including topics announced by the node's plugins. */
 export function listRaisable(node: NodeContext): readonly Raisable[] {
   const { plugins } = node.host;
   const custom = plugins.flatMap(({ manifest }) => manifest?.notifications ?? []);
@@ -59,7 +59,7 @@ export function listRaisable(node: NodeContext): readonly Raisable[] {
   return [...hooks, ...notifications];
 }
 
-/** Whether there is a hook or a notification of that name. */
+/** Whether there is a hook or a notification with that name. */
 export function canRaise(node: NodeContext, topic: string, only?: Raisable["kind"]): boolean {
   return listRaisable(node).some(
     (item) => item.topic === topic && (only === undefined || item.kind === only),
@@ -67,8 +67,8 @@ export function canRaise(node: NodeContext, topic: string, only?: Raisable["kind
 }
 
 /**
- * Raises the hook of that name, and then, unless a plugin objected, the notification.
- * @param done called with the result, once every plugin that was asked has answered
+ * Raises the hook with that name, then the notification unless a plugin objected.
+ * @param done called with the result when every plugin that was asked has answered
  */
 export function raise(
   node: NodeContext,
@@ -96,7 +96,7 @@ function notify(
   const example = notificationExample(topic, node);
   const payload = payloadText(example?.payload ?? {}, options);
   const { members } = new Token(payload);
-  // It may be given under its topic's name already; plugins send their own topics in any form.
+  // A payload may already be under its topic's name. Plugins send their own topics in any form.
   const isWhole = example === undefined || (members.length === 1 && members[0]?.key === topic);
   const origin = JSON.stringify(example?.origin ?? "cln-dev");
   let old = "";
@@ -112,7 +112,7 @@ function notify(
   return { params: new RawJson(params), receivers: receivers.map(({ name }) => name) };
 }
 
-/** The node sees a block, too: `getinfo` shows its height, and it ends `waitblockheight`. */
+/** Updates the node's own height, for `getinfo` and `waitblockheight`. */
 function reachHeight(node: NodeContext, params: string): void {
   const height = new Token(params).member("block_added")?.member("height")?.unsigned;
   if (height !== undefined && height <= 0xffff_ffffn) node.chain.reach(Number(height));
@@ -162,7 +162,7 @@ function raiseHook(
 
 interface WaitingHook {
   readonly hook: string;
-  /** The basename of the plugin that was asked and has not answered. */
+  /** The basename of the plugin that has not answered yet. */
   plugin: string | undefined;
 }
 
@@ -180,7 +180,7 @@ function warningOf(verdict: HookVerdict): { readonly warning?: string } {
   return { warning: `lightningd ${does}: ${verdict.why}` };
 }
 
-/** What filters are matched against: a request's method, or the number of a peer's message. */
+/** Returns what to match filters against: a request's method, or a peer message's number. */
 function filterValueOf(hook: string, params: string): string | undefined {
   const token = new Token(params);
   if (hook === "rpc_command") return token.member("rpc_command")?.member("method")?.text;

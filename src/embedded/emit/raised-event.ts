@@ -1,22 +1,22 @@
-/** Raising events from a program, and the results. */
+/** The options and the result of raising an event from a program. */
 import type { JsonObject } from "../../jsonrpc/json.js";
 
 export interface RaiseWishes {
   /** The whole payload. Default: an example. */
   readonly payload?: JsonObject;
-  /** Members of the example to change, by their path: `{ "htlc.amount_msat": 1000 }`. */
+  /** The members of the example to change, by path: `{ "htlc.amount_msat": 1000 }`. */
   readonly changes?: JsonObject;
-  /** Picks one if a name is both a hook and a notification. Default: both. */
+  /** Which one to raise if a name is both a hook and a notification. Default: both. */
   readonly only?: "hook" | "notification";
 }
 
-/** The result; `Value` is JSON. */
+/** The result of raising an event. `Value` is JSON. */
 export type RaisedEvent<Value = unknown> = {
   readonly topic: string;
   readonly hook?: {
     readonly params: Value;
     /**
-     * One for each plugin that was asked, in order. `warning`: lightningd would not accept the
+     * One for each plugin that was asked, in order. `warning`: why lightningd would not accept the
      * result.
      */
     readonly answers: readonly (
@@ -24,7 +24,7 @@ export type RaisedEvent<Value = unknown> = {
       | { readonly plugin: string; readonly error: Value }
       | { readonly plugin: string; readonly died: true }
     )[];
-    /** No plugin objected: a real node would go on as without plugins. */
+    /** Whether no plugin objected: a real node would go on as if without plugins. */
     readonly continued: boolean;
   };
   readonly notification?: {

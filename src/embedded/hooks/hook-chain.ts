@@ -1,6 +1,6 @@
 /**
- * Which plugins are called for a hook, in which order, and the calls down that chain
- * (lightningd/plugin_hook.c). Used by the plugin host, by rpc-command-hook.ts and by raise.ts.
+ * Orders the plugins of a hook and calls them one by one (lightningd/plugin_hook.c). Used by the
+ * plugin host, rpc-command-hook.ts and raise.ts.
  */
 import { PLUGIN_TERMINATED } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
@@ -17,23 +17,23 @@ interface Member {
 
 export interface HookCall {
   readonly hook: string;
-  /** What filters are matched against: a method's name, or a number in decimal. */
+  /** The value to match filters against: a method's name, or a decimal number. */
   readonly filterValue: string | undefined;
-  /** The text of the id of the request that led to this call, if any. */
+  /** The id of the request that led to this call, if any, as JSON text. */
   readonly callerId: string | undefined;
-  /** The text of the whole `params`. */
+  /** The whole `params`, as JSON text. */
   readonly params: string;
-  /** Called with each plugin that is about to be asked. */
+  /** Called just before each plugin is asked. */
   onAsk?(plugin: HostedPlugin): void;
-  /** Called with each plugin's whole answer first; undefined if it died over it. */
+  /** Called first with each plugin's whole answer, or undefined if the plugin died. */
   onAnswer?(plugin: HostedPlugin, answer: Token | undefined): void;
-  /** Called with each plugin's result. @returns true to go on with the next plugin */
+  /** Called with each plugin's result. @returns whether to go on with the next plugin */
   onResult(result: Token): boolean;
   /** Called when no plugin is left. */
   onDone(): void;
 }
 
-/** The plugins that have the hook, in the order in which they are called. */
+/** Returns the plugins that have the hook, in the order of their calls. */
 export function pluginsOfHook(
   plugins: readonly HostedPlugin[],
   hook: string,
@@ -41,9 +41,7 @@ export function pluginsOfHook(
   return membersOf(plugins, hook).map(({ plugin }) => plugin);
 }
 
-/**
- * Calls the plugins of a hook one after the other; one that starts later is not part of this call.
- */
+/** Calls the plugins of a hook one after another. Plugins that start later are not included. */
 export function callHook(plugins: readonly HostedPlugin[], log: NodeLog, call: HookCall): void {
   const wanted = membersOf(plugins, call.hook).filter(
     ({ hook: { filters } }) => filters?.includes(call.filterValue ?? "") ?? true,
@@ -74,7 +72,7 @@ function ask(plugin: HostedPlugin, log: NodeLog, call: HookCall, next: () => voi
       }
       log.add("lightningd", "trace", `Plugin ${plugin.name} returned from ${hook} hook call`);
       if (result === undefined) {
-        // lightningd itself aborts here; the embedded node drops the plugin.
+        // lightningd aborts here; the embedded node only drops the plugin.
         const note = "A real lightningd ends here: it wants a result of every hook";
         log.add("lightningd", "broken", note);
         const reason = `Plugin ${plugin.name} for ${hook} returned non-result response ${answer.raw}`;
@@ -85,7 +83,7 @@ function ask(plugin: HostedPlugin, log: NodeLog, call: HookCall, next: () => voi
   });
 }
 
-/** The plugins whose `before` and `after` form a circle. */
+/** Returns the plugins that cannot be ordered: their `before` and `after` lead into a cycle. */
 export function unmetDemands(plugins: readonly HostedPlugin[]): ReadonlySet<HostedPlugin> {
   const hooks = new Set(plugins.flatMap(({ manifest }) => manifest?.hooks ?? []).map(nameOf));
   return new Set([...hooks].flatMap((hook) => inOrder(registered(plugins, hook), true).stuck));
@@ -108,8 +106,8 @@ function registered(plugins: readonly HostedPlugin[], name: string): Member[] {
 }
 
 /**
- * In order of registration, adjusted to their `before` and `after`.
- * @param logs whether unknown names are logged
+ * Puts members in order of registration, adjusted to their `before` and `after`.
+ * @param logs whether to log unknown names
  */
 function inOrder(members: readonly Member[], logs: boolean) {
   const waitsFor = new Map(members.map((member) => [member, new Set<Member>()]));

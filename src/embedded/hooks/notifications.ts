@@ -1,14 +1,14 @@
-/** Sends notifications to the plugins that subscribe to them (lightningd/plugin.c plugins_notify). */
+/** Sends notifications to their subscribers (lightningd/plugin.c plugins_notify). */
 import { NOTIFICATIONS } from "../../plugin/release.js";
 import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import { type JsonRecord, jsonText } from "../rpc/json-text.js";
 
-/** lightningd's own notifications have their payload under their own name. */
+/** Formats one of lightningd's own notifications. Its payload is under its name. */
 export function notificationMessage(topic: string, payload: JsonRecord): string {
   return `{"jsonrpc":"2.0","method":"${topic}","params":{"${topic}":${jsonText(payload)}}}\n\n`;
 }
 
-/** Whether it gets this topic: by name, or by `*`, which is everything except `log`. */
+/** Whether a plugin gets this topic: by name, or by `*`, which matches all but `log`. */
 export function isSubscribed({ manifest }: HostedPlugin, topic: string): boolean {
   return (manifest?.subscriptions ?? []).some((name) => fits(name, topic));
 }
@@ -19,7 +19,7 @@ function fits(subscription: string, topic: string): boolean {
 
 /**
  * Sends a message to each active plugin, once for each of its matching subscriptions.
- * @param text the whole message, made only if a plugin wants it
+ * @param text returns the whole message; called only if a plugin wants it
  * @returns the plugins that got it
  */
 export function notifyAll(
@@ -39,7 +39,7 @@ export function notifyAll(
   return receivers;
 }
 
-/** The topics of lightningd's own plugins: on a real node these are known, too. */
+/** The topics of lightningd's own plugins, which a real node knows as well. */
 const TOPICS_OF_REAL_PLUGINS = new Set([
   "channel_hint_update",
   "pay_failure",
@@ -48,7 +48,7 @@ const TOPICS_OF_REAL_PLUGINS = new Set([
   "pay_success",
 ]);
 
-/** Whether it is a topic of lightningd, or one that some plugin has announced. */
+/** Whether lightningd has this topic, or a plugin has announced it. */
 export function isKnownTopic(plugins: readonly HostedPlugin[], topic: string): boolean {
   if (NOTIFICATIONS.has(topic) || TOPICS_OF_REAL_PLUGINS.has(topic)) return true;
   return plugins.some(({ manifest }) => manifest?.notifications.includes(topic));

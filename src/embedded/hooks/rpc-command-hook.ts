@@ -1,5 +1,5 @@
 /**
- * The `rpc_command` hook: a plugin may replace a request or answer it itself (lightningd/jsonrpc.c
+ * The `rpc_command` hook: a plugin may replace a request, or answer it itself (lightningd/jsonrpc.c
  * rpc_command_hook_*). Used by dispatch.ts for each request.
  */
 import { INVALID_REQUEST } from "../../jsonrpc/message.js";
@@ -11,7 +11,7 @@ import { RpcFault } from "../rpc/rpc-fault.js";
 import { methodExists, runMethod } from "../rpc/run-method.js";
 import { callHook } from "./hook-chain.js";
 
-/** Calls the plugins that have the hook for a request. */
+/** Calls the `rpc_command` hook for a request, then runs what the plugins decided. */
 export function callRpcCommandHook(node: NodeContext, command: Command): void {
   let carryOut: (() => void) | undefined;
   const done = () => (carryOut === undefined ? runMethod(node, command) : carryOut());
@@ -37,8 +37,8 @@ export function callRpcCommandHook(node: NodeContext, command: Command): void {
 }
 
 /**
- * An answer that cannot be understood is logged, and the other plugins are asked.
- * @returns what carries out the plugin's decision; undefined if the request goes on unchanged
+ * Reads a plugin's decision. An invalid answer is logged and has no effect.
+ * @returns a function that carries out the decision; undefined if the request stays unchanged
  */
 function readDecision(
   node: NodeContext,

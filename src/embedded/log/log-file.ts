@@ -4,7 +4,7 @@ import { messageOf } from "../../errors/failure.js";
 import { openOwnedFile } from "../../filesystem/owned-file.js";
 import type { LogEntry } from "./node-log.js";
 
-/** One line of lightningd's log file, without its end. */
+/** Formats one line of lightningd's log file, without the newline. */
 function formatEntry({ level, time, source, text, direction, data }: LogEntry): string {
   const when = new Date(time / 1000).toISOString();
   if (level === "io") {
@@ -21,8 +21,8 @@ export class LogFile {
   #isFull = false;
 
   /**
-   * Opens the file to append; like lightningd, leaves four empty lines if it is not empty.
-   * @param onTrouble called once when the file cannot be written, until it can be again
+   * Opens the file to append. Like lightningd, leaves four empty lines if it is not empty.
+   * @param onTrouble called when a write fails, but only once until a write succeeds again
    */
   constructor(
     readonly path: string,
@@ -32,7 +32,7 @@ export class LogFile {
     if (fstatSync(this.#fd).size > 0) this.#put("\n\n\n");
   }
 
-  /** Lines of one turn of the event loop are written together. */
+  /** Queues an entry. The lines of one event loop turn are written together. */
   write(entry: LogEntry, onLine?: (line: string) => void): void {
     if (this.#isClosed) return;
     const line = formatEntry(entry);
@@ -46,14 +46,14 @@ export class LogFile {
 
   flush(): void {
     if (this.#isClosed || this.#waiting.length === 0) return;
-    // A line may have been cut off when the disk was full.
+    // A full disk may have cut off the last line.
     const bytes = Buffer.from(`${this.#isFull ? "\n" : ""}${this.#waiting.join("\n")}\n`);
     this.#waiting = [];
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
       this.#isFull = false;
     } catch (error) {
-      // A full disk must not take the node down: the lines are still in memory.
+      // A full disk must not stop the node: the lines are still in memory.
       if (this.#isFull) return;
       this.#isFull = true;
       this.onTrouble(`the node's log ${this.path} cannot be written: ${messageOf(error)}`);

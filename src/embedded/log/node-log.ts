@@ -1,14 +1,14 @@
 /**
- * The node's log: the last lines of every level in memory, which `getlog` shows. Lines at or above
+ * The node's log: keeps the last lines of every level in memory, for `getlog`. Lines at or above
  * the print level also go to the log file and to the plugins that subscribe to `log`
- * (lightningd/log.c). Used by everything in the embedded node.
+ * (lightningd/log.c). Used throughout the embedded node.
  */
 import { isAtLeast, type LogLevel } from "../../plugin/log-level.js";
 import type { JsonRecord } from "../rpc/json-text.js";
 
 export interface LogEntry {
   readonly level: LogLevel;
-  /** For the level `io`: the direction, seen from the node. */
+  /** The direction as seen from the node. Only for the level `io`. */
   readonly direction?: "in" | "out";
   /** Microseconds since the epoch. */
   readonly time: number;
@@ -17,26 +17,24 @@ export interface LogEntry {
   readonly data?: Buffer;
 }
 
-/** Who else gets the lines. */
+/** The other receivers of log lines. */
 export interface LogReaders {
   /** Called with every entry at or above the print level, for the log file. */
   print(entry: LogEntry): void;
   /**
-   * Called for the plugins that subscribe to `log` (what is printed) and `warning` (unusual or
-   * worse).
+   * Called with what plugins can subscribe to: `log` for every printed entry, `warning` for every
+   * entry that is unusual or worse.
    */
   publish(topic: "log" | "warning", payload: () => JsonRecord): void;
-  /**
-   * Makes sure that what was printed can be read in the file: called before a client is answered.
-   */
+  /** Called before a client gets an answer: writes the printed entries to the file. */
   flush(): void;
 }
 
-/** How much is kept in memory, in bytes; lightningd keeps 16 MiB. */
+/** How much of the log to keep in memory, in bytes. lightningd keeps 16 MiB. */
 export const MAX_LOG_BYTES = 4 * 1024 * 1024;
-/** Longer texts and data are cut. */
+/** Longer texts and data are truncated. */
 const MAX_PART_BYTES = 256 * 1024;
-/** What an entry counts besides its text and data, in bytes: about what it costs. */
+/** The approximate overhead of an entry besides its text and data, in bytes. */
 const HEAD_BYTES = 128;
 
 export class NodeLog {
@@ -44,7 +42,7 @@ export class NodeLog {
   bytesUsed = 0;
   #entries: LogEntry[] = [];
 
-  /** @param printLevel the lowest level that is printed */
+  /** @param printLevel the lowest level to print */
   constructor(
     readonly printLevel: LogLevel,
     private readonly readers: LogReaders,
@@ -68,15 +66,15 @@ export class NodeLog {
     }
   }
 
-  /** Bytes that were read or written. */
+  /** Logs bytes that were read or written. */
   io(source: string, direction: "in" | "out", text: string, data: Buffer): void {
     const entry: LogEntry = { level: "io", direction, time: nowMicroseconds(), source, text, data };
-    // A copy: a part of a larger buffer would keep all of it.
+    // Copied, because a slice would keep the whole buffer alive.
     this.#keep({ ...entry, data: Buffer.from(data.subarray(0, MAX_PART_BYTES)) });
     if (this.printLevel === "io") this.readers.print(entry);
   }
 
-  /** The kept entries from a level on, oldest first. */
+  /** Returns the entries in memory at or above a level, oldest first. */
   entries(minimum: LogLevel): readonly LogEntry[] {
     return this.#entries.filter(({ level }) => isAtLeast(level, minimum));
   }
@@ -85,7 +83,7 @@ export class NodeLog {
     this.#entries.push(entry);
     this.bytesUsed += sizeOf(entry);
     if (this.bytesUsed <= MAX_LOG_BYTES) return;
-    // A quarter at once: removing them one by one would move all the others each time.
+    // Drop a quarter at once: each removal moves all the other entries.
     let from = 0;
     while (this.bytesUsed > (MAX_LOG_BYTES * 3) / 4) {
       this.bytesUsed -= sizeOf(this.#entries[from++] ?? entry);
@@ -110,8 +108,8 @@ function payload({ time, source, text }: LogEntry, level: string): JsonRecord {
 }
 
 /**
- * Seconds with nine digits after the point, as lightningd writes times.
- * @param time microseconds
+ * Formats a time as lightningd does: seconds with nine decimals.
+ * @param time in microseconds
  */
 export function secondsText(time: number): string {
   return `${(time / 1_000_000).toFixed(6)}000`;
@@ -121,10 +119,10 @@ function nowMicroseconds(): number {
   return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }
 
-/** As lightningd prints: each byte that is not printable ASCII becomes a question mark. */
+/** Replaces each byte that is not printable ASCII with a question mark, as lightningd does. */
 function printable(text: string): string {
   if (/^[ -~]*$/.test(text)) return text;
-  // What was not UTF-8 has been read as U+FFFD, and was one byte.
+  // U+FFFD stands for one byte that was not valid UTF-8.
   const bytes = Buffer.from(text.replaceAll("\ufffd", "?"), "utf8");
   return bytes.toString("latin1").replace(/[^ -~]/g, "?");
 }

@@ -1,12 +1,12 @@
-/** Cuts what plugins on the embedded node write to stderr into lines. */
+/** Splits the stderr of the embedded node's plugins into lines. */
 import { StringDecoder } from "node:string_decoder";
 
 const MAX_LINE_BYTES = 64 * 1024;
-/** After this time an unfinished line is passed on as it is, in ms: its writer may have died. */
+/** How long to wait for the end of a line, in ms. Its writer may have died. */
 const UNENDED_MS = 200;
 
 interface Begun {
-  /** A character may come in two pieces. */
+  /** Handles characters that are split between two chunks. */
   readonly decoder: StringDecoder;
   text: string;
   timer?: NodeJS.Timeout;

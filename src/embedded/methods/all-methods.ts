@@ -1,4 +1,4 @@
-/** Every method that the embedded node itself has. Used by node.ts. */
+/** All built-in methods of the embedded node. Used by node.ts. */
 import type { NodeContext } from "../node-context.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 import { checkMethod } from "./check.js";

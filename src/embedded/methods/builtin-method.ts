@@ -1,4 +1,4 @@
-/** The definition of a method of the embedded node. Each is in methods/, one file per family. */
+/** The definition of a built-in method. The methods are in methods/, one file per family. */
 import type { Command } from "../rpc/command.js";
 import type { JsonRecord } from "../rpc/json-text.js";
 
@@ -6,9 +6,10 @@ export interface BuiltinMethod {
   readonly name: string;
   /** The parameters as `help` shows them. */
   readonly usage: string;
-  /** Hidden from `help`: lightningd does not have it. */
+  /** Whether `help` hides it, because lightningd does not have it. */
   readonly isHidden?: boolean;
   /**
+   * Runs the method.
    * @returns the result; undefined if the command is answered later
    * @throws RpcFault for an error answer
    */

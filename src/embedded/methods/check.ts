@@ -1,4 +1,4 @@
-/** `check`: whether a command would accept its parameters (lightningd/jsonrpc.c json_check). */
+/** `check`: checks whether a command accepts its parameters (lightningd/jsonrpc.c json_check). */
 import type { NodeContext } from "../node-context.js";
 import { readParams, required, text } from "../rpc/params.js";
 import { forward, isDone, unknownMethod } from "../rpc/run-method.js";
@@ -14,7 +14,7 @@ export function checkMethod(node: NodeContext): BuiltinMethod {
         {
           command_to_check: required((token) => {
             if (!isDone(node, token.text)) throw unknownMethod(token.text);
-            // From here on errors name that command.
+            // From here on, errors name that command.
             command.name = token.text;
             return text(token);
           }),

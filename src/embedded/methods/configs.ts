@@ -1,6 +1,6 @@
 /**
- * `listconfigs`: every option with its value and where that came from; `setconfig`: changes a
- * dynamic one, if its plugin agrees (lightningd/configs.c). Every value is transient here: no
+ * `listconfigs` shows every option with its value and the source of that value. `setconfig` changes
+ * a dynamic option if its plugin agrees (lightningd/configs.c). All changes are transient: no
  * config file is written.
  */
 import { RawJson } from "../../jsonrpc/json.js";
@@ -33,7 +33,7 @@ function listconfigs({ configs }: NodeContext, command: Command): JsonRecord {
   const { config } = readParams(command, {
     config: optional((token) => knownOption(configs, token)),
   });
-  // A deprecated option is shown only if it is set, or asked for.
+  // Show a deprecated option only if it is set or asked for.
   const listed = [...configs.options].filter(
     ({ name, deprecated }) => deprecated === undefined || configs.values(name).length > 0,
   );
@@ -49,7 +49,7 @@ function knownOption(configs: ConfigVars, token: Token): NodeOption {
   return option;
 }
 
-/** @returns undefined for an option that has neither a value nor a default */
+/** Returns an option's entry; undefined if it has neither a value nor a default. */
 function showOption(configs: ConfigVars, option: NodeOption): JsonRecord | undefined {
   const { name, type, multi, plugin, dynamic } = option;
   const vars = configs.values(name);
@@ -69,7 +69,7 @@ function showOption(configs: ConfigVars, option: NodeOption): JsonRecord | undef
 
 function shownValue(option: NodeOption, value: string): JsonValue {
   if (option.type === "string-conceal") return "...";
-  // lightningd exits at a number that is not JSON ("Bad literal"); here it is shown as text.
+  // lightningd exits on a number that is not JSON ("Bad literal"). Show it as a string instead.
   if (option.type === "int") return /^-?[0-9.]+$/.test(value) ? new RawJson(value) : value;
   return new RawJson(valueText(option, value));
 }
@@ -96,7 +96,7 @@ function setconfig(node: NodeContext, command: Command): JsonRecord | undefined 
   );
   const values = readValues(config, val, command.params.member("val"));
   const plugin = node.host.plugins.find(({ path }) => path === config.plugin);
-  // lightningd does not check a plugin's own options, and exits when it shows a bad number.
+  // lightningd does not check plugin options, and exits when it has to show a bad number.
   const isChecked = plugin === undefined || config.type === "int";
   for (const value of isChecked ? values : []) {
     const problem = problemWithValue(config, value);
@@ -122,7 +122,7 @@ function setconfig(node: NodeContext, command: Command): JsonRecord | undefined 
   return undefined;
 }
 
-/** @param given the value if params are by name: by position lightningd sees no array */
+/** @param given the value if given by name: lightningd sees no array given by position */
 function readValues(
   { name, type, multi }: NodeOption,
   value: string | undefined,
@@ -144,7 +144,7 @@ function readValues(
   return [value];
 }
 
-/** @throws RpcFault with the plugin's own error, or if its answer is invalid */
+/** @throws RpcFault with the plugin's error, or if its answer is invalid */
 function refuseIfRefused(plugin: HostedPlugin, option: NodeOption, answer: Token): void {
   const error = answer.member("error");
   const message = error?.member("message");

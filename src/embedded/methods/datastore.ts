@@ -91,7 +91,7 @@ function givenData(string: string | undefined, hex: Buffer | undefined): Buffer 
   return hex;
 }
 
-/** A key is either a value or a folder of further keys, never both. */
+/** Ensures that a key is either a value or a parent of other keys, never both. */
 function refuseRelatives(store: Datastore, key: readonly string[]): void {
   if (store.under(key).length > 0) throw new RpcFault(HAS_CHILDREN, "Key has children already");
   for (let length = 1; length < key.length; length++) {
@@ -105,7 +105,7 @@ function list(store: Datastore, command: Command): JsonRecord {
   const depth = (key?.length ?? 0) + 1;
   const found = new Map<string, JsonRecord>();
   for (const value of store.under(key ?? [])) {
-    // Deeper keys are shown only as the folder's name, once.
+    // Show deeper keys only as their parent key, once.
     const name = value.key.slice(0, depth);
     found.set(name.join("\0"), value.key.length <= depth ? shown(value) : { key: name });
   }
@@ -131,7 +131,7 @@ function remove(store: Datastore, command: Command): JsonRecord {
 function usage(store: Datastore, command: Command): JsonRecord {
   const { key } = readParams(command, { key: optional(keyParts) });
   const start = key?.[0] === "" ? [] : (key ?? []);
-  // The parts of a key are stored with one byte between them.
+  // One byte separates the parts of a stored key.
   const bytes = store
     .under(start)
     .map((value) => value.data.length + Buffer.byteLength(value.key.join("\0")));

@@ -1,6 +1,6 @@
 /**
  * `cln-dev-emit`: the method behind `cln-dev emit`, which raises notifications and hooks. Only the
- * embedded node has it; `help` does not show it.
+ * embedded node has it. `help` hides it.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { Token } from "../../jsonrpc/token.js";

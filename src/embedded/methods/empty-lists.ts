@@ -1,6 +1,6 @@
 /**
- * The lists of a fresh node without peers, channels, funds or payments: all are empty. Their
- * parameters are checked by name only.
+ * The list methods of a new node without peers, channels, funds or payments: all lists are empty.
+ * Only the names of the parameters are checked.
  */
 import { anything, optional, readParams } from "../rpc/params.js";
 import type { BuiltinMethod } from "./builtin-method.js";

@@ -1,4 +1,4 @@
-/** `getlog`: the log in memory, whatever the log file's level is (lightningd/log.c). */
+/** `getlog`: shows the log in memory, whatever the log file's level (lightningd/log.c). */
 import { type LogEntry, MAX_LOG_BYTES, secondsText } from "../log/node-log.js";
 import type { NodeContext } from "../node-context.js";
 import type { JsonRecord } from "../rpc/json-text.js";

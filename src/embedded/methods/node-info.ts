@@ -1,6 +1,6 @@
 /**
- * What the node shows of itself, and its switches: `getinfo`, `getchaininfo`, `help`, `stop`,
- * `makesecret`, `waitblockheight`, `notifications` (lightningd/peer_control.c,
+ * Methods about the node itself: `getinfo`, `getchaininfo`, `help`, `stop`, `makesecret`,
+ * `waitblockheight`, `notifications`, `batching`, `deprecations` (lightningd/peer_control.c,
  * lightningd/jsonrpc.c, lightningd/hsm_control.c).
  */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
@@ -77,7 +77,7 @@ function getinfo(node: NodeContext, command: Command): JsonRecord {
   };
 }
 
-/** bcli's answer for a chain without blocks. */
+/** Answers as bcli does, with the block height that the node pretends to see. */
 function getchaininfo({ network, chain }: NodeContext, command: Command): JsonRecord {
   readParams(command, { last_height: optional(text) });
   const name = network === "bitcoin" ? "main" : network;
@@ -111,7 +111,7 @@ function help(node: NodeContext, command: Command): JsonRecord {
   };
 }
 
-/** `makesecret`: a secret of the node for a purpose. */
+/** Derives a secret from the node's own secret. */
 function makesecret(node: NodeContext, command: Command): JsonRecord {
   const { hex, string } = readParams(
     command,
@@ -128,7 +128,7 @@ function makesecret(node: NodeContext, command: Command): JsonRecord {
 }
 
 const WAIT_TIMEOUT = 2000;
-/** The longest timer, in ms: a longer one fires at once. */
+/** The longest timer, in ms. Node fires a longer one at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function waitblockheight({ chain }: NodeContext, command: Command): JsonRecord | undefined {

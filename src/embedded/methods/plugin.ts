@@ -75,8 +75,7 @@ function start(node: NodeContext, command: Command): undefined {
     else command.fail(new RpcFault(PLUGIN_ERROR, `${plugin?.path}: ${reason}`));
   });
   if (plugin === undefined) {
-    // lightningd shows the last error, whichever it was: for a plugin that is already running,
-    // EINVAL.
+    // lightningd shows the last errno, whatever set it: EINVAL if the plugin is already running.
     const exists = canonicalPath(path, node.networkDir) !== undefined;
     throw invalidParams(`${path}: ${exists ? "Invalid argument" : "No such file or directory"}`);
   }
@@ -88,7 +87,9 @@ function start(node: NodeContext, command: Command): undefined {
 }
 
 /**
- * Relative to the network directory, where lightningd runs; otherwise in its folder for plugins.
+ * Finds the executable: first relative to the network directory, where lightningd runs, then in the
+ * node's plugin folder.
+ * @throws RpcFault if it is not executable
  */
 function executablePath(node: NodeContext, given: string): string {
   const isFound = given !== "" && whyNotExecutable(resolve(node.networkDir, given)) === undefined;
@@ -121,7 +122,7 @@ function stop(node: NodeContext, command: Command): JsonRecord | undefined {
   return stopped(plugin);
 }
 
-/** Lets it end by itself for a while, then kills it. Answers when it has ended. */
+/** Answers when the plugin has ended. Kills it if that takes longer than the shutdown timeout. */
 function awaitEnd(node: NodeContext, command: Command, plugin: HostedPlugin): void {
   const timer = setTimeout(() => {
     plugin.log("unusual", "Timeout on shutdown: killing anyway");

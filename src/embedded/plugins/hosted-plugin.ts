@@ -1,6 +1,6 @@
 /**
- * One plugin on the node: its session, and what else the node knows of it (struct plugin of
- * lightningd/plugin.c). Made by plugin-host.ts.
+ * One plugin on the node: its session, and what else the node knows about it (struct plugin of
+ * lightningd/plugin.c). Created by plugin-host.ts.
  */
 import { basename } from "node:path";
 import { MessageReader } from "../../jsonrpc/message-reader.js";
@@ -20,24 +20,24 @@ export interface PluginSurroundings {
   readonly networkDir: string;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
-  /** How long a plugin may take for its manifest, and again for its init, in ms. */
+  /** How long a plugin may take to answer `getmanifest`, and then `init`, in ms each. */
   readonly startTimeoutMs: number;
   onStderr(plugin: HostedPlugin, chunk: Buffer): void;
-  /** Called with every whole message. @param path canonical */
+  /** Called with each whole message. `path` is the canonical path. */
   readonly onMessage:
     | ((path: string, direction: "to-plugin" | "to-node", text: string) => void)
     | undefined;
   readonly runSettings: ((path: string) => RunSettings | undefined) | undefined;
 }
 
-/** The list that the plugin is on, which is informed of each step. */
+/** The host of a plugin, which keeps the list of plugins and is called at each step. */
 export interface PluginOwner {
   readonly parts: PluginSurroundings;
   /** What a manifest can clash with. */
   readonly surroundings: Omit<ManifestSurroundings, "path" | "answer">;
-  /** Until the node is up, plugins need not be dynamic. */
+  /** Whether the node is still starting: plugins need not be dynamic then. */
   readonly startup: boolean;
-  /** While the node shuts down, the end of a plugin is not reported. */
+  /** Whether the node is shutting down: the end of a plugin is not reported then. */
   readonly isShuttingDown: boolean;
   readonly allowsDeprecatedApis: boolean;
   /**
@@ -47,18 +47,18 @@ export interface PluginOwner {
   onNotification(plugin: HostedPlugin, message: Token): string | undefined;
   /** @returns the reason to kill the plugin, if there is one */
   onManifest(plugin: HostedPlugin, manifest: Manifest): string | undefined;
-  /** Its manifest is good: stop waiting for it. */
+  /** Called when a plugin's manifest is good: it is no longer waited for. */
   onReady(): void;
   onActive(plugin: HostedPlugin): void;
-  /** It is no longer on the list. */
+  /** Called when the plugin has ended: takes it off the list. */
   onEnd(plugin: HostedPlugin): void;
-  /** Its process is gone, and nothing holds its pipes any more. */
+  /** Called when its process is gone and nothing holds its pipes any longer. */
   onDrained(plugin: HostedPlugin): void;
 }
 
-/** Longer messages get a plugin killed. */
+/** The longest message, in bytes. A longer one gets the plugin killed. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
-/** So does not reading what it is sent, once this much is waiting, in bytes. */
+/** How much unsent data gets a plugin that does not read its stdin killed, in bytes. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 /** The longest timer, in ms: 24 days. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
@@ -77,16 +77,16 @@ const LEVELS: Readonly<Record<SessionEnd["kind"], LogLevel>> = {
 export class HostedPlugin extends PluginSession {
   readonly name: string;
   readonly #logSource: string;
-  /** Called once: when it is active, or with the reason why it never will be. */
+  /** Called once: with undefined when it is active, or with the reason why it never will be. */
   onStarted: ((reason: string | undefined) => void) | undefined;
-  /** The options of its start, as raw text. */
+  /** The options given for its start, as raw text. */
   startParams: readonly RawOption[] = [];
   checksum = "";
-  /** Resolves when its process is gone, or could not be started. */
+  /** Resolves when its process is gone or could not be started. */
   readonly gone: Promise<void>;
   #manifestId = "";
 
-  /** @param path canonical: absolute, without symlinks */
+  /** @param path the canonical path: absolute, without symlinks */
   constructor(
     readonly path: string,
     private readonly owner: PluginOwner,
@@ -102,7 +102,7 @@ export class HostedPlugin extends PluginSession {
         command: commandOf(run, path),
       },
       surroundings: owner.surroundings,
-      // A debugger may stop it for any time.
+      // A debugger may stop it for any length of time.
       timeoutMs: run.debug ? NO_LIMIT_MS : parts.startTimeoutMs,
       reader: new MessageReader({ maxBytes: MAX_MESSAGE_BYTES }),
       observer: {
@@ -138,14 +138,14 @@ export class HostedPlugin extends PluginSession {
     });
   }
 
-  /** Known once the manifest is; until then lightningd shows `false`. */
+  /** Whether the plugin is dynamic. Like lightningd, false until the manifest is known. */
   get dynamic(): boolean {
     return this.manifest?.dynamic ?? false;
   }
 
   /**
-   * Starts the process and asks it for its manifest.
-   * @param callerId the text of the id of the request that wants it
+   * Starts the process and requests its manifest.
+   * @param callerId the id of the request that starts it, as JSON text
    */
   launch(callerId: string | undefined): void {
     this.#manifestId = requestId("getmanifest", callerId);
@@ -168,13 +168,14 @@ export class HostedPlugin extends PluginSession {
     }
   }
 
-  /** Kills it with SIGKILL and reports why: in the log, and to anyone who waits for its start. */
+  /** Kills it with SIGKILL. Reports the reason in the log and to `onStarted`. */
   kill(level: LogLevel, reason: string): void {
     if (this.close()) this.#killed(level, reason);
   }
 
   /**
-   * Removes it from the list, and fails its unanswered requests. Its process ends with its stdin.
+   * Drops the plugin without a kill: fails its unanswered requests, closes its stdin and stdout,
+   * and takes it off the list.
    */
   letGo(): void {
     if (this.close()) this.#off();
@@ -188,7 +189,7 @@ export class HostedPlugin extends PluginSession {
 
   #onEnd(end: SessionEnd): void {
     if (end.kind === "not-started") {
-      // It has not been asked anything.
+      // No request has been sent.
       this.forgetRequests();
       if (this.onStarted === undefined) this.log("unusual", end.nodeMessage);
       this.#off();
@@ -214,7 +215,7 @@ export class HostedPlugin extends PluginSession {
     this.owner.onEnd(this);
   }
 
-  /** In place of a plugin that died lightningd answers itself, and then objects to that answer. */
+  /** For a plugin that died, lightningd makes up an answer, then objects to that answer. */
   #logMissingManifest(): void {
     const answer = terminatedAnswer(this.#manifestId);
     this.log("unusual", `Killing plugin: Invalid/missing result tok in '${answer}'`);

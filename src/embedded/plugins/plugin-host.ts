@@ -1,7 +1,7 @@
 /**
- * The plugins of the node: how they start beside one another, what they provide, and what they are
- * told about one another (struct plugins of lightningd/plugin.c). Used by the methods, by the
- * dispatch of requests and by node.ts, which ends it.
+ * The plugins of the node: starts and ends them, knows what they provide, and notifies them of each
+ * other (struct plugins of lightningd/plugin.c). Used by the methods, by the dispatch of requests
+ * and by node.ts, which ends it.
  */
 import type { Token } from "../../jsonrpc/token.js";
 import { initParams, problemWithOptions, startValues } from "../../plugin/handshake/init-params.js";
@@ -26,10 +26,10 @@ export interface PluginHostParts extends PluginSurroundings {
   readonly isBuiltin: (method: string) => boolean;
 }
 
-/** How long a process whose stdin is closed may take to end before it is killed, in ms. */
+/** How long a process may take to exit after its stdin is closed, in ms. Then it is killed. */
 const GRACE_MS = 1000;
 
-/** The plugin processes of all nodes in this program: none outlives the program. */
+/** The running plugins of all nodes in this process. None outlives this process. */
 const running = new Set<HostedPlugin>();
 
 function killAll(): void {
@@ -41,7 +41,7 @@ export class PluginHost implements PluginOwner {
   isShuttingDown = false;
   readonly surroundings: PluginOwner["surroundings"];
   plugins: readonly HostedPlugin[] = [];
-  /** Those whose process runs, or whose pipes are still held, for example by their children. */
+  /** The plugins whose process runs, or whose pipes are still held, such as by a child. */
   readonly #processes = new Set<HostedPlugin>();
   #waiting: { readonly holds: () => boolean; readonly done: () => void }[] = [];
 
@@ -64,10 +64,10 @@ export class PluginHost implements PluginOwner {
   }
 
   /**
-   * Puts a plugin on the list. One that is there already stays, unless its file has changed: then
-   * it is killed and replaced.
-   * @returns undefined if there is no such file, if it is there already, or the node is shutting
-   *   down
+   * Puts a plugin on the list. If the plugin is already there but its file has changed, the old one
+   * is killed and replaced.
+   * @returns the new plugin; undefined if there is no such file, an unchanged plugin is already
+   *   there, or the node is shutting down
    */
   register(path: string, onStarted?: HostedPlugin["onStarted"]): HostedPlugin | undefined {
     const canonical = canonicalPath(path, this.parts.networkDir);
@@ -83,14 +83,14 @@ export class PluginHost implements PluginOwner {
     return plugin;
   }
 
-  /** Starts all registered plugins that have not started. @param callerId as for `launch` */
+  /** Starts all registered plugins that have not been started. @param callerId see `launch` */
   launchAll(callerId?: string): void {
     for (const plugin of this.plugins) {
       if (plugin.state === "unconfigured") this.launch(plugin, callerId);
     }
   }
 
-  /** Starts a registered plugin. @param callerId the text of the id of the request that wants it */
+  /** Starts a registered plugin. @param callerId the id of the request for it, as JSON text */
   launch(plugin: HostedPlugin, callerId: string | undefined): void {
     this.#processes.add(plugin);
     if (running.size === 0) process.on("exit", killAll);
@@ -102,7 +102,7 @@ export class PluginHost implements PluginOwner {
     plugin.launch(callerId);
   }
 
-  /** Resolves once this holds: checked whenever a plugin has made a step or has ended. */
+  /** Resolves once `holds` returns true. Checked whenever a plugin changes state or ends. */
   when(holds: () => boolean): Promise<void> {
     return new Promise((done) => {
       this.#waiting.push({ holds, done });
@@ -130,7 +130,7 @@ export class PluginHost implements PluginOwner {
     }
   }
 
-  /** Sends `shutdown` to a plugin. @returns false if it does not subscribe to it */
+  /** Sends `shutdown` to a plugin. @returns false if it is not active or not subscribed */
   sendShutdown(plugin: HostedPlugin): boolean {
     if (plugin.state !== "active" || !isSubscribed(plugin, "shutdown")) return false;
     plugin.send(notificationMessage("shutdown", {}));
@@ -142,8 +142,8 @@ export class PluginHost implements PluginOwner {
   }
 
   /**
-   * Ends all plugins. Those that subscribe to `shutdown` get this many ms, the others none: they
-   * see the end of their stdin. Resolves when no process is left.
+   * Ends all plugins. Those that subscribe to `shutdown` get `graceMs`, in ms, before their stdin
+   * closes. For the others it closes at once. Resolves when no process is left.
    */
   async shutdown(graceMs: number): Promise<void> {
     this.isShuttingDown = true;
@@ -168,7 +168,7 @@ export class PluginHost implements PluginOwner {
     }, GRACE_MS);
     await Promise.all([...this.#processes].map((plugin) => plugin.gone));
     clearTimeout(timer);
-    // Whatever still holds a plugin's stderr would keep our own process alive.
+    // A process that still holds a plugin's stderr would keep our own process alive.
     for (const plugin of this.#processes) plugin.process?.release();
   }
 
@@ -207,7 +207,7 @@ export class PluginHost implements PluginOwner {
     );
   }
 
-  /** Registers what a good manifest declares: options, and the values of the start. */
+  /** Registers the options of a good manifest, and the values given for the plugin's start. */
   onManifest({ path, startParams }: HostedPlugin, { options }: Manifest): string | undefined {
     const { configs } = this.parts;
     for (const option of options) configs.addOption({ ...option, plugin: path });

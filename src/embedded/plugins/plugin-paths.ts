@@ -1,27 +1,25 @@
-/** Paths of plugins as lightningd takes them (lightningd/plugin.c, lightningd/plugin_control.c). */
+/** Finds plugins as lightningd does (lightningd/plugin.c, lightningd/plugin_control.c). */
 import { createHash } from "node:crypto";
 import { accessSync, constants, opendirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { attempt, entriesIn, tryStat } from "../../filesystem/try-read.js";
 import { strerror } from "../../plugin/process/strerror.js";
 
-/** Absolute and without symlinks; undefined if there is no such file. */
+/** Returns the absolute path without symlinks; undefined if there is no such file. */
 export function canonicalPath(path: string, from: string): string | undefined {
   return attempt(() => realpathSync(resolve(from, path)));
 }
 
 /**
- * Whether a name means this plugin. Without a slash it is the basename; with one, the same file.
+ * Whether a name refers to this plugin. Without a slash it must be the basename; with one, a path
+ * to the same file.
  */
 export function pathsMatch(canonical: string, name: string, from = "/"): boolean {
   if (!name.includes("/")) return basename(canonical) === name;
   return canonical === name || canonicalPath(name, from) === canonical;
 }
 
-/**
- * Checks that the system would run a plugin's file.
- * @returns why the system would not run the file, or undefined if it would
- */
+/** Returns the reason why the system would not run a file, or undefined if it would. */
 export function whyNotExecutable(path: string): string | undefined {
   try {
     accessSync(path, constants.X_OK);
@@ -32,7 +30,7 @@ export function whyNotExecutable(path: string): string | undefined {
 }
 
 /**
- * The files in a plugin folder that lightningd accepts as plugins: executable, with no odd
+ * Returns the files in a folder that lightningd accepts as plugins: executable, with no special
  * characters in their names.
  * @throws the system's error if the folder cannot be read
  */
@@ -43,7 +41,7 @@ export function pluginsIn(directory: string): string[] {
     .filter(isExecutableFile);
 }
 
-/** In the order of the system, like lightningd: not sorted. */
+/** Returns the names in a folder, unsorted like lightningd. */
 function namesIn(directory: string): string[] {
   const folder = opendirSync(directory);
   const names: string[] = [];
@@ -54,7 +52,7 @@ function namesIn(directory: string): string[] {
   return names;
 }
 
-/** The plugins in the lightning-dir's own folder, and in its direct subfolders. */
+/** Returns the plugins in the lightning-dir's plugin folder and its direct subfolders. */
 export function defaultPlugins(lightningDir: string): string[] {
   const directory = join(lightningDir, "plugins");
   const folders = entriesIn(directory)
@@ -69,8 +67,8 @@ function isExecutableFile(path: string): boolean {
 }
 
 /**
- * A checksum to detect a changed file. lightningd uses CRC32C; any sum will do, as only equality
- * counts.
+ * Returns a checksum, to detect a changed file; empty if the file cannot be read. lightningd uses
+ * CRC32C, but any checksum will do.
  */
 export function checksumOf(path: string): string {
   return attempt(() => createHash("sha1").update(readFileSync(path)).digest("hex")) ?? "";

@@ -1,6 +1,6 @@
 /**
- * One request of a client, until it is answered (struct command of lightningd/jsonrpc.c). It may
- * outlive its connection: then its answer goes nowhere.
+ * A client's request until it is answered (struct command of lightningd/jsonrpc.c). If it outlives
+ * its connection, its answer is discarded.
  */
 import { messageOf } from "../../errors/failure.js";
 import { Token } from "../../jsonrpc/token.js";
@@ -11,7 +11,7 @@ import { CheckPassed, LIGHTNINGD, RpcFault } from "./rpc-fault.js";
 
 /** The connection, as its commands see it. */
 export interface CommandOrigin {
-  /** The source under which it logs: `jsonrpc#<number>`. */
+  /** Its source in the log: `jsonrpc#<number>`. */
   readonly logSource: string;
   /** Whether the client asked for `message` and `progress` notifications. */
   notificationsEnabled: boolean;
@@ -22,19 +22,19 @@ export interface CommandOrigin {
 const NO_PARAMS = new Token("{}");
 
 export class Command {
-  /** The method's name in the log and for `check`, which replaces it. */
+  /** The method's name in the log. `check` replaces it with the name of the method to check. */
   name = "";
   params: Token = NO_PARAMS;
-  /** `check` only wants to know whether it would work. */
+  /** Whether this is a `check`: the method must not act. */
   checking = false;
   filter: ResultFilter | undefined;
-  /** Copied from the connection when the command came. */
+  /** Copied from the connection when the request arrives. */
   readonly wantsNotifications: boolean;
   #isDetached = false;
 
   /**
-   * @param id the text of the id's token, quotes included
-   * @param request the whole request as received, or as a plugin has replaced it
+   * @param id the id as JSON text, including any quotes
+   * @param request the whole request, as received or as replaced by a plugin
    */
   constructor(
     readonly id: string,
@@ -45,14 +45,14 @@ export class Command {
     this.wantsNotifications = origin.notificationsEnabled;
   }
 
-  /** Runs another request in the client's place; the answer has the client's id. */
+  /** Replaces the client's request. The answer keeps the client's id. */
   replaceRequest(request: Token): void {
     this.request = request;
     this.name = request.member("method")?.text ?? this.name;
     this.params = request.member("params") ?? NO_PARAMS;
   }
 
-  /** The client is gone. */
+  /** Discards the answer, because the client is gone. */
   detach(): void {
     this.#isDetached = true;
   }
@@ -66,24 +66,24 @@ export class Command {
     this.respond(`{"jsonrpc":"2.0","id":${this.id},"error":${jsonText({ code, message })}}`);
   }
 
-  /** Writes something before the answer: a `message` or `progress` notification. */
+  /** Writes a `message` or `progress` notification ahead of the answer. */
   notify(text: string): void {
     if (!this.#isDetached) this.origin.write(text);
   }
 
-  /** Writes the answer's text unchanged. */
+  /** Answers with this text, unchanged. */
   respond(text: string): void {
     if (this.#isDetached) {
       this.log.add("lightningd", "debug", "Command returned result after jcon close");
       return;
     }
-    // lightningd means to leave these out ("Suppressing logging of getlog command") but keeps 256
-    // KiB of each: after 60 of them its log would hold nothing else.
+    // lightningd means to skip these ("Suppressing logging of getlog command") but keeps 256 KiB of
+    // each. After 60 of them its log would hold nothing else.
     this.origin.write(text, this.name !== "getlog");
     this.origin.commandDone(this);
   }
 
-  /** Answers with the outcome of the action: its result, or the fault that it throws. */
+  /** Runs the action and answers with its result, if any, or with the error that it throws. */
   finish(action: () => JsonRecord | undefined): void {
     try {
       const result = action();
@@ -92,7 +92,7 @@ export class Command {
       if (error instanceof CheckPassed) this.succeed({ command_to_check: this.name });
       else if (error instanceof RpcFault) this.fail(error);
       else {
-        // A full disk, for example: lightningd then exits, the embedded node does not.
+        // A full disk, for example. lightningd would exit; the embedded node does not.
         this.log.add("lightningd", "broken", `${this.name}: ${messageOf(error)}`);
         this.fail(new RpcFault(LIGHTNINGD, `${this.name} failed: ${messageOf(error)}`));
       }

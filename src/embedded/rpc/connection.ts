@@ -1,6 +1,6 @@
 /**
- * One client of the socket (struct json_connection of lightningd/jsonrpc.c): its requests are read
- * in order; if a client does not read its answers, its requests are not read either.
+ * One client of the socket (struct json_connection of lightningd/jsonrpc.c). Its requests are read
+ * in order, but not while it fails to read its answers.
  */
 import type { Socket } from "node:net";
 import { INVALID_REQUEST } from "../../jsonrpc/message.js";
@@ -9,15 +9,15 @@ import type { Token } from "../../jsonrpc/token.js";
 import type { NodeLog } from "../log/node-log.js";
 import type { Command, CommandOrigin } from "./command.js";
 
-/** Longer requests are refused. */
+/** The longest request that is accepted, in bytes. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
-/** So are those with deeper nesting. */
+/** The deepest nesting of a request that is accepted. */
 const MAX_REQUEST_DEPTH = 5000;
-/** How much may wait to be sent before no more requests are read, in bytes. */
+/** How much unsent data stops the reading of requests, in bytes. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
-/** How much later answers may pile up before a client that does not read is dropped, in bytes. */
+/** How much unsent data gets a client that does not read dropped, in bytes. */
 const MAX_BACKLOG_BYTES = 256 * 1024 * 1024;
-/** How many requests of one client may be unanswered before no more are read. */
+/** How many unanswered requests of a client stop the reading of more. */
 const MAX_PENDING = 10_000;
 
 export class Connection implements CommandOrigin {
@@ -41,7 +41,7 @@ export class Connection implements CommandOrigin {
     this.logSource = `jsonrpc#${number}`;
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("drain", () => this.#readOn());
-    // Half-closing cuts off what is still pending, as lightningd does.
+    // As in lightningd, a half-close by the client drops its pending requests.
     socket.on("end", () => {
       this.#closed();
       socket.end();
@@ -59,13 +59,13 @@ export class Connection implements CommandOrigin {
     if (this.#unread.length > 0 && !this.#reading) setImmediate(() => this.#readOn());
   }
 
-  /** The answer to something that is not a request: its id is unknown. */
+  /** Answers something that is not a valid request, without an id. */
   refuse(message: string): void {
     const error = { code: INVALID_REQUEST, message };
     this.write(JSON.stringify({ jsonrpc: "2.0", id: null, error }));
   }
 
-  /** Sends a whole message. @param isLogged whether it is logged as well */
+  /** Sends a whole message. @param isLogged whether to log it too */
   write(text: string, isLogged = true): void {
     const { socket, log } = this;
     if (!socket.writable) return;
@@ -78,14 +78,14 @@ export class Connection implements CommandOrigin {
     socket.destroy();
   }
 
-  /** Closes when everything is sent. */
+  /** Closes the connection once everything is sent. */
   end(): void {
     this.#dead = true;
     this.socket.end();
   }
 
   #take(chunk: Buffer): void {
-    // After a fault lightningd leaves the connection open, but reads nothing from it any more.
+    // After a fault, lightningd keeps the connection open but no longer reads from it.
     if (this.#dead) return;
     this.log.io(this.logSource, "in", "", chunk);
     this.#unread.push(...this.#reader.push(chunk));

@@ -1,7 +1,7 @@
 /**
- * From a request to the method that answers it: lightningd's checks in its order, then the
- * `rpc_command` hook, then the method (lightningd/jsonrpc.c parse_request). Used by node.ts for each
- * request of each connection.
+ * Dispatches a request to its method: first lightningd's checks, in the same order, then the
+ * `rpc_command` hook, then the method (lightningd/jsonrpc.c parse_request). Used by node.ts for
+ * each request of each connection.
  */
 import { INVALID_REQUEST } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
@@ -14,7 +14,7 @@ import { parseFilter } from "./result-filter.js";
 import { RpcFault } from "./rpc-fault.js";
 import { methodExists, unknownMethod } from "./run-method.js";
 
-/** Takes a request from a connection and makes sure it is answered. */
+/** Handles a request from a connection. Every request gets an answer. */
 export function handleRequest(node: NodeContext, request: Token, connection: Connection): void {
   const id = request.member("id");
   if (id === undefined) connection.refuse("No id");

@@ -1,6 +1,6 @@
 /**
- * Writes JSON the way lightningd does: compact, members in order, and undecoded text put in
- * unchanged. Used for every answer of the embedded node.
+ * Writes JSON as lightningd does: compact, members in order, raw text inserted unchanged. Used for
+ * every answer of the embedded node.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 
@@ -14,10 +14,10 @@ export type JsonValue =
   | readonly JsonValue[]
   | JsonRecord;
 
-/** Members that are undefined are left out. */
+/** An object. Undefined members are omitted. */
 export type JsonRecord = { readonly [key: string]: JsonValue | undefined };
 
-/** Writes a value as JSON text. */
+/** Returns a value as JSON text. */
 export function jsonText(value: JsonValue): string {
   if (value instanceof RawJson) return value.text;
   if (typeof value === "bigint") return value.toString();

@@ -35,16 +35,16 @@ type Values<S extends Specs> = {
 };
 
 export interface ReadOptions {
-  /** Further parameters are ignored. */
+  /** Whether to ignore extra parameters. */
   readonly extra?: boolean;
-  /** A `check` goes on after the parameters: the method itself checks more. */
+  /** Whether `check` continues after the parameters, because the method checks more. */
   readonly checksFurther?: boolean;
 }
 
 /**
  * Reads and checks the parameters of a command.
  * @param specs the parameters in their positional order
- * @throws RpcFault if lightningd refuses them; CheckPassed if that was all that was asked
+ * @throws RpcFault if lightningd refuses them; CheckPassed if the command is only a `check`
  */
 export function readParams<S extends Specs>(
   command: Command,
@@ -64,11 +64,11 @@ export function readParams<S extends Specs>(
     values.set(name, spec.fallback);
   }
   if (command.checking && !options.checksFurther) throw new CheckPassed();
-  // The map holds a value of its spec's type under each name, which TypeScript cannot follow.
+  // Each value has the type of its spec, which TypeScript cannot infer from the map.
   return Object.fromEntries(values) as Values<S>;
 }
 
-/** The given parameters, with their names. */
+/** Returns the given parameters with their names. */
 function givenParams(
   { params }: Command,
   names: readonly string[],
@@ -95,9 +95,9 @@ function givenParams(
 }
 
 /**
- * Reads one value. lightningd leaves a value that it rejects out of its answer, since it may be a
- * secret, and logs it.
- * @throws RpcFault with lightningd's error if it is rejected
+ * Reads one value. Like lightningd, logs a rejected value but leaves it out of the answer, as it
+ * may be a secret.
+ * @throws RpcFault with lightningd's error if the value is rejected
  */
 export function readValue<T>(
   command: Command,
@@ -117,7 +117,7 @@ export function readValue<T>(
   }
 }
 
-/** The token's text, whatever kind of value it is. */
+/** Returns the token's text, whatever its type. */
 export function text(token: Token): string {
   return token.text;
 }
@@ -151,7 +151,7 @@ export function u64(token: Token): bigint {
   return value;
 }
 
-/** The bytes; undefined if it is not hexadecimal, which lightningd treats as not given. */
+/** Returns the bytes; undefined if not hexadecimal, which lightningd treats as not given. */
 export function readHex(token: Token): Buffer | undefined {
   return /^([0-9a-f]{2})*$/i.test(token.text) ? Buffer.from(token.text, "hex") : undefined;
 }

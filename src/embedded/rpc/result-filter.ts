@@ -1,6 +1,7 @@
 /**
- * The `filter` of a request: which members of the result its sender wants (common/json_filter.c).
- * Used by dispatch.ts; a plugin's own methods get it passed on and are not filtered here.
+ * The `filter` of a request: the members of the result that its sender wants
+ * (common/json_filter.c). Used by dispatch.ts. Plugins' methods receive the filter and apply it
+ * themselves.
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { Token } from "../../jsonrpc/token.js";
@@ -9,7 +10,7 @@ import { BadParam } from "./rpc-fault.js";
 
 export type ResultFilter = (result: JsonRecord) => JsonRecord;
 
-/** The deepest filter: no result of the embedded node is nested deeper. */
+/** The deepest nesting of a filter. No result of the embedded node is nested deeper. */
 const MAX_DEPTH = 100;
 
 /** Parses the `filter` of a request. @throws BadParam if lightningd rejects it */

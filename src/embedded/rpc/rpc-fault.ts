@@ -1,8 +1,8 @@
-/** How a method of the embedded node refuses: with lightningd's code and message. */
+/** The errors of the embedded node's methods, with lightningd's codes and messages. */
 import { INVALID_PARAMS } from "../../jsonrpc/message.js";
 import type { Token } from "../../jsonrpc/token.js";
 
-/** The code of errors without one of their own (common/jsonrpc_errors.h). */
+/** The code of errors without a specific code (common/jsonrpc_errors.h). */
 export const LIGHTNINGD = -1;
 
 export class RpcFault extends Error {
@@ -15,15 +15,15 @@ export class RpcFault extends Error {
   }
 }
 
-/** lightningd's error for wrong parameters. */
+/** Returns lightningd's error for invalid parameters. */
 export function invalidParams(message: string): RpcFault {
   return new RpcFault(INVALID_PARAMS, message);
 }
 
-/** Thrown when `check` has seen enough: the command would have passed. */
+/** Thrown when a `check` is done: the command would succeed. */
 export class CheckPassed extends Error {}
 
-/** A value that a parameter does not accept: `why` is lightningd's half sentence. */
+/** Thrown for a value that a parameter does not accept. `why` is lightningd's wording. */
 export class BadParam extends Error {
   constructor(
     readonly token: Token,

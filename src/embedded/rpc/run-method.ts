@@ -1,4 +1,4 @@
-/** Runs the method of a command: a built-in one, or a plugin's. */
+/** Runs the method of a command, which is built in or belongs to a plugin. */
 import { METHOD_NOT_FOUND } from "../../jsonrpc/message.js";
 import { requestId, terminatedAnswer } from "../../plugin/handshake/pending-requests.js";
 import {
@@ -12,12 +12,12 @@ import type { HostedPlugin } from "../plugins/hosted-plugin.js";
 import type { Command } from "./command.js";
 import { RpcFault } from "./rpc-fault.js";
 
-/** Whether the node has this method, or lightningd would. */
+/** Whether this node or lightningd has the method. */
 export function methodExists(node: NodeContext, name: string): boolean {
   return isDone(node, name) || isOnlyReal(name);
 }
 
-/** Whether lightningd has the method. */
+/** Whether lightningd has the method, except for developer methods. */
 function isOnlyReal(name: string): boolean {
   if (DEVELOPER_METHODS.has(name)) return false;
   return NATIVE_METHODS.has(name) || PLUGIN_METHODS.has(name) || BACKEND_METHODS.has(name);
@@ -28,7 +28,7 @@ export function isDone(node: NodeContext, name: string): boolean {
   return node.methods.has(name) || node.host.ownerOfMethod(name) !== undefined;
 }
 
-/** lightningd's error for a method that it does not have. */
+/** Returns the error for a method that this node does not have. */
 export function unknownMethod(name: string): RpcFault {
   if (DEVELOPER_METHODS.has(name)) {
     return new RpcFault(METHOD_NOT_FOUND, `Command "${name}" is developer-only`);
@@ -42,7 +42,7 @@ export function unknownMethod(name: string): RpcFault {
   );
 }
 
-/** Throws nothing: errors become the command's answer. */
+/** Runs a command's method. Never throws: errors become the command's answer. */
 export function runMethod(node: NodeContext, command: Command): void {
   const builtin = node.methods.get(command.name);
   const plugin = node.host.ownerOfMethod(command.name);
@@ -51,7 +51,7 @@ export function runMethod(node: NodeContext, command: Command): void {
   else command.fail(unknownMethod(command.name));
 }
 
-/** Passes a request on to a plugin unchanged except for its id, and its answer back likewise. */
+/** Forwards a request to a plugin, and the plugin's answer back. Only the id changes. */
 export function forward(plugin: HostedPlugin, command: Command, method: string): void {
   const id = requestId(method, command.id);
   plugin.request(id, `${command.request.withMember("id", id)}\n\n`, {

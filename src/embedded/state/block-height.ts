@@ -1,6 +1,6 @@
 /**
- * The height of the chain that the embedded node pretends to see: 0, until `block_added` is raised.
- * Used by methods/node-info.ts and emit/raise.ts.
+ * The block height that the embedded node pretends to see: 0 until `block_added` is raised. Used by
+ * methods/node-info.ts and emit/raise.ts.
  */
 export class BlockHeight {
   #height = 0;
@@ -10,7 +10,7 @@ export class BlockHeight {
     return this.#height;
   }
 
-  /** A block has come: calls back everyone who waits for its height, or a lower one. */
+  /** Sets the height, and calls back all waiters for this height or a lower one. */
   reach(height: number): void {
     this.#height = height;
     for (const waiter of [...this.#waiting]) {
@@ -20,7 +20,7 @@ export class BlockHeight {
     }
   }
 
-  /** @returns cancels the wait */
+  /** Calls `reached` once the chain has this height. @returns a function that cancels the wait */
   wait(height: number, reached: () => void): () => void {
     const waiter = { height, reached };
     this.#waiting.add(waiter);

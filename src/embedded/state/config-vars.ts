@@ -1,7 +1,7 @@
 /**
- * The node's options, with the values that they were given and by what: the command line, a config
- * file, the start of a plugin, setconfig (common/configvar.c). A value for an option that no one
- * has now stays: it counts again when a plugin with that option is started.
+ * The node's options, their values and the sources of those values: the command line, a config
+ * file, the start of a plugin, or setconfig (common/configvar.c). The value of an unknown option is
+ * kept: it applies when a plugin with that option starts.
  */
 import type { ManifestOption } from "../../plugin/manifest/manifest.js";
 import { type OptionType, problemWithValue } from "../../plugin/manifest/options.js";
@@ -14,14 +14,14 @@ export type ConfigSource =
 
 export interface ConfigVar {
   readonly name: string;
-  /** The text as lightningd has it; undefined if the option came without a value. */
+  /** The value as lightningd has it; undefined if the option was given without a value. */
   readonly value: string | undefined;
   readonly source: ConfigSource;
-  /** A later value overrides it. */
+  /** Whether a later value overrides it. */
   overridden: boolean;
 }
 
-/** An option of a plugin, or of the node itself. */
+/** An option of a plugin or of the node itself. */
 export interface NodeOption extends Omit<ManifestOption, "type"> {
   readonly type: OptionType | "msat";
   /** The plugin's canonical path; undefined for an option of the node itself. */
@@ -52,19 +52,19 @@ export class ConfigVars {
     }
   }
 
-  /** Removes a plugin's option and the values of its start. */
+  /** Removes a plugin's option, and its values from the start of the plugin. */
   removeOption(name: string): void {
     this.#options.delete(name);
     this.remove(name, "pluginstart");
   }
 
-  /** @returns lightningd's error for the value, if any; none for an unknown option */
+  /** Returns lightningd's error for a value, if any. An unknown option accepts any value. */
   problemWith(name: string, value: string): string | undefined {
     const option = this.#options.get(name);
     return option && problemWithValue(option, value);
   }
 
-  /** @returns lightningd's error for the value, or undefined if it is accepted */
+  /** Adds a value. @returns lightningd's error for it, or undefined if it is accepted */
   add(name: string, value: string | undefined, source: ConfigSource): string | undefined {
     const problem = value === undefined ? undefined : this.problemWith(name, value);
     this.#vars.push({ name, value, source, overridden: false });
@@ -72,7 +72,7 @@ export class ConfigVars {
     return problem;
   }
 
-  /** Removes the values from one kind of source. What they had overridden counts again. */
+  /** Removes the values from one kind of source. The last of the others then applies again. */
   remove(name: string, kind: ConfigSource["kind"]): void {
     const before = this.#vars.length;
     this.#vars = this.#vars.filter((item) => item.name !== name || item.source.kind !== kind);
@@ -81,7 +81,7 @@ export class ConfigVars {
     if (last !== undefined) last.overridden = false;
   }
 
-  /** The values that count: one, or several for a multi option. */
+  /** Returns the values that apply: at most one, or any number for a multi option. */
   values(name: string): readonly ConfigVar[] {
     return this.#vars.filter((item) => item.name === name && !item.overridden);
   }

@@ -1,7 +1,7 @@
 /**
- * Where plugins keep their state: keys of several parts, in order, with a number that counts the
- * changes (wallet/datastore.c). It outlives the node in a journal in the network directory, one
- * line per change. Used by methods/datastore.ts.
+ * The datastore, where plugins keep their state (wallet/datastore.c). A key has one or more parts;
+ * a value has a generation, which counts its changes. The datastore outlives the node in a journal
+ * in the network directory, with one line per change. Used by methods/datastore.ts.
  */
 import { closeSync, constants, fstatSync, ftruncateSync, renameSync, writeSync } from "node:fs";
 import { Failure } from "../../errors/failure.js";
@@ -20,13 +20,15 @@ export class Datastore {
   readonly #values = new Map<string, StoredValue>();
   #lines = 0;
   /**
-   * The last line was cut off, when the disk was full or the node was killed: it is overwritten.
+   * Where to write, in bytes, if the last line is incomplete because the disk was full or the node
+   * was killed. Undefined for the end of the file.
    */
   #wholeBytes: number | undefined;
 
   /**
-   * Reads what an earlier node has stored, and writes nothing.
-   * @throws Failure if the journal is damaged, foreign, or cannot be read
+   * Reads what an earlier node stored. Writes nothing.
+   * @throws Failure if the journal is damaged, belongs to another user, or is not a regular file
+   * @throws the system's error if it cannot be read
    */
   constructor(private readonly path: string) {
     const text = readOwnedFile(path, MAX_BYTES)?.toString("utf8") ?? "";
@@ -45,26 +47,26 @@ export class Datastore {
     return this.#values.get(idOf(key));
   }
 
-  /** @throws the system's error if it cannot be written */
+  /** @throws the system's error if the journal cannot be written */
   set(value: StoredValue): void {
     this.#append(lineOf(value));
     this.#values.set(idOf(value.key), value);
   }
 
-  /** @throws the system's error if it cannot be written */
+  /** @throws the system's error if the journal cannot be written */
   remove(key: readonly string[]): void {
     this.#append(`${JSON.stringify({ key })}\n`);
     this.#values.delete(idOf(key));
   }
 
-  /** All values whose keys begin with these parts, in the order of their keys. */
+  /** Returns all values whose keys begin with these parts, sorted by key. */
   under(start: readonly string[]): readonly StoredValue[] {
     return [...this.#values.values()]
       .filter(({ key }) => start.every((part, index) => key[index] === part))
       .sort((a, b) => Buffer.compare(Buffer.from(idOf(a.key)), Buffer.from(idOf(b.key))));
   }
 
-  /** Rewrites the journal without what has been changed or deleted since. Throws nothing. */
+  /** Rewrites the journal without outdated and deleted values. Never throws. */
   close(): void {
     if (this.#lines <= this.#values.size) return;
     try {
@@ -85,7 +87,7 @@ export class Datastore {
   }
 }
 
-/** Also closes the file. @param from everything after this many bytes is overwritten */
+/** Writes text and closes the file. @param from where to write, in bytes; the rest is cut off */
 function writeAll(fd: number, text: string, from: number): void {
   try {
     ftruncateSync(fd, from);
@@ -96,7 +98,7 @@ function writeAll(fd: number, text: string, from: number): void {
   }
 }
 
-/** The parts as lightningd joins them in its database. */
+/** Joins the parts of a key as lightningd's database does. */
 function idOf(key: readonly string[]): string {
   return key.join("\0");
 }
@@ -105,7 +107,7 @@ function lineOf({ key, data, generation }: StoredValue): string {
   return `${JSON.stringify({ key, hex: data.toString("hex"), generation: generation.toString() })}\n`;
 }
 
-/** @returns undefined for a damaged line; a line without `data` is a deletion */
+/** Returns the change, which is a deletion if it has no `data`; undefined for a damaged line. */
 function parseLine(line: string): (Omit<StoredValue, "data"> & { data?: Buffer }) | undefined {
   const value = parseJson(line);
   if (!isObject(value) || !Array.isArray(value.key)) return undefined;

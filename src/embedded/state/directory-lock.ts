@@ -1,7 +1,7 @@
 /**
- * Lets one node at a time use a directory: locked before anything in it is opened, and free again
- * when the process is gone, however it ended. The lock is a listening socket: the kernel answers
- * for a live process, also across PID namespaces. Used by node.ts.
+ * Locks a directory for one node, before anything in it is opened. The lock is a listening socket,
+ * which the kernel releases when the process ends for any reason, and which works across PID
+ * namespaces. Used by node.ts.
  */
 import { lstatSync, unlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
@@ -17,8 +17,8 @@ const NAME = "cln-dev-lock";
 
 /**
  * Locks a node's directory for this process.
- * @param rpcFile the node's socket: if it answers, that is a node, too, perhaps a real one
- * @throws Failure if a node runs there
+ * @param rpcFile the node's socket; if it answers, a node is running, perhaps a real one
+ * @throws Failure if a node is running there, or a file that is not a socket is in the way
  */
 export async function lockDirectory(networkDir: string, rpcFile: string): Promise<DirectoryLock> {
   const path = join(networkDir, NAME);
@@ -32,26 +32,26 @@ export async function lockDirectory(networkDir: string, rpcFile: string): Promis
     removeSocket(path);
     await listenUnix(server, path);
   }
-  // The node's own socket and plugins keep the process alive, not this.
+  // Only the node's own socket and plugins keep the process alive.
   server.unref();
   return {
     release: () => closeServer(server, path),
   };
 }
 
-/** Stops listening and removes the socket; leaves alone what has replaced it, or its folder. */
+/** Stops listening and removes the socket, unless something else has replaced it. */
 export function closeServer(server: Server, path: string): void {
   server.close();
   try {
     removeSocket(path);
   } catch {
-    // It is not ours any more.
+    // The path is no longer ours.
   }
 }
 
 /**
- * Removes a socket that no process listens on any more; does nothing if there is none.
- * @throws Failure if something else has that name
+ * Removes a socket that no process listens on any longer. Does nothing if there is none.
+ * @throws Failure if the file is not a socket
  */
 export function removeSocket(path: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });

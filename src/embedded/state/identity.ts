@@ -1,6 +1,6 @@
 /**
- * The node's secret and its public id, derived as lightningd does (hsmd/libhsmd.c): the same file
- * gives the same id and the same `makesecret` answers on both. Used by node.ts.
+ * The node's secret and public id, derived as in lightningd (hsmd/libhsmd.c): the same file gives
+ * the same id and the same `makesecret` answers in both. Used by node.ts.
  */
 import { createECDH, hkdfSync, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -14,16 +14,16 @@ export interface Identity {
   readonly alias: string;
   /** Six hexadecimal digits. */
   readonly color: string;
-  /** A secret of 32 bytes for this purpose. */
+  /** Derives a secret of 32 bytes for a purpose. */
   makeSecret(info: Buffer): Buffer;
 }
 
 const SECRET_BYTES = 32;
 
 /**
- * Reads `hsm_secret` in the network directory, or creates it.
- * @param given alias and colour, if the node's options set them
- * @throws Failure if it is foreign, or not a secret
+ * Reads `hsm_secret` in the network directory. Creates it if missing.
+ * @param given alias and color, if the node's options set them
+ * @throws Failure if the file belongs to another user or does not hold a secret
  */
 export function loadIdentity(
   networkDir: string,

@@ -1,12 +1,12 @@
 /**
- * The options of the node itself with the defaults of lightningd v26.06.6 on regtest, in the order
- * in which `listconfigs` shows them. Most have no effect here: they exist because a plugin may ask
- * for them, and must not take their names.
+ * The options of the node itself, with the defaults of lightningd v26.06.6 on regtest, in the order
+ * of `listconfigs`. Most have no effect here. They exist because a plugin may ask for them, and
+ * must not reuse their names.
  */
 import { NATIVE_OPTIONS } from "../../plugin/release.js";
 import type { ConfigVars, NodeOption } from "./config-vars.js";
 
-/** `<name> <type> [default]`; `*` marks a multi option, `!` one that setconfig can change. */
+/** `<name> <type> [default]`. `*` marks a multi option, `!` one that setconfig can change. */
 const OPTIONS = `
   developer flag
   lightning-dir string
@@ -79,7 +79,7 @@ export function addNodeOptions(configs: ConfigVars): void {
     const [multi, dynamic] = [kind.endsWith("*"), kind.endsWith("!")];
     configs.addOption({ ...OWN, name, type, default: value, multi, dynamic });
   }
-  // The others are shown only if they are set.
+  // `listconfigs` shows the others only if they are set.
   for (const name of NATIVE_OPTIONS) {
     if (configs.option(name) === undefined) configs.addOption({ ...OWN, name });
   }
