@@ -69,7 +69,7 @@ function badOption({ configs, log }: NodeContext, settings: EmbeddedSettings): F
     const { name, value } = given;
     const option = configs.option(name);
     if (option === undefined && !PLUGIN_OPTIONS.has(name)) {
-      const why = "neither the node nor a plugin that starts with it has that option";
+      const why = "unknown option: neither the node nor its plugins have it";
       const near = nearestName(
         name,
         Array.from(configs.options, (known) => known.name),

@@ -202,7 +202,7 @@ class Node implements NodeContext {
   }
 
   async raise(topic: string, wishes: RaiseWishes = {}): Promise<RaisedEvent> {
-    if (!canRaise(this, topic)) throw usageFailure(`there is no hook or notification ${topic}`);
+    if (!canRaise(this, topic)) throw usageFailure(`unknown hook or notification: ${topic}`);
     const { payload, changes = {}, only } = wishes;
     const raw = (value: unknown) => new RawJson(JSON.stringify(value));
     const options = {
@@ -253,7 +253,7 @@ function writePidFile(path: string): void {
 function stoppedAtStart(): Failure {
   return new Failure({
     kind: "node-stopped",
-    what: "the embedded node was stopped while it was starting",
+    what: "the embedded node was stopped during startup",
     exitCode: 1,
   });
 }

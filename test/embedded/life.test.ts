@@ -132,7 +132,7 @@ describe("the end", () => {
       const start = runEmbeddedNode({ lightningDir, plugins: [plugin], signal: ending.signal });
       await until("it is asked", () => existsSync(asked) && readFileSync(asked, "utf8") !== "");
       ending.abort();
-      await expect(start).rejects.toThrow(/stopped while it was starting/);
+      await expect(start).rejects.toThrow(/stopped during startup/);
       expect(isAlive(Number(readFileSync(asked, "utf8")))).toBe(false);
       expect(existsSync(join(lightningDir, "regtest", "lightning-rpc"))).toBe(false);
     },

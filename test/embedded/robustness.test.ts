@@ -259,7 +259,7 @@ describe("a plugin", () => {
     const large = request(1, "pid", ["x".repeat(8 * 1024 * 1024)]);
     const client = new RawClient(node.rpcFile);
     for (let sent = 0; sent < 10; sent++) client.send(large);
-    await expectKilled(node, pid, "It does not read its stdin: ");
+    await expectKilled(node, pid, "Plugin is not reading its stdin: ");
     expect(await going).toMatchObject({ code: -4 });
   });
 

@@ -31,7 +31,7 @@ function like(pattern: RegExp): (text: string) => boolean {
 const isHex = like(/^([0-9a-f]{2})*$/i);
 const HEX: Form = ["hexadecimal", isHex];
 const TLVS: Form = [
-  "hexadecimal, a stream of TLVs that update_add_htlc may have",
+  "a hexadecimal TLV stream that is valid in update_add_htlc",
   (text) => isHex(text) && isTlvs(Buffer.from(text, "hex")),
 ];
 const CHANNEL_ID: Form = ["a channel id of 64 hexadecimal digits", like(/^[0-9a-f]{64}$/i)];
@@ -134,7 +134,7 @@ function faultOf(rule: Rule, word: string, result: Token, network: string): stri
   const { members = {}, needs = {}, forbids = [], pair } = rule;
   const has = (key: string) => result.member(key) !== undefined;
   const forbidden = forbids.find(has);
-  if (forbidden !== undefined) return `${word} cannot come with ${forbidden}`;
+  if (forbidden !== undefined) return `${word} cannot be combined with ${forbidden}`;
   const needed = Object.keys(needs);
   const taken = needed.findLast(has);
   const forms = taken === undefined ? members : { ...members, [taken]: needs[taken] };
@@ -144,17 +144,17 @@ function faultOf(rule: Rule, word: string, result: Token, network: string): stri
       return `${key} must be ${form[0]}`;
     }
   }
-  if (needed.length > 0 && taken === undefined) return `${word} needs a ${needed.join(" or a ")}`;
+  if (needed.length > 0 && taken === undefined) return `${word} requires ${needed.join(" or ")}`;
   const [first, second] = pair ?? [];
   if (first === undefined || second === undefined || !has(first)) return undefined;
   const isZero = /^0+(?!\d)/.test(result.member(second)?.text ?? "0");
-  return isZero ? `a ${first} needs ${second}, which is not 0` : undefined;
+  return isZero ? `${first} requires a nonzero ${second}` : undefined;
 }
 
 function judgeInvoicePayment(result: Token): HookVerdict {
   const message = result.member("failure_message");
   if (message === undefined) {
-    return fatal('without "result": "continue" or "reject" it needs a failure_message');
+    return fatal('without "result": "continue" or "reject" a failure_message is required');
   }
   return isHex(message.text) ? DECIDED : fatal(`failure_message must be ${HEX[0]}`);
 }
@@ -167,7 +167,7 @@ function judgeRpcCommand(result: Token): HookVerdict {
   if (replace !== undefined) {
     const lacks = ["jsonrpc", "id", "method", "params"].filter((key) => !replace.member(key));
     if (lacks.length === 0) return DECIDED;
-    return ignored(`"replace" must be a whole request; it has no ${lacks.join(", ")}`);
+    return ignored(`"replace" must be a complete request; missing: ${lacks.join(", ")}`);
   }
   const own = result.member("return");
   if (own?.member("result") !== undefined) return DECIDED;
@@ -177,7 +177,9 @@ function judgeRpcCommand(result: Token): HookVerdict {
   }
   // lightningd reads both without checking that they exist.
   const lacks = ["code", "message"].filter((key) => error.member(key) === undefined);
-  return lacks.length === 0 ? DECIDED : fatal(`the error in "return" has no ${lacks.join(", ")}`);
+  return lacks.length === 0
+    ? DECIDED
+    : fatal(`the error in "return" is missing ${lacks.join(", ")}`);
 }
 
 /**

@@ -73,7 +73,7 @@ function ask(plugin: HostedPlugin, log: NodeLog, call: HookCall, next: () => voi
       log.add("lightningd", "trace", `Plugin ${plugin.name} returned from ${hook} hook call`);
       if (result === undefined) {
         // lightningd aborts here; the embedded node only drops the plugin.
-        const note = "A real lightningd ends here: it wants a result of every hook";
+        const note = "A real lightningd would abort here: every hook must return a result";
         log.add("lightningd", "broken", note);
         const reason = `Plugin ${plugin.name} for ${hook} returned non-result response ${answer.raw}`;
         plugin.kill("broken", reason);

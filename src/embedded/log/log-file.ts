@@ -56,7 +56,7 @@ export class LogFile {
       // A full disk must not stop the node: the lines are still in memory.
       if (this.#isFull) return;
       this.#isFull = true;
-      this.onTrouble(`the node's log ${this.path} cannot be written: ${messageOf(error)}`);
+      this.onTrouble(`cannot write the node's log ${this.path}: ${messageOf(error)}`);
     }
   }
 

@@ -164,7 +164,7 @@ export class HostedPlugin extends PluginSession {
     super.send(text);
     const unsent = this.process?.unsentBytes ?? 0;
     if (unsent > MAX_UNSENT_BYTES) {
-      this.kill("unusual", `It does not read its stdin: ${unsent} bytes wait`);
+      this.kill("unusual", `Plugin is not reading its stdin: ${unsent} bytes unsent`);
     }
   }
 

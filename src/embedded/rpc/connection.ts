@@ -74,7 +74,7 @@ export class Connection implements CommandOrigin {
     log.flush();
     socket.write(bytes);
     if (socket.writableLength <= MAX_BACKLOG_BYTES) return;
-    log.add(this.logSource, "unusual", "Closing: its client does not read its answers");
+    log.add(this.logSource, "unusual", "Closing connection: the client is not reading its answers");
     socket.destroy();
   }
 

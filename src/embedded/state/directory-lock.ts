@@ -78,8 +78,8 @@ function isAnswering(path: string): Promise<boolean> {
 function notSocket(path: string): Failure {
   return new Failure({
     kind: "unusable-file",
-    what: `cannot make the socket ${path}`,
-    why: "there is a file of that name that is not a socket",
+    what: `cannot create the socket ${path}`,
+    why: "a file with that name exists and is not a socket",
     fix: "Remove that file, or set another rpc-file",
     exitCode: 2,
   });
@@ -90,7 +90,7 @@ function alreadyRunning(networkDir: string, how: string): Failure {
     kind: "node-already-running",
     what: `cannot start an embedded node in ${networkDir}`,
     why: `another node is running there: ${how}`,
-    fix: "Stop that one, or name another directory with --lightning-dir",
+    fix: "Stop it, or choose another directory with --lightning-dir",
     exitCode: 2,
   });
 }

@@ -52,7 +52,7 @@ function readSecret(path: string): Buffer {
   if (kept.length === SECRET_BYTES) return kept;
   throw usageFailure(`cannot use ${path}`, {
     why: `it does not hold ${SECRET_BYTES} bytes`,
-    fix: "Remove it, or name another directory with --lightning-dir",
+    fix: "Remove it, or choose another directory with --lightning-dir",
   });
 }
 

@@ -137,7 +137,7 @@ describe("wrong settings", () => {
     );
     await expect(withConfig(`plugin=${plugin}\nloudd\n`)).rejects.toMatchObject({
       what: expect.stringMatching(/with loudd in .*config:2$/),
-      why: expect.stringContaining("neither the node nor a plugin"),
+      why: expect.stringContaining("neither the node nor its plugins"),
       fix: "Did you mean loud?",
     });
     const another = makePlugin(makeFolder(), "q.js", { options: [flag] });
