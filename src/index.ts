@@ -25,7 +25,7 @@ export {
   type WatchSession,
   watch,
 } from "./api/watch.js";
-export type { RaisedEvent, RaiseWishes } from "./embedded/emit/raised-event.js";
+export type { RaisedEvent, RaiseOptions } from "./embedded/emit/raised-event.js";
 export { Failure, type FailureExitCode, type FailureParts } from "./errors/failure.js";
 export type * from "./events/watch-events.js";
 export type { JsonObject } from "./jsonrpc/json.js";

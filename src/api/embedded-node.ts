@@ -1,7 +1,7 @@
 /** The embedded node for programs: for testing a plugin without lightningd. */
 import { resolve } from "node:path";
 import type { PluginDirection } from "../embedded/api.js";
-import type { RaisedEvent, RaiseWishes } from "../embedded/emit/raised-event.js";
+import type { RaisedEvent, RaiseOptions } from "../embedded/emit/raised-event.js";
 import { PluginStderr } from "../embedded/log/plugin-stderr.js";
 import { runEmbeddedNode } from "../embedded/node.js";
 import type { LogLevel } from "../plugin/log-level.js";
@@ -52,7 +52,7 @@ export interface EmbeddedNode extends LightningNode, AsyncDisposable {
    * when every plugin that was asked has answered.
    * @throws Failure with `exitCode` 2 if the topic is unknown
    */
-  raise(topic: string, wishes?: RaiseWishes): Promise<RaisedEvent>;
+  raise(topic: string, options?: RaiseOptions): Promise<RaisedEvent>;
   /** Stops the node and all its plugins. Safe to call more than once. */
   close(): Promise<void>;
   /** Resolves when the node has ended, for any reason. */
@@ -110,7 +110,7 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions = {}): Prom
   const started: EmbeddedNode = {
     ...nodeAt({ ...address, networkNamedBy: "command line" }),
     logFile,
-    raise: (topic, wishes) => node.raise(topic, wishes),
+    raise: (topic, options) => node.raise(topic, options),
     close: () => node.close(),
     closed: node.closed,
     [Symbol.asyncDispose]: () => node.close(),

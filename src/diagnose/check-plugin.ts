@@ -162,7 +162,7 @@ function lackOfNode({ handshake, trace }: OfflineRun): string | undefined {
     JSON.stringify(handshake.end),
     ...handshake.logged.map(({ message }) => message),
   ].join("\n");
-  const method = /The embedded node does not do '([\w-]+)'/.exec(said)?.[1];
+  const method = /The embedded node does not support '([\w-]+)'/.exec(said)?.[1];
   return method === undefined ? undefined : `method ${method}`;
 }
 

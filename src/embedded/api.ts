@@ -1,7 +1,7 @@
 /** The options of an embedded node, and its handle. src/api builds the public API on this. */
 import type { LogLevel } from "../plugin/log-level.js";
 import type { RunSettings } from "../plugin/process/run-settings.js";
-import type { RaisedEvent, RaiseWishes } from "./emit/raised-event.js";
+import type { RaisedEvent, RaiseOptions } from "./emit/raised-event.js";
 
 export interface NodeOptions {
   /**
@@ -57,7 +57,7 @@ export interface RunningEmbeddedNode {
    * every plugin that was asked has answered.
    * @throws Failure if the topic is unknown
    */
-  raise(topic: string, wishes?: RaiseWishes): Promise<RaisedEvent>;
+  raise(topic: string, options?: RaiseOptions): Promise<RaisedEvent>;
   /** Ends the node and all its plugins. Safe to call more than once. */
   close(): Promise<void>;
   /** Resolves when the node has ended, for any reason. */

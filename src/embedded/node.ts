@@ -13,7 +13,7 @@ import { listenUnix } from "../node/rpc/unix-socket.js";
 import { configurationOf } from "../plugin/handshake/init-params.js";
 import type { NodeOptions, RunningEmbeddedNode } from "./api.js";
 import { canRaise, raise } from "./emit/raise.js";
-import type { RaisedEvent, RaiseWishes } from "./emit/raised-event.js";
+import type { RaisedEvent, RaiseOptions } from "./emit/raised-event.js";
 import { notificationMessage } from "./hooks/notifications.js";
 import { startPlugins } from "./lifecycle.js";
 import { LogFile } from "./log/log-file.js";
@@ -69,7 +69,7 @@ export async function runEmbeddedNode(options: NodeOptions = {}): Promise<Runnin
     networkDir,
     rpcFile,
     logFile,
-    raise: (topic, wishes) => node.raise(topic, wishes),
+    raise: (topic, options) => node.raise(topic, options),
     close: () => node.close(),
     closed: node.closed,
   };
@@ -201,17 +201,17 @@ class Node implements NodeContext {
       this.configs.add(name, value, source);
   }
 
-  async raise(topic: string, wishes: RaiseWishes = {}): Promise<RaisedEvent> {
+  async raise(topic: string, options: RaiseOptions = {}): Promise<RaisedEvent> {
     if (!canRaise(this, topic)) throw usageFailure(`unknown hook or notification: ${topic}`);
-    const { payload, changes = {}, only } = wishes;
+    const { payload, changes = {}, only } = options;
     const raw = (value: unknown) => new RawJson(JSON.stringify(value));
-    const options = {
+    const rawOptions = {
       ...(payload === undefined ? {} : { payload: raw(payload) }),
       changes: new Map(Object.entries(changes).map(([path, value]) => [path, raw(value)])),
       ...(only === undefined ? {} : { only }),
     };
     const raised = await new Promise<RaisedEvent<RawJson>>((resolve) => {
-      raise(this, topic, options, resolve);
+      raise(this, topic, rawOptions, resolve);
     });
     return JSON.parse(jsonText(raised)) as RaisedEvent;
   }

@@ -13,7 +13,7 @@ import { hookExample, NOTIFICATION_TOPICS, notificationExample, withChange } fro
 import { type HookVerdict, judgeHookAnswer } from "./judge-hook-answer.js";
 import type { RaisedEvent } from "./raised-event.js";
 
-export interface RaiseOptions {
+export interface RawRaiseOptions {
   /** The whole payload, as JSON text. Default: an example. */
   readonly payload?: RawJson;
   /** The members of the example to change, by path: `htlc.amount_msat`. */
@@ -38,9 +38,7 @@ type Raisable = {
 /** Returns everything that can be raised, including topics announced by the node's plugins. */
 export function listRaisable(node: NodeContext): readonly Raisable[] {
   const { plugins } = node.host;
-  const custom = plugins.flatMap(({ manifest }) => manifest?.notifications ?? []);
-  const topics = new Set([...NOTIFICATION_TOPICS, ...custom]);
-  const notifications = [...topics].sort().map((topic) => ({
+  const notifications = [...notificationTopics(node)].sort().map((topic) => ({
     topic,
     kind: "notification" as const,
     example: new RawJson(jsonText(notificationExample(topic, node)?.payload ?? {})),
@@ -60,10 +58,14 @@ export function listRaisable(node: NodeContext): readonly Raisable[] {
 }
 
 /** Whether there is a hook or a notification with that name. */
-export function canRaise(node: NodeContext, topic: string, only?: Raisable["kind"]): boolean {
-  return listRaisable(node).some(
-    (item) => item.topic === topic && (only === undefined || item.kind === only),
-  );
+export function canRaise(node: NodeContext, topic: string): boolean {
+  return HOOKS.has(topic) || notificationTopics(node).has(topic);
+}
+
+/** The notifications of lightningd and of the node's plugins. */
+function notificationTopics(node: NodeContext): ReadonlySet<string> {
+  const custom = node.host.plugins.flatMap(({ manifest }) => manifest?.notifications ?? []);
+  return new Set([...NOTIFICATION_TOPICS, ...custom]);
 }
 
 /**
@@ -73,7 +75,7 @@ export function canRaise(node: NodeContext, topic: string, only?: Raisable["kind
 export function raise(
   node: NodeContext,
   topic: string,
-  options: RaiseOptions,
+  options: RawRaiseOptions,
   done: (raised: Raised) => void,
 ): void {
   const { only } = options;
@@ -81,7 +83,7 @@ export function raise(
     done({ topic, notification: notify(node, topic, options) });
     return;
   }
-  const isNotification = only !== "hook" && canRaise(node, topic, "notification");
+  const isNotification = only !== "hook" && notificationTopics(node).has(topic);
   raiseHook(node, topic, options, (hook) => {
     const goesOn = isNotification && hook.continued;
     done({ topic, hook, ...(goesOn ? { notification: notify(node, topic, options) } : {}) });
@@ -91,7 +93,7 @@ export function raise(
 function notify(
   node: NodeContext,
   topic: string,
-  options: RaiseOptions,
+  options: RawRaiseOptions,
 ): NonNullable<Raised["notification"]> {
   const example = notificationExample(topic, node);
   const payload = payloadText(example?.payload ?? {}, options);
@@ -121,7 +123,7 @@ function reachHeight(node: NodeContext, params: string): void {
 function raiseHook(
   node: NodeContext,
   hook: string,
-  options: RaiseOptions,
+  options: RawRaiseOptions,
   done: (outcome: HookOutcome) => void,
 ): void {
   const params = payloadText(hookExample(hook, node), options);
@@ -189,7 +191,7 @@ function filterValueOf(hook: string, params: string): string | undefined {
   return Number.isNaN(type) ? undefined : String(type);
 }
 
-function payloadText(example: JsonRecord, { payload, changes }: RaiseOptions): string {
+function payloadText(example: JsonRecord, { payload, changes }: RawRaiseOptions): string {
   if (payload !== undefined) return payload.text;
   let changed = example;
   for (const [path, value] of changes) changed = withChange(changed, path.split("."), value);

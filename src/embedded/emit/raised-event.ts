@@ -1,7 +1,7 @@
 /** The options and the result of raising an event from a program. */
 import type { JsonObject } from "../../jsonrpc/json.js";
 
-export interface RaiseWishes {
+export interface RaiseOptions {
   /** The whole payload. Default: an example. */
   readonly payload?: JsonObject;
   /** The members of the example to change, by path: `{ "htlc.amount_msat": 1000 }`. */

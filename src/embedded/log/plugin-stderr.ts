@@ -1,7 +1,8 @@
 /** Splits the stderr of the embedded node's plugins into lines. */
 import { StringDecoder } from "node:string_decoder";
 
-const MAX_LINE_BYTES = 64 * 1024;
+/** The longest unended line that is kept, in characters. A longer one is logged in parts. */
+const MAX_LINE_LENGTH = 64 * 1024;
 /** How long to wait for the end of a line, in ms. Its writer may have died. */
 const UNENDED_MS = 200;
 
@@ -29,7 +30,7 @@ export class PluginStderr {
       this.onLine(plugin, begun.text);
       begun.text = "";
     };
-    if (begun.text.length > MAX_LINE_BYTES) pass();
+    if (begun.text.length > MAX_LINE_LENGTH) pass();
     else begun.timer = setTimeout(pass, UNENDED_MS).unref();
   }
 }

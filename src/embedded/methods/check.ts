@@ -1,7 +1,7 @@
 /** `check`: checks whether a command accepts its parameters (lightningd/jsonrpc.c json_check). */
 import type { NodeContext } from "../node-context.js";
 import { readParams, required, text } from "../rpc/params.js";
-import { forward, isDone, unknownMethod } from "../rpc/run-method.js";
+import { forward, hasMethod, unknownMethod } from "../rpc/run-method.js";
 import type { BuiltinMethod } from "./builtin-method.js";
 
 export function checkMethod(node: NodeContext): BuiltinMethod {
@@ -13,7 +13,7 @@ export function checkMethod(node: NodeContext): BuiltinMethod {
         command,
         {
           command_to_check: required((token) => {
-            if (!isDone(node, token.text)) throw unknownMethod(token.text);
+            if (!hasMethod(node, token.text)) throw unknownMethod(token.text);
             // From here on, errors name that command.
             command.name = token.text;
             return text(token);

@@ -26,12 +26,12 @@ export function emitMethod(node: NodeContext): BuiltinMethod {
       });
       if (topic === undefined) return { topics: listRaisable(node) };
       if (!canRaise(node, topic)) throw invalidParams(`Unknown topic '${topic}'`);
-      const wishes = {
+      const options = {
         ...(payload === undefined ? {} : { payload: raw(payload) }),
         changes: new Map(changes?.members.map(({ key, value }) => [key, raw(value)])),
         ...(only === undefined ? {} : { only }),
       };
-      raise(node, topic, wishes, (raised) => command.succeed(raised));
+      raise(node, topic, options, (raised) => command.succeed(raised));
       return undefined;
     },
   };

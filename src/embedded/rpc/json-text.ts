@@ -29,6 +29,7 @@ export function jsonText(value: JsonValue): string {
   return `{${members.join(",")}}`;
 }
 
-function isArray(value: JsonRecord | readonly JsonValue[]): value is readonly JsonValue[] {
+/** As Array.isArray, for a readonly array. */
+export function isArray(value: JsonRecord | readonly JsonValue[]): value is readonly JsonValue[] {
   return Array.isArray(value);
 }

@@ -5,7 +5,7 @@
  */
 import { RawJson } from "../../jsonrpc/json.js";
 import type { Token } from "../../jsonrpc/token.js";
-import type { JsonRecord, JsonValue } from "./json-text.js";
+import { isArray, type JsonRecord, type JsonValue } from "./json-text.js";
 import { BadParam } from "./rpc-fault.js";
 
 export type ResultFilter = (result: JsonRecord) => JsonRecord;
@@ -51,8 +51,4 @@ function filteredRecord(filter: Token, value: JsonRecord): JsonRecord {
     return isKept ? [[key, filtered(wanted, member)] as const] : [];
   });
   return Object.fromEntries(kept);
-}
-
-function isArray(value: JsonRecord | readonly JsonValue[]): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }

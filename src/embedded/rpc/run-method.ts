@@ -14,17 +14,17 @@ import { RpcFault } from "./rpc-fault.js";
 
 /** Whether this node or lightningd has the method. */
 export function methodExists(node: NodeContext, name: string): boolean {
-  return isDone(node, name) || isOnlyReal(name);
+  return hasMethod(node, name) || lightningdHasMethod(name);
 }
 
 /** Whether lightningd has the method, except for developer methods. */
-function isOnlyReal(name: string): boolean {
+function lightningdHasMethod(name: string): boolean {
   if (DEVELOPER_METHODS.has(name)) return false;
   return NATIVE_METHODS.has(name) || PLUGIN_METHODS.has(name) || BACKEND_METHODS.has(name);
 }
 
 /** Whether this node has the method. */
-export function isDone(node: NodeContext, name: string): boolean {
+export function hasMethod(node: NodeContext, name: string): boolean {
   return node.methods.has(name) || node.host.ownerOfMethod(name) !== undefined;
 }
 
@@ -33,11 +33,10 @@ export function unknownMethod(name: string): RpcFault {
   if (DEVELOPER_METHODS.has(name)) {
     return new RpcFault(METHOD_NOT_FOUND, `Command "${name}" is developer-only`);
   }
-  const isReal = isOnlyReal(name);
   return new RpcFault(
     METHOD_NOT_FOUND,
-    isReal
-      ? `The embedded node does not do '${name}'. Use a real lightningd for it`
+    lightningdHasMethod(name)
+      ? `The embedded node does not support '${name}'. Use a real lightningd`
       : `Unknown command '${name}'`,
   );
 }

@@ -175,7 +175,7 @@ test("what the embedded node lacks is not the plugin's mistake", async () => {
   write(
     box,
     GOOD,
-    `console.error("The embedded node does not do 'getroute': it has no"); process.exit(1)`,
+    `console.error("The embedded node does not support 'getroute': it has no"); process.exit(1)`,
   );
   const { code, stdout } = await run(box, ["check", "p.js"]);
   expect(code).toBe(0);
