@@ -178,8 +178,8 @@ function waitingOf(node: NodeContext): Set<WaitingHook> {
 
 function warningOf(verdict: HookVerdict): { readonly warning?: string } {
   if (!("why" in verdict)) return {};
-  const does = verdict.kind === "ignored" ? "ignores this answer" : "exits at this answer";
-  return { warning: `lightningd ${does}: ${verdict.why}` };
+  const does = verdict.kind === "ignored" ? "ignore this answer" : "exit on this answer";
+  return { warning: `lightningd would ${does}: ${verdict.why}` };
 }
 
 /** Returns what to match filters against: a request's method, or a peer message's number. */

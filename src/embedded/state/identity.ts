@@ -51,7 +51,7 @@ function readSecret(path: string): Buffer {
   }
   if (kept.length === SECRET_BYTES) return kept;
   throw usageFailure(`cannot use ${path}`, {
-    why: `it does not hold ${SECRET_BYTES} bytes`,
+    why: `it is not exactly ${SECRET_BYTES} bytes long`,
     fix: "Remove it, or choose another directory with --lightning-dir",
   });
 }

@@ -148,10 +148,12 @@ describe("a hook", () => {
   });
 
   it("reports what lightningd does with a bad answer", async () => {
-    const odd = await withPlugin(hooks, `htlc_accepted: () => ({ result: "perhaps" })`);
+    const odd = await withPlugin(hooks, `htlc_accepted: () => ({ result: "fail" })`);
     expect(await run(odd, "htlc_accepted")).toMatchObject({
       code: 1,
-      text: expect.stringContaining("lightningd exits at this answer"),
+      text: expect.stringContaining(
+        'lightningd would exit on this answer: "fail" requires failure_message or failure_onion',
+      ),
     });
     expect(await run(odd, "htlc_accepted", [], { json: true })).toMatchObject({ code: 1 });
     const dies = await withPlugin(hooks, "htlc_accepted: () => process.exit(1)");
@@ -165,7 +167,7 @@ describe("a hook", () => {
     );
     expect(await run(errs, "htlc_accepted")).toMatchObject({
       code: 1,
-      text: expect.stringContaining("lightningd exits at an error"),
+      text: expect.stringContaining("lightningd would exit on an error"),
     });
     expect(await call(errs, "plugin", ["list"])).toEqual({ command: "list", plugins: [] });
   });

@@ -103,7 +103,7 @@ async function callEmit(
 /** Returns the names of all topics; empty if the node does not answer. */
 export async function emitTopics(node: NodeAddress, signal: AbortSignal): Promise<string[]> {
   const topics = await listTopics(node, signal).catch(() => []);
-  return topics.flatMap((item) => item.member("topic")?.text ?? []);
+  return topics.map((item) => stringOf(item.member("topic")));
 }
 
 async function listTopics({ rpcFile }: NodeAddress, signal: AbortSignal): Promise<Token[]> {
@@ -147,13 +147,13 @@ function listLines(result: Token, only: string | undefined, paint: Paint): strin
   const topics = result.member("topics")?.elements ?? [];
   const shown = topics.filter((item) => only === undefined || item.member("topic")?.is(only));
   if (shown.length === 0) {
-    const names = topics.flatMap((item) => item.member("topic")?.text ?? []);
+    const names = topics.map((item) => stringOf(item.member("topic")));
     throw unknownTopic(`unknown topic ${only}`, only, names);
   }
   return shown.map((item) => {
-    const kind = sanitize(item.member("kind")?.text ?? "");
+    const kind = sanitize(stringOf(item.member("kind")));
     const plugins = namesIn(item.member("plugins"));
-    const name = sanitize(item.member("topic")?.text ?? "").padEnd(26);
+    const name = sanitize(stringOf(item.member("topic"))).padEnd(26);
     const line = `${kind.padEnd(12)}  ${paint.bold(name)}  ${paint.magenta(plugins)}`.trimEnd();
     if (only === undefined) return line;
     return `${line}\n${sanitize(indentJson(item.member("example")?.raw ?? "{}"), { newlines: true })}`;
@@ -167,7 +167,7 @@ function unknownTopic(what: string, topic: string | undefined, names: readonly s
 }
 
 function raisedLines(result: Token, paint: Paint): string[] {
-  const topic = sanitize(result.member("topic")?.text ?? "");
+  const topic = sanitize(stringOf(result.member("topic")));
   const [hook, notification] = [result.member("hook"), result.member("notification")];
   const lines: string[] = [];
   if (hook !== undefined) {
@@ -189,12 +189,12 @@ function raisedLines(result: Token, paint: Paint): string[] {
 }
 
 function answerLines(topic: string, answer: Token, paint: Paint): string[] {
-  const plugin = sanitize(answer.member("plugin")?.text ?? "");
+  const plugin = sanitize(stringOf(answer.member("plugin")));
   const head = `hook ${paint.bold(topic)}: ${paint.magenta(plugin)}`;
   const result = answer.member("result");
   const error = answer.member("error");
   if (result !== undefined) {
-    const warning = answer.member("warning")?.text;
+    const warning = stringOf(answer.member("warning"));
     const shown = sanitize(indentJson(result.raw), { newlines: true });
     return [`${head} answered ${shown}`, ...(warning ? [paint.magenta(sanitize(warning))] : [])];
   }
@@ -202,12 +202,17 @@ function answerLines(topic: string, answer: Token, paint: Paint): string[] {
   const shown = sanitize(indentJson(error.raw), { newlines: true });
   return [
     `${head} ${paint.red("answered with an error")} ${shown}`,
-    paint.magenta("lightningd exits at an error from a hook"),
+    paint.magenta("lightningd would exit on an error from a hook"),
   ];
 }
 
+/** Returns a string in the node's answer, decoded; empty if it is missing. */
+function stringOf(token: Token | undefined): string {
+  return token === undefined ? "" : String(JSON.parse(token.raw));
+}
+
 function namesIn(names: Token | undefined): string {
-  return (names?.elements ?? []).map((name) => sanitize(name.text)).join(", ");
+  return (names?.elements ?? []).map((name) => sanitize(stringOf(name))).join(", ");
 }
 
 /** Whether a plugin died or a real node would not accept its answer. */
