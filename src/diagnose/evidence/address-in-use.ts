@@ -90,19 +90,24 @@ function socketsOn(port: number): readonly BoundSocket[] | undefined {
   return sockets()?.filter((socket) => socket.port === port);
 }
 
-/** @returns undefined if the kernel has no such tables */
+/** @returns undefined if the kernel has none of the tables. Those of IPv6 may be missing alone. */
 function sockets(): readonly BoundSocket[] | undefined {
-  try {
-    return TABLES.flatMap((table) => readFileSync(table, "utf8").trimEnd().split("\n").slice(1))
-      .map((line) => line.trim().split(/\s+/))
-      .map(([, local = "", , state = "", , , , , , inode = ""]) => ({
-        port: Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16),
-        state,
-        inode,
-      }));
-  } catch {
-    return undefined;
-  }
+  const tables = TABLES.flatMap((table) => {
+    try {
+      return [readFileSync(table, "utf8")];
+    } catch {
+      return [];
+    }
+  });
+  if (tables.length === 0) return undefined;
+  return tables
+    .flatMap((table) => table.trimEnd().split("\n").slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .map(([, local = "", , state = "", , , , , , inode = ""]) => ({
+      port: Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16),
+      state,
+      inode,
+    }));
 }
 
 /** Searches the processes that we may look into: our own. */

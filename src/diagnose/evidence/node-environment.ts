@@ -78,3 +78,8 @@ export function compareEnvironments(
     onlyHere: Object.keys(here).filter((name) => node[name] === undefined),
   };
 }
+
+/** Whether a text has the name of a variable as a word. A name may have any sign but `=`. */
+export function mentions(text: string, name: string): boolean {
+  return text.match(/\w+/g)?.includes(name) ?? false;
+}

@@ -36,6 +36,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<number, ProcessWait | "read
     270: "events",
     271: "events",
     281: "events",
+    288: "socket",
   },
   arm64: {
     22: "events",
@@ -50,6 +51,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<number, ProcessWait | "read
     203: "socket",
     207: "socket",
     212: "socket",
+    242: "socket",
     260: "child",
   },
 };

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Manifest } from "../../plugin/manifest/manifest.js";
 import { shellPath } from "../../plugin/shell-words.js";
 import { describeAddress } from "../evidence/address-in-use.js";
+import { mentions } from "../evidence/node-environment.js";
 import { ownSources, readSource } from "../evidence/own-code.js";
 import { exitText } from "../findings.js";
 import { ownFrame } from "../offline-run.js";
@@ -379,7 +380,7 @@ function address(facts: RuleContext): { reason: string; fix: string } {
 function missingVariable(facts: RuleContext): string | undefined {
   const names = facts.environment?.onlyHere ?? [];
   const words = `${trouble(facts)}\n${ownFrame(traceOf(facts))?.code ?? ""}`;
-  return names.find((name) => new RegExp(`\\b${name}\\b`).test(words));
+  return names.find((name) => mentions(words, name));
 }
 
 function isHidden(facts: RuleContext): boolean {

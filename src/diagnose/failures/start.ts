@@ -14,7 +14,11 @@ import type { RawOption } from "../../plugin/handshake/init-params.js";
 import { NATIVE_METHODS } from "../../plugin/release.js";
 import { readDeath } from "../evidence/crash-log.js";
 import { fileWrittenAt } from "../evidence/cut-file.js";
-import { compareEnvironments, type EnvironmentDifference } from "../evidence/node-environment.js";
+import {
+  compareEnvironments,
+  type EnvironmentDifference,
+  mentions,
+} from "../evidence/node-environment.js";
 import { ownSources } from "../evidence/own-code.js";
 import { asksItself } from "../explain/exit-rules.js";
 import { explain, explainMessage } from "../explain/explain.js";
@@ -180,7 +184,7 @@ async function differenceTo(
   const module = /^ModuleNotFoundError: No module named '([^'.]+)/.exec(error)?.[1];
   const pythonPath =
     module === undefined ? undefined : onPythonPath(module, process.env.PYTHONPATH);
-  const isNamed = onlyHere.some((name) => new RegExp(`\\b${name}\\b`).test(error));
+  const isNamed = onlyHere.some((name) => mentions(error, name));
   if (pythonPath !== undefined || isNamed || differing.length === 0) {
     return { differing: [], onlyHere, pythonPath };
   }

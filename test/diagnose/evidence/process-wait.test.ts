@@ -12,6 +12,7 @@ test.runIf(canSee).each([
   ["read line", "stdin"],
   ["while :; do :; done", "computing"],
   ["sleep 60; true", "child"],
+  ["exec python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 0)).accept()'", "socket"],
 ] as const)("%s: %s", async (script, expected) => {
   const child = spawn("/bin/sh", ["-c", script], {
     stdio: ["pipe", "ignore", "ignore"],

@@ -288,7 +288,9 @@ const SURROUNDINGS: readonly RuleCase[] = [
     rule: "environment-variable",
     files: { "p.py": "" },
     stderr: trace(2, "K = os.environ['MY_API_URL']", "KeyError: 'MY_API_URL'"),
-    context: { environment: { differing: [], onlyHere: ["MY_API_URL"], pythonPath: undefined } },
+    context: {
+      environment: { differing: [], onlyHere: ["x(", "MY_API_URL"], pythonPath: undefined },
+    },
     reason:
       "MY_API_URL is set here, but not in the node's environment (KeyError: 'MY_API_URL' at /P/p.py:2)",
     fix: "Start the node with MY_API_URL, or make it an option of the plugin",
