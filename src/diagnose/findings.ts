@@ -11,7 +11,7 @@ import type { PrintLine } from "./evidence/find-print.js";
 import { readSource } from "./evidence/own-code.js";
 import type { OfflineRun, PluginFrame, PluginTrace, StrayText } from "./offline-run.js";
 
-/** How many foreign frames around the own ones are shown. */
+/** How many of the plugin's own frames are shown, at most: the last ones. */
 const MAX_FRAMES = 8;
 const MAX_STDERR_LINES = 20;
 

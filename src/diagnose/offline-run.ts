@@ -1,7 +1,7 @@
 /**
  * The basis for explaining a failed start: lightningd reports only "exited before replying to
  * getmanifest", and no one sees what the plugin printed. So the plugin is run again, offline, and
- * its trace and its stray output are read. Only after a failure.
+ * its trace and its stray output are read. `--safe` does so before each start.
  */
 import { stripVTControlCharacters } from "node:util";
 import type { PluginFile } from "../plugin/file/plugin-file.js";

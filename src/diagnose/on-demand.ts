@@ -75,7 +75,7 @@ export async function diagnoseDead(
   return diagnosisOf(await diagnoseDeath({ ...start, node: target.node, signal, log, ...heard }));
 }
 
-/** Explains why a call failed, if the plugin died of it. @param stderr @param log as above */
+/** Explains why a call failed, if the plugin died of it. Params: those of {@link diagnoseDead}. */
 export async function diagnoseFailedCall(
   { target, ...start }: Started,
   error: unknown,
@@ -101,7 +101,7 @@ export async function diagnoseTerminatedCall(call: TerminatedCall): Promise<Diag
 
 /**
  * A start that the node accepts although `init` was answered with an error.
- * @param stderr as above
+ * @param stderr what the plugin wrote there, if known (on the embedded node)
  */
 export async function diagnoseInitError(
   { file, stderrMark }: Started,

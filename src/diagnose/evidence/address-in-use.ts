@@ -8,7 +8,7 @@ import { openedBy, processIds, readProc } from "../../node/process-table.js";
 import type { PluginLanguage } from "../../plugin/file/language.js";
 
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6", "/proc/net/udp", "/proc/net/udp6"];
-/** States of a TCP socket (include/net/tcp_states.h). */
+/** The state of a TCP socket that listens (include/net/tcp_states.h). */
 const LISTEN = "0A";
 
 interface Address {

@@ -164,7 +164,7 @@ function packageJsonOver(start: string): { path: string; dependencies: string[] 
   return undefined;
 }
 
-/** The directories in our own PYTHONPATH that have the module. */
+/** Returns the first directory in our own PYTHONPATH that has the module. */
 export function onPythonPath(top: string, pythonPath: string | undefined): string | undefined {
   return (pythonPath ?? "")
     .split(delimiter)

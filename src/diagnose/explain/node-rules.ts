@@ -10,7 +10,6 @@ import { ownFrame } from "../offline-run.js";
 import { dynamicHint, saysDynamic } from "./dynamic-hint.js";
 import { stderrOf } from "./exit-rules.js";
 import { type Rule, type RuleContext, traceOf } from "./explanation.js";
-
 import { hintsFor } from "./language-hints.js";
 
 const DIED = /^(exited during normal operation|Plugin terminated before replying to RPC call\.)$/;
